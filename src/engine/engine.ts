@@ -1,0 +1,28 @@
+/** Digest algorithms that ocikit can compute (image-spec descriptor.md; blake3 is registered after 1.1.1). */
+export type HashAlgorithm = 'sha256' | 'sha512' | 'blake3';
+
+/** A running hash. `digest` ends it and gives lower-case hexadecimal. */
+export interface Hasher {
+  update(bytes: Uint8Array): void;
+  digest(): string;
+}
+
+/** A stream of bytes in chunks of any size; a chunk is valid until the next is asked for. */
+export type Bytes = AsyncIterable<Uint8Array>;
+
+export interface DeflateOptions {
+  /** 0 (stored) to 9. */
+  readonly level: number;
+}
+
+/** The arithmetic that everything else stands on. One contract suite runs over every implementation. */
+export interface Engine {
+  readonly name: 'zlib' | 'portable';
+  createHash(algorithm: HashAlgorithm): Hasher;
+  /** CRC-32 (RFC 1952) of `bytes`, continued from `previous` (0 at the start). */
+  crc32(bytes: Uint8Array, previous?: number): number;
+  /** All members of a gzip stream (RFC 1952); CRC and length are checked, trailing zero bytes are allowed, anything else is an error with its offset. */
+  gunzip(bytes: Bytes, subject: string): Bytes;
+  /** One gzip member with a fixed header (mtime 0, OS 3). The same input gives the same bytes however it is chunked. */
+  gzip(bytes: Bytes, options: DeflateOptions): Bytes;
+}

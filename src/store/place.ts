@@ -1,0 +1,41 @@
+import type { Bytes } from '../engine/engine.ts';
+import type { Descriptor, Document, ImageIndex } from '../spec/objects.ts';
+import type { FileNode, Path, Tree } from '../tree/node.ts';
+
+/** Where images are read from: a layout directory, an archive, memory. */
+export interface ImageSource {
+  /** The place's path as the user gave it, for messages. */
+  readonly subject: string;
+  index(): Promise<Document<ImageIndex>>;
+  has(descriptor: Descriptor): Promise<boolean>;
+  /** A blob as a stream of chunks of up to 1 MiB. Size and digest are checked; the last chunk is followed by an `invalid` error where they differ. */
+  open(descriptor: Descriptor): Bytes;
+  /** A small blob (a JSON object) whole, checked; an `invalid` error where it is larger than `limit` bytes (4 MiB by default). */
+  read(descriptor: Descriptor, limit?: number): Promise<Uint8Array>;
+}
+
+/** A blob that has been stored: digest and size in bytes. */
+export type StoredBlob = Pick<Descriptor, 'digest' | 'size'>;
+
+export interface ImageStore extends ImageSource {
+  /** Stores a stream beside its place, then renames it to its sha256 digest. A blob that is there already is kept. */
+  put(bytes: Bytes): Promise<StoredBlob>;
+  /** Applies a pure function to the index under the layout's lock and renames the result into place. */
+  updateIndex(change: (index: ImageIndex) => ImageIndex): Promise<Document<ImageIndex>>;
+}
+
+/** Which contents a tree must come with digests of: `changed` reads none now and leaves them to `digests`. */
+export interface Rootfs {
+  readonly subject: string;
+  /** What could not be carried (sockets, xattrs without native calls): one sentence each, known after `tree`. */
+  readonly warnings: readonly string[];
+  tree(): Promise<Tree>;
+  /** sha256 (hexadecimal) of the contents of these files of this rootfs's tree. Each content is read once. */
+  digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>>;
+}
+
+/** A rootfs whose file bodies can be read in any order: a directory. */
+export interface BodySource {
+  /** The body of the file at `path`, exactly `node.size` bytes in chunks of up to 1 MiB; a chunk is valid until the next. A `conflict` error where the file changed since it was listed. */
+  body(path: Path, node: FileNode): Iterable<Uint8Array>;
+}
