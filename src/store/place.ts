@@ -1,6 +1,6 @@
 import type { Bytes } from '../engine/engine.ts';
 import type { Descriptor, Document, ImageIndex } from '../spec/objects.ts';
-import type { FileNode, Path, Tree } from '../tree/node.ts';
+import type { FileNode, Tree } from '../tree/node.ts';
 
 /** Where images are read from: a layout directory, an archive, memory. */
 export interface ImageSource {
@@ -32,10 +32,4 @@ export interface Rootfs {
   tree(): Promise<Tree>;
   /** sha256 (hexadecimal) of the contents of these files of this rootfs's tree. Each content is read once. */
   digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>>;
-}
-
-/** A rootfs whose file bodies can be read in any order: a directory. */
-export interface BodySource {
-  /** The body of the file at `path`, exactly `node.size` bytes in chunks of up to 1 MiB; a chunk is valid until the next. A `conflict` error where the file changed since it was listed. */
-  body(path: Path, node: FileNode): Iterable<Uint8Array>;
 }

@@ -1,0 +1,90 @@
+import type { Platform } from '../spec/objects.ts';
+
+/** A running count that a caller may watch while work goes on: bytes read from blobs and files so far. */
+export interface Progress {
+  bytes: number;
+}
+
+export interface CommitOptions {
+  /** The image the new layer is a delta over; a bundle's own base when absent. */
+  readonly base?: string;
+  readonly author?: string;
+  readonly message?: string;
+  /** Dockerfile instructions (`CMD ["sh"]`), by docker's rules for `--change`. */
+  readonly changes?: readonly string[];
+  /** History's `created_by`; the command line of the resulting config when absent, as docker writes it. */
+  readonly createdBy?: string;
+  /** RFC 3339; no time is written when absent. */
+  readonly created?: string;
+  /** `os/arch[/variant]`; the base's, else `hostPlatform`. */
+  readonly platform?: string;
+  readonly hostPlatform?: Platform;
+  readonly compression?: 'gzip' | 'zstd' | 'none';
+  readonly level?: number;
+  readonly compressor?: 'zlib' | 'portable';
+  readonly exclude?: readonly string[];
+  /** A file of .dockerignore patterns. */
+  readonly ignoreFile?: string;
+  /** `UID:GID` for every entry of the new layer. */
+  readonly owner?: string;
+  /** No file time in the new layer is later than this (seconds since 1970). */
+  readonly clampMtime?: number;
+  /** Same size and mtime count as same content, unread. */
+  readonly trustMtime?: boolean;
+  /** `key=value` on the manifest. */
+  readonly annotations?: readonly string[];
+  /** One layer that holds the whole root filesystem, without the base's layers. */
+  readonly squash?: boolean;
+  /** A warning is an error. */
+  readonly strict?: boolean;
+  readonly dryRun?: boolean;
+  readonly progress?: Progress;
+}
+
+export interface DiffOptions {
+  /** Aspects that do not count: mtime, owner, mode, xattr, … */
+  readonly ignore?: readonly string[];
+  readonly semantic?: boolean;
+  /** Only paths that match one of these globs. */
+  readonly paths?: readonly string[];
+  /** Compare the image configs as well. */
+  readonly config?: boolean;
+  readonly trustMtime?: boolean;
+  readonly platform?: string;
+  readonly hostPlatform?: Platform;
+  readonly strict?: boolean;
+  readonly progress?: Progress;
+}
+
+export interface ReadOptions {
+  readonly platform?: string;
+  readonly hostPlatform?: Platform;
+}
+
+export interface ImagesOptions {
+  readonly all?: boolean;
+  /** `key=value` as docker's --filter. */
+  readonly filters?: readonly string[];
+  /** Milliseconds since 1970, for `until=24h`. */
+  readonly now?: number;
+}
+
+export interface UnpackOptions extends ReadOptions {
+  readonly bundle?: boolean;
+  /** Replace what is in the way. */
+  readonly force?: boolean;
+  readonly strict?: boolean;
+  readonly progress?: Progress;
+}
+
+export interface WriteOptions {
+  readonly dryRun?: boolean;
+}
+
+export interface ValidateOptions {
+  /** Only documents, sizes and presence; no blob is hashed. */
+  readonly fast?: boolean;
+  /** Warnings count as errors. */
+  readonly strict?: boolean;
+  readonly progress?: Progress;
+}

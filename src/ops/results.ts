@@ -1,0 +1,107 @@
+import type { Finding } from '../image/finding.ts';
+import type { Descriptor } from '../spec/objects.ts';
+import type { Digest, DiffID } from '../spec/digest.ts';
+import type { Reason } from '../tree/change.ts';
+
+export interface InitResult {
+  readonly layout: string;
+}
+
+export interface CommitResult {
+  readonly manifest: Digest;
+  /** The config's digest. */
+  readonly imageID: Digest;
+  /** Null where nothing changed. */
+  readonly layer: Descriptor | null;
+  readonly diffID: DiffID | null;
+  /** Null where the image has no name. */
+  readonly name: string | null;
+  /** How many paths the new layer adds, changes or deletes. */
+  readonly changes: number;
+  readonly warnings: readonly string[];
+}
+
+/** A node as plain data; names and targets as text, mode in octal, mtime in RFC 3339. */
+export interface NodeView {
+  readonly type: string;
+  readonly mode: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: string;
+  readonly size?: number;
+  readonly target?: string;
+  readonly device?: string;
+  readonly xattrs?: Readonly<Record<string, string>>;
+}
+
+export interface DiffRow {
+  readonly kind: 'A' | 'C' | 'D';
+  /** Absolute, as text. */
+  readonly path: string;
+  readonly type: string;
+  readonly reasons: readonly Reason[];
+  readonly before: NodeView | null;
+  readonly after: NodeView | null;
+}
+
+/** One field of the image config that differs: a JSON pointer and both values (absent: undefined). */
+export interface ConfigRow {
+  readonly field: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+export interface DiffResult {
+  readonly changes: readonly DiffRow[];
+  readonly config: readonly ConfigRow[];
+  readonly warnings: readonly string[];
+}
+
+export interface TagResult {
+  readonly digest: Digest;
+  readonly names: readonly string[];
+}
+
+export interface UntagResult {
+  readonly removed: readonly { readonly name: string; readonly digest: Digest }[];
+}
+
+export interface ImageRow {
+  /** The place it was listed from. */
+  readonly place: string;
+  /** Familiar repository name (`figlet`), or null. A bare ref.name counts as tag with no repository. */
+  readonly repository: string | null;
+  readonly tag: string | null;
+  /** Digest of the manifest or index that the layout's index names. */
+  readonly digest: Digest;
+  /** The config's digest (image-spec: ImageID); of the digest above for an artifact or index without a picked image. */
+  readonly id: Digest;
+  readonly created: string | null;
+  /** Stored bytes of the layers. */
+  readonly size: number;
+  readonly platform: string | null;
+}
+
+export interface HistoryRow {
+  /** The image ID in the first row, else `<missing>`. */
+  readonly id: string;
+  readonly created: string | null;
+  readonly createdBy: string;
+  /** Stored bytes of the layer; 0 where the line made none. */
+  readonly size: number;
+  readonly comment: string;
+  readonly emptyLayer: boolean;
+}
+
+export interface UnpackResult {
+  readonly directory: string;
+  readonly manifest: Digest;
+  readonly warnings: readonly string[];
+}
+
+export interface ValidateResult {
+  readonly findings: readonly Finding[];
+  /** How many blobs were checked, and their bytes. */
+  readonly blobs: number;
+  readonly bytes: number;
+}
