@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import { layers100, must, peerLayout, trees } from './corpus.ts';
+import { existsSync } from 'node:fs';
+
+/** One comparison. Commands run in an empty directory of their own; `setup` is what `corpus` returned. */
+export interface Job {
+  readonly name: string;
+  readonly aim: string;
+  readonly corpus: (directory: string) => string;
+  readonly prepare?: (program: string, setup: string) => string;
+  readonly ours: (program: string, setup: string) => string;
+  readonly peer: (setup: string) => string;
+  /** Runs on a memory disk, so that the disk is not what is measured. */
+  readonly memoryDisk?: boolean;
+}
+
+const unpackJob = (tree: string, aim: string, corpus = (directory: string): string => peerLayout(directory, tree)): Job => ({
+  name: `unpack-${tree}`,
+  aim,
+  corpus,
+  memoryDisk: true,
+  ours: (program, layout) => `${program} unpack ${layout}:base out`,
+  peer: layout => `umoci unpack --image ${layout}:base out`,
+});
+
+/** The same layout as ours to change and umoci's to change: two bundles of the development tree, both edited alike. */
+const commitJob = (name: string, aim: string, edit: string, extra = ''): Job => ({
+  name,
+  aim,
+  corpus: directory => peerLayout(directory, 'dev'),
+  memoryDisk: true,
+  prepare: (program, layout) =>
+    [
+      `cp -r ${layout} ours`,
+      `cp -r ${layout} theirs`,
+      `${program} unpack ours:base a --bundle`,
+      'umoci unpack --image theirs:base b',
+      'sleep 1.1',
+      `for bundle in a b; do (cd $bundle/rootfs && ${edit}); done`,
+    ].join(' && '),
+  ours: program => (extra === '' ? `${program} commit a ours:new` : `${program} commit a/rootfs ours:new ${extra}`),
+  peer: () => 'umoci repack --image theirs:new b',
+});
+
+const smallEdit = 'mkdir -p opt/app && echo hello > opt/app/x && echo more >> etc/debian_version && rm -rf usr/share/doc/git';
+
+/** 100 MB of binaries ten times over, as a real installation adds it. */
+const bigEdit = 'mkdir -p opt/more && for copy in 1 2; do cp -r usr/lib opt/more/$copy; done';
+
+/** Two images of the development tree that share their base. */
+function twoImages(directory: string): string {
+  const layout = join(directory, 'two.oci');
+  if (existsSync(layout)) return layout;
+  const partial = `${layout}.partial`;
+  must('rm', '-rf', partial, `${partial}.d`);
+  must('cp', '-a', peerLayout(directory, 'dev'), partial);
+  must('umoci', 'unpack', '--image', `${partial}:base`, `${partial}.d`);
+  must('sh', '-c', `cd ${partial}.d/rootfs && ${smallEdit}`);
+  must('umoci', 'repack', '--image', `${partial}:changed`, `${partial}.d`);
+  must('mv', partial, layout);
+  must('rm', '-rf', `${partial}.d`);
+  return layout;
+}
+
+const startJob = (name: string, command: string): Job => ({
+  name: `start-${name}`,
+  aim: '1.80',
+  corpus: directory => peerLayout(directory, 'minbase'),
+  prepare: (_program, layout) => `cp -r ${layout} img`,
+  ours: program => `${program} ${command}`,
+  peer: () => `${process.execPath} -e 0`,
+});
+
+const starts = [
+  startJob('tag', 'tag img:base other'),
+  startJob('history', 'history img:base'),
+  startJob('images', 'images img'),
+  startJob('inspect', 'inspect img:base'),
+];
+
+export const jobs: readonly Job[] = [
+  unpackJob('minbase', '0.30'),
+  unpackJob('dev', '0.28'),
+  unpackJob('small100k', '0.20'),
+  unpackJob('big2g', '0.35'),
+  unpackJob('layers100', '0.30', layers100),
+  {
+    name: 'unpack-bsdtar-dev',
+    aim: '1.00',
+    corpus: directory => peerLayout(directory, 'dev'),
+    memoryDisk: true,
+    ours: (program, layout) => `${program} unpack ${layout}:base out`,
+    peer: layout => `mkdir out && for blob in $(ls -S ${layout}/blobs/sha256/* | head -1); do bsdtar -x -p -C out -f $blob; done`,
+  },
+  commitJob('commit-small', '0.10', smallEdit),
+  commitJob('commit-content', '0.50', smallEdit, '--base ours:base'),
+  commitJob('commit-1g', '0.60', bigEdit),
+  {
+    name: 'diff-images',
+    aim: '0.15',
+    corpus: twoImages,
+    memoryDisk: true,
+    ours: (program, layout) => `${program} diff ${layout}:base ${layout}:changed`,
+    peer: layout =>
+      `umoci unpack --image ${layout}:base a && umoci unpack --image ${layout}:changed b && (diff -rq --no-dereference a/rootfs b/rootfs || true)`,
+  },
+  ...starts,
+];
+
+/** What CI prints: a synthetic tree of 3,000 files, no network. */
+export const quickJobs: readonly Job[] = [
+  unpackJob('quick', '0.30'),
+  {
+    name: 'commit-quick',
+    aim: '0.50',
+    corpus: directory => trees['quick']?.(directory) ?? '',
+    ours: (program, tree) => `${program} commit ${tree} img:new`,
+    peer: tree =>
+      `umoci init --layout img && umoci new --image img:new && umoci unpack --image img:new b && cp -a ${tree}/. b/rootfs/ && umoci repack --image img:new b`,
+  },
+  ...starts.map(job => ({ ...job, corpus: (directory: string): string => peerLayout(directory, 'quick') })),
+];
