@@ -1,0 +1,50 @@
+import type { Finding } from './finding.ts';
+
+export type FindingCode =
+  | 'layer-count'
+  | 'history-count'
+  | 'platform-mismatch'
+  | 'media-type-mismatch'
+  | 'data-mismatch'
+  | 'artifact-type-missing'
+  | 'env-malformed'
+  | 'env-duplicate'
+  | 'port-malformed'
+  | 'working-directory-relative'
+  | 'stop-signal-unknown'
+  | 'name-duplicate'
+  | 'name-grammar';
+
+/** Every code of the image checks, with its severity. Codes are stable: scripts depend on them. */
+export const findingCodes: Readonly<Record<FindingCode, Finding['severity']>> = {
+  /** The config has more or fewer diff_ids than the manifest has layers (config.md). */
+  'layer-count': 'error',
+  /** History lines with a layer are more or fewer than layers (config.md). */
+  'history-count': 'error',
+  /** The index says another platform than the config (image-index.md). */
+  'platform-mismatch': 'error',
+  /** A document says another media type than the descriptor that leads to it (media-types.md). */
+  'media-type-mismatch': 'warning',
+  /** The embedded data of a descriptor is not base64, or not what its size and digest say (descriptor.md). */
+  'data-mismatch': 'error',
+  /** The empty config without an artifactType (manifest.md). */
+  'artifact-type-missing': 'error',
+  /** An environment variable that is not `name=value` (config.md). */
+  'env-malformed': 'error',
+  /** A variable that is set twice: programs disagree about which counts. */
+  'env-duplicate': 'warning',
+  /** A key of ExposedPorts that is not `port[/tcp|udp|sctp]` (config.md). */
+  'port-malformed': 'error',
+  /** A working directory that is not absolute (config.md). */
+  'working-directory-relative': 'warning',
+  /** A stop signal that no Linux knows (config.md). */
+  'stop-signal-unknown': 'error',
+  /** One name for two images of an index. */
+  'name-duplicate': 'error',
+  /** A ref.name outside its grammar, which some programs refuse (annotations.md). */
+  'name-grammar': 'warning',
+};
+
+export function finding(code: FindingCode, subject: string, message: string): Finding {
+  return { severity: findingCodes[code], code, subject, message };
+}

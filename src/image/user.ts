@@ -1,0 +1,98 @@
+import { invalid } from '../errors.ts';
+
+/** The text of a root filesystem's `/etc/passwd` and `/etc/group`; empty where there is none. */
+export interface UserFiles {
+  readonly passwd: string;
+  readonly group: string;
+}
+
+/** Who a container's process runs as. */
+export interface ProcessUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly additionalGids: readonly number[];
+  /** The home directory, where passwd names one. */
+  readonly home?: string;
+}
+
+/** Linux takes larger ids; runtimes do not. */
+const largestId = 2 ** 31 - 1;
+
+interface Account {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+
+interface Group {
+  readonly name: string;
+  readonly gid: number;
+  readonly members: readonly string[];
+}
+
+/**
+ * Resolves `User` of a config: `user`, `uid`, `user:group`, `uid:gid` and so on; empty is root (image-spec config.md and
+ * conversion.md). Additional groups are set for a name without a group. Throws `invalid` for a name that the files lack.
+ */
+export function resolveUser(user: string, files: UserFiles): ProcessUser {
+  const colon = user.indexOf(':');
+  const [name, group] = colon < 0 ? [user, ''] : [user.slice(0, colon), user.slice(colon + 1)];
+  const account = findAccount(name, files.passwd);
+  const id = parseId(name === '' ? '0' : name);
+  if (account === undefined && id === undefined)
+    throw invalid(`User '${user}'`, 'a uid or a user of /etc/passwd', `'${name}'`);
+  const uid = account?.uid ?? (id as number);
+  const gid = group === '' ? (account?.gid ?? 0) : findGroup(group, files.group, user);
+  const byName = account !== undefined && group === '' && (name === '' || parseId(name) === undefined);
+  return {
+    uid,
+    gid,
+    additionalGids: byName ? groupsOf(account.name, files.group, gid) : [],
+    ...(account?.home ? { home: account.home } : {}),
+  };
+}
+
+function parseId(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{1,10}$/.test(text)) return undefined;
+  const id = Number(text);
+  return id <= largestId ? id : undefined;
+}
+
+function findAccount(name: string, passwd: string): Account | undefined {
+  const uid = parseId(name === '' ? '0' : name);
+  for (const fields of linesOf(passwd)) {
+    const account = { name: fields[0] ?? '', uid: parseId(fields[2]), gid: parseId(fields[3]), home: fields[5] ?? '' };
+    if (account.uid === undefined || account.gid === undefined) continue;
+    if (account.uid === uid || (name !== '' && account.name === name)) return account as Account;
+  }
+  return undefined;
+}
+
+function findGroup(name: string, text: string, user: string): number {
+  const gid = parseId(name);
+  for (const group of groupsIn(text)) if (group.name === name || group.gid === gid) return group.gid;
+  if (gid === undefined) throw invalid(`User '${user}'`, 'a gid or a group of /etc/group', `'${name}'`);
+  return gid;
+}
+
+function groupsOf(name: string, text: string, primary: number): number[] {
+  const gids = new Set<number>();
+  for (const group of groupsIn(text)) if (group.members.includes(name) && group.gid !== primary) gids.add(group.gid);
+  return [...gids].sort((a, b) => a - b);
+}
+
+function* groupsIn(text: string): Generator<Group> {
+  for (const fields of linesOf(text)) {
+    const gid = parseId(fields[2]);
+    if (gid !== undefined) yield { name: fields[0] ?? '', gid, members: (fields[3] ?? '').split(',') };
+  }
+}
+
+function linesOf(text: string): string[][] {
+  return text
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '' && !line.startsWith('#'))
+    .map(line => line.split(':'));
+}
