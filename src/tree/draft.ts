@@ -1,0 +1,225 @@
+import { invalid } from '../errors.ts';
+import { Directories, type Directory, keep } from './directories.ts';
+import {
+  type ByteString,
+  type DirectoryNode,
+  impliedMeta,
+  type LayerEntry,
+  type Meta,
+  type Node,
+  type Path,
+  type Tree,
+} from './node.ts';
+import { joinPath, maxNameBytes, nameOf, nameTooLong, parentOf, shortTextOf } from './path.ts';
+import { filesOf, find, resolvePath } from './walk.ts';
+
+/** What one entry does to a disk, in this order. No path has a symbolic link before its last name, and every parent is there. */
+export type Operation =
+  /** A name, or a directory with all that is in it. */
+  | { readonly kind: 'remove'; readonly path: Path }
+  /** A node where nothing is; a directory starts empty. */
+  | { readonly kind: 'create'; readonly path: Path; readonly node: Node }
+  | { readonly kind: 'link'; readonly path: Path; readonly target: Path }
+  /** New attributes for a directory that is there. */
+  | { readonly kind: 'update'; readonly path: Path; readonly node: DirectoryNode };
+
+/**
+ * A root filesystem that layers are applied to, one entry at a time: the one interpreter of whiteouts (image-spec
+ * layer.md, "Applying Changesets"). Whiteouts hide only what lower layers brought, wherever in the layer they stand;
+ * symbolic links before the last name are followed inside the root; what is in the way of a directory is replaced by it.
+ * The tree below is never changed; what no layer reaches is shared with it.
+ */
+export class Draft {
+  readonly #subject: string;
+  readonly #below: Tree;
+  readonly #directories: Directories;
+  /** Where parents led the last time, symbolic links followed. */
+  readonly #parents = new Map<Path, Directory>();
+  /** Nodes that have names already, as far as that is known: to bring one again makes another file. */
+  #named: Set<Node> | undefined;
+  #operations: Operation[] = [];
+
+  constructor(below: Tree, subject: string) {
+    this.#below = below;
+    this.#directories = new Directories(below);
+    this.#subject = subject;
+  }
+
+  /** From here on, what is there is what the layers below brought. */
+  beginLayer(): void {
+    this.#directories.beginLayer();
+    this.#parents.clear();
+  }
+
+  /** The root filesystem as of now; later entries do not change it. */
+  tree(): Tree {
+    this.#parents.clear();
+    return this.#directories.seal();
+  }
+
+  /**
+   * Applies one entry and says what it does.
+   *
+   * @throws `invalid` for a root that is no directory, a hardlink whose target is not there or is a directory, a name
+   * longer than 255 bytes, and more symbolic links than can be followed.
+   */
+  apply(entry: LayerEntry): readonly Operation[] {
+    this.#operations = [];
+    switch (entry.kind) {
+      case 'node':
+        if (entry.path === '') this.#updateRoot(entry.node);
+        else this.#place(entry.path, entry.node);
+        break;
+      case 'hardlink':
+        this.#link(entry.path, entry.target);
+        break;
+      case 'whiteout':
+        this.#hide(entry.path);
+        break;
+      case 'opaque':
+        this.#hideChildren(this.#resolve(entry.path));
+        break;
+    }
+    return this.#operations;
+  }
+
+  #place(path: Path, node: Node): void {
+    const parent = this.#parentOf(path);
+    const name = nameOf(path);
+    const existing = parent.children.get(name);
+    if (node.kind !== 'directory') this.#create(parent, name, this.#hasName(node) ? { ...node } : node);
+    else if (existing?.kind !== 'directory') this.#createDirectory(parent, name, node.meta);
+    else {
+      parent.children.set(name, { ...existing, meta: node.meta });
+      keep(parent, name);
+      this.#operations.push({ kind: 'update', path: joinPath(parent.path, name), node });
+    }
+  }
+
+  #updateRoot(node: Node): void {
+    if (node.kind !== 'directory') throw this.#badRoot(node.kind);
+    this.#directories.updateRoot(node.meta);
+    this.#operations.push({ kind: 'update', path: '', node });
+  }
+
+  #link(path: Path, target: Path): void {
+    if (path === '') throw this.#badRoot('hardlink');
+    const parent = this.#parentOf(path);
+    const name = nameOf(path);
+    const to = joinPath(this.#resolve(parentOf(target)), nameOf(target));
+    const node = find(this.#directories.root, to);
+    if (node === undefined || node.kind === 'directory') throw this.#badLink(path, target, node);
+    this.#names().add(node);
+    if (parent.children.get(name) === node) {
+      keep(parent, name);
+      return;
+    }
+    this.#clear(parent, name);
+    if (find(this.#directories.root, to) !== node) throw this.#badLink(path, target, undefined);
+    this.#put(parent, name, node);
+    this.#operations.push({ kind: 'link', path: joinPath(parent.path, name), target: to });
+  }
+
+  #hide(path: Path): void {
+    if (path === '') throw invalid(this.#subject, 'a whiteout of a path', 'one of the root');
+    const name = nameOf(path);
+    const holder = this.#resolve(parentOf(path));
+    const at = joinPath(holder, name);
+    if (find(this.#directories.root, at) === undefined) return;
+    const parent = this.#reach(holder);
+    if (parent.kept.has(name)) this.#hideChildren(at);
+    else this.#clear(parent, name);
+  }
+
+  /** Removes what lower layers brought from a directory; anything else it leaves. */
+  #hideChildren(path: Path): void {
+    if (find(this.#directories.root, path)?.kind !== 'directory') return;
+    const left = [this.#reach(path)];
+    for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
+      if (directory.clean) continue;
+      directory.clean = true;
+      for (const [name, node] of directory.children) {
+        if (!directory.kept.has(name)) this.#clear(directory, name);
+        else if (node.kind === 'directory') left.push(this.#directories.enter(directory, name, node));
+      }
+    }
+  }
+
+  #resolve(path: Path): Path {
+    return resolvePath(this.#directories.root, path, this.#subject);
+  }
+
+  /** The directory that holds `path`, links followed, made where it is missing. */
+  #parentOf(path: Path): Directory {
+    const written = parentOf(path);
+    const known = this.#parents.get(written);
+    if (known !== undefined) return known;
+    const parent = this.#reach(this.#resolve(written));
+    this.#parents.set(written, parent);
+    return parent;
+  }
+
+  /** The directory at a path without links: what is missing is made, what is no directory is replaced. */
+  #reach(path: Path): Directory {
+    let directory = this.#directories.enterRoot();
+    if (path === '') return directory;
+    for (const name of path.split('/')) {
+      const node = directory.children.get(name);
+      directory =
+        node?.kind === 'directory'
+          ? this.#directories.enter(directory, name, node)
+          : this.#createDirectory(directory, name, impliedMeta);
+    }
+    return directory;
+  }
+
+  #createDirectory(parent: Directory, name: ByteString, meta: Meta): Directory {
+    const directory = this.#directories.create(parent, name);
+    this.#create(parent, name, { kind: 'directory', meta, children: directory.children });
+    return directory;
+  }
+
+  #create(parent: Directory, name: ByteString, node: Node): void {
+    this.#clear(parent, name);
+    this.#put(parent, name, node);
+    this.#operations.push({ kind: 'create', path: joinPath(parent.path, name), node });
+  }
+
+  #put(parent: Directory, name: ByteString, node: Node): void {
+    if (name.length > maxNameBytes) throw nameTooLong(this.#subject, name);
+    if (node.kind === 'symlink') this.#parents.clear();
+    parent.children.set(name, node);
+    keep(parent, name);
+  }
+
+  #clear(parent: Directory, name: ByteString): void {
+    const existing = parent.children.get(name);
+    if (existing === undefined) return;
+    if (existing.kind === 'directory' || existing.kind === 'symlink') this.#parents.clear();
+    parent.children.delete(name);
+    this.#operations.push({ kind: 'remove', path: joinPath(parent.path, name) });
+  }
+
+  /** Only a file can be one of two names; the tree below is looked through once, when the first file comes. */
+  #hasName(node: Node): boolean {
+    return node.kind === 'file' && this.#names().has(node);
+  }
+
+  #names(): Set<Node> {
+    this.#named ??= new Set<Node>(Array.from(filesOf(this.#below), ([, file]) => file));
+    return this.#named;
+  }
+
+  #badRoot(kind: string): Error {
+    return invalid(this.#subject, "a directory for the root '.'", `a ${kind}`);
+  }
+
+  #badLink(path: Path, target: Path, found: Node | undefined): Error {
+    const got = found === undefined ? 'nothing there' : 'a directory';
+    return invalid(
+      this.#subject,
+      `the hardlink '${shortTextOf(path)}' to name a file`,
+      `'${shortTextOf(target)}': ${got}`,
+    );
+  }
+}

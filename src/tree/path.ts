@@ -1,0 +1,102 @@
+import { invalid } from '../errors.ts';
+import type { ByteString, Path } from './node.ts';
+
+/** The longest name that a file system holds, in bytes. */
+export const maxNameBytes = 255;
+
+/** In a layer a name may stand behind the four bytes that mark a whiteout. */
+const maxComponentBytes = maxNameBytes + 4;
+
+/** The longest path that is read, in bytes: far more than a system call takes, so that only nonsense is refused. */
+export const maxPathBytes = 65_536;
+
+const printable = /^[ -~]*$/;
+
+/** The bytes of a byte string. */
+export function bytesOf(text: ByteString): Uint8Array {
+  return Buffer.from(text, 'latin1');
+}
+
+/** The byte string of these bytes. */
+export function byteStringOf(bytes: Uint8Array): ByteString {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}
+
+/** A text in UTF-8, as a byte string. */
+export function encodeText(text: string): ByteString {
+  return printable.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** One well-formed UTF-8 sequence (RFC 3629, table 3-7 of Unicode), else one stray byte. */
+const utf8Sequence =
+  /[^\x80-\xff]+|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|\xed[\x80-\x9f][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|[\x80-\xff]/g;
+
+/** Controls, and what makes a terminal reorder or break a line. */
+const unprintable = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+const hexByte = (code: number): string => `\\x${code.toString(16).padStart(2, '0')}`;
+
+function escapeCharacter(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x80 ? hexByte(code) : `\\u{${code.toString(16)}}`;
+}
+
+function decodeSequence(sequence: string): string {
+  const first = sequence.charCodeAt(0);
+  if (sequence.length === 1 && first >= 0x80) return hexByte(first);
+  return first < 0x80 ? sequence : Buffer.from(sequence, 'latin1').toString('utf8');
+}
+
+/**
+ * A byte string as text for people and for JSON: decoded as UTF-8; bytes that are not UTF-8 and ASCII controls become
+ * `\xNN`, other control and bidirectional characters `\u{…}`. A backslash stays one, so the text cannot be turned back.
+ */
+export function textOf(bytes: ByteString): string {
+  if (printable.test(bytes)) return bytes;
+  return bytes.replace(utf8Sequence, decodeSequence).replace(unprintable, escapeCharacter);
+}
+
+/** `textOf`, cut in the middle where it is too long for a message. */
+export function shortTextOf(bytes: ByteString): string {
+  return bytes.length <= 200 ? textOf(bytes) : `${textOf(bytes.slice(0, 80))}…${textOf(bytes.slice(-80))}`;
+}
+
+/**
+ * The path that a name in an archive means: relative to the root whether it starts with `/` or not, `.` and empty
+ * components dropped, `..` never above the root.
+ *
+ * @throws `invalid` where it holds a NUL, a component is longer than a name and a whiteout's mark, or all of it is longer than 64 KiB.
+ */
+export function parsePath(raw: ByteString, subject: string): Path {
+  if (raw.length > maxPathBytes)
+    throw invalid(subject, `a path of at most ${maxPathBytes} bytes`, `'${shortTextOf(raw)}'`);
+  if (raw.includes('\0')) throw invalid(subject, 'a path without NUL bytes', `'${shortTextOf(raw)}'`);
+  const names: ByteString[] = [];
+  for (const name of raw.split('/')) {
+    if (name.length > maxComponentBytes) throw nameTooLong(subject, name);
+    if (name === '..') names.pop();
+    else if (name !== '' && name !== '.') names.push(name);
+  }
+  return names.join('/');
+}
+
+/** The error for a name that no file system holds. */
+export function nameTooLong(subject: string, name: ByteString): Error {
+  return invalid(subject, `names of at most ${maxNameBytes} bytes`, `${name.length} bytes: '${shortTextOf(name)}'`);
+}
+
+/** The directory that holds `path`; the root's parent is the root. */
+export function parentOf(path: Path): Path {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? '' : path.slice(0, slash);
+}
+
+/** The last name of `path`; the root's is empty. */
+export function nameOf(path: Path): ByteString {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** `name` in the directory `parent`. */
+export function joinPath(parent: Path, name: ByteString): Path {
+  return parent === '' ? name : `${parent}/${name}`;
+}

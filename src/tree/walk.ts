@@ -1,0 +1,102 @@
+import { invalid } from '../errors.ts';
+import type { ByteString, DirectoryNode, FileNode, Node, Path, Tree } from './node.ts';
+import { joinPath, shortTextOf } from './path.ts';
+
+/** As many symbolic links as Linux follows in one path (path_resolution(7)). */
+export const maxLinks = 40;
+
+/** PATH_MAX: no file system holds a longer link target. */
+export const maxTargetBytes = 4096;
+
+/** The names in a directory, sorted by their bytes. */
+export function sortedNames(directory: DirectoryNode): ByteString[] {
+  return [...directory.children.keys()].sort();
+}
+
+interface Level {
+  readonly path: Path;
+  readonly children: ReadonlyMap<ByteString, Node>;
+  readonly names: readonly ByteString[];
+  next: number;
+}
+
+/** Every path of a tree but the root, depth first: a directory before what is in it, names sorted by their bytes. */
+export function* walk(tree: Tree): Generator<readonly [Path, Node]> {
+  const levels: Level[] = [{ path: '', children: tree.children, names: sortedNames(tree), next: 0 }];
+  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+    const name = level.names[level.next++];
+    const node = name === undefined ? undefined : level.children.get(name);
+    if (name === undefined || node === undefined) {
+      levels.pop();
+      continue;
+    }
+    const path = joinPath(level.path, name);
+    yield [path, node];
+    if (node.kind === 'directory') levels.push({ path, children: node.children, names: sortedNames(node), next: 0 });
+  }
+}
+
+/** Every file of a tree by path, in no particular order: cheaper than `walk`. */
+export function* filesOf(tree: Tree): Generator<readonly [Path, FileNode]> {
+  const left: (readonly [Path, DirectoryNode])[] = [['', tree]];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    for (const [name, node] of next[1].children) {
+      if (node.kind === 'file') yield [joinPath(next[0], name), node];
+      else if (node.kind === 'directory') left.push([joinPath(next[0], name), node]);
+    }
+  }
+}
+
+/** The node at `path`, no symbolic link followed. */
+export function find(tree: Tree, path: Path): Node | undefined {
+  if (path === '') return tree;
+  let node: Node | undefined = tree;
+  for (const name of path.split('/')) {
+    if (node?.kind !== 'directory') return undefined;
+    node = node.children.get(name);
+  }
+  return node;
+}
+
+/** The step into `name`: what is there, as far as one can go on from it. */
+function childOf(node: Node | undefined, name: ByteString): Node | undefined {
+  return node?.kind === 'directory' ? node.children.get(name) : undefined;
+}
+
+/**
+ * Where `path` leads when every symbolic link in it, the last component's too, is followed inside the root: absolute
+ * targets start at the root, `..` stops there. What is not there keeps its name.
+ *
+ * @throws `invalid` after more than `maxLinks` links or at a link longer than `maxTargetBytes`.
+ */
+export function resolvePath(tree: Tree, path: ByteString, subject?: string): Path {
+  const reached: { readonly name: ByteString; readonly node: Node | undefined }[] = [];
+  const ahead = path.split('/').reverse();
+  let links = 0;
+  for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
+    if (name === '' || name === '.') continue;
+    if (name === '..') {
+      reached.pop();
+      continue;
+    }
+    const last = reached.at(-1);
+    const node = childOf(last === undefined ? tree : last.node, name);
+    if (node?.kind !== 'symlink') {
+      reached.push({ name, node });
+      continue;
+    }
+    if (++links > maxLinks || node.target.length > maxTargetBytes) throw endlessLinks(path, subject);
+    if (node.target.startsWith('/')) reached.length = 0;
+    for (const step of node.target.split('/').reverse()) ahead.push(step);
+  }
+  return reached.map(step => step.name).join('/');
+}
+
+function endlessLinks(path: ByteString, subject: string | undefined): Error {
+  const shown = shortTextOf(path);
+  return invalid(
+    subject ?? shown,
+    `a path of at most ${maxLinks} symbolic links`,
+    `a loop or a longer way at '${shown}'`,
+  );
+}
