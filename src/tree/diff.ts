@@ -1,0 +1,111 @@
+import type { Change } from './change.ts';
+import { type DiffOptions, isSameContent, reasonsOf } from './compare.ts';
+import { addLinkChanges } from './links.ts';
+import type { DirectoryNode, FileNode, Node, Path, Tree } from './node.ts';
+import { joinPath, nameOf, parentOf } from './path.ts';
+
+export type { DiffOptions } from './compare.ts';
+
+/** One path that at least one of two trees has, with another node than the other's. */
+type Pair =
+  | { readonly path: Path; readonly before: Node; readonly after: Node }
+  | { readonly path: Path; readonly before: Node; readonly after?: undefined }
+  | { readonly path: Path; readonly before?: undefined; readonly after: Node };
+
+interface Level {
+  readonly path: Path;
+  readonly before: DirectoryNode | undefined;
+  readonly after: DirectoryNode;
+}
+
+/** All pairs, parents first; nothing under a path that is gone or no directory any more. What both trees share is passed over. */
+function* pairsOf(before: Tree, after: Tree): Generator<Pair> {
+  const left: Level[] = [{ path: '', before, after }];
+  for (let level = left.pop(); level !== undefined; level = left.pop()) {
+    if (level.before?.children === level.after.children) continue;
+    for (const [name, node] of level.after.children) {
+      const old = level.before?.children.get(name);
+      if (old === node) continue;
+      const path = joinPath(level.path, name);
+      yield old === undefined ? { path, after: node } : { path, before: old, after: node };
+      if (node.kind === 'directory')
+        left.push({ path, before: old?.kind === 'directory' ? old : undefined, after: node });
+    }
+    for (const [name, node] of level.before?.children ?? []) {
+      if (!level.after.children.has(name)) yield { path: joinPath(level.path, name), before: node };
+    }
+  }
+}
+
+function changeOf(pair: Pair, options: DiffOptions): Change | undefined {
+  if (pair.before === undefined) return { kind: 'add', path: pair.path, after: pair.after, reasons: [] };
+  if (pair.after === undefined) return { kind: 'delete', path: pair.path, before: pair.before, reasons: [] };
+  const reasons = reasonsOf(pair.before, pair.after, options);
+  return reasons.length === 0 ? undefined : { ...pair, kind: 'modify', reasons };
+}
+
+interface Shared {
+  readonly before: Node | undefined;
+  readonly after: Node | undefined;
+}
+
+/** Adds the directories on the way to every change, without reasons. The root is never among them. */
+function addParents(before: Tree, after: Tree, changes: Map<Path, Change>): void {
+  const known = new Map<Path, Shared>([['', { before, after }]]);
+  for (const { path } of [...changes.values()]) {
+    const missing: Path[] = [];
+    let at = parentOf(path);
+    for (; !known.has(at); at = parentOf(at)) missing.push(at);
+    let shared = known.get(at);
+    for (let next = missing.pop(); next !== undefined; next = missing.pop()) {
+      shared = stepInto(shared, next);
+      known.set(next, shared);
+      if (!changes.has(next) && isShared(shared))
+        changes.set(next, { ...shared, kind: 'modify', path: next, reasons: [] });
+    }
+  }
+}
+
+function isShared(nodes: Shared): nodes is { before: Node; after: Node } {
+  return nodes.before !== undefined && nodes.after !== undefined;
+}
+
+function stepInto(shared: Shared | undefined, path: Path): Shared {
+  const name = nameOf(path);
+  const childOf = (node: Node | undefined): Node | undefined =>
+    node?.kind === 'directory' ? node.children.get(name) : undefined;
+  return { before: childOf(shared?.before), after: childOf(shared?.after) };
+}
+
+/**
+ * What differs between two root filesystems, sorted by path bytes: as `docker diff` lists it (a directory above a change
+ * is a `modify` without reasons, a deleted directory is one `delete`, the root is never listed), but by contents, all
+ * extended attributes, link targets and hardlinks as well. Times count in whole seconds, and a directory's never.
+ *
+ * Throws a plain Error where two contents of one size can be told apart only by a digest that `options` lacks.
+ */
+export function diff(before: Tree, after: Tree, options: DiffOptions = {}): Change[] {
+  if (before === after) return [];
+  const changes = new Map<Path, Change>();
+  for (const pair of pairsOf(before, after)) {
+    const change = changeOf(pair, options);
+    if (change !== undefined) changes.set(pair.path, change);
+  }
+  if (options.ignore?.has('links') !== true) addLinkChanges(before, after, changes);
+  addParents(before, after, changes);
+  return [...changes.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Files of one path and one size whose contents are not known to be the same: what has to be read before `diff`. */
+export function contentCandidates(
+  before: Tree,
+  after: Tree,
+): { readonly before: FileNode; readonly after: FileNode }[] {
+  const candidates: { before: FileNode; after: FileNode }[] = [];
+  for (const pair of pairsOf(before, after)) {
+    if (pair.before?.kind !== 'file' || pair.after?.kind !== 'file') continue;
+    if (pair.before.size !== pair.after.size || isSameContent(pair.before, pair.after)) continue;
+    candidates.push({ before: pair.before, after: pair.after });
+  }
+  return candidates;
+}

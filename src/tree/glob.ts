@@ -1,0 +1,31 @@
+import picomatch from 'picomatch';
+import type { Path } from './node.ts';
+import { parentOf, textOf } from './path.ts';
+
+/** A pattern of paths from the root, however its user wrote it: `/etc/*`, `./etc/*` and `etc/*` are one. */
+function anchored(glob: string): string {
+  const [mark, pattern] = glob.startsWith('!') ? ['!', glob.slice(1)] : ['', glob];
+  return mark + pattern.replace(/^(\.?\/+)+/, '').replace(/(?<=.)\/+$/, '');
+}
+
+/**
+ * Whether a path, or a directory above it, matches one of these globs (`*`, `**`, `?`, `[…]`, `{a,b}`; names that begin
+ * with a dot match too). Globs are anchored at the root, with or without a slash; `/` is everything.
+ */
+export function matcher(globs: readonly string[]): (path: Path) => boolean {
+  if (globs.some(glob => glob === '/')) return () => true;
+  const matches = picomatch(globs.map(anchored), { dot: true });
+  const known = new Map<Path, boolean>([['', false]]);
+  const isMatch = (path: Path): boolean => path !== '' && matches(textOf(path));
+  return path => {
+    const above: Path[] = [];
+    let at = parentOf(path);
+    for (; !known.has(at); at = parentOf(at)) above.push(at);
+    let result = known.get(at) === true;
+    for (let next = above.pop(); next !== undefined; next = above.pop()) {
+      result ||= isMatch(next);
+      known.set(next, result);
+    }
+    return result || isMatch(path);
+  };
+}

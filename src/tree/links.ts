@@ -1,0 +1,98 @@
+import type { Change } from './change.ts';
+import type { FileNode, Path, Tree } from './node.ts';
+import { filesOf, find } from './walk.ts';
+
+/** The paths of one file, sorted by bytes. */
+export interface LinkGroup {
+  readonly file: FileNode;
+  readonly paths: readonly Path[];
+}
+
+/** Every file of a tree that has more than one name. Regular files only: nothing else keeps its hardlinks on the way through a directory. */
+export function linkGroups(tree: Tree): ReadonlyMap<FileNode, LinkGroup> {
+  const first = new Map<FileNode, Path>();
+  const several = new Map<FileNode, Path[]>();
+  for (const [path, file] of filesOf(tree)) {
+    const seen = first.get(file);
+    if (seen === undefined) first.set(file, path);
+    else {
+      const paths = several.get(file);
+      if (paths === undefined) several.set(file, [seen, path]);
+      else paths.push(path);
+    }
+  }
+  return new Map(Array.from(several, ([file, paths]) => [file, { file, paths: paths.sort() }]));
+}
+
+function fileAt(tree: Tree, path: Path): FileNode | undefined {
+  const node = find(tree, path);
+  return node?.kind === 'file' ? node : undefined;
+}
+
+/** The groups that hardlinks may have changed: those of several names, and the lone names that had company. */
+function groupsToJudge(
+  was: ReadonlyMap<FileNode, LinkGroup>,
+  is: ReadonlyMap<FileNode, LinkGroup>,
+  after: Tree,
+): LinkGroup[] {
+  const groups = new Map(is);
+  for (const { paths } of was.values()) {
+    for (const path of paths) {
+      const file = fileAt(after, path);
+      if (file !== undefined && !groups.has(file)) groups.set(file, { file, paths: [path] });
+    }
+  }
+  return [...groups.values()].sort((a, b) => ((a.paths[0] ?? '') < (b.paths[0] ?? '') ? -1 : 1));
+}
+
+/** The one file of `before` that a group consists of, as far as nothing else about it changed. */
+function originOf(group: LinkGroup, before: Tree, changes: ReadonlyMap<Path, Change>): FileNode | undefined {
+  const origin = fileAt(before, group.paths[0] ?? '');
+  const stays = group.paths.every(path => !changes.has(path) && fileAt(before, path) === origin);
+  return stays ? origin : undefined;
+}
+
+/**
+ * Which groups keep their file: at most one for each file of `before`, the very same file before a copy, else the first.
+ * The others must be written again, all their names together, or a layer could not say which of them are one file.
+ */
+function keptGroups(
+  groups: readonly LinkGroup[],
+  before: Tree,
+  changes: ReadonlyMap<Path, Change>,
+): ReadonlySet<LinkGroup> {
+  const owners = new Map<FileNode, LinkGroup>();
+  for (const group of groups) {
+    const origin = originOf(group, before, changes);
+    if (origin !== undefined && (group.file === origin || !owners.has(origin))) owners.set(origin, group);
+  }
+  return new Set(owners.values());
+}
+
+/** Adds to `changes` what hardlinks make of it: names that no longer, or newly, belong to one file. */
+export function addLinkChanges(before: Tree, after: Tree, changes: Map<Path, Change>): void {
+  const was = linkGroups(before);
+  const is = linkGroups(after);
+  if (was.size === 0 && is.size === 0) return;
+  const groups = groupsToJudge(was, is, after);
+  const kept = keptGroups(groups, before, changes);
+  for (const group of groups) {
+    if (!kept.has(group)) for (const path of group.paths) addLinkChange(group, path);
+  }
+
+  function addLinkChange(group: LinkGroup, path: Path): void {
+    const change = changes.get(path);
+    const old = fileAt(before, path);
+    if (old === undefined || (change !== undefined && change.kind !== 'modify')) return;
+    const size = was.get(old)?.paths.length ?? 1;
+    if (change !== undefined && size === group.paths.length) return;
+    const reason = { aspect: 'links', before: `${size}`, after: `${group.paths.length}` } as const;
+    changes.set(path, {
+      kind: 'modify',
+      path,
+      before: old,
+      after: group.file,
+      reasons: [...(change?.reasons ?? []), reason],
+    });
+  }
+}

@@ -1,0 +1,70 @@
+import type { ByteString, DirectoryNode, Node, Path, Tree } from './node.ts';
+import { joinPath } from './path.ts';
+
+/** A directory of the result: put into its parent at once, or only when something comes into it. */
+interface Level {
+  readonly path: Path;
+  readonly name: ByteString;
+  readonly parent: Level | undefined;
+  readonly before: DirectoryNode | undefined;
+  readonly after: DirectoryNode | undefined;
+  readonly node: DirectoryNode;
+  readonly children: Map<ByteString, Node>;
+  placed: boolean;
+}
+
+const directoryOf = (node: Node | undefined): DirectoryNode | undefined =>
+  node?.kind === 'directory' ? node : undefined;
+
+function place(level: Level): void {
+  for (let at: Level | undefined = level; at !== undefined && !at.placed; at = at.parent) {
+    at.placed = true;
+    at.parent?.children.set(at.name, at.node);
+  }
+}
+
+function levelOf(
+  parent: Level,
+  name: ByteString,
+  sides: Pick<Level, 'before' | 'after'> & { meta: DirectoryNode['meta'] },
+): Level {
+  const children = new Map<ByteString, Node>();
+  const node: DirectoryNode = { kind: 'directory', meta: sides.meta, children };
+  const { before, after } = sides;
+  return { path: joinPath(parent.path, name), name, parent, before, after, node, children, placed: false };
+}
+
+/** Decides one name: a node is put into its level; a directory that has to be gone through is given back. */
+function decide(level: Level, name: ByteString, excluded: (path: Path) => boolean): Level | undefined {
+  const [before, after] = [level.before?.children.get(name), level.after?.children.get(name)];
+  const chosen = before === after || !excluded(joinPath(level.path, name)) ? after : before;
+  const [lower, upper] = [directoryOf(before), directoryOf(after)];
+  const meta = (directoryOf(chosen) ?? lower ?? upper)?.meta;
+  if (chosen !== undefined && (chosen.kind !== 'directory' || before === after)) {
+    place(level);
+    level.children.set(name, chosen);
+    return undefined;
+  }
+  if (meta === undefined) return undefined;
+  const inner = levelOf(level, name, { before: lower, after: upper, meta });
+  if (chosen !== undefined) place(inner);
+  return inner;
+}
+
+/**
+ * `after`, but as in `before` wherever `excluded` says so: such a path is neither added, changed nor deleted. Directories
+ * on the way to what stays are kept; where `after` has something else than a directory, that wins over what was excluded in it.
+ */
+export function overlay(before: Tree, after: Tree, excluded: (path: Path) => boolean): Tree {
+  if (before === after) return after;
+  const children = new Map<ByteString, Node>();
+  const node: Tree = { kind: 'directory', meta: after.meta, children };
+  const left: Level[] = [{ path: '', name: '', parent: undefined, before, after, node, children, placed: true }];
+  for (let level = left.pop(); level !== undefined; level = left.pop()) {
+    for (const name of new Set([...(level.before?.children.keys() ?? []), ...(level.after?.children.keys() ?? [])])) {
+      const inner = decide(level, name, excluded);
+      if (inner !== undefined) left.push(inner);
+    }
+  }
+  return node;
+}

@@ -1,0 +1,119 @@
+import { invalid } from '../errors.ts';
+import type { Change } from './change.ts';
+import { linkGroups } from './links.ts';
+import type { ByteString, DirectoryNode, FileNode, LayerEntry, Node, Path, Tree } from './node.ts';
+import { joinPath, nameOf, parentOf, shortTextOf } from './path.ts';
+import { isReservedName } from './whiteout.ts';
+import { withoutHostXattrs } from './xattrs.ts';
+
+/** What a layer says about the names of one directory. */
+interface Plan {
+  readonly hidden: Set<ByteString>;
+  readonly written: Set<ByteString>;
+}
+
+type Plans = ReadonlyMap<Path, Plan>;
+
+/** Which names each directory needs, all parents of a change included. */
+function plansOf(changes: readonly Change[]): Plans {
+  const plans = new Map<Path, Plan>();
+  const planOf = (directory: Path): Plan => {
+    const known = plans.get(directory);
+    if (known !== undefined) return known;
+    const plan: Plan = { hidden: new Set(), written: new Set() };
+    plans.set(directory, plan);
+    return plan;
+  };
+  for (const { kind, path } of changes) {
+    const plan = planOf(parentOf(path));
+    (kind === 'delete' ? plan.hidden : plan.written).add(nameOf(path));
+    let directory = parentOf(path);
+    while (directory !== '') {
+      const { written } = planOf(parentOf(directory));
+      if (written.has(nameOf(directory))) break;
+      written.add(nameOf(directory));
+      directory = parentOf(directory);
+    }
+  }
+  return plans;
+}
+
+interface Level {
+  readonly path: Path;
+  readonly directory: DirectoryNode;
+  readonly names: readonly ByteString[];
+  next: number;
+}
+
+/** Directory by directory, depth first: first what is hidden in it, then what is written. */
+function* entriesOf(plans: Plans, after: Tree): Generator<LayerEntry> {
+  const firstNames = new Map<FileNode, Path>();
+  const levels: Level[] = [];
+  function* enter(path: Path, directory: DirectoryNode): Generator<LayerEntry> {
+    const plan = plans.get(path);
+    if (plan === undefined) return;
+    for (const name of [...plan.hidden].sort()) {
+      if (directory.children.has(name)) throw new Error(`toLayer: a deleted path is there: ${joinPath(path, name)}`);
+      yield { kind: 'whiteout', path: joinPath(path, name) };
+    }
+    levels.push({ path, directory, names: [...plan.written].sort(), next: 0 });
+  }
+  yield* enter('', after);
+  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+    const name = level.names[level.next++];
+    if (name === undefined) {
+      levels.pop();
+      continue;
+    }
+    const path = joinPath(level.path, name);
+    const node = level.directory.children.get(name);
+    yield entryOf(path, node, firstNames);
+    if (node?.kind === 'directory') yield* enter(path, node);
+    else if (plans.has(path)) throw new Error(`toLayer: a change under what is no directory: ${path}`);
+  }
+}
+
+function entryOf(path: Path, node: Node | undefined, firstNames: Map<FileNode, Path>): LayerEntry {
+  if (node === undefined) throw new Error(`toLayer: a changed path is not there: ${path}`);
+  if (isReservedName(nameOf(path))) {
+    throw invalid(
+      `/${shortTextOf(path)}`,
+      'a name that layers do not keep for whiteouts',
+      `'${shortTextOf(nameOf(path))}'`,
+    );
+  }
+  if (node.kind === 'directory') {
+    return { kind: 'node', path, node: { kind: 'directory', meta: withoutHostXattrs(node.meta), children: new Map() } };
+  }
+  if (node.kind === 'file') {
+    const target = firstNames.get(node);
+    if (target !== undefined) return { kind: 'hardlink', path, target };
+    firstNames.set(node, path);
+  }
+  const meta = withoutHostXattrs(node.meta);
+  return { kind: 'node', path, node: meta === node.meta ? node : { ...node, meta } };
+}
+
+/** A file of several names is in a layer with all of them or with none: readers cannot link to what is below. */
+function checkLinks(plans: Plans, after: Tree): void {
+  const isWritten = (path: Path): boolean => plans.get(parentOf(path))?.written.has(nameOf(path)) === true;
+  for (const { paths } of linkGroups(after).values()) {
+    const missing = paths.some(isWritten) ? paths.find(path => !isWritten(path)) : undefined;
+    if (missing !== undefined)
+      throw new Error(`toLayer: one name of a changed file is not among the changes: ${missing}`);
+  }
+}
+
+/**
+ * The layer that makes `after` of the tree that it was compared with: for every engine alike (image-spec layer.md).
+ * Entries come depth first by bytes; every directory on the way once, with its attributes, before what is in it;
+ * whiteouts before their siblings, never beside an entry of their name; hardlinks after their targets. No entry for the
+ * root. Extended attributes of the host are left out.
+ *
+ * @throws `invalid` where a name is one that layers keep for whiteouts; a plain Error where `changes` are not those of a `diff` to `after`.
+ */
+export function toLayer(changes: readonly Change[], after: Tree): LayerEntry[] {
+  const plans = plansOf(changes);
+  checkLinks(plans, after);
+  return [...entriesOf(plans, after)];
+}

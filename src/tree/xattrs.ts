@@ -1,0 +1,30 @@
+import type { ByteString, Meta } from './node.ts';
+
+/** Attributes that belong to the host a tree was seen on (labels, mapped ACLs, overlay's own marks) and never to an image. */
+export function isHostXattr(name: ByteString): boolean {
+  return (
+    name === 'security.selinux' ||
+    name === 'system.nfs4_acl' ||
+    name.startsWith('trusted.overlay.') ||
+    name.startsWith('user.overlay.')
+  );
+}
+
+export type Xattrs = Meta['xattrs'];
+
+/** The names, in order, that two sets of attributes disagree about, the host's own left out. */
+export function differingXattrs(before: Xattrs, after: Xattrs): ByteString[] {
+  if (before === after || (before.size === 0 && after.size === 0)) return [];
+  const names = new Set([...before.keys(), ...after.keys()]);
+  return [...names].filter(name => !isHostXattr(name) && !isSame(before.get(name), after.get(name))).sort();
+}
+
+function isSame(before: Uint8Array | undefined, after: Uint8Array | undefined): boolean {
+  return before !== undefined && after !== undefined && Buffer.compare(before, after) === 0;
+}
+
+/** The same attributes without the host's own extended ones. */
+export function withoutHostXattrs(meta: Meta): Meta {
+  if (meta.xattrs.size === 0 || ![...meta.xattrs.keys()].some(isHostXattr)) return meta;
+  return { ...meta, xattrs: new Map([...meta.xattrs].filter(([name]) => !isHostXattr(name))) };
+}
