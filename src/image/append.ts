@@ -1,4 +1,5 @@
 import { invalid } from '../errors.ts';
+import { annotationKeys } from '../spec/annotations.ts';
 import type { Digest } from '../spec/digest.ts';
 import { encodeDocument } from '../spec/document.ts';
 import type {
@@ -82,18 +83,13 @@ function keptManifest(manifest: Manifest | undefined): Partial<Manifest> {
   return kept;
 }
 
-const baseDigestKey = 'org.opencontainers.image.base.digest';
+const { baseDigest, baseName, created, refName } = annotationKeys;
 /** True of the base only: when it was made, what it was made of and what it was called. */
-const ownAnnotations: ReadonlySet<string> = new Set([
-  'org.opencontainers.image.created',
-  'org.opencontainers.image.ref.name',
-  'org.opencontainers.image.base.name',
-  baseDigestKey,
-]);
+const ownAnnotations: ReadonlySet<string> = new Set([baseDigest, baseName, created, refName]);
 
 function annotationsOf(base: Annotations | undefined | null, edit: LayerEdit): { annotations?: Annotations } {
   const annotations = new Map(Object.entries(base ?? {}).filter(([key]) => !ownAnnotations.has(key)));
-  if (edit.baseDigest !== undefined) annotations.set(baseDigestKey, edit.baseDigest);
+  if (edit.baseDigest !== undefined) annotations.set(baseDigest, edit.baseDigest);
   for (const [key, value] of Object.entries(edit.annotations ?? {})) annotations.set(key, value);
   return annotations.size === 0 ? {} : { annotations: Object.fromEntries(annotations) };
 }

@@ -1,3 +1,5 @@
+import { annotationKeys } from '../spec/annotations.ts';
+import { mediaTypes } from '../spec/media-type.ts';
 import type {
   ContainerConfig,
   Descriptor,
@@ -8,16 +10,15 @@ import type {
   Manifest,
   Platform,
 } from '../spec/objects.ts';
-import { formatPlatform } from '../spec/platform.ts';
+import { formatPlatform, normalizePlatform } from '../spec/platform.ts';
 import { checkData } from './check-data.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './finding-codes.ts';
 import { isPortKey } from './port.ts';
 import { isStopSignal } from './stop-signal.ts';
 
-const emptyType = 'application/vnd.oci.empty.v1+json';
-const refName = 'org.opencontainers.image.ref.name';
-const fullName = 'io.containerd.image.name';
+const { refName, containerdName } = annotationKeys;
+/** Stricter than docker's tags, which some programs refuse where they are no ref.name. */
 const nameGrammar = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
 
 /**
@@ -45,7 +46,7 @@ export function checkManifest(manifest: Document<Manifest>, entry?: Descriptor):
     ...value.layers.flatMap((layer, index) => checkData(layer, `${subject} /layers/${index}`)),
     ...(value.subject ? checkData(value.subject, `${subject} /subject`) : []),
   ];
-  if (value.config.mediaType !== emptyType || value.artifactType) return findings;
+  if (value.config.mediaType !== mediaTypes.empty || value.artifactType) return findings;
   return [
     ...findings,
     finding(
@@ -88,7 +89,7 @@ function checkNames(manifests: readonly Descriptor[], subject: string): Finding[
     if (!nameGrammar.test(name))
       findings.push(finding('name-grammar', field, `expected a name by the grammar of ref.name, got '${name}'`));
     // Docker writes one tag of two repositories as two entries that differ in the full name only.
-    const key = `${name}\n${entry.annotations?.[fullName] ?? ''}`;
+    const key = `${name}\n${entry.annotations?.[containerdName] ?? ''}`;
     const other = seen.get(key);
     if (other === undefined) seen.set(key, entry);
     else if (other.digest !== entry.digest) {
@@ -125,7 +126,8 @@ function checkCounts(manifest: Manifest, config: ImageConfig, subject: string): 
 /** A detail that only one side gives is no contradiction. */
 function checkPlatform(platform: Platform | undefined, config: ImageConfig, subject: string): Finding[] {
   if (!platform) return [];
-  const variants = platform.variant && config.variant && platform.variant !== config.variant;
+  const [wanted, given] = [normalizePlatform(platform), normalizePlatform(config)];
+  const variants = platform.variant && config.variant && wanted.variant !== given.variant;
   if (platform.os === config.os && platform.architecture === config.architecture && !variants) return [];
   const message = `expected ${formatPlatform(platform)} as the index says, got ${formatPlatform(config)}`;
   return [finding('platform-mismatch', subject, message)];

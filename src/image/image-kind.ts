@@ -1,3 +1,4 @@
+import { mediaTypes } from '../spec/media-type.ts';
 import type { Document, Manifest } from '../spec/objects.ts';
 
 /** The media types of one image's documents; `layer` turns the type of an OCI layer into that of this kind of image. */
@@ -8,8 +9,8 @@ export interface MediaTypes {
 }
 
 const oci: MediaTypes = {
-  manifest: 'application/vnd.oci.image.manifest.v1+json',
-  config: 'application/vnd.oci.image.config.v1+json',
+  manifest: mediaTypes.manifest,
+  config: mediaTypes.config,
   layer: mediaType => mediaType,
 };
 
@@ -20,8 +21,8 @@ const dockerLayers: ReadonlyMap<string, string> = new Map([
 ]);
 
 const docker: MediaTypes = {
-  manifest: 'application/vnd.docker.distribution.manifest.v2+json',
-  config: 'application/vnd.docker.container.image.v1+json',
+  manifest: mediaTypes.dockerManifest,
+  config: mediaTypes.dockerConfig,
   layer: mediaType => dockerLayers.get(mediaType) ?? mediaType,
 };
 

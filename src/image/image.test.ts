@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../errors.ts';
 import { type DiffID, digestOf } from '../spec/digest.ts';
-import { encodeDocument } from '../spec/document.ts';
+import { documentOf, encodeDocument, parseJson } from '../spec/document.ts';
 import type {
   ContainerConfig,
   Descriptor,
@@ -15,6 +17,8 @@ import type {
   Layer,
   Manifest,
 } from '../spec/objects.ts';
+import { parseConfig, parseIndex, parseManifest } from '../spec/parse.ts';
+import { fixture } from '../testing/fixtures.ts';
 import { appendLayer, type LayerEdit, squashedImage } from './append.ts';
 import { checkImage, checkIndex } from './check.ts';
 import { diffConfigs } from './config-diff.ts';
@@ -428,4 +432,23 @@ test('configs made to have endless pointers are refused', () => {
   const wide = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`${index}`, 1]));
   const hostile = imageOf({ config: { ['x'.repeat(10_000)]: wide } }).config.value;
   assert.throws(() => diffConfigs(imageOf().config.value, hostile), OciError);
+});
+
+test('a published image of fifty layers has no findings and grows by one', t => {
+  const layout = fixture(t, 'images/sylabs_oci-tools/layouts/test_images_many-layers');
+  if (layout === undefined) return;
+  const blob = ({ digest }: Descriptor): Uint8Array => readFileSync(join(layout, 'blobs', digest.replace(':', '/')));
+  const index = parseIndex(parseJson(readFileSync(join(layout, 'index.json')), 'index.json'), 'index.json');
+  const entry = index.manifests[0] as Descriptor;
+  const manifest = documentOf(parseManifest(parseJson(blob(entry), 'manifest'), 'manifest'), blob(entry), entry);
+  const { config: descriptor } = manifest.value;
+  const image = {
+    manifest,
+    config: documentOf(parseConfig(parseJson(blob(descriptor), 'config'), 'config'), blob(descriptor), descriptor),
+  };
+  assert.deepEqual(checkImage(image, entry), []);
+  assert.equal(historyOf(image).filter(line => !line.emptyLayer).length, 50);
+  const grown = appendLayer(image, edit());
+  assert.deepEqual(counts(grown), [51, 51, 51]);
+  assert.deepEqual(grown.manifest.value.layers.slice(0, 50), manifest.value.layers);
 });
