@@ -1,0 +1,85 @@
+import { loadEngine } from '../engine/choose.ts';
+import type { Bytes, Engine } from '../engine/engine.ts';
+import { nodeEngine } from '../engine/node.ts';
+import { unzstd, zstd } from '../engine/zstd.ts';
+import { unsupported, usage } from '../errors.ts';
+
+export type Compression = 'none' | 'gzip' | 'zstd';
+
+interface Row {
+  readonly compression: Compression | 'bzip2' | 'xz';
+  /** What a stream begins with. */
+  readonly magic: readonly number[];
+}
+
+const rows: readonly Row[] = [
+  { compression: 'gzip', magic: [0x1f, 0x8b] },
+  { compression: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd] },
+  { compression: 'bzip2', magic: [0x42, 0x5a, 0x68] },
+  { compression: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
+];
+
+/** Media types of layers without their compression suffix (image-spec media-types.md; docker's image manifest v2, schema 2). */
+const layerTypes: readonly string[] = [
+  'application/vnd.oci.image.layer.v1.tar',
+  'application/vnd.oci.image.layer.nondistributable.v1.tar',
+  'application/vnd.docker.image.rootfs.diff.tar',
+  'application/vnd.docker.image.rootfs.foreign.diff.tar',
+];
+
+const suffixes: Readonly<Record<string, Compression>> = { '': 'none', '+gzip': 'gzip', '.gzip': 'gzip', '+zstd': 'zstd', '.zstd': 'zstd' };
+
+/** The compression that a stream's first bytes tell; `none` where they tell none. */
+export function detectCompression(head: Uint8Array): Row['compression'] {
+  const skippable = head.length >= 4 && ((head[0] as number) & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
+  if (skippable) return 'zstd';
+  return rows.find(({ magic }) => magic.every((byte, at) => head[at] === byte))?.compression ?? 'none';
+}
+
+/** The compression that a layer's media type names. An `unsupported` error for what is no layer of ours, encrypted ones included. */
+export function compressionOf(mediaType: string): Compression {
+  const base = layerTypes.find(type => mediaType.startsWith(type));
+  const suffix = base === undefined ? undefined : mediaType.slice(base.length);
+  if (suffix === undefined || !Object.hasOwn(suffixes, suffix)) {
+    throw unsupported('layer', 'a tar layer, plain, gzip or zstd', `media type '${mediaType}'`);
+  }
+  return suffixes[suffix] as Compression;
+}
+
+/** The media type of a layer so compressed. Docker has none for zstd. */
+export function layerMediaType(compression: Compression, options: { readonly docker?: boolean } = {}): string {
+  if (options.docker === true && compression !== 'zstd') {
+    return `application/vnd.docker.image.rootfs.diff.tar${compression === 'gzip' ? '.gzip' : ''}`;
+  }
+  return `application/vnd.oci.image.layer.v1.tar${compression === 'none' ? '' : `+${compression}`}`;
+}
+
+/** The bytes that a compressed stream stands for. */
+export function decompress(bytes: Bytes, compression: Compression, subject: string): Bytes {
+  if (compression === 'none') return bytes;
+  return compression === 'gzip' ? nodeEngine.gunzip(bytes, subject) : unzstd(bytes, subject);
+}
+
+export interface CompressOptions {
+  readonly compression: Compression;
+  readonly level?: number | undefined;
+  readonly compressor?: Engine['name'] | undefined;
+}
+
+const levels = { gzip: { least: 0, most: 9 }, zstd: { least: 1, most: 19 } } as const;
+
+function levelOf({ compression, level, compressor }: CompressOptions): number {
+  if (compression === 'none') return 0;
+  if (level === undefined) return compression === 'zstd' ? 3 : compressor === 'portable' ? 6 : 4;
+  const { least, most } = levels[compression];
+  if (!Number.isInteger(level) || level < least || level > most) throw usage('--level', `expected ${least} to ${most} for ${compression}, got ${level}`);
+  return level;
+}
+
+/** The same bytes compressed, deterministically: gzip level 4 (6 for the portable compressor) or zstd level 3 unless a level is given. */
+export async function* compress(bytes: Bytes, options: CompressOptions): Bytes {
+  const level = levelOf(options);
+  if (options.compression === 'none') yield* bytes;
+  else if (options.compression === 'zstd') yield* zstd(bytes, { level });
+  else yield* (await loadEngine(options.compressor ?? 'zlib')).gzip(bytes, { level });
+}

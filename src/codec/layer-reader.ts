@@ -1,0 +1,89 @@
+import type { Bytes } from '../engine/engine.ts';
+import { invalid } from '../errors.ts';
+import type { ByteString, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
+import { nameOf, parsePath, textOf } from '../tree/path.ts';
+import { decodeWhiteout } from '../tree/whiteout.ts';
+import { type TarMember, TarReader, type TarSink } from './tar-reader.ts';
+
+/** Where a layer's entries go: `entry`, then `data` any number of times for a file, then `end`. A data chunk is valid during the call. */
+export interface LayerSink {
+  entry(entry: LayerEntry): void;
+  data(chunk: Uint8Array): void;
+  end(): void;
+}
+
+export interface LayerOrigin {
+  /** What file contents of this layer are identified by: its diffID. */
+  readonly identity: string;
+  /** Names the layer in messages. */
+  readonly subject: string;
+}
+
+function nodeOf(member: TarMember, content: { source: string; member: number }): Node {
+  const meta: Meta = { mode: member.mode, uid: member.uid, gid: member.gid, mtime: member.mtime, xattrs: member.xattrs };
+  switch (member.type) {
+    case 'directory':
+      return { kind: 'directory', meta, children: new Map() };
+    case 'symlink':
+      return { kind: 'symlink', meta, target: member.link };
+    case 'char':
+    case 'block':
+      return { kind: 'device', meta, type: member.type, major: member.major, minor: member.minor };
+    case 'fifo':
+      return { kind: 'fifo', meta };
+    default:
+      return { kind: 'file', meta, size: member.size, content };
+  }
+}
+
+/** A hardlink's target inside the root. One that leads out of it names nothing: it is refused, never clamped to another file. */
+function linkTarget(member: TarMember, subject: string): Path {
+  const depth = { now: 0 };
+  for (const name of member.link.split('/')) {
+    if (name === '..') depth.now--;
+    else if (name !== '' && name !== '.') depth.now++;
+    if (depth.now < 0) throw escapes(member.path, member.link, subject);
+  }
+  return parsePath(member.link, subject);
+}
+
+function escapes(path: ByteString, link: ByteString, subject: string): Error {
+  return invalid(subject, `a target inside the root for hardlink '${textOf(path)}'`, `'${textOf(link)}'`);
+}
+
+/** A tar member as a layer entry. */
+function entryOf(member: TarMember, ordinal: number, origin: LayerOrigin): LayerEntry {
+  const path = parsePath(member.path, origin.subject);
+  const whiteout = decodeWhiteout(path);
+  if (whiteout !== undefined) return whiteout;
+  if (member.type === 'hardlink') return { kind: 'hardlink', path, target: linkTarget(member, origin.subject) };
+  if (path === '' && member.type !== 'directory') {
+    throw invalid(origin.subject, "a directory as the root '.'", `${member.type} with the name '${textOf(nameOf(member.path))}'`);
+  }
+  return { kind: 'node', path, node: nodeOf(member, { source: origin.identity, member: ordinal }) };
+}
+
+function tarSinkOf(origin: LayerOrigin, sink: LayerSink): TarSink {
+  let ordinal = 0;
+  let isFile = false;
+  return {
+    member(member) {
+      const entry = entryOf(member, ordinal++, origin);
+      isFile = entry.kind === 'node' && entry.node.kind === 'file';
+      sink.entry(entry);
+    },
+    data(chunk) {
+      if (isFile) sink.data(chunk);
+    },
+    end() {
+      sink.end();
+    },
+  };
+}
+
+/** Reads a layer's uncompressed tar: entries in the archive's order (image-spec layer.md). Errors are `invalid` and name the layer and the offset. */
+export async function readLayer(bytes: Bytes, origin: LayerOrigin, sink: LayerSink): Promise<void> {
+  const reader = new TarReader(tarSinkOf(origin, sink), origin.subject);
+  for await (const chunk of bytes) reader.push(chunk);
+  reader.finish();
+}

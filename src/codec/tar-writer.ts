@@ -1,0 +1,100 @@
+import { invalid } from '../errors.ts';
+import type { ByteString } from '../tree/node.ts';
+import { bytesOf, textOf } from '../tree/path.ts';
+import { encodePax } from './pax.ts';
+import { blockSize } from './tar-header.ts';
+
+/** What a header says of one member. `mtime` in whole seconds. */
+export interface HeaderFields {
+  readonly typeflag: '0' | '1' | '2' | '3' | '4' | '5' | '6';
+  readonly path: ByteString;
+  readonly link: ByteString;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly mtime: number;
+  readonly major: number;
+  readonly minor: number;
+  readonly xattrs: ReadonlyMap<ByteString, Uint8Array>;
+}
+
+const ascii = /^[\x01-\x7e]*$/;
+const maxOctal = { id: 0o7777777, size: 0o77777777777, time: 0o77777777777 } as const;
+
+/** Where a long name is cut for ustar's prefix field, or undefined where it does not fit. */
+function splitName(path: ByteString): { prefix: ByteString; name: ByteString } | undefined {
+  if (!ascii.test(path)) return undefined;
+  if (path.length <= 100) return { prefix: '', name: path };
+  if (path.length > 256) return undefined;
+  const cut = path.lastIndexOf('/', Math.min(155, path.length - 2));
+  return cut > 0 && path.length - cut - 1 <= 100 ? { prefix: path.slice(0, cut), name: path.slice(cut + 1) } : undefined;
+}
+
+/** PAX records for what the ustar fields do not hold. */
+function recordsFor(fields: HeaderFields, fits: boolean): Map<ByteString, Uint8Array> {
+  const records = new Map<ByteString, Uint8Array>();
+  const number = (key: string, value: number): unknown => records.set(key, bytesOf(String(value)));
+  if (!fits) records.set('path', bytesOf(fields.path));
+  if (fields.link.length > 100 || !ascii.test(fields.link)) records.set('linkpath', bytesOf(fields.link));
+  if (fields.uid > maxOctal.id) number('uid', fields.uid);
+  if (fields.gid > maxOctal.id) number('gid', fields.gid);
+  if (fields.size > maxOctal.size) number('size', fields.size);
+  if (fields.mtime < 0 || fields.mtime > maxOctal.time) number('mtime', fields.mtime);
+  for (const [name, value] of fields.xattrs) records.set(`SCHILY.xattr.${name}`, value);
+  return records;
+}
+
+function octal(block: Buffer, at: number, length: number, value: number): void {
+  block.write(value.toString(8).padStart(length - 1, '0'), at, length - 1, 'latin1');
+}
+
+interface UstarName {
+  readonly prefix: ByteString;
+  readonly name: ByteString;
+}
+
+function ustarBlock(fields: HeaderFields, { prefix, name }: UstarName, typeflag: string): Buffer {
+  const block = Buffer.alloc(blockSize);
+  block.write(name, 0, 100, 'latin1');
+  octal(block, 100, 8, fields.mode);
+  octal(block, 108, 8, fields.uid > maxOctal.id ? 0 : fields.uid);
+  octal(block, 116, 8, fields.gid > maxOctal.id ? 0 : fields.gid);
+  octal(block, 124, 12, fields.size > maxOctal.size ? 0 : fields.size);
+  octal(block, 136, 12, fields.mtime < 0 || fields.mtime > maxOctal.time ? 0 : fields.mtime);
+  block.write(typeflag, 156, 1, 'latin1');
+  block.write(fields.link.slice(0, 100), 157, 100, 'latin1');
+  block.write('ustar\u000000', 257, 8, 'latin1');
+  octal(block, 329, 8, fields.major);
+  octal(block, 337, 8, fields.minor);
+  block.write(prefix, 345, 155, 'latin1');
+  let sum = 8 * 32;
+  for (let at = 0; at < blockSize; at++) sum += block[at] as number;
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 8, 'latin1');
+  return block;
+}
+
+/** A value that fits an ASCII header field: what stands in for a name that PAX carries. */
+const stripped = (path: ByteString): ByteString => path.replace(/[^\x20-\x7e]/g, '').slice(-100) || 'pax';
+
+function paxBlocks(records: ReadonlyMap<ByteString, Uint8Array>, path: ByteString): Buffer[] {
+  const body = encodePax(records);
+  const slash = path.replace(/\/$/, '').lastIndexOf('/');
+  const name = stripped(`PaxHeaders.0/${path.slice(slash + 1).replace(/\/$/, '')}`.slice(0, 100));
+  const fields: HeaderFields = {
+    typeflag: '0', path: name, link: '', mode: 0, uid: 0, gid: 0, size: body.length, mtime: 0, major: 0, minor: 0, xattrs: new Map(),
+  };
+  const padding = Buffer.alloc((blockSize - (body.length % blockSize)) % blockSize);
+  return [ustarBlock(fields, { prefix: '', name }, 'x'), Buffer.from(body), padding];
+}
+
+/** The header blocks of one member: ustar, with a PAX header before it only where ustar does not hold it (POSIX pax). */
+export function encodeHeader(fields: HeaderFields): Buffer {
+  if (fields.major > maxOctal.id || fields.minor > maxOctal.id) {
+    throw invalid(textOf(fields.path), 'device numbers up to 2097151', `${fields.major}:${fields.minor}`);
+  }
+  const split = splitName(fields.path);
+  const records = recordsFor(fields, split !== undefined);
+  const block = ustarBlock({ ...fields, link: records.has('linkpath') ? stripped(fields.link) : fields.link }, split ?? { prefix: '', name: stripped(fields.path) }, fields.typeflag);
+  return records.size === 0 ? block : Buffer.concat([...paxBlocks(records, fields.path), block]);
+}

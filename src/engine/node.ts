@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import * as zlib from 'node:zlib';
+import { unsupported } from '../errors.ts';
+import type { Bytes, DeflateOptions, Engine, HashAlgorithm, Hasher } from './engine.ts';
+import { gzipHeader, gzipTrailer, reblock } from './gzip-frame.ts';
+import { gunzipStream } from './node-gunzip.ts';
+
+const blockSize = 1 << 20;
+/** Blocks that the thread pool deflates at once; more gain nothing. */
+const inFlight = 4;
+const dictionarySize = 32 * 1024;
+const probeSize = 64 * 1024;
+const incompressible = 0.97;
+
+function createNodeHash(algorithm: HashAlgorithm): Hasher {
+  if (algorithm === 'blake3') {
+    throw unsupported('blake3', 'sha256 or sha512', 'an algorithm of the portable engine only');
+  }
+  const hash = createHash(algorithm);
+  return {
+    update(bytes) {
+      hash.update(bytes);
+    },
+    digest: () => hash.digest('hex'),
+  };
+}
+
+const crc32 = (zlib as unknown as { crc32(bytes: Uint8Array, previous?: number): number }).crc32;
+
+/** Bytes that will not shrink are stored: a look at the block's first 64 KiB decides, the same way everywhere. */
+function levelFor(block: Uint8Array, level: number): number {
+  if (level === 0 || block.length < probeSize) return level;
+  const probe = block.subarray(0, probeSize);
+  return zlib.deflateRawSync(probe, { level: 1 }).length > probeSize * incompressible ? 0 : level;
+}
+
+function deflateBlock(block: Uint8Array, level: number, context: { dictionary: Uint8Array; last: boolean }): Promise<Uint8Array> {
+  const options = {
+    level: levelFor(block, level),
+    finishFlush: context.last ? zlib.constants.Z_FINISH : zlib.constants.Z_SYNC_FLUSH,
+    ...(context.dictionary.length > 0 ? { dictionary: context.dictionary } : {}),
+  };
+  return new Promise((resolve, reject) => {
+    zlib.deflateRaw(block, options, (error, deflated) => (error === null ? resolve(deflated) : reject(error)));
+  });
+}
+
+async function* gzip(bytes: Bytes, { level }: DeflateOptions): Bytes {
+  yield gzipHeader;
+  const pending: Promise<Uint8Array>[] = [];
+  let dictionary: Uint8Array = new Uint8Array(0);
+  let crc = 0;
+  let length = 0;
+  for await (const { block, last } of reblock(bytes, blockSize)) {
+    crc = crc32(block, crc);
+    length += block.length;
+    const work = deflateBlock(block, level, { dictionary, last });
+    work.catch(() => undefined);
+    pending.push(work);
+    dictionary = block.subarray(Math.max(0, block.length - dictionarySize));
+    if (pending.length >= inFlight) yield (await pending.shift()) as Uint8Array;
+  }
+  for (const work of pending) yield await work;
+  yield gzipTrailer(crc, length);
+}
+
+/** node:crypto and node:zlib over the thread pool: carries the work. Its gzip bytes are the same on every official build of Node. */
+export const nodeEngine: Engine = { name: 'zlib', createHash: createNodeHash, crc32, gunzip: gunzipStream, gzip };

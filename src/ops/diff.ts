@@ -1,0 +1,52 @@
+import { usage } from '../errors.ts';
+import { diffConfigs } from '../image/config-diff.ts';
+import type { ImageConfig } from '../spec/objects.ts';
+import type { Change, Reason } from '../tree/change.ts';
+import { matcher } from '../tree/glob.ts';
+import { compareSides } from './compare.ts';
+import { openPair } from './operand.ts';
+import type { DiffOptions } from './options.ts';
+import type { ConfigRow, DiffResult } from './results.ts';
+import { rowOf } from './view.ts';
+
+const aspects: readonly Reason['aspect'][] = ['type', 'content', 'size', 'mode', 'owner', 'device', 'target', 'xattr', 'links', 'mtime'];
+
+function ignoredAspects(options: DiffOptions): ReadonlySet<Reason['aspect']> {
+  const ignored = new Set<Reason['aspect']>(options.semantic === true ? ['mtime'] : []);
+  for (const word of (options.ignore ?? []).flatMap(list => list.split(','))) {
+    const aspect = aspects.find(known => known === word || `${known}s` === word);
+    if (aspect === undefined) throw usage('--ignore', `expected ${aspects.join(', ')}, got '${word}'`);
+    ignored.add(aspect);
+  }
+  return ignored;
+}
+
+/** Config rows that say how the image was made, not what it does. */
+function isBehaviour({ field }: ConfigRow): boolean {
+  return !/^\/(created|history|author|rootfs)(\/|$)/.test(field);
+}
+
+function configRows(before: ImageConfig | undefined, after: ImageConfig | undefined, options: DiffOptions): readonly ConfigRow[] {
+  if (options.config !== true) return [];
+  if (before === undefined || after === undefined) {
+    throw usage('--config', 'expected two images, got a directory, which has no config');
+  }
+  const rows = diffConfigs(before, after);
+  return options.semantic === true ? rows.filter(isBehaviour) : rows;
+}
+
+/**
+ * What differs between two root filesystems: images, directories or bundles, in any pairing; with one operand, a
+ * bundle against the image it was unpacked from. Rows are sorted by path bytes; parents of a change are `C` without reasons.
+ * Contents decide, never size and time alone (unless `trustMtime`).
+ */
+export async function diff(before: string, after: string | undefined, options: DiffOptions = {}): Promise<DiffResult> {
+  const [lower, upper] = await openPair(before, after, options);
+  const changes = await compareSides(lower, upper, { ignore: ignoredAspects(options), trustMtime: options.trustMtime === true });
+  const wanted = options.paths === undefined || options.paths.length === 0 ? () => true : matcher(options.paths);
+  return {
+    changes: changes.filter((change: Change) => wanted(change.path)).map(rowOf),
+    config: configRows(lower.config, upper.config, options),
+    warnings: [...lower.warnings, ...upper.warnings],
+  };
+}

@@ -1,0 +1,115 @@
+import { usage } from '../errors.ts';
+import type { ImageRow } from './results.ts';
+
+/** A row of `images` with what only filters ask for. */
+export interface FilterableRow {
+  readonly row: ImageRow;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Every form of its name that a `reference` glob may match: familiar and canonical, with and without tag. */
+  readonly references: readonly string[];
+}
+
+type Filter = (candidate: FilterableRow) => boolean;
+
+const units: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of a Go duration (`1h30m`), or undefined. */
+function durationOf(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
+  return [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)].reduce(
+    (total, [, number, unit]) => total + Number(number) * (units[unit as string] ?? 0),
+    0,
+  );
+}
+
+function instantOf(text: string, now: number | undefined): number {
+  const duration = durationOf(text);
+  if (duration !== undefined && now !== undefined) return now - duration;
+  const instant = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+  if (Number.isNaN(instant)) throw usage('--filter until', `expected a time or a duration, got '${text}'`);
+  return instant;
+}
+
+/** Go's path.Match as a regular expression: `*` and `?` do not cross a slash. */
+function referencePattern(glob: string): RegExp {
+  const body = glob.replace(/\[\^?(?:\\.|[^\]\\])+\]|\\.|[*?]|[^\w*?]/g, part => {
+    if (part === '*') return '[^/]*';
+    if (part === '?') return '[^/]';
+    if (part.startsWith('[')) return part;
+    return part.startsWith('\\') && part.length === 2 ? `\\${part[1]}` : `\\${part}`;
+  });
+  try {
+    return new RegExp(`^${body}$`, 'u');
+  } catch {
+    throw usage('--filter reference', `expected a glob, got '${glob}'`);
+  }
+}
+
+function labelFilter(value: string): Filter {
+  const at = value.indexOf('=');
+  const key = at < 0 ? value : value.slice(0, at);
+  return ({ labels }) => Object.hasOwn(labels, key) && (at < 0 || labels[key] === value.slice(at + 1));
+}
+
+function booleanOf(value: string): boolean {
+  if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true;
+  if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false;
+  throw usage('--filter dangling', `expected true or false, got '${value}'`);
+}
+
+const createdOf = (row: ImageRow): number => (row.created === null ? 0 : Date.parse(row.created));
+
+function neighbour(rows: readonly FilterableRow[], name: string): number {
+  const found = rows.find(
+    ({ row, references }) =>
+      references.includes(name) || references.includes(`${name}:latest`) || row.id === name || row.id.startsWith(`sha256:${name}`),
+  );
+  if (found === undefined) throw usage(`--filter ${name}`, 'expected an image of this list, got a name that is not in it');
+  return createdOf(found.row);
+}
+
+function timeFilter(key: string, value: string, rows: readonly FilterableRow[]): Filter {
+  const bound = neighbour(rows, value);
+  return key === 'before' ? ({ row }) => createdOf(row) < bound : ({ row }) => createdOf(row) > bound;
+}
+
+function parseFilter(text: string, rows: readonly FilterableRow[], now: number | undefined): { key: string; filter: Filter } {
+  const at = text.indexOf('=');
+  const negated = text[at - 1] === '!';
+  const key = (at < 0 ? text : text.slice(0, negated ? at - 1 : at)).trim().toLowerCase();
+  const value = at < 0 ? '' : text.slice(at + 1).trim();
+  if (at < 0) throw usage(`--filter ${text}`, 'expected KEY=VALUE, got no value');
+  switch (key) {
+    case 'dangling': {
+      const wanted = booleanOf(value);
+      return { key, filter: ({ row }) => (row.tag === null) === wanted };
+    }
+    case 'label': {
+      const has = labelFilter(value);
+      return { key: negated ? 'label!' : key, filter: negated ? row => !has(row) : has };
+    }
+    case 'before':
+    case 'since':
+      return { key, filter: timeFilter(key, value, rows) };
+    case 'reference': {
+      const pattern = referencePattern(value);
+      return { key, filter: ({ references }) => references.some(reference => pattern.test(reference)) };
+    }
+    case 'until': {
+      const bound = instantOf(value, now);
+      return { key, filter: ({ row }) => createdOf(row) < bound };
+    }
+    default:
+      throw usage(`--filter ${text}`, `expected dangling, label, before, since, reference or until, got '${key}'`);
+  }
+}
+
+/** Docker's filters over `images`: different keys must all hold, several `reference` globs are alternatives, several labels must all hold. */
+export function filterImages(rows: readonly FilterableRow[], filters: readonly string[], now: number | undefined): FilterableRow[] {
+  const parsed = filters.map(text => parseFilter(text, rows, now));
+  const references = parsed.filter(({ key }) => key === 'reference');
+  const others = parsed.filter(({ key }) => key !== 'reference');
+  return rows.filter(
+    row => others.every(({ filter }) => filter(row)) && (references.length === 0 || references.some(({ filter }) => filter(row))),
+  );
+}

@@ -1,0 +1,80 @@
+import { digestOf } from './digest.ts';
+import { mediaTypes } from './media-type.ts';
+import type { Descriptor, Document } from './objects.ts';
+
+export { parseJson } from './json.ts';
+
+/** Field orders as every Go tool writes them, so that our documents read like theirs (semantics of the spec's Go structs). */
+const orders = {
+  descriptor: ['mediaType', 'digest', 'size', 'urls', 'annotations', 'data', 'platform', 'artifactType'],
+  platform: ['architecture', 'os', 'os.version', 'os.features', 'variant'],
+  manifest: ['schemaVersion', 'mediaType', 'artifactType', 'config', 'layers', 'subject', 'annotations'],
+  index: ['schemaVersion', 'mediaType', 'artifactType', 'manifests', 'subject', 'annotations'],
+  config: ['created', 'author', 'architecture', 'os', 'os.version', 'os.features', 'variant', 'config', 'rootfs', 'history'],
+  container: [
+    'User', 'ExposedPorts', 'Env', 'Entrypoint', 'Cmd', 'Volumes', 'WorkingDir', 'Labels', 'StopSignal', 'ArgsEscaped',
+    'Healthcheck', 'OnBuild', 'Shell',
+  ],
+  history: ['created', 'created_by', 'author', 'comment', 'empty_layer'],
+  rootfs: ['type', 'diff_ids'],
+  map: [],
+} as const;
+
+type Shape = keyof typeof orders;
+
+/** The shape of a field's value, or of its members where it is an array. */
+const shapes: Readonly<Record<string, Shape>> = {
+  'manifest.config': 'descriptor',
+  'manifest.layers': 'descriptor',
+  'manifest.subject': 'descriptor',
+  'index.manifests': 'descriptor',
+  'index.subject': 'descriptor',
+  'descriptor.platform': 'platform',
+  'descriptor.annotations': 'map',
+  'manifest.annotations': 'map',
+  'index.annotations': 'map',
+  'config.config': 'container',
+  'config.rootfs': 'rootfs',
+  'config.history': 'history',
+  'container.ExposedPorts': 'map',
+  'container.Volumes': 'map',
+  'container.Labels': 'map',
+};
+
+function ordered(value: unknown, shape: Shape): unknown {
+  if (Array.isArray(value)) return value.map(item => ordered(item, shape));
+  if (value === null || typeof value !== 'object') return value;
+  const known = orders[shape] as readonly string[];
+  const names = shape === 'map' ? Object.keys(value).sort() : [...known, ...Object.keys(value).filter(name => !known.includes(name))];
+  const pairs = names
+    .filter(name => Object.hasOwn(value, name))
+    .map(name => {
+      const field = (value as Record<string, unknown>)[name];
+      const inner = shapes[`${shape}.${name}`];
+      return [name, inner === undefined ? field : ordered(field, inner)] as const;
+    });
+  return Object.fromEntries(pairs);
+}
+
+function shapeOf(mediaType: string): Shape | undefined {
+  if (mediaType === mediaTypes.index || mediaType === mediaTypes.dockerIndex) return 'index';
+  if (mediaType === mediaTypes.manifest || mediaType === mediaTypes.dockerManifest) return 'manifest';
+  return mediaType === mediaTypes.config || mediaType === mediaTypes.dockerConfig ? 'config' : undefined;
+}
+
+/** The bytes that a JSON object is written as: fields in the order of the spec's Go types, unknown ones after them, maps sorted, compact. */
+export function encodeDocument<T>(value: T, mediaType: string): Document<T> {
+  const shape = shapeOf(mediaType);
+  const bytes = new TextEncoder().encode(JSON.stringify(shape === undefined ? value : ordered(value, shape)));
+  return { value, bytes, descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length } };
+}
+
+/** A JSON value as compact text: for runtime configs and side files. */
+export function encodeJson(value: unknown, indent = 0): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, undefined, indent)}\n`);
+}
+
+/** A parsed value with the exact bytes that it was read from. */
+export function documentOf<T>(value: T, bytes: Uint8Array, descriptor: Descriptor): Document<T> {
+  return { value, bytes, descriptor };
+}

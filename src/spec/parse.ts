@@ -1,0 +1,127 @@
+import { invalid, unsupported } from '../errors.ts';
+import {
+  anyObject, arrayOf, at, boolean, digest, type Fields, fieldOf, mapOf, mediaType, number, objectAt, shape, size, string, wrong,
+} from './fields.ts';
+import { isIndexType, isManifestType, isSchema1Type } from './media-type.ts';
+import type { Descriptor, ImageConfig, ImageIndex, Json, LayoutHeader, Manifest } from './objects.ts';
+
+/*
+ * Checks of what ocikit relies on when it reads a document; the JSON schemas say more. The value itself comes back, so
+ * that unknown fields survive.
+ */
+
+const platform = shape({
+  required: { architecture: string, os: string },
+  optional: { 'os.version': string, 'os.features': arrayOf(string), variant: string },
+});
+
+const descriptor = shape({
+  required: { mediaType, digest, size },
+  optional: { urls: arrayOf(string), annotations: mapOf(string), data: string, platform, artifactType: string },
+});
+
+const version = (value: Json, place: { subject: string; pointer: string }): void => {
+  if (value === 1) throw unsupported(place.subject, 'schemaVersion 2', 'schemaVersion 1 (a docker image manifest of the first schema)', 'convert the image first');
+  if (value !== 2) throw wrong(place, 'schemaVersion 2', value);
+};
+
+const common: Fields['optional'] = { mediaType: string, artifactType: string, annotations: mapOf(string), subject: descriptor };
+
+const manifest = shape({ required: { schemaVersion: version, config: descriptor, layers: arrayOf(descriptor) }, optional: common });
+const index = shape({ required: { schemaVersion: version, manifests: arrayOf(descriptor) }, optional: common });
+
+const healthcheck = shape({
+  optional: { Test: arrayOf(string), Interval: number, Timeout: number, StartPeriod: number, StartInterval: number, Retries: number },
+});
+
+const container = shape({
+  optional: {
+    User: string,
+    ExposedPorts: mapOf(anyObject),
+    Env: arrayOf(string),
+    Entrypoint: arrayOf(string),
+    Cmd: arrayOf(string),
+    Volumes: mapOf(anyObject),
+    WorkingDir: string,
+    Labels: mapOf(string),
+    StopSignal: string,
+    ArgsEscaped: boolean,
+    Healthcheck: healthcheck,
+    OnBuild: arrayOf(string),
+    Shell: arrayOf(string),
+  },
+});
+
+const layersType = (value: Json, place: { subject: string; pointer: string }): void => {
+  if (value !== 'layers') throw wrong(place, "'layers'", value);
+};
+
+const config = shape({
+  required: {
+    architecture: string,
+    os: string,
+    rootfs: shape({ required: { type: layersType, diff_ids: arrayOf(digest) } }),
+  },
+  optional: {
+    created: string,
+    author: string,
+    'os.version': string,
+    'os.features': arrayOf(string),
+    variant: string,
+    config: container,
+    history: arrayOf(shape({ optional: { created: string, created_by: string, author: string, comment: string, empty_layer: boolean } })),
+  },
+});
+
+const top = (subject: string): { subject: string; pointer: string } => ({ subject, pointer: '' });
+
+/** Refuses a document that another kind of reader would take for its own. */
+function refuse(json: Json, subject: string, names: readonly string[]): void {
+  const object = objectAt(json, top(subject));
+  for (const name of names) {
+    if (fieldOf(object, name) !== undefined) throw invalid(subject, `a document without '${name}'`, 'one of two kinds at once');
+  }
+}
+
+function checkType(json: Json, subject: string, is: (type: string) => boolean): void {
+  const type = fieldOf(objectAt(json, top(subject)), 'mediaType');
+  if (typeof type !== 'string') return;
+  if (isSchema1Type(type)) throw unsupported(subject, 'an image manifest of the second schema', type);
+  if (!is(type)) throw wrong(at(top(subject), 'mediaType'), 'the media type of this kind of document', type);
+}
+
+/** image-spec manifest.md; docker's manifest v2, schema 2 as well. */
+export function parseManifest(json: Json, subject: string): Manifest {
+  refuse(json, subject, ['manifests', 'fsLayers']);
+  checkType(json, subject, isManifestType);
+  manifest(json, top(subject));
+  return json as unknown as Manifest;
+}
+
+/** image-spec image-index.md; docker's manifest list as well. */
+export function parseIndex(json: Json, subject: string): ImageIndex {
+  refuse(json, subject, ['layers', 'config', 'fsLayers']);
+  checkType(json, subject, isIndexType);
+  index(json, top(subject));
+  return json as unknown as ImageIndex;
+}
+
+/** image-spec config.md. */
+export function parseConfig(json: Json, subject: string): ImageConfig {
+  config(json, top(subject));
+  return json as unknown as ImageConfig;
+}
+
+/** image-spec descriptor.md. */
+export function parseDescriptor(json: Json, subject: string): Descriptor {
+  descriptor(json, top(subject));
+  return json as unknown as Descriptor;
+}
+
+/** image-spec image-layout.md, the `oci-layout` file. */
+export function parseLayoutHeader(json: Json, subject: string): LayoutHeader {
+  shape({ required: { imageLayoutVersion: string } })(json, top(subject));
+  const header = json as unknown as LayoutHeader;
+  if (!/^1\./.test(header.imageLayoutVersion)) throw unsupported(subject, 'imageLayoutVersion 1.0.0', `'${header.imageLayoutVersion.slice(0, 32)}'`);
+  return header;
+}

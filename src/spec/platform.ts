@@ -1,0 +1,75 @@
+import { invalid } from '../errors.ts';
+import type { Platform } from './objects.ts';
+
+/** Other names of operating systems and architectures, as every engine folds them into Go's. */
+const systems: Readonly<Record<string, string>> = { macos: 'darwin' };
+const architectures: Readonly<Record<string, { readonly architecture: string; readonly variant?: string }>> = {
+  i386: { architecture: '386' },
+  x86_64: { architecture: 'amd64' },
+  'x86-64': { architecture: 'amd64' },
+  aarch64: { architecture: 'arm64' },
+  armhf: { architecture: 'arm', variant: 'v7' },
+  armel: { architecture: 'arm', variant: 'v6' },
+};
+
+const known = (name: string, table: Readonly<Record<string, unknown>>): boolean => Object.hasOwn(table, name);
+
+/** Drops variants that say nothing (arm64/v8, amd64/v1) and fills in the one that arm means without (v7). */
+function normalVariant(architecture: string, variant: string | undefined): string | undefined {
+  if (architecture === 'arm64' && (variant === '8' || variant === 'v8')) return undefined;
+  if (architecture === 'amd64' && (variant === '1' || variant === 'v1')) return undefined;
+  if (architecture === 'arm') return variant === undefined ? 'v7' : variant.replace(/^(?=\d)/, 'v');
+  return variant;
+}
+
+/** A platform in Go's names and with the variant that it means. */
+export function normalizePlatform(platform: Platform): Platform {
+  const os = platform.os.toLowerCase();
+  const given = platform.architecture.toLowerCase();
+  const alias = known(given, architectures) ? architectures[given] : undefined;
+  const architecture = alias?.architecture ?? given;
+  const variant = normalVariant(architecture, platform.variant?.toLowerCase() ?? alias?.variant);
+  const { variant: _, ...rest } = platform;
+  return { ...rest, architecture, os: known(os, systems) ? (systems[os] as string) : os, ...(variant === undefined ? {} : { variant }) };
+}
+
+/** `os/arch[/variant]`, normalised. */
+export function parsePlatform(text: string): Platform {
+  const parts = text.split('/');
+  const [os = '', architecture = '', variant] = parts;
+  if (parts.length < 2 || parts.length > 3 || !parts.every(part => /^[A-Za-z0-9_.-]+$/.test(part))) {
+    throw invalid('platform', 'OS/ARCH[/VARIANT], such as linux/arm64', `'${text.slice(0, 64)}'`);
+  }
+  return normalizePlatform({ architecture, os, ...(variant === undefined ? {} : { variant }) });
+}
+
+export function formatPlatform({ os, architecture, variant }: Platform): string {
+  return variant === undefined || variant === '' ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
+}
+
+const levelOf = (variant: string | undefined, otherwise: number): number => {
+  const match = /^v(\d+)$/.exec(variant ?? '');
+  return match === null ? otherwise : Number(match[1]);
+};
+
+/** Architectures whose higher variants run what lower ones run. */
+const ladders: Readonly<Record<string, number>> = { amd64: 1, arm: 7, arm64: 8 };
+
+/**
+ * How well a platform of an index suits the wanted one: 0 not at all, else the higher the better, exact variant first. A
+ * machine of a higher variant runs lower ones (arm v7 takes v6, amd64 v3 takes v1).
+ */
+export function platformRank(wanted: Platform, candidate: Platform): number {
+  const [want, have] = [normalizePlatform(wanted), normalizePlatform(candidate)];
+  if (want.os !== have.os || want.architecture !== have.architecture) return 0;
+  if (want['os.version'] !== undefined && have['os.version'] !== undefined && want['os.version'] !== have['os.version']) return 0;
+  if (want.variant === have.variant) return 1000;
+  const lowest = ladders[want.architecture];
+  if (lowest === undefined || !Object.hasOwn(ladders, want.architecture)) return 0;
+  const [level, limit] = [levelOf(have.variant, lowest), levelOf(want.variant, lowest)];
+  return level <= limit ? 1 + level : 0;
+}
+
+export function matchesPlatform(wanted: Platform, candidate: Platform): boolean {
+  return platformRank(wanted, candidate) > 0;
+}
