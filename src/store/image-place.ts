@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { usage } from '../errors.ts';
+
+/** Where an operand says that an image is, before anything has been opened. */
+export interface ImagePlace {
+  /** Absent where the operand does not say, and what is at the path decides. */
+  readonly kind?: 'oci' | 'oci-archive' | 'docker-archive';
+  readonly path: string;
+  readonly name?: string;
+  /** A digest or the beginning of one (`sha256:4413`, `4413`). */
+  readonly digest?: string;
+}
+
+const textLimit = 8192;
+
+const prefixes: readonly (readonly [string, NonNullable<ImagePlace['kind']>])[] = [
+  ['ocidir://', 'oci'],
+  ['oci-layout://', 'oci'],
+  ['oci:', 'oci'],
+  ['oci-archive:', 'oci-archive'],
+  ['docker-archive:', 'docker-archive'],
+];
+
+const digestAtEnd = /@((?:[a-z0-9]+(?:[+._-][a-z0-9]+)*:)?[0-9a-f]+)$/;
+
+/** PATH ends at the last `:` or `@` before which a path exists, else (nothing there yet) before a digest and at the first `:`. */
+function pathEnd(text: string): number {
+  if (existsSync(text)) return text.length;
+  for (let end = text.length - 1; end > 0; end--) {
+    const isSeparator = text[end] === ':' || text[end] === '@';
+    if (isSeparator && existsSync(text.slice(0, end))) return end;
+  }
+  const named = text.indexOf(':');
+  const digest = digestAtEnd.exec(text)?.index ?? text.length;
+  return named < 0 ? digest : Math.min(named, digest);
+}
+
+function splitName(rest: string, subject: string): Pick<ImagePlace, 'name' | 'digest'> {
+  if (rest === '') return {};
+  const found = digestAtEnd.exec(rest);
+  const name = (found === null ? rest : rest.slice(0, found.index)).slice(1);
+  const isNamed = rest.startsWith(':');
+  if (isNamed && name === '') throw usage(subject, "expected a name after ':', got nothing");
+  if (!isNamed && (found === null || found.index > 0)) {
+    throw usage(
+      subject,
+      `expected a digest after '@', got '${rest.slice(1)}'`,
+      'a digest is sha256:… or its first digits',
+    );
+  }
+  return { ...(isNamed ? { name } : {}), ...(found?.[1] === undefined ? {} : { digest: found[1] }) };
+}
+
+/** Throws `usage` for an operand that can name nothing. */
+export function checkOperand(text: string): void {
+  if (text === '') throw usage("''", 'expected a path, got nothing');
+  if (text.includes('\0')) throw usage(text.replaceAll('\0', '\\0'), 'expected a path, got a NUL byte');
+  if (text.length > textLimit)
+    throw usage(`${text.slice(0, 40)}…`, `expected at most ${textLimit} characters, got ${text.length}`);
+}
+
+/**
+ * Takes `[KIND:]PATH[:NAME][@DIGEST]` apart. PATH ends at the last `:` before which a path exists, else at the first.
+ * For writing, a missing name is `latest`. Throws `usage`.
+ */
+export function parseImagePlace(text: string, use: 'read' | 'write'): ImagePlace {
+  checkOperand(text);
+  const prefix = prefixes.find(([spelling]) => text.startsWith(spelling));
+  const located = prefix === undefined ? text : text.slice(prefix[0].length);
+  const end = pathEnd(located);
+  const path = located.slice(0, end);
+  if (path === '') throw usage(text, 'expected a path, got nothing');
+  const named = splitName(located.slice(end), text);
+  if (use === 'write' && named.digest !== undefined) {
+    throw usage(text, `expected a name to write, got the digest ${named.digest}`);
+  }
+  const fallback = use === 'write' && named.name === undefined ? { name: 'latest' } : {};
+  return { ...(prefix === undefined ? {} : { kind: prefix[1] }), path, ...named, ...fallback };
+}
