@@ -1,0 +1,109 @@
+import type { BodySource } from '../codec/body-source.ts';
+import { compress, layerMediaType } from '../codec/compression.ts';
+import { writeLayer } from '../codec/layer-writer.ts';
+import type { Bytes } from '../engine/engine.ts';
+import { nodeEngine } from '../engine/node.ts';
+import { OciError, usage } from '../errors.ts';
+import { appendLayer, type LayerEdit, squashedImage } from '../image/append.ts';
+import { applyChanges } from '../image/change.ts';
+import { parseAnnotation } from '../spec/annotations.ts';
+import { diffIDOf } from '../spec/digest.ts';
+import { isManifestType, mediaTypes } from '../spec/media-type.ts';
+import type { ContainerConfig, Descriptor, Image, Layer, Platform } from '../spec/objects.ts';
+import { parsePlatform } from '../spec/platform.ts';
+import { layersOf } from '../store/image-reader.ts';
+import type { FileNode, LayerEntry } from '../tree/node.ts';
+import { toLayer } from '../tree/to-layer.ts';
+import { clampEntries } from './commit-edits.ts';
+import { type Base, openCommit } from './commit-input.ts';
+import { compareSides } from './compare.ts';
+import { blobsOf, type Destination, openDestination, parseDestination } from './destination.ts';
+import type { CommitOptions } from './options.ts';
+import type { CommitResult } from './results.ts';
+import { watchBytes } from './watch.ts';
+
+/** Streams a layer's tar through its compression into the destination, and knows its diffID when that is done. */
+async function storeLayer(entries: readonly LayerEntry[], bodies: BodySource, to: { destination: Destination; docker: boolean; options: CommitOptions }): Promise<Layer> {
+  const { destination, docker, options } = to;
+  const compression = options.compression ?? 'gzip';
+  const hasher = nodeEngine.createHash('sha256');
+  const tar = async function* (): Bytes {
+    for await (const chunk of watchBytes(writeLayer(entries, bodies), options.progress)) {
+      hasher.update(chunk);
+      yield chunk;
+    }
+  };
+  const stored = await destination.put(compress(tar(), { compression, level: options.level, compressor: options.compressor }));
+  return { descriptor: { mediaType: layerMediaType(compression, { docker }), ...stored }, diffID: diffIDOf(hasher.digest()) };
+}
+
+/** The entries as they are written, and bodies by the files that they were made from. */
+function clamped(entries: readonly LayerEntry[], bodies: BodySource, seconds: number | undefined): { entries: readonly LayerEntry[]; bodies: BodySource } {
+  if (seconds === undefined) return { entries, bodies };
+  const clampedEntries = clampEntries(entries, seconds);
+  const originOf = (node: FileNode): FileNode => clampedEntries.origins.get(node) ?? node;
+  return { entries: clampedEntries.entries, bodies: { body: (path, node) => bodies.body(path, originOf(node)) } };
+}
+
+function platformOf(base: Base | undefined, options: CommitOptions): Platform {
+  if (options.platform !== undefined) return parsePlatform(options.platform);
+  const platform = base?.image.config.value ?? options.hostPlatform;
+  if (platform === undefined) throw usage('--platform', 'expected OS/ARCH, got none', 'there is no base to take it from');
+  const { os, architecture, variant } = platform;
+  return { architecture, os, ...(variant === undefined ? {} : { variant }) };
+}
+
+function editOf(base: Base | undefined, layer: Layer | undefined, options: CommitOptions): LayerEdit {
+  const { created, author, message, createdBy, changes = [], annotations = [] } = options;
+  const below: ContainerConfig = base?.image.config.value.config ?? {};
+  return {
+    platform: platformOf(base, options),
+    ...(layer === undefined ? {} : { layer }),
+    ...(created === undefined ? {} : { created }),
+    ...(author === undefined ? {} : { author }),
+    ...(message === undefined ? {} : { message }),
+    ...(createdBy === undefined ? {} : { createdBy }),
+    ...(changes.length === 0 ? {} : { config: applyChanges(below, changes) }),
+    ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations.map(parseAnnotation)) }),
+  };
+}
+
+/** The new manifest's place in the index: its descriptor with the platform. */
+function entryOf({ manifest, config }: Image): Descriptor {
+  const { architecture, os, variant } = config.value;
+  const platform: Platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
+  return { ...manifest.descriptor, platform };
+}
+
+/**
+ * Makes an image of a directory: the base's layers and one more that holds what differs, or one layer without a base.
+ * Nothing changed, no layer: the history has a line without one. The base is a bundle's own where none is given; `image` is
+ * where the result goes, a bundle's own layout, without a name, when absent. Throws `conflict` where a file changes while it
+ * is read; the layout is then as it was before.
+ */
+export async function commit(rootfs: string, image: string | undefined, options: CommitOptions = {}): Promise<CommitResult> {
+  const { base, before, after, bodies, warnings, layout } = await openCommit(rootfs, options);
+  const [warning] = warnings;
+  if (options.strict === true && warning !== undefined) throw new OciError('unsupported', '--strict', `expected everything to be carried, got ${warning}`);
+  const place = parseDestination(image, layout);
+  editOf(base, undefined, options);
+  const changes = await compareSides(before, after, { trustMtime: options.trustMtime === true });
+  const written = clamped(toLayer(changes, after.tree), bodies, options.clampMtime);
+  const destination = await openDestination(place, options.dryRun === true);
+  const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
+  if (base !== undefined) await destination.bring(base.store, blobsOf(kept));
+  const docker = base !== undefined && isManifestType(base.image.manifest.descriptor.mediaType) && base.image.manifest.descriptor.mediaType !== mediaTypes.manifest;
+  const layer = written.entries.length === 0 ? undefined : await storeLayer(written.entries, written.bodies, { destination, docker, options });
+  const edit = editOf(base, layer, options);
+  const made = options.squash === true ? squashedImage(base?.image, edit) : appendLayer(base?.image, edit);
+  await destination.finish(made, entryOf(made));
+  return {
+    manifest: made.manifest.descriptor.digest,
+    imageID: made.config.descriptor.digest,
+    layer: layer?.descriptor ?? null,
+    diffID: layer?.diffID ?? null,
+    name: place.name,
+    changes: changes.filter(change => change.kind !== 'modify' || change.reasons.length > 0).length,
+    warnings,
+  };
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { OciError } from '../errors.ts';
+import { fixture } from '../testing/fixtures.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import { diff } from './diff.ts';
+import { history } from './history.ts';
+import { images } from './images.ts';
+import { inspect } from './inspect.ts';
+import { unpack } from './unpack.ts';
+import { validate } from './validate.ts';
+
+interface Case {
+  readonly name: string;
+  readonly kind: string;
+  readonly path: string;
+  readonly classes: readonly string[];
+  readonly expected: 'accept' | 'contain' | 'reject';
+  readonly names?: readonly string[];
+  readonly checks?: readonly (readonly [string, ...string[]])[];
+  readonly needs_root?: boolean;
+  readonly tag?: string;
+}
+
+/** Absolute link targets of the cases point here. */
+const sandbox = join(tmpdir(), 'ocikit-sandbox');
+
+/** Verdicts of ours that differ from the table's, each with its reason. */
+const deviations: Readonly<Record<string, string>> = {};
+
+type Answer = { readonly accepted: true; readonly text: string } | { readonly accepted: false; readonly error: unknown };
+
+const verbs: Readonly<Record<string, (image: string, destination: string, empty: string) => Promise<unknown>>> = {
+  unpack: (image, destination) => unpack(image, destination, {}),
+  diff: (image, _destination, empty) => diff(image, empty, {}),
+  inspect: image => inspect([image]),
+  history: image => history(image),
+  list: image => images([image.slice(0, image.lastIndexOf(':'))]),
+  validate: image => validate(image.slice(0, image.lastIndexOf(':'))),
+};
+
+async function answerOf(work: Promise<unknown>): Promise<Answer> {
+  try {
+    const result = await work;
+    const findings = (result as { findings?: readonly { severity: string; message: string; subject: string }[] }).findings ?? [];
+    const errors = findings.filter(finding => finding.severity === 'error');
+    if (errors.length === 0) return { accepted: true, text: JSON.stringify(result) };
+    return { accepted: false, error: new OciError('invalid', 'findings', JSON.stringify(errors)) };
+  } catch (error) {
+    return { accepted: false, error };
+  }
+}
+
+function listing(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .map(entry => join(entry.parentPath, entry.name))
+    .filter(path => !path.startsWith(join(sandbox, 'dest')) && !path.startsWith(join(sandbox, 'layout')))
+    .map(path => {
+      const stat = lstatSync(path);
+      return `${path} ${stat.mode} ${stat.nlink} ${stat.uid} ${stat.isFile() ? readFileSync(path, 'latin1') : ''}`;
+    })
+    .sort();
+}
+
+function hold(check: readonly string[], destination: string, accepted: boolean): void {
+  const [kind, first = '', second = '', third = ''] = check;
+  const path = join(destination, first);
+  const name = (kind as string).replace('-if-accepted', '');
+  if (kind !== name && !accepted) return;
+  switch (name) {
+    case 'content':
+      if (accepted) assert.equal(readFileSync(path, 'utf8'), second, check.join(' '));
+      return;
+    case 'rootfs-present':
+    case 'present':
+      if (accepted) assert.ok(lstatSync(path, { throwIfNoEntry: false }), check.join(' '));
+      return;
+    case 'absent':
+      if (accepted) assert.equal(lstatSync(path, { throwIfNoEntry: false }), undefined, check.join(' '));
+      return;
+    case 'mode':
+      if (accepted) assert.equal(lstatSync(path).mode & 0o7777, Number.parseInt(second, 8), check.join(' '));
+      return;
+    case 'type': {
+      if (!accepted) return;
+      const stat = lstatSync(path);
+      const found = stat.isFile() ? 'file' : stat.isDirectory() ? 'dir' : stat.isSymbolicLink() ? 'symlink' : 'other';
+      assert.equal(found, second.replace('directory', 'dir'), check.join(' '));
+      return;
+    }
+    case 'size':
+      assert.equal(lstatSync(path).size, Number(second), check.join(' '));
+      return;
+    case 'readlink':
+      if (accepted) assert.equal(readlinkSync(path), second);
+      return;
+    case 'same-inode':
+      if (accepted) assert.equal(lstatSync(path).ino, lstatSync(join(destination, second)).ino, check.join(' '));
+      return;
+    case 'host-absent':
+      assert.ok(!existsSync(first), check.join(' '));
+      return;
+    case 'no-name-starts-with':
+      if (!accepted) return;
+      for (const entry of readdirSync(destination, { recursive: true })) assert.ok(!String(entry).split('/').pop()?.startsWith(first));
+      return;
+    case 'not-linked-outside':
+      if (!accepted || lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
+      if (lstatSync(path).isFile()) assert.ok(!readFileSync(path, 'utf8').includes('canary'), check.join(' '));
+      return;
+    case 'bytes-name': {
+      if (!accepted) return;
+      const names = readdirSync(Buffer.from(destination), { encoding: 'buffer' }).map(entry => Buffer.from(entry).toString('hex'));
+      assert.ok(names.includes(first), check.join(' '));
+      return;
+    }
+    default:
+      assert.ok(['outside-unchanged', 'output-does-not-contain', 'stdout-no-raw-control-bytes', 'xattr-hex', 'roundtrip', 'diff-id', 'layer-names-relative'].includes(name), `check '${name}' is unknown ${third}`);
+  }
+}
+
+async function judge(layout: string, item: Case, verb: string): Promise<void> {
+  for (const part of ['dest', 'victim', 'empty']) rmSync(join(sandbox, part), { recursive: true, force: true });
+  mkdirSync(join(sandbox, 'victim'), { recursive: true });
+  mkdirSync(join(sandbox, 'empty'));
+  writeFileSync(join(sandbox, 'victim/hello'), 'canary\n');
+  const before = listing(sandbox);
+  const destination = join(sandbox, 'dest');
+  const work = (verbs[verb] as (typeof verbs)[string])(`${layout}:${item.tag ?? 'latest'}`, destination, join(sandbox, 'empty'));
+  const answer = await answerOf(work);
+  const label = `${item.name} ${verb}`;
+  if (!answer.accepted) assert.ok(answer.error instanceof OciError, `${label}: ${(answer.error as Error).stack}`);
+  const text = answer.accepted ? answer.text : (answer.error as Error).message;
+  assert.deepEqual(listing(sandbox), before, `${label}: something outside the destination changed`);
+  if (deviations[`${item.name} ${verb}`] === undefined) {
+    if (item.expected === 'accept') assert.ok(answer.accepted, `${label}: refused: ${text}`);
+    if (item.expected === 'reject') {
+      assert.ok(!answer.accepted, `${label}: accepted`);
+      const named = (item.names ?? []).length === 0 || item.names?.some(name => text.toLowerCase().includes(name.toLowerCase()));
+      assert.ok(named, `${label}: '${text}' names none of ${item.names?.join(', ')}`);
+    }
+  }
+  for (const check of item.checks ?? []) {
+    if (check[0] === 'output-does-not-contain') assert.ok(!text.includes(check[1] as string), `${label}: ${check.join(' ')}`);
+    else if (verb === 'unpack') hold(check, destination, answer.accepted);
+  }
+  if (!answer.accepted && verb === 'unpack') assert.ok(!existsSync(destination), `${label}: a refused unpack left something behind`);
+}
+
+async function hostileCases(t: TestContext, prefix: RegExp): Promise<void> {
+  const table = fixture(t, 'hostile/manifest.json');
+  if (table === undefined) return;
+  const { cases } = JSON.parse(readFileSync(table, 'utf8')) as { cases: readonly Case[] };
+  const root = fixture(t, '.') as string;
+  const emptyDirectories = readFileSync(join(root, 'empty-dirs.txt'), 'utf8').split('\n').filter(line => line !== '');
+  t.after(() => rmSync(sandbox, { recursive: true, force: true }));
+  const failures: string[] = [];
+  for (const item of cases.filter(c => c.kind === 'layout' && prefix.test(c.name))) {
+    if (item.needs_root === true && process.getuid?.() !== 0) continue;
+    const layout = join(temporaryDirectory(t), 'layout');
+    cpSync(join(root, 'hostile', item.path), layout, { recursive: true, verbatimSymlinks: true });
+    for (const line of emptyDirectories.filter(d => d.startsWith(`hostile/${item.path}/`))) {
+      mkdirSync(join(layout, line.slice(`hostile/${item.path}/`.length)), { recursive: true });
+    }
+    for (const verb of item.classes.filter(name => Object.hasOwn(verbs, name))) {
+      await judge(layout, item, verb).catch((error: Error) => failures.push(error.message));
+    }
+  }
+  assert.deepEqual(failures, []);
+}
+
+test('paths that try to escape, and hardlinks, touch nothing outside the destination', t => hostileCases(t, /^[uh]-/));
+test('whiteouts, names and attributes that are odd or hostile get the right verdict', t => hostileCases(t, /^[wnx]-/));
+test('damaged and malicious tar streams and compression get the right verdict', t => hostileCases(t, /^[tz]-/));
+test('false digests, sizes and data are refused by name', t => hostileCases(t, /^d-/));
+test('malformed documents and layouts get the right verdict', t => hostileCases(t, /^[jle]-/));

@@ -1,0 +1,53 @@
+import { OciError } from '../errors.ts';
+import { runtimeConfig } from '../image/runtime.ts';
+import { writeBundle } from '../store/bundle.ts';
+import { type Extraction, extractLayers, makeRootfs, readTextInside } from '../store/extract.ts';
+import { layersOf } from '../store/image-reader.ts';
+import { openImage, type OpenedImage } from '../store/locate.ts';
+import { prepareTarget } from '../store/target.ts';
+import type { UnpackOptions } from './options.ts';
+import type { UnpackResult } from './results.ts';
+import { watchSource } from './watch.ts';
+
+function checkWarnings(warnings: readonly string[], strict: boolean | undefined): void {
+  const [first] = warnings;
+  if (strict === true && first !== undefined) throw new OciError('unsupported', '--strict', `expected everything to be carried, got ${first}`);
+}
+
+function finishBundle(work: string, directory: string, { opened, extraction }: { opened: OpenedImage; extraction: Extraction }): void {
+  const rootfs = `${work}/rootfs`;
+  const users = {
+    passwd: readTextInside(rootfs, extraction.tree, 'etc/passwd'),
+    group: readTextInside(rootfs, extraction.tree, 'etc/group'),
+  };
+  writeBundle(work, directory, {
+    runtimeConfig: runtimeConfig(opened.image.config.value, users),
+    layout: opened.store.subject,
+    manifest: opened.descriptor,
+    tree: extraction.tree,
+    digests: extraction.digests,
+  });
+}
+
+/**
+ * Writes an image's root filesystem into a new directory, attribute for attribute; with `bundle`, into `rootfs/` of a
+ * runtime bundle with its `config.json`. Digests, sizes and diffIDs are checked. The directory appears only when all of it
+ * is there: whatever goes wrong leaves nothing behind. Nothing outside it is ever written.
+ */
+export async function unpack(image: string, directory: string, options: UnpackOptions = {}): Promise<UnpackResult> {
+  const opened = await openImage(image, options);
+  const layers = layersOf(opened.image);
+  const target = prepareTarget(directory, { force: options.force === true });
+  try {
+    const bundle = options.bundle === true;
+    const place = bundle ? makeRootfs(target.work) : target.work;
+    const extraction = await extractLayers(watchSource(opened.store, options.progress), layers, { directory: place, hashContents: bundle });
+    checkWarnings(extraction.warnings, options.strict);
+    if (bundle) finishBundle(target.work, directory, { opened, extraction });
+    target.commit();
+    return { directory, manifest: opened.descriptor.digest, warnings: extraction.warnings };
+  } catch (error) {
+    target.abandon();
+    throw error;
+  }
+}

@@ -1,0 +1,124 @@
+import { createRequire } from 'node:module';
+import type { ByteString } from '../tree/node.ts';
+
+/** Calls that Node lacks. Paths are the raw bytes of absolute or relative paths; no call follows a symlink in the last name. */
+export interface Native {
+  /** Extended attributes of a path, or undefined where its file system has none. */
+  readXattrs(path: Uint8Array): Map<ByteString, Uint8Array> | undefined;
+  /** Throws an error with `code` where the file system refuses. */
+  writeXattr(path: Uint8Array, name: ByteString, value: Uint8Array): void;
+  /** `mode` with its file-type bits; device numbers of a device. */
+  makeNode(path: Uint8Array, mode: number, device: { readonly major: number; readonly minor: number }): void;
+  /** Sets mtime (and atime) exactly, in nanoseconds since 1970. */
+  setTime(path: Uint8Array, nanoseconds: bigint): void;
+}
+
+type Call = (...values: unknown[]) => number | bigint;
+
+const maxList = 64 * 1024;
+const maxValue = 64 * 1024;
+const second = 1_000_000_000n;
+const currentDirectory = -100;
+const noFollow = 0x100;
+/** errno: no such attribute, not supported, not permitted. */
+const quiet: readonly number[] = [61, 95];
+
+const names: Readonly<Record<number, string>> = { 1: 'EPERM', 7: 'E2BIG', 13: 'EACCES', 22: 'EINVAL', 28: 'ENOSPC', 34: 'ERANGE', 61: 'ENODATA', 95: 'ENOTSUP', 122: 'EDQUOT' };
+
+function terminated(bytes: Uint8Array): Buffer {
+  const buffer = Buffer.alloc(bytes.length + 1);
+  buffer.set(bytes);
+  return buffer;
+}
+
+function failure(call: string, errno: number): Error {
+  const code = names[errno] ?? `errno ${errno}`;
+  return Object.assign(new Error(`${code}: ${call}`), { code, errno: -errno });
+}
+
+/** Linux's encoding of a device number. */
+function deviceNumber(major: number, minor: number): bigint {
+  const [high, low] = [BigInt(major), BigInt(minor)];
+  return ((high & 0xfffn) << 8n) | (low & 0xffn) | ((low & ~0xffn) << 12n) | ((high & ~0xfffn) << 32n);
+}
+
+interface Library {
+  readonly errno: () => number;
+  readonly list: Call;
+  readonly get: Call;
+  readonly set: Call;
+  readonly node: Call;
+  readonly times: Call;
+}
+
+function nativeOf({ errno, list, get, set, node, times }: Library): Native {
+  const listBuffer = Buffer.alloc(maxList);
+  const valueBuffer = Buffer.alloc(maxValue);
+  const timeBuffer = Buffer.alloc(32);
+  const check = (result: number | bigint, call: string): void => {
+    if (Number(result) < 0) throw failure(call, errno());
+  };
+  const valueOf = (path: Buffer, name: ByteString): Uint8Array | undefined => {
+    const length = Number(get(path, terminated(Buffer.from(name, 'latin1')), valueBuffer, maxValue));
+    if (length >= 0) return new Uint8Array(valueBuffer.subarray(0, length));
+    if (quiet.includes(errno())) return undefined;
+    throw failure('lgetxattr', errno());
+  };
+  return {
+    readXattrs(bytes) {
+      const path = terminated(bytes);
+      const length = Number(list(path, listBuffer, maxList));
+      if (length === 0) return undefined;
+      if (length < 0) {
+        if (quiet.includes(errno())) return undefined;
+        throw failure('llistxattr', errno());
+      }
+      const found = listBuffer.toString('latin1', 0, length - 1).split('\0');
+      const values = found.map(name => [name, valueOf(path, name)] as const);
+      return new Map(values.filter((pair): pair is readonly [string, Uint8Array] => pair[1] !== undefined));
+    },
+    writeXattr(bytes, name, value) {
+      check(set(terminated(bytes), terminated(Buffer.from(name, 'latin1')), value, value.length, 0), 'lsetxattr');
+    },
+    makeNode(bytes, mode, { major, minor }) {
+      check(node(terminated(bytes), mode, deviceNumber(major, minor)), 'mknod');
+    },
+    setTime(bytes, nanoseconds) {
+      const fraction = ((nanoseconds % second) + second) % second;
+      for (const at of [0, 16]) {
+        timeBuffer.writeBigInt64LE((nanoseconds - fraction) / second, at);
+        timeBuffer.writeBigInt64LE(fraction, at + 8);
+      }
+      check(times(currentDirectory, terminated(bytes), timeBuffer, noFollow), 'utimensat');
+    },
+  };
+}
+
+let loaded: { readonly native: Native | undefined } | undefined;
+
+/** The native calls, or undefined where the optional package koffi or a Linux C library is missing. */
+export function loadNative(): Native | undefined {
+  loaded ??= { native: load() };
+  return loaded.native;
+}
+
+function load(): Native | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as {
+      load(name: string): { func(signature: string): Call };
+      errno(): number;
+    };
+    const library = koffi.load('libc.so.6');
+    return nativeOf({
+      errno: () => koffi.errno(),
+      list: library.func('int64_t llistxattr(const void *path, void *list, size_t size)'),
+      get: library.func('int64_t lgetxattr(const void *path, const void *name, void *value, size_t size)'),
+      set: library.func('int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)'),
+      node: library.func('int mknod(const void *path, uint32_t mode, uint64_t device)'),
+      times: library.func('int utimensat(int directory, const void *path, const void *times, int flags)'),
+    });
+  } catch {
+    return undefined;
+  }
+}
