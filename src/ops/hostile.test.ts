@@ -54,13 +54,15 @@ async function answerOf(work: Promise<unknown>): Promise<Answer> {
   }
 }
 
+/** Everything in the sandbox but the destination, with what could have been changed of it. */
 function listing(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .map(entry => join(entry.parentPath, entry.name))
-    .filter(path => !path.startsWith(join(sandbox, 'dest')) && !path.startsWith(join(sandbox, 'layout')))
-    .map(path => {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter(entry => !(directory === sandbox && entry.name === 'dest'))
+    .flatMap(entry => {
+      const path = join(directory, entry.name);
       const stat = lstatSync(path);
-      return `${path} ${stat.mode} ${stat.nlink} ${stat.uid} ${stat.isFile() ? readFileSync(path, 'latin1') : ''}`;
+      const line = `${path} ${stat.mode} ${stat.nlink} ${stat.uid} ${stat.isFile() ? readFileSync(path, 'latin1') : ''}`;
+      return entry.isDirectory() ? [line, ...listing(path)] : [line];
     })
     .sort();
 }

@@ -1,7 +1,11 @@
+import { artifactObject } from '../image/artifact.ts';
 import { inspectObject } from '../image/inspect.ts';
+import { isConfigType, isManifestType } from '../spec/media-type.ts';
 import { displayName } from '../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
+import { layersOf, readManifest } from '../store/image-reader.ts';
 import { openImage, openNamed } from '../store/locate.ts';
+import { pickImage } from '../store/pick-image.ts';
 import type { ReadOptions } from './options.ts';
 
 /** Docker's RepoTags and RepoDigests: every name in the layout that stands for this image. */
@@ -17,13 +21,22 @@ function namesFor(index: ImageIndex, named: Descriptor): { repoTags: string[]; r
   };
 }
 
-/** What `docker image inspect` says of each image: one object each, in docker's shape. */
+async function inspectOne(text: string, options: ReadOptions): Promise<object> {
+  const { store, named } = await openNamed(text);
+  const names = namesFor((await store.index()).value, named);
+  if (isManifestType(named.mediaType)) {
+    const manifest = await readManifest(store, named);
+    if (!isConfigType(manifest.value.config.mediaType)) return artifactObject(manifest, names);
+  }
+  const { image } = await pickImage(store, named, { ...options, subject: text });
+  layersOf(image);
+  return inspectObject(image, names);
+}
+
+/** What `docker image inspect` says of each image: one object each, in docker's shape. An artifact's says what it holds. */
 export async function inspect(images: readonly string[], options: ReadOptions = {}): Promise<object[]> {
   const objects: object[] = [];
-  for (const text of images) {
-    const { store, image, named } = await openImage(text, options);
-    objects.push(inspectObject(image, namesFor((await store.index()).value, named)));
-  }
+  for (const text of images) objects.push(await inspectOne(text, options));
   return objects;
 }
 
