@@ -41,7 +41,8 @@ function changeOf(pair: Pair, options: DiffOptions): Change | undefined {
   if (pair.before === undefined) return { kind: 'add', path: pair.path, after: pair.after, reasons: [] };
   if (pair.after === undefined) return { kind: 'delete', path: pair.path, before: pair.before, reasons: [] };
   const reasons = reasonsOf(pair.before, pair.after, options);
-  return reasons.length === 0 ? undefined : { ...pair, kind: 'modify', reasons };
+  const { path, before, after } = pair;
+  return reasons.length === 0 ? undefined : { kind: 'modify', path, before, after, reasons };
 }
 
 interface Shared {

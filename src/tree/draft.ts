@@ -154,9 +154,17 @@ export class Draft {
     const written = parentOf(path);
     const known = this.#parents.get(written);
     if (known !== undefined) return known;
-    const parent = this.#reach(this.#resolve(written));
+    const parent = this.#step(written) ?? this.#reach(this.#resolve(written));
     this.#parents.set(written, parent);
     return parent;
+  }
+
+  /** The short way for one who goes deeper and deeper: a directory in one that was a parent before. */
+  #step(written: Path): Directory | undefined {
+    const above = written === '' ? undefined : this.#parents.get(parentOf(written));
+    const node = above?.children.get(nameOf(written));
+    if (above === undefined || node?.kind !== 'directory') return undefined;
+    return this.#directories.enter(above, nameOf(written), node);
   }
 
   /** The directory at a path without links: what is missing is made, what is no directory is replaced. */
