@@ -5,8 +5,13 @@ import { join } from 'node:path';
 
 /** Runs a command and throws with its last words where it does not end well. */
 export function must(command: string, ...words: readonly string[]): string {
-  const run = spawnSync(command, words, { encoding: 'utf8', maxBuffer: 1 << 28, env: { ...process.env, SOURCE_DATE_EPOCH: '1700000000' } });
-  if (run.status !== 0) throw new Error(`${command} ${words.join(' ')}: ${run.error?.message ?? run.stderr.slice(-400)}`);
+  const run = spawnSync(command, words, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    env: { ...process.env, SOURCE_DATE_EPOCH: '1700000000' },
+  });
+  if (run.status !== 0)
+    throw new Error(`${command} ${words.join(' ')}: ${run.error?.message ?? run.stderr.slice(-400)}`);
   return run.stdout;
 }
 
@@ -20,7 +25,10 @@ function random(seed: number): () => number {
 }
 
 function textPool(next: () => number): Buffer {
-  const words = 'the of and to in is layer blob digest manifest config rootfs history const function return struct size map node'.split(' ');
+  const words =
+    'the of and to in is layer blob digest manifest config rootfs history const function return struct size map node'.split(
+      ' ',
+    );
   return Buffer.from(Array.from({ length: 200_000 }, () => words[Math.floor(next() * words.length)] ?? '').join(' '));
 }
 
@@ -46,7 +54,10 @@ export function makeBigFile(file: string, mebibytes: number): void {
   const zeros = Buffer.alloc(1 << 20);
   const fd = openSync(file, 'w');
   for (let index = 0; index < mebibytes; index++) {
-    writeSync(fd, index % 2 === 1 ? cipher.update(zeros) : pool.subarray((index * 997) % 4096, ((index * 997) % 4096) + (1 << 20)));
+    writeSync(
+      fd,
+      index % 2 === 1 ? cipher.update(zeros) : pool.subarray((index * 997) % 4096, ((index * 997) % 4096) + (1 << 20)),
+    );
   }
   closeSync(fd);
 }
@@ -63,7 +74,8 @@ function once(path: string, make: (partial: string) => void): string {
   return path;
 }
 
-const packages = 'perl,python3,python3-dev,build-essential,git,cmake,gdb,valgrind,ca-certificates,vim,locales,iso-codes,libboost-dev';
+const packages =
+  'perl,python3,python3-dev,build-essential,git,cmake,gdb,valgrind,ca-certificates,vim,locales,iso-codes,libboost-dev';
 
 /** The benchmark corpus as trees: minbase and a development tree from Debian, and what is made up here. */
 export const trees: Readonly<Record<string, (corpus: string) => string>> = {
@@ -87,7 +99,18 @@ export function peerLayout(corpus: string, name: string): string {
   const tree = trees[name]?.(corpus) ?? '';
   const partial = `${layout}.partial`;
   must('rm', '-rf', partial, `${partial}.tar`);
-  must('tar', '-C', tree, '--numeric-owner', '--sort=name', '--format=pax', '--pax-option=delete=atime,delete=ctime', '-cf', `${partial}.tar`, '.');
+  must(
+    'tar',
+    '-C',
+    tree,
+    '--numeric-owner',
+    '--sort=name',
+    '--format=pax',
+    '--pax-option=delete=atime,delete=ctime',
+    '-cf',
+    `${partial}.tar`,
+    '.',
+  );
   must('umoci', 'init', '--layout', partial);
   must('umoci', 'new', '--image', `${partial}:base`);
   must('umoci', 'raw', 'add-layer', '--image', `${partial}:base`, `${partial}.tar`);
@@ -108,7 +131,8 @@ export function layers100(corpus: string): string {
     const root = `${partial}.d`;
     const directory = join(root, `srv/app/d${layer % 10}`);
     mkdirSync(directory, { recursive: true });
-    for (let file = 1; file <= 8; file++) writeFileSync(join(directory, `f-${layer}-${file}`), `${layer} ${file}\n`.repeat(layer * file));
+    for (let file = 1; file <= 8; file++)
+      writeFileSync(join(directory, `f-${layer}-${file}`), `${layer} ${file}\n`.repeat(layer * file));
     if (layer > 12) writeFileSync(join(directory, `.wh.f-${layer - 10}-3`), '');
     must('tar', '-C', root, '--numeric-owner', '-cf', `${partial}.tar`, 'srv');
     must('umoci', 'raw', 'add-layer', '--image', `${partial}:base`, `${partial}.tar`);

@@ -1,6 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { layers100, must, peerLayout, trees } from './corpus.ts';
-import { existsSync } from 'node:fs';
 
 /** One comparison. Commands run in an empty directory of their own; `setup` is what `corpus` returned. */
 export interface Job {
@@ -14,7 +14,11 @@ export interface Job {
   readonly memoryDisk?: boolean;
 }
 
-const unpackJob = (tree: string, aim: string, corpus = (directory: string): string => peerLayout(directory, tree)): Job => ({
+const unpackJob = (
+  tree: string,
+  aim: string,
+  corpus = (directory: string): string => peerLayout(directory, tree),
+): Job => ({
   name: `unpack-${tree}`,
   aim,
   corpus,
@@ -42,7 +46,8 @@ const commitJob = (name: string, aim: string, edit: string, extra = ''): Job => 
   peer: () => 'umoci repack --image theirs:new b',
 });
 
-const smallEdit = 'mkdir -p opt/app && echo hello > opt/app/x && echo more >> etc/debian_version && rm -rf usr/share/doc/git';
+const smallEdit =
+  'mkdir -p opt/app && echo hello > opt/app/x && echo more >> etc/debian_version && rm -rf usr/share/doc/git';
 
 /** 100 MB of binaries ten times over, as a real installation adds it. */
 const bigEdit = 'mkdir -p opt/more && for copy in 1 2; do cp -r usr/lib opt/more/$copy; done';
@@ -90,7 +95,8 @@ export const jobs: readonly Job[] = [
     corpus: directory => peerLayout(directory, 'dev'),
     memoryDisk: true,
     ours: (program, layout) => `${program} unpack ${layout}:base out`,
-    peer: layout => `mkdir out && for blob in $(ls -S ${layout}/blobs/sha256/* | head -1); do bsdtar -x -p -C out -f $blob; done`,
+    peer: layout =>
+      `mkdir out && for blob in $(ls -S ${layout}/blobs/sha256/* | head -1); do bsdtar -x -p -C out -f $blob; done`,
   },
   commitJob('commit-small', '0.10', smallEdit),
   commitJob('commit-content', '0.50', smallEdit, '--base ours:base'),

@@ -19,7 +19,12 @@ export function runOnce(command: string, cwd: string): Run {
   const report = join(place, 'time');
   const words = existsSync(time) ? [time, '-f', '%U %S %M', '-o', report, 'sh', '-c', command] : ['sh', '-c', command];
   const begin = process.hrtime.bigint();
-  const run = spawnSync(words[0] as string, words.slice(1), { cwd, env: environment, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const run = spawnSync(words[0] as string, words.slice(1), {
+    cwd,
+    env: environment,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
   const wall = Number(process.hrtime.bigint() - begin) / 1e9;
   const [user = Number.NaN, system = Number.NaN, memory = Number.NaN] = existsSync(report)
     ? readFileSync(report, 'utf8').trim().split(/\s+/).slice(-3).map(Number)
@@ -32,5 +37,7 @@ export function runOnce(command: string, cwd: string): Run {
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? Number.NaN) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? Number.NaN)
+    : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }

@@ -48,8 +48,11 @@ function measure(job: Job): void {
 }
 
 mkdirSync(corpus, { recursive: true });
-const chosen = (quick ? quickJobs : jobs).filter(job => wanted.length === 0 || wanted.some(word => job.name.startsWith(word)));
-if (chosen.length === 0) throw new Error(`no such job: ${wanted.join(' ')} (there are ${jobs.map(job => job.name).join(', ')})`);
+const chosen = (quick ? quickJobs : jobs).filter(
+  job => wanted.length === 0 || wanted.some(word => job.name.startsWith(word)),
+);
+if (chosen.length === 0)
+  throw new Error(`no such job: ${wanted.join(' ')} (there are ${jobs.map(job => job.name).join(', ')})`);
 for (const job of chosen) {
   try {
     measure(job);

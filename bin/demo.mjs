@@ -35,7 +35,17 @@ try {
   symlinkSync('hello', join(place, 'rootfs/bin/hi'));
 
   say('A directory becomes an image: one layer, in a layout that any OCI tool reads.');
-  ocikit('commit', 'rootfs', 'img:base', '--author', 'Ann <a@example.org>', '-m', 'a sample', '--platform', 'linux/amd64');
+  ocikit(
+    'commit',
+    'rootfs',
+    'img:base',
+    '--author',
+    'Ann <a@example.org>',
+    '-m',
+    'a sample',
+    '--platform',
+    'linux/amd64',
+  );
 
   say('Unpack it, change it with anything at all, and see exactly what changed.');
   ocikit('unpack', 'img:base', 'work', '--bundle');
@@ -45,7 +55,19 @@ try {
   ocikit('diff', 'work', '--reasons');
 
   say('Commit only that as a new layer, with instructions as a Dockerfile has them.');
-  ocikit('commit', 'work', 'img:figlet', '-a', 'Ann', '-m', 'add figlet', '-c', 'CMD ["figlet","hello"]', '-c', 'ENV GREETING="hi there"');
+  ocikit(
+    'commit',
+    'work',
+    'img:figlet',
+    '-a',
+    'Ann',
+    '-m',
+    'add figlet',
+    '-c',
+    'CMD ["figlet","hello"]',
+    '-c',
+    'ENV GREETING="hi there"',
+  );
   ocikit('diff', 'img:base', 'img:figlet');
   ocikit('tag', 'img:figlet', 'latest', 'docker.io/library/figlet:1.0');
 

@@ -1,7 +1,9 @@
 // Writes src/schema/schemas.ts from schemas/*.json, so that the schemas are part of every build. `npm run schemas`.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
-const names = readdirSync('schemas').filter(name => name.endsWith('.json')).sort();
+const names = readdirSync('schemas')
+  .filter(name => name.endsWith('.json'))
+  .sort();
 const lines = names.map(name => `  '${name}': ${JSON.stringify(JSON.parse(readFileSync(`schemas/${name}`, 'utf8')))},`);
 writeFileSync(
   'src/schema/schemas.ts',

@@ -24,10 +24,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Packages and built-in modules with one door. */
 const doors: Readonly<Record<string, RegExp>> = {
   'node:crypto': /^engine\/node\.ts$/,
-  'node:zlib': /^engine\/node\.ts$/,
+  'node:zlib': /^engine\/node(-gunzip)?\.ts$/,
   'node:worker_threads': /^engine\//,
   '@noble/hashes': /^engine\/portable\.ts$/,
-  fflate: /^engine\/portable\.ts$/,
+  fflate: /^engine\/portable(-gunzip)?\.ts$/,
   fzstd: /^engine\/zstd\.ts$/,
   '@hpcc-js/wasm-zstd': /^engine\/zstd\.ts$/,
   ajv: /^schema\//,

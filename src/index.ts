@@ -1,4 +1,4 @@
-export { OciError, type ErrorCode } from './errors.ts';
+export { type ErrorCode, OciError } from './errors.ts';
 export type { Finding } from './image/finding.ts';
 export { commit } from './ops/commit.ts';
 export { diff } from './ops/diff.ts';
@@ -7,17 +7,44 @@ export { images } from './ops/images.ts';
 export { init } from './ops/init.ts';
 export { inspect, inspectRaw } from './ops/inspect.ts';
 export type {
-  CommitOptions, DiffOptions, ImagesOptions, Progress, ReadOptions, UnpackOptions, ValidateOptions, WriteOptions,
+  CommitOptions,
+  DiffOptions,
+  ImagesOptions,
+  Progress,
+  ReadOptions,
+  UnpackOptions,
+  ValidateOptions,
+  WriteOptions,
 } from './ops/options.ts';
 export type {
-  CommitResult, ConfigRow, DiffResult, DiffRow, HistoryRow, ImageRow, InitResult, NodeView, TagResult, UnpackResult, UntagResult, ValidateResult,
+  CommitResult,
+  ConfigRow,
+  DiffResult,
+  DiffRow,
+  HistoryRow,
+  ImageRow,
+  InitResult,
+  NodeView,
+  TagResult,
+  UnpackResult,
+  UntagResult,
+  ValidateResult,
 } from './ops/results.ts';
 export { tag } from './ops/tag.ts';
 export { unpack } from './ops/unpack.ts';
 export { untag } from './ops/untag.ts';
 export { validate } from './ops/validate.ts';
-export type { ChainID, Digest, DiffID } from './spec/digest.ts';
+export type { ChainID, DiffID, Digest } from './spec/digest.ts';
 export type {
-  Annotations, ContainerConfig, Descriptor, Healthcheck, History, ImageConfig, ImageIndex, LayoutHeader, Manifest, Platform,
+  Annotations,
+  ContainerConfig,
+  Descriptor,
+  Healthcheck,
+  History,
+  ImageConfig,
+  ImageIndex,
+  LayoutHeader,
+  Manifest,
+  Platform,
 } from './spec/objects.ts';
 export type { Reason } from './tree/change.ts';

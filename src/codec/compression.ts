@@ -27,11 +27,22 @@ const layerTypes: readonly string[] = [
   'application/vnd.docker.image.rootfs.foreign.diff.tar',
 ];
 
-const suffixes: Readonly<Record<string, Compression>> = { '': 'none', '+gzip': 'gzip', '.gzip': 'gzip', '+zstd': 'zstd', '.zstd': 'zstd' };
+const suffixes: Readonly<Record<string, Compression>> = {
+  '': 'none',
+  '+gzip': 'gzip',
+  '.gzip': 'gzip',
+  '+zstd': 'zstd',
+  '.zstd': 'zstd',
+};
 
 /** The compression that a stream's first bytes tell; `none` where they tell none. */
 export function detectCompression(head: Uint8Array): Row['compression'] {
-  const skippable = head.length >= 4 && ((head[0] as number) & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
+  const skippable =
+    head.length >= 4 &&
+    ((head[0] as number) & 0xf0) === 0x50 &&
+    head[1] === 0x2a &&
+    head[2] === 0x4d &&
+    head[3] === 0x18;
   if (skippable) return 'zstd';
   return rows.find(({ magic }) => magic.every((byte, at) => head[at] === byte))?.compression ?? 'none';
 }
@@ -72,7 +83,8 @@ function levelOf({ compression, level, compressor }: CompressOptions): number {
   if (compression === 'none') return 0;
   if (level === undefined) return compression === 'zstd' ? 3 : compressor === 'portable' ? 6 : 4;
   const { least, most } = levels[compression];
-  if (!Number.isInteger(level) || level < least || level > most) throw usage('--level', `expected ${least} to ${most} for ${compression}, got ${level}`);
+  if (!Number.isInteger(level) || level < least || level > most)
+    throw usage('--level', `expected ${least} to ${most} for ${compression}, got ${level}`);
   return level;
 }
 

@@ -20,7 +20,13 @@ export interface LayerOrigin {
 }
 
 function nodeOf(member: TarMember, content: { source: string; member: number }): Node {
-  const meta: Meta = { mode: member.mode, uid: member.uid, gid: member.gid, mtime: member.mtime, xattrs: member.xattrs };
+  const meta: Meta = {
+    mode: member.mode,
+    uid: member.uid,
+    gid: member.gid,
+    mtime: member.mtime,
+    xattrs: member.xattrs,
+  };
   switch (member.type) {
     case 'directory':
       return { kind: 'directory', meta, children: new Map() };
@@ -58,7 +64,11 @@ function entryOf(member: TarMember, ordinal: number, origin: LayerOrigin): Layer
   if (whiteout !== undefined) return whiteout;
   if (member.type === 'hardlink') return { kind: 'hardlink', path, target: linkTarget(member, origin.subject) };
   if (path === '' && member.type !== 'directory') {
-    throw invalid(origin.subject, "a directory as the root '.'", `${member.type} with the name '${textOf(nameOf(member.path))}'`);
+    throw invalid(
+      origin.subject,
+      "a directory as the root '.'",
+      `${member.type} with the name '${textOf(nameOf(member.path))}'`,
+    );
   }
   return { kind: 'node', path, node: nodeOf(member, { source: origin.identity, member: ordinal }) };
 }

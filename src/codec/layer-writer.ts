@@ -14,9 +14,23 @@ const second = 1_000_000_000n;
 const secondsOf = (mtime: bigint): number => Number((mtime - (((mtime % second) + second) % second)) / second);
 
 const plain = { link: '', size: 0, major: 0, minor: 0 } as const;
-const marker: Omit<HeaderFields, 'path'> = { ...plain, typeflag: '0', mode: 0, uid: 0, gid: 0, mtime: 0, xattrs: noXattrs };
+const marker: Omit<HeaderFields, 'path'> = {
+  ...plain,
+  typeflag: '0',
+  mode: 0,
+  uid: 0,
+  gid: 0,
+  mtime: 0,
+  xattrs: noXattrs,
+};
 
-const metaFields = ({ mode, uid, gid, mtime, xattrs }: Meta): Pick<HeaderFields, 'mode' | 'uid' | 'gid' | 'mtime' | 'xattrs'> => ({
+const metaFields = ({
+  mode,
+  uid,
+  gid,
+  mtime,
+  xattrs,
+}: Meta): Pick<HeaderFields, 'mode' | 'uid' | 'gid' | 'mtime' | 'xattrs'> => ({
   mode,
   uid,
   gid,
@@ -85,7 +99,11 @@ function* writeBody(gather: Gather, path: Path, node: FileNode, bodies: BodySour
     yield* gather.add(chunk);
   }
   if (written !== node.size) {
-    throw new OciError('conflict', `/${textOf(path)}`, `expected ${node.size} bytes, got ${written}: it changed while it was read`);
+    throw new OciError(
+      'conflict',
+      `/${textOf(path)}`,
+      `expected ${node.size} bytes, got ${written}: it changed while it was read`,
+    );
   }
   yield* gather.add(padding.subarray(0, (blockSize - (node.size % blockSize)) % blockSize));
 }

@@ -30,7 +30,11 @@ export function decodePax(bytes: Uint8Array, subject: string): PaxRecords {
     const { length, digits } = lengthAt(bytes, start, subject);
     const end = start + length;
     if (length < digits + 4 || end > bytes.length || bytes[end - 1] !== newline) {
-      throw invalid(subject, 'a PAX record that ends with its newline', `a record of announced length ${length} at ${start} of the header`);
+      throw invalid(
+        subject,
+        'a PAX record that ends with its newline',
+        `a record of announced length ${length} at ${start} of the header`,
+      );
     }
     const separator = text.indexOf(equals, start + digits + 1);
     if (separator < 0 || separator >= end || separator === start + digits + 1) {
@@ -56,13 +60,15 @@ export function encodePax(records: ReadonlyMap<ByteString, Uint8Array>): Uint8Ar
   return Buffer.concat(sorted.map(([key, value]) => encodeRecord(key, value)));
 }
 
-const asText = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+const asText = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 
 /** A decimal number of at most 2^53. */
 export function paxInteger(value: Uint8Array, key: string, subject: string): number {
   const text = asText(value);
   const number = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(number)) throw invalid(subject, `PAX ${key} as a whole number below 2^53`, `'${text.slice(0, 32)}'`);
+  if (!Number.isSafeInteger(number))
+    throw invalid(subject, `PAX ${key} as a whole number below 2^53`, `'${text.slice(0, 32)}'`);
   return number;
 }
 

@@ -69,7 +69,11 @@ function checkSum(block: Buffer, subject: string): void {
   }
   const recorded = fieldNumber(block, 148, 8);
   if (recorded !== unsigned && recorded !== signed) {
-    throw invalid(subject, `a tar header with checksum ${unsigned.toString(8)}`, Number.isNaN(recorded) ? 'no number' : recorded.toString(8));
+    throw invalid(
+      subject,
+      `a tar header with checksum ${unsigned.toString(8)}`,
+      Number.isNaN(recorded) ? 'no number' : recorded.toString(8),
+    );
   }
 }
 
@@ -85,7 +89,12 @@ export function decodeHeader(block: Buffer, subject: string): RawHeader {
   const magic = magicOf(block);
   const number = (start: number, length: number, field: string): number => {
     const value = fieldNumber(block, start, length);
-    if (Number.isNaN(value)) throw invalid(subject, `an octal ${field} in the tar header`, `'${fieldText(block, start, length).slice(0, length)}'`);
+    if (Number.isNaN(value))
+      throw invalid(
+        subject,
+        `an octal ${field} in the tar header`,
+        `'${fieldText(block, start, length).slice(0, length)}'`,
+      );
     return value;
   };
   const prefix = magic === 'ustar' ? fieldText(block, 345, 155) : '';

@@ -78,7 +78,8 @@ export function bodySizeOf(header: RawHeader, extensions: Extensions, subject: s
 function idOf(records: PaxRecords, key: 'uid' | 'gid', otherwise: number, subject: string): number {
   const record = records.get(key);
   const id = record === undefined || record.length === 0 ? otherwise : paxInteger(record, key, subject);
-  if (!Number.isSafeInteger(id) || id < 0 || id > 0xffff_ffff) throw invalid(subject, `${key} from 0 to 2^32-1`, `${id}`);
+  if (!Number.isSafeInteger(id) || id < 0 || id > 0xffff_ffff)
+    throw invalid(subject, `${key} from 0 to 2^32-1`, `${id}`);
   return id;
 }
 
@@ -106,7 +107,13 @@ export function pathOf(header: RawHeader, extensions: Extensions): ByteString {
 export function memberOf(
   header: RawHeader,
   extensions: Extensions,
-  at: { readonly type: TarMember['type']; readonly path: ByteString; readonly size: number; readonly offset: number; readonly subject: string },
+  at: {
+    readonly type: TarMember['type'];
+    readonly path: ByteString;
+    readonly size: number;
+    readonly offset: number;
+    readonly subject: string;
+  },
 ): TarMember {
   const { records } = extensions;
   const link = records.get('linkpath');

@@ -1,10 +1,19 @@
-import { invalid, OciError, unsupported } from '../errors.ts';
+import { invalid, unsupported } from '../errors.ts';
 import type { ByteString } from '../tree/node.ts';
 import { textOf } from '../tree/path.ts';
-import { decodePax, paxInteger, type PaxRecords } from './pax.ts';
+import { paxInteger } from './pax.ts';
+import { ExtensionHeaders, maxExtension } from './tar-extensions.ts';
 import { blockSize, decodeHeader, isZero, type RawHeader } from './tar-header.ts';
 import { bodySizeOf, type Extensions, memberOf, pathOf, type TarMember, typeOf } from './tar-member.ts';
-import { checkSparse, hasLeadingMap, leadingMap, paxSparse, readGnuPieces, type SparseMap } from './tar-sparse.ts';
+import {
+  checkSparse,
+  hasLeadingMap,
+  leadingMap,
+  paxSparse,
+  readGnuPieces,
+  SparseExpander,
+  type SparseMap,
+} from './tar-sparse.ts';
 
 export type { TarMember };
 
@@ -14,11 +23,6 @@ export interface TarSink {
   data(chunk: Uint8Array): void;
   end(): void;
 }
-
-/** Largest extension header (PAX, GNU long name), and most of them before one member. */
-const maxExtension = 1 << 20;
-const maxExtensions = 64;
-const zeros: Buffer = Buffer.alloc(64 * 1024);
 
 interface Pending {
   readonly header: RawHeader;
@@ -44,15 +48,9 @@ export class TarReader {
   #position = 0;
   #headerOffset = 0;
   #zeroBlocks = 0;
-  #extensionType = '';
-  #extensionCount = 0;
-  #global: PaxRecords = new Map();
-  #local: PaxRecords | undefined;
-  #longName: ByteString | undefined;
-  #longLink: ByteString | undefined;
+  readonly #extensions = new ExtensionHeaders();
   #pending: Pending | undefined;
-  #expanded = 0;
-  #piece = 0;
+  #expander: SparseExpander | undefined;
 
   constructor(sink: TarSink, subject: string) {
     this.#sink = sink;
@@ -75,7 +73,12 @@ export class TarReader {
   finish(): void {
     if (this.#state === 'over') return;
     const whole = this.#state === 'header' && this.#gatheredLength === 0;
-    if (!whole || this.#extensionCount > 0) throw invalid(this.#subject, 'the rest of it', `an unexpected end at offset ${this.#position}: the archive is truncated`);
+    if (!whole || this.#extensions.isOpen)
+      throw invalid(
+        this.#subject,
+        'the rest of it',
+        `an unexpected end at offset ${this.#position}: the archive is truncated`,
+      );
   }
 
   /** Consumes some of the bytes from `at` and returns where to go on. */
@@ -135,7 +138,8 @@ export class TarReader {
   #header(block: Buffer, offset: number): void {
     if (block[0] === 0 && isZero(block)) {
       if (++this.#zeroBlocks === 2) this.#state = 'over';
-      if (this.#extensionCount > 0) throw invalid(this.#subject, 'a member after an extension header', 'the end of the archive');
+      if (this.#extensions.isOpen)
+        throw invalid(this.#subject, 'a member after an extension header', 'the end of the archive');
       return;
     }
     this.#zeroBlocks = 0;
@@ -146,11 +150,7 @@ export class TarReader {
   }
 
   #beginExtension(header: RawHeader): void {
-    if (++this.#extensionCount > maxExtensions) throw invalid(this.#subject, `at most ${maxExtensions} extension headers before a member`, 'more');
-    if (!(header.size >= 0 && header.size <= maxExtension)) {
-      throw invalid(this.#subject, `an extension header (PAX or GNU) of a size up to ${maxExtension} bytes`, `${header.size}`);
-    }
-    this.#extensionType = header.typeflag;
+    this.#extensions.begin(header, this.#subject);
     this.#state = 'extension';
     this.#left = header.size;
     this.#padding = (blockSize - (header.size % blockSize)) % blockSize;
@@ -159,41 +159,31 @@ export class TarReader {
 
   #extension(body: Buffer): void {
     this.#state = 'header';
-    const nul = body.indexOf(0);
-    const text = (): ByteString => body.toString('latin1', 0, nul < 0 ? body.length : nul);
-    if (this.#extensionType === 'L') this.#longName = text();
-    else if (this.#extensionType === 'K') this.#longLink = text();
-    else if (this.#extensionType === 'x') this.#local = decodePax(body, this.#subject);
-    else {
-      for (const [key, value] of decodePax(body, this.#subject)) {
-        if (value.length === 0) this.#global.delete(key);
-        else this.#global.set(key, value);
-      }
-      this.#extensionCount = 0;
-    }
-  }
-
-  #extensions(): Extensions {
-    const records = this.#local === undefined ? this.#global : this.#global.size === 0 ? this.#local : new Map([...this.#global, ...this.#local]);
-    const extensions = { records, longName: this.#longName, longLink: this.#longLink };
-    this.#extensionsNow = extensions;
-    this.#local = undefined;
-    this.#longName = undefined;
-    this.#longLink = undefined;
-    this.#extensionCount = 0;
-    return extensions;
+    this.#extensions.body(body, this.#subject);
   }
 
   #extensionsNow: Extensions = { records: new Map(), longName: undefined, longLink: undefined };
 
   #member(header: RawHeader, block: Buffer): void {
-    const extensions = this.#extensions();
+    const extensions = this.#extensions.take();
+    this.#extensionsNow = extensions;
     const path = pathOf(header, extensions);
     const type = typeOf(header, path);
     this.#pending = undefined;
-    if (type === undefined) throw unsupported(this.#subject, 'a file, link, directory, device or fifo', `type '${textOf(header.typeflag)}' of '${textOf(path)}'`);
+    if (type === undefined)
+      throw unsupported(
+        this.#subject,
+        'a file, link, directory, device or fifo',
+        `type '${textOf(header.typeflag)}' of '${textOf(path)}'`,
+      );
     const body = type === 'file' || type === 'hardlink' || type === 'directory';
-    this.#pending = { header, type, path, stored: body ? bodySizeOf(header, extensions, this.#subject) : 0, map: undefined };
+    this.#pending = {
+      header,
+      type,
+      path,
+      stored: body ? bodySizeOf(header, extensions, this.#subject) : 0,
+      map: undefined,
+    };
     if (header.typeflag === 'S') this.#beginGnuSparse(block);
     else if (type === 'file' && hasLeadingMap(extensions.records)) this.#state = 'pax-map';
     else this.#beginBody();
@@ -220,7 +210,8 @@ export class TarReader {
     }
     const pieces = leadingMap(this.#mapBlocks, this.#subject);
     if (pieces === undefined) return;
-    const size = this.#extensionsNow.records.get('GNU.sparse.realsize') ?? this.#extensionsNow.records.get('GNU.sparse.size');
+    const size =
+      this.#extensionsNow.records.get('GNU.sparse.realsize') ?? this.#extensionsNow.records.get('GNU.sparse.size');
     pending.map = { size: size === undefined ? 0 : paxInteger(size, 'GNU.sparse.realsize', this.#subject), pieces };
     pending.stored -= this.#mapBlocks.length;
     this.#mapBlocks = Buffer.alloc(0);
@@ -237,50 +228,27 @@ export class TarReader {
     this.#sink.member(memberOf(pending.header, this.#extensionsNow, at));
     this.#left = stored;
     this.#padding = (blockSize - (stored % blockSize)) % blockSize;
-    this.#expanded = 0;
-    this.#piece = 0;
+    this.#expander = map === undefined ? undefined : new SparseExpander(map, chunk => this.#sink.data(chunk));
     if (type === 'file' && stored > 0) {
       this.#state = 'body';
       return;
     }
-    if (type === 'file' && map !== undefined) this.#fill(map.size);
+    if (type === 'file') this.#expander?.finish();
     this.#sink.end();
     this.#state = this.#left + this.#padding > 0 ? 'skip' : 'header';
   }
 
   #body(bytes: Buffer, at: number): number {
-    const map = this.#pending?.map;
     const length = Math.min(this.#left, bytes.length - at);
-    if (map === undefined) this.#sink.data(length === bytes.length ? bytes : bytes.subarray(at, at + length));
-    else this.#expand(bytes.subarray(at, at + length), map);
+    const part = length === bytes.length ? bytes : bytes.subarray(at, at + length);
+    if (this.#expander === undefined) this.#sink.data(part);
+    else this.#expander.push(part);
     this.#left -= length;
     if (this.#left === 0) {
-      if (map !== undefined) this.#fill(map.size);
+      this.#expander?.finish();
       this.#sink.end();
       this.#state = this.#padding > 0 ? 'skip' : 'header';
     }
     return length;
-  }
-
-  #expand(stored: Buffer, map: SparseMap): void {
-    for (let at = 0; at < stored.length; ) {
-      const piece = map.pieces[this.#piece];
-      if (piece === undefined) throw new OciError('invalid', this.#subject, 'expected the end of its sparse map, got more data');
-      if (this.#expanded < piece.offset) this.#fill(piece.offset);
-      const length = Math.min(piece.offset + piece.length - this.#expanded, stored.length - at);
-      if (length > 0) this.#sink.data(stored.subarray(at, at + length));
-      this.#expanded += length;
-      at += length;
-      if (this.#expanded === piece.offset + piece.length) this.#piece++;
-    }
-  }
-
-  /** A hole up to `end`. */
-  #fill(end: number): void {
-    while (this.#expanded < end) {
-      const length = Math.min(zeros.length, end - this.#expanded);
-      this.#sink.data(zeros.subarray(0, length));
-      this.#expanded += length;
-    }
   }
 }

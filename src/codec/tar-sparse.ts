@@ -1,6 +1,6 @@
 import { invalid } from '../errors.ts';
-import { blockSize, fieldNumber } from './tar-header.ts';
 import { type PaxRecords, paxInteger } from './pax.ts';
+import { blockSize, fieldNumber } from './tar-header.ts';
 
 /** One piece of a sparse file that is stored: where it belongs and how long it is, in bytes. */
 export interface Piece {
@@ -21,7 +21,8 @@ const maxHoles = 2 ** 36;
 export function checkSparse(map: SparseMap, stored: number, subject: string): SparseMap {
   let end = 0;
   let total = 0;
-  if (map.pieces.length > maxPieces) throw invalid(subject, `a sparse map of at most ${maxPieces} pieces`, `${map.pieces.length}`);
+  if (map.pieces.length > maxPieces)
+    throw invalid(subject, `a sparse map of at most ${maxPieces} pieces`, `${map.pieces.length}`);
   for (const { offset, length } of map.pieces) {
     if (!(offset >= end && length >= 0 && offset + length <= map.size)) {
       throw invalid(subject, `sparse pieces in order below ${map.size}`, `${length} bytes at ${offset}`);
@@ -30,7 +31,8 @@ export function checkSparse(map: SparseMap, stored: number, subject: string): Sp
     total += length;
   }
   if (total !== stored) throw invalid(subject, `a sparse map of ${stored} stored bytes`, `one of ${total}`);
-  if (map.size - total > maxHoles) throw invalid(subject, `at most ${maxHoles} bytes of holes in a sparse file`, `${map.size - total}`);
+  if (map.size - total > maxHoles)
+    throw invalid(subject, `at most ${maxHoles} bytes of holes in a sparse file`, `${map.size - total}`);
   return map;
 }
 
@@ -44,7 +46,8 @@ export function readGnuPieces(block: Buffer, start: number, count: number, piece
   return block[start + count * 24] === 1;
 }
 
-const ascii = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+const ascii = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 
 /** The map of PAX sparse formats 0.0 and 0.1, or undefined where the records have none. */
 export function paxSparse(records: PaxRecords, subject: string): SparseMap | undefined {
@@ -52,7 +55,11 @@ export function paxSparse(records: PaxRecords, subject: string): SparseMap | und
   const size = records.get('GNU.sparse.realsize') ?? records.get('GNU.sparse.size');
   if (map === undefined || size === undefined) return undefined;
   const numbers = ascii(map).split(',');
-  if (numbers.length > 2 * maxPieces || numbers.length % 2 !== 0 || !numbers.every(number => /^\d{1,15}$/.test(number))) {
+  if (
+    numbers.length > 2 * maxPieces ||
+    numbers.length % 2 !== 0 ||
+    !numbers.every(number => /^\d{1,15}$/.test(number))
+  ) {
     throw invalid(subject, 'a sparse map of pairs of numbers', `'${ascii(map).slice(0, 32)}'`);
   }
   const pieces = Array.from({ length: numbers.length / 2 }, (_, index) => ({
@@ -87,7 +94,48 @@ export function leadingMap(blocks: Buffer, subject: string): Piece[] | undefined
   if (lines.length < 1 + 2 * Number(count)) return undefined;
   return Array.from({ length: Number(count) }, (_, index) => {
     const [offset, length] = [lines[1 + 2 * index] as string, lines[2 + 2 * index] as string];
-    if (!/^\d{1,15}$/.test(offset) || !/^\d{1,15}$/.test(length)) throw invalid(subject, 'a sparse map of numbers', `'${offset.slice(0, 24)}'`);
+    if (!/^\d{1,15}$/.test(offset) || !/^\d{1,15}$/.test(length))
+      throw invalid(subject, 'a sparse map of numbers', `'${offset.slice(0, 24)}'`);
     return { offset: Number(offset), length: Number(length) };
   });
+}
+
+const zeros: Buffer = Buffer.alloc(64 * 1024);
+
+/** Puts holes back between stored pieces. The map has been checked. */
+export class SparseExpander {
+  readonly #map: SparseMap;
+  readonly #emit: (chunk: Uint8Array) => void;
+  #position = 0;
+  #piece = 0;
+
+  constructor(map: SparseMap, emit: (chunk: Uint8Array) => void) {
+    this.#map = map;
+    this.#emit = emit;
+  }
+
+  push(stored: Buffer): void {
+    for (let at = 0; at < stored.length; ) {
+      const { offset, length } = this.#map.pieces[this.#piece] as Piece;
+      this.#fill(offset);
+      const taken = Math.min(offset + length - this.#position, stored.length - at);
+      if (taken > 0) this.#emit(stored.subarray(at, at + taken));
+      this.#position += taken;
+      at += taken;
+      if (this.#position === offset + length) this.#piece++;
+    }
+  }
+
+  /** The hole at the end. */
+  finish(): void {
+    this.#fill(this.#map.size);
+  }
+
+  #fill(end: number): void {
+    while (this.#position < end) {
+      const length = Math.min(zeros.length, end - this.#position);
+      this.#emit(zeros.subarray(0, length));
+      this.#position += length;
+    }
+  }
 }

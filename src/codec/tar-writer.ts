@@ -28,7 +28,9 @@ function splitName(path: ByteString): { prefix: ByteString; name: ByteString } |
   if (path.length <= 100) return { prefix: '', name: path };
   if (path.length > 256) return undefined;
   const cut = path.lastIndexOf('/', Math.min(155, path.length - 2));
-  return cut > 0 && path.length - cut - 1 <= 100 ? { prefix: path.slice(0, cut), name: path.slice(cut + 1) } : undefined;
+  return cut > 0 && path.length - cut - 1 <= 100
+    ? { prefix: path.slice(0, cut), name: path.slice(cut + 1) }
+    : undefined;
 }
 
 /** PAX records for what the ustar fields do not hold. */
@@ -82,7 +84,17 @@ function paxBlocks(records: ReadonlyMap<ByteString, Uint8Array>, path: ByteStrin
   const slash = path.replace(/\/$/, '').lastIndexOf('/');
   const name = stripped(`PaxHeaders.0/${path.slice(slash + 1).replace(/\/$/, '')}`.slice(0, 100));
   const fields: HeaderFields = {
-    typeflag: '0', path: name, link: '', mode: 0, uid: 0, gid: 0, size: body.length, mtime: 0, major: 0, minor: 0, xattrs: new Map(),
+    typeflag: '0',
+    path: name,
+    link: '',
+    mode: 0,
+    uid: 0,
+    gid: 0,
+    size: body.length,
+    mtime: 0,
+    major: 0,
+    minor: 0,
+    xattrs: new Map(),
   };
   const padding = Buffer.alloc((blockSize - (body.length % blockSize)) % blockSize);
   return [ustarBlock(fields, { prefix: '', name }, 'x'), Buffer.from(body), padding];
@@ -95,6 +107,10 @@ export function encodeHeader(fields: HeaderFields): Buffer {
   }
   const split = splitName(fields.path);
   const records = recordsFor(fields, split !== undefined);
-  const block = ustarBlock({ ...fields, link: records.has('linkpath') ? stripped(fields.link) : fields.link }, split ?? { prefix: '', name: stripped(fields.path) }, fields.typeflag);
+  const block = ustarBlock(
+    { ...fields, link: records.has('linkpath') ? stripped(fields.link) : fields.link },
+    split ?? { prefix: '', name: stripped(fields.path) },
+    fields.typeflag,
+  );
   return records.size === 0 ? block : Buffer.concat([...paxBlocks(records, fields.path), block]);
 }

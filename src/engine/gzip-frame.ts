@@ -13,7 +13,10 @@ export function gzipTrailer(crc: number, length: number): Uint8Array {
 }
 
 /** The same bytes in fresh blocks of exactly `size`, the last one shorter and flagged; one empty last block where there are no bytes. */
-export async function* reblock(bytes: Bytes, size: number): AsyncGenerator<{ readonly block: Uint8Array; readonly last: boolean }> {
+export async function* reblock(
+  bytes: Bytes,
+  size: number,
+): AsyncGenerator<{ readonly block: Uint8Array; readonly last: boolean }> {
   let block = new Uint8Array(size);
   let filled = 0;
   for await (const chunk of bytes) {

@@ -49,7 +49,11 @@ export async function* gunzipStream(bytes: Bytes, subject: string): Bytes {
     if (cause !== undefined) throw cause;
     const { code, message } = error as { code?: string; message: string };
     if (code === undefined || !code.startsWith('Z_')) throw error;
-    throw invalid(subject, 'a gzip stream', `${meanings[code] ?? 'damaged bytes'} (${message}) before offset ${at.offset}`);
+    throw invalid(
+      subject,
+      'a gzip stream',
+      `${meanings[code] ?? 'damaged bytes'} (${message}) before offset ${at.offset}`,
+    );
   } finally {
     gunzip.destroy();
     await feeding;

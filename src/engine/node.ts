@@ -34,7 +34,11 @@ function levelFor(block: Uint8Array, level: number): number {
   return zlib.deflateRawSync(probe, { level: 1 }).length > probeSize * incompressible ? 0 : level;
 }
 
-function deflateBlock(block: Uint8Array, level: number, context: { dictionary: Uint8Array; last: boolean }): Promise<Uint8Array> {
+function deflateBlock(
+  block: Uint8Array,
+  level: number,
+  context: { dictionary: Uint8Array; last: boolean },
+): Promise<Uint8Array> {
   const options = {
     level: levelFor(block, level),
     finishFlush: context.last ? zlib.constants.Z_FINISH : zlib.constants.Z_SYNC_FLUSH,

@@ -41,7 +41,11 @@ export class ZstdFrames {
   finish(): void {
     if (this.#offset === 0) throw invalid(this.#subject, 'a zstd stream', 'no bytes');
     if (this.#state !== 'frame' || this.#held.length > 0) {
-      throw invalid(this.#subject, 'a whole zstd stream', `an unexpected end at offset ${this.#offset}: it is truncated`);
+      throw invalid(
+        this.#subject,
+        'a whole zstd stream',
+        `an unexpected end at offset ${this.#offset}: it is truncated`,
+      );
     }
   }
 
@@ -93,7 +97,8 @@ export class ZstdFrames {
     const length = 1 + (single ? 0 : 1) + dictionaryBytes + sizeBytes;
     if (view.byteLength < length) return -1;
     const window = single ? contentSize(view, length - sizeBytes, sizeBytes) : windowSize(view.getUint8(1));
-    if (window > maxWindow) throw invalid(this.#subject, `a zstd window of at most ${maxWindow} bytes of memory`, `${window}`);
+    if (window > maxWindow)
+      throw invalid(this.#subject, `a zstd window of at most ${maxWindow} bytes of memory`, `${window}`);
     this.#checksum = (descriptor & 4) !== 0 ? 4 : 0;
     this.#state = 'block';
     return length;

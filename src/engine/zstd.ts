@@ -18,7 +18,9 @@ export async function* unzstd(bytes: Bytes, subject: string): Bytes {
     try {
       decompress.push(chunk, final);
     } catch (error) {
-      throw error instanceof OciError ? error : invalid(subject, 'a zstd stream', `damaged bytes (${(error as Error).message})`);
+      throw error instanceof OciError
+        ? error
+        : invalid(subject, 'a zstd stream', `damaged bytes (${(error as Error).message})`);
     }
   };
   for await (const chunk of bytes) {

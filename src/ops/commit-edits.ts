@@ -5,19 +5,26 @@ import type { FileNode, LayerEntry, Meta, Node, Tree } from '../tree/node.ts';
 export function parseOwner(text: string): { readonly uid: number; readonly gid: number } {
   const match = /^(\d{1,10}):(\d{1,10})$/.exec(text);
   const [uid, gid] = [Number(match?.[1]), Number(match?.[2])];
-  if (match === null || uid > 0xffff_fffe || gid > 0xffff_fffe) throw usage('--owner', `expected UID:GID in numbers, got '${text}'`);
+  if (match === null || uid > 0xffff_fffe || gid > 0xffff_fffe)
+    throw usage('--owner', `expected UID:GID in numbers, got '${text}'`);
   return { uid, gid };
 }
 
 /** The same tree with other attributes, hardlinks kept; and which file each new file node was. */
-export function mapMeta(tree: Tree, change: (meta: Meta) => Meta): { readonly tree: Tree; readonly origins: ReadonlyMap<FileNode, FileNode> } {
+export function mapMeta(
+  tree: Tree,
+  change: (meta: Meta) => Meta,
+): { readonly tree: Tree; readonly origins: ReadonlyMap<FileNode, FileNode> } {
   const mapped = new Map<Node, Node>();
   const origins = new Map<FileNode, FileNode>();
   const copy = (node: Node): Node => {
     const known = mapped.get(node);
     if (known !== undefined) return known;
     const meta = change(node.meta);
-    const made = node.kind === 'directory' ? { ...node, meta, children: new Map([...node.children].map(([name, child]) => [name, copy(child)])) } : { ...node, meta };
+    const made =
+      node.kind === 'directory'
+        ? { ...node, meta, children: new Map([...node.children].map(([name, child]) => [name, copy(child)])) }
+        : { ...node, meta };
     mapped.set(node, made);
     if (node.kind === 'file' && made.kind === 'file') origins.set(made, node);
     return made;
@@ -26,7 +33,10 @@ export function mapMeta(tree: Tree, change: (meta: Meta) => Meta): { readonly tr
 }
 
 /** Entries with no time later than `seconds`, and which file each changed file node was. */
-export function clampEntries(entries: readonly LayerEntry[], seconds: number): { readonly entries: readonly LayerEntry[]; readonly origins: ReadonlyMap<FileNode, FileNode> } {
+export function clampEntries(
+  entries: readonly LayerEntry[],
+  seconds: number,
+): { readonly entries: readonly LayerEntry[]; readonly origins: ReadonlyMap<FileNode, FileNode> } {
   const latest = BigInt(seconds) * 1_000_000_000n;
   const origins = new Map<FileNode, FileNode>();
   const clamped = entries.map((entry): LayerEntry => {

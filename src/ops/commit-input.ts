@@ -9,9 +9,18 @@ import { matcher } from '../tree/glob.ts';
 import { ignoreMatcher } from '../tree/ignore.ts';
 import type { FileNode, Path } from '../tree/node.ts';
 import { overlay } from '../tree/overlay.ts';
-import type { Side } from './compare.ts';
 import { mapMeta, parseOwner } from './commit-edits.ts';
-import { bundleBase, type DirectoryOperand, emptyOperand, imageOperand, type Operand, openDirectory, readBundle, readImageOperand } from './operand.ts';
+import type { Side } from './compare.ts';
+import {
+  bundleBase,
+  type DirectoryOperand,
+  emptyOperand,
+  imageOperand,
+  type Operand,
+  openDirectory,
+  readBundle,
+  readImageOperand,
+} from './operand.ts';
 import type { CommitOptions } from './options.ts';
 
 /** The image that a commit is a delta over. */
@@ -51,7 +60,8 @@ function owned(operand: DirectoryOperand, owner: string | undefined): DirectoryO
 function exclusion(options: CommitOptions): ((path: Path) => boolean) | undefined {
   const globs = options.exclude ?? [];
   const byGlob = globs.length === 0 ? undefined : matcher(globs);
-  const byFile = options.ignoreFile === undefined ? undefined : ignoreMatcher(readTextFile(options.ignoreFile), options.ignoreFile);
+  const byFile =
+    options.ignoreFile === undefined ? undefined : ignoreMatcher(readTextFile(options.ignoreFile), options.ignoreFile);
   if (byGlob === undefined && byFile === undefined) return undefined;
   return path => byGlob?.(path) === true || byFile?.(path) === true;
 }
@@ -59,17 +69,29 @@ function exclusion(options: CommitOptions): ((path: Path) => boolean) | undefine
 async function openBase(options: CommitOptions): Promise<Base | undefined> {
   if (options.base === undefined) return undefined;
   const { platform, hostPlatform } = options;
-  return openImage(options.base, { ...(platform === undefined ? {} : { platform }), ...(hostPlatform === undefined ? {} : { hostPlatform }) });
+  return openImage(options.base, {
+    ...(platform === undefined ? {} : { platform }),
+    ...(hostPlatform === undefined ? {} : { hostPlatform }),
+  });
 }
 
-async function openSides(rootfs: string, options: CommitOptions): Promise<{ base: Base | undefined; sides: [Operand, DirectoryOperand]; layout: string | undefined }> {
+async function openSides(
+  rootfs: string,
+  options: CommitOptions,
+): Promise<{ base: Base | undefined; sides: [Operand, DirectoryOperand]; layout: string | undefined }> {
   const place = openPlace(rootfs);
   if (place.kind === 'layout') throw usage(rootfs, 'expected a directory or a bundle, got an image layout');
   const given = await openBase(options);
   const readBase = async (base: Base | undefined): Promise<Operand> =>
-    base === undefined || options.squash === true ? emptyOperand : readImageOperand(imageOperand(base.store, base.image, options));
+    base === undefined || options.squash === true
+      ? emptyOperand
+      : readImageOperand(imageOperand(base.store, base.image, options));
   if (place.kind === 'rootfs') {
-    return { base: given, sides: await Promise.all([readBase(given), openDirectory(place.directory)]), layout: undefined };
+    return {
+      base: given,
+      sides: await Promise.all([readBase(given), openDirectory(place.directory)]),
+      layout: undefined,
+    };
   }
   const bundle = openBundle(place.directory);
   const base = given ?? (await bundleBase(bundle));

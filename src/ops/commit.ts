@@ -23,7 +23,11 @@ import type { CommitResult } from './results.ts';
 import { watchBytes } from './watch.ts';
 
 /** Streams a layer's tar through its compression into the destination, and knows its diffID when that is done. */
-async function storeLayer(entries: readonly LayerEntry[], bodies: BodySource, to: { destination: Destination; docker: boolean; options: CommitOptions }): Promise<Layer> {
+async function storeLayer(
+  entries: readonly LayerEntry[],
+  bodies: BodySource,
+  to: { destination: Destination; docker: boolean; options: CommitOptions },
+): Promise<Layer> {
   const { destination, docker, options } = to;
   const compression = options.compression ?? 'gzip';
   const hasher = nodeEngine.createHash('sha256');
@@ -33,12 +37,21 @@ async function storeLayer(entries: readonly LayerEntry[], bodies: BodySource, to
       yield chunk;
     }
   };
-  const stored = await destination.put(compress(tar(), { compression, level: options.level, compressor: options.compressor }));
-  return { descriptor: { mediaType: layerMediaType(compression, { docker }), ...stored }, diffID: diffIDOf(hasher.digest()) };
+  const stored = await destination.put(
+    compress(tar(), { compression, level: options.level, compressor: options.compressor }),
+  );
+  return {
+    descriptor: { mediaType: layerMediaType(compression, { docker }), ...stored },
+    diffID: diffIDOf(hasher.digest()),
+  };
 }
 
 /** The entries as they are written, and bodies by the files that they were made from. */
-function clamped(entries: readonly LayerEntry[], bodies: BodySource, seconds: number | undefined): { entries: readonly LayerEntry[]; bodies: BodySource } {
+function clamped(
+  entries: readonly LayerEntry[],
+  bodies: BodySource,
+  seconds: number | undefined,
+): { entries: readonly LayerEntry[]; bodies: BodySource } {
   if (seconds === undefined) return { entries, bodies };
   const clampedEntries = clampEntries(entries, seconds);
   const originOf = (node: FileNode): FileNode => clampedEntries.origins.get(node) ?? node;
@@ -48,7 +61,8 @@ function clamped(entries: readonly LayerEntry[], bodies: BodySource, seconds: nu
 function platformOf(base: Base | undefined, options: CommitOptions): Platform {
   if (options.platform !== undefined) return parsePlatform(options.platform);
   const platform = base?.image.config.value ?? options.hostPlatform;
-  if (platform === undefined) throw usage('--platform', 'expected OS/ARCH, got none', 'there is no base to take it from');
+  if (platform === undefined)
+    throw usage('--platform', 'expected OS/ARCH, got none', 'there is no base to take it from');
   const { os, architecture, variant } = platform;
   return { architecture, os, ...(variant === undefined ? {} : { variant }) };
 }
@@ -81,10 +95,15 @@ function entryOf({ manifest, config }: Image): Descriptor {
  * where the result goes, a bundle's own layout, without a name, when absent. Throws `conflict` where a file changes while it
  * is read; the layout is then as it was before.
  */
-export async function commit(rootfs: string, image: string | undefined, options: CommitOptions = {}): Promise<CommitResult> {
+export async function commit(
+  rootfs: string,
+  image: string | undefined,
+  options: CommitOptions = {},
+): Promise<CommitResult> {
   const { base, before, after, bodies, warnings, layout } = await openCommit(rootfs, options);
   const [warning] = warnings;
-  if (options.strict === true && warning !== undefined) throw new OciError('unsupported', '--strict', `expected everything to be carried, got ${warning}`);
+  if (options.strict === true && warning !== undefined)
+    throw new OciError('unsupported', '--strict', `expected everything to be carried, got ${warning}`);
   const place = parseDestination(image, layout);
   editOf(base, undefined, options);
   const changes = await compareSides(before, after, { trustMtime: options.trustMtime === true });
@@ -92,8 +111,14 @@ export async function commit(rootfs: string, image: string | undefined, options:
   const destination = await openDestination(place, options.dryRun === true);
   const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
   if (base !== undefined) await destination.bring(base.store, blobsOf(kept));
-  const docker = base !== undefined && isManifestType(base.image.manifest.descriptor.mediaType) && base.image.manifest.descriptor.mediaType !== mediaTypes.manifest;
-  const layer = written.entries.length === 0 ? undefined : await storeLayer(written.entries, written.bodies, { destination, docker, options });
+  const docker =
+    base !== undefined &&
+    isManifestType(base.image.manifest.descriptor.mediaType) &&
+    base.image.manifest.descriptor.mediaType !== mediaTypes.manifest;
+  const layer =
+    written.entries.length === 0
+      ? undefined
+      : await storeLayer(written.entries, written.bodies, { destination, docker, options });
   const edit = editOf(base, layer, options);
   const made = options.squash === true ? squashedImage(base?.image, edit) : appendLayer(base?.image, edit);
   await destination.finish(made, entryOf(made));

@@ -1,5 +1,5 @@
 import type { Change } from '../tree/change.ts';
-import { contentCandidates, type DiffOptions as TreeDiffOptions, diff } from '../tree/diff.ts';
+import { contentCandidates, diff, type DiffOptions as TreeDiffOptions } from '../tree/diff.ts';
 import type { FileNode, Tree } from '../tree/node.ts';
 
 /** One of two root filesystems to compare: its tree, and a way to learn contents that only reading tells apart. */
@@ -9,7 +9,11 @@ export interface Side {
 }
 
 /** What differs between two root filesystems. Only files of equal size whose contents are not known to be the same are read. */
-export async function compareSides(before: Side, after: Side, options: Omit<TreeDiffOptions, 'digests'>): Promise<Change[]> {
+export async function compareSides(
+  before: Side,
+  after: Side,
+  options: Omit<TreeDiffOptions, 'digests'>,
+): Promise<Change[]> {
   if (options.trustMtime === true) return diff(before.tree, after.tree, options);
   const candidates = contentCandidates(before.tree, after.tree);
   const [lower, upper] = await Promise.all([

@@ -49,9 +49,13 @@ function destinationIn(store: ImageStore, name: string | null): Destination {
 }
 
 /** What a place for a new image says, checked before any work is done. */
-export function parseDestination(text: string | undefined, layout: string | undefined): { readonly path: string; readonly name: string | null } {
+export function parseDestination(
+  text: string | undefined,
+  layout: string | undefined,
+): { readonly path: string; readonly name: string | null } {
   if (text === undefined) {
-    if (layout === undefined) throw usage('commit', 'expected an IMAGE to write, got none', 'only a bundle has a layout of its own');
+    if (layout === undefined)
+      throw usage('commit', 'expected an IMAGE to write, got none', 'only a bundle has a layout of its own');
     return { path: layout, name: null };
   }
   const place = parseImagePlace(text, 'write');
@@ -60,7 +64,10 @@ export function parseDestination(text: string | undefined, layout: string | unde
 }
 
 /** Opens the layout for writing; one that is not there yet is made. */
-export async function openDestination(place: { readonly path: string; readonly name: string | null }, dryRun: boolean): Promise<Destination> {
+export async function openDestination(
+  place: { readonly path: string; readonly name: string | null },
+  dryRun: boolean,
+): Promise<Destination> {
   if (!dryRun) return destinationIn(await createLayout(place.path), place.name);
   // A place that could not be written is refused in a dry run as well.
   await createLayout(place.path, { dryRun: true }).catch((error: { code?: string }) => {

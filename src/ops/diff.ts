@@ -9,7 +9,18 @@ import type { DiffOptions } from './options.ts';
 import type { ConfigRow, DiffResult } from './results.ts';
 import { rowOf } from './view.ts';
 
-const aspects: readonly Reason['aspect'][] = ['type', 'content', 'size', 'mode', 'owner', 'device', 'target', 'xattr', 'links', 'mtime'];
+const aspects: readonly Reason['aspect'][] = [
+  'type',
+  'content',
+  'size',
+  'mode',
+  'owner',
+  'device',
+  'target',
+  'xattr',
+  'links',
+  'mtime',
+];
 
 function ignoredAspects(options: DiffOptions): ReadonlySet<Reason['aspect']> {
   const ignored = new Set<Reason['aspect']>(options.semantic === true ? ['mtime'] : []);
@@ -26,7 +37,11 @@ function isBehaviour({ field }: ConfigRow): boolean {
   return !/^\/(created|history|author|rootfs)(\/|$)/.test(field);
 }
 
-function configRows(before: ImageConfig | undefined, after: ImageConfig | undefined, options: DiffOptions): readonly ConfigRow[] {
+function configRows(
+  before: ImageConfig | undefined,
+  after: ImageConfig | undefined,
+  options: DiffOptions,
+): readonly ConfigRow[] {
   if (options.config !== true) return [];
   if (before === undefined || after === undefined) {
     throw usage('--config', 'expected two images, got a directory, which has no config');
@@ -42,7 +57,10 @@ function configRows(before: ImageConfig | undefined, after: ImageConfig | undefi
  */
 export async function diff(before: string, after: string | undefined, options: DiffOptions = {}): Promise<DiffResult> {
   const [lower, upper] = await openPair(before, after, options);
-  const changes = await compareSides(lower, upper, { ignore: ignoredAspects(options), trustMtime: options.trustMtime === true });
+  const changes = await compareSides(lower, upper, {
+    ignore: ignoredAspects(options),
+    trustMtime: options.trustMtime === true,
+  });
   const wanted = options.paths === undefined || options.paths.length === 0 ? () => true : matcher(options.paths);
   return {
     changes: changes.filter((change: Change) => wanted(change.path)).map(rowOf),

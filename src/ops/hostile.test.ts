@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { OciError } from '../errors.ts';
 import { fixture } from '../testing/fixtures.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
@@ -31,7 +41,9 @@ const sandbox = join(tmpdir(), 'ocikit-sandbox');
 /** Verdicts of ours that differ from the table's, each with its reason. */
 const deviations: Readonly<Record<string, string>> = {};
 
-type Answer = { readonly accepted: true; readonly text: string } | { readonly accepted: false; readonly error: unknown };
+type Answer =
+  | { readonly accepted: true; readonly text: string }
+  | { readonly accepted: false; readonly error: unknown };
 
 const verbs: Readonly<Record<string, (image: string, destination: string, empty: string) => Promise<unknown>>> = {
   unpack: (image, destination) => unpack(image, destination, {}),
@@ -45,7 +57,8 @@ const verbs: Readonly<Record<string, (image: string, destination: string, empty:
 async function answerOf(work: Promise<unknown>): Promise<Answer> {
   try {
     const result = await work;
-    const findings = (result as { findings?: readonly { severity: string; message: string; subject: string }[] }).findings ?? [];
+    const findings =
+      (result as { findings?: readonly { severity: string; message: string; subject: string }[] }).findings ?? [];
     const errors = findings.filter(finding => finding.severity === 'error');
     if (errors.length === 0) return { accepted: true, text: JSON.stringify(result) };
     return { accepted: false, error: new OciError('invalid', 'findings', JSON.stringify(errors)) };
@@ -107,7 +120,8 @@ function hold(check: readonly string[], destination: string, accepted: boolean):
       return;
     case 'no-name-starts-with':
       if (!accepted) return;
-      for (const entry of readdirSync(destination, { recursive: true })) assert.ok(!String(entry).split('/').pop()?.startsWith(first));
+      for (const entry of readdirSync(destination, { recursive: true }))
+        assert.ok(!String(entry).split('/').pop()?.startsWith(first));
       return;
     case 'not-linked-outside':
       if (!accepted || lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
@@ -115,12 +129,25 @@ function hold(check: readonly string[], destination: string, accepted: boolean):
       return;
     case 'bytes-name': {
       if (!accepted) return;
-      const names = readdirSync(Buffer.from(destination), { encoding: 'buffer' }).map(entry => Buffer.from(entry).toString('hex'));
+      const names = readdirSync(Buffer.from(destination), { encoding: 'buffer' }).map(entry =>
+        Buffer.from(entry).toString('hex'),
+      );
       assert.ok(names.includes(first), check.join(' '));
       return;
     }
     default:
-      assert.ok(['outside-unchanged', 'output-does-not-contain', 'stdout-no-raw-control-bytes', 'xattr-hex', 'roundtrip', 'diff-id', 'layer-names-relative'].includes(name), `check '${name}' is unknown ${third}`);
+      assert.ok(
+        [
+          'outside-unchanged',
+          'output-does-not-contain',
+          'stdout-no-raw-control-bytes',
+          'xattr-hex',
+          'roundtrip',
+          'diff-id',
+          'layer-names-relative',
+        ].includes(name),
+        `check '${name}' is unknown ${third}`,
+      );
   }
 }
 
@@ -131,7 +158,11 @@ async function judge(layout: string, item: Case, verb: string): Promise<void> {
   writeFileSync(join(sandbox, 'victim/hello'), 'canary\n');
   const before = listing(sandbox);
   const destination = join(sandbox, 'dest');
-  const work = (verbs[verb] as (typeof verbs)[string])(`${layout}:${item.tag ?? 'latest'}`, destination, join(sandbox, 'empty'));
+  const work = (verbs[verb] as (typeof verbs)[string])(
+    `${layout}:${item.tag ?? 'latest'}`,
+    destination,
+    join(sandbox, 'empty'),
+  );
   const answer = await answerOf(work);
   const label = `${item.name} ${verb}`;
   if (!answer.accepted) assert.ok(answer.error instanceof OciError, `${label}: ${(answer.error as Error).stack}`);
@@ -141,15 +172,18 @@ async function judge(layout: string, item: Case, verb: string): Promise<void> {
     if (item.expected === 'accept') assert.ok(answer.accepted, `${label}: refused: ${text}`);
     if (item.expected === 'reject') {
       assert.ok(!answer.accepted, `${label}: accepted`);
-      const named = (item.names ?? []).length === 0 || item.names?.some(name => text.toLowerCase().includes(name.toLowerCase()));
+      const named =
+        (item.names ?? []).length === 0 || item.names?.some(name => text.toLowerCase().includes(name.toLowerCase()));
       assert.ok(named, `${label}: '${text}' names none of ${item.names?.join(', ')}`);
     }
   }
   for (const check of item.checks ?? []) {
-    if (check[0] === 'output-does-not-contain') assert.ok(!text.includes(check[1] as string), `${label}: ${check.join(' ')}`);
+    if (check[0] === 'output-does-not-contain')
+      assert.ok(!text.includes(check[1] as string), `${label}: ${check.join(' ')}`);
     else if (verb === 'unpack') hold(check, destination, answer.accepted);
   }
-  if (!answer.accepted && verb === 'unpack') assert.ok(!existsSync(destination), `${label}: a refused unpack left something behind`);
+  if (!answer.accepted && verb === 'unpack')
+    assert.ok(!existsSync(destination), `${label}: a refused unpack left something behind`);
 }
 
 async function hostileCases(t: TestContext, prefix: RegExp): Promise<void> {
@@ -157,7 +191,9 @@ async function hostileCases(t: TestContext, prefix: RegExp): Promise<void> {
   if (table === undefined) return;
   const { cases } = JSON.parse(readFileSync(table, 'utf8')) as { cases: readonly Case[] };
   const root = fixture(t, '.') as string;
-  const emptyDirectories = readFileSync(join(root, 'empty-dirs.txt'), 'utf8').split('\n').filter(line => line !== '');
+  const emptyDirectories = readFileSync(join(root, 'empty-dirs.txt'), 'utf8')
+    .split('\n')
+    .filter(line => line !== '');
   t.after(() => rmSync(sandbox, { recursive: true, force: true }));
   const failures: string[] = [];
   for (const item of cases.filter(c => c.kind === 'layout' && prefix.test(c.name))) {

@@ -11,7 +11,15 @@ export interface FilterableRow {
 
 type Filter = (candidate: FilterableRow) => boolean;
 
-const units: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const units: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 /** Milliseconds of a Go duration (`1h30m`), or undefined. */
 function durationOf(text: string): number | undefined {
@@ -62,9 +70,13 @@ const createdOf = (row: ImageRow): number => (row.created === null ? 0 : Date.pa
 function neighbour(rows: readonly FilterableRow[], name: string): number {
   const found = rows.find(
     ({ row, references }) =>
-      references.includes(name) || references.includes(`${name}:latest`) || row.id === name || row.id.startsWith(`sha256:${name}`),
+      references.includes(name) ||
+      references.includes(`${name}:latest`) ||
+      row.id === name ||
+      row.id.startsWith(`sha256:${name}`),
   );
-  if (found === undefined) throw usage(`--filter ${name}`, 'expected an image of this list, got a name that is not in it');
+  if (found === undefined)
+    throw usage(`--filter ${name}`, 'expected an image of this list, got a name that is not in it');
   return createdOf(found.row);
 }
 
@@ -73,7 +85,11 @@ function timeFilter(key: string, value: string, rows: readonly FilterableRow[]):
   return key === 'before' ? ({ row }) => createdOf(row) < bound : ({ row }) => createdOf(row) > bound;
 }
 
-function parseFilter(text: string, rows: readonly FilterableRow[], now: number | undefined): { key: string; filter: Filter } {
+function parseFilter(
+  text: string,
+  rows: readonly FilterableRow[],
+  now: number | undefined,
+): { key: string; filter: Filter } {
   const at = text.indexOf('=');
   const negated = text[at - 1] === '!';
   const key = (at < 0 ? text : text.slice(0, negated ? at - 1 : at)).trim().toLowerCase();
@@ -105,11 +121,17 @@ function parseFilter(text: string, rows: readonly FilterableRow[], now: number |
 }
 
 /** Docker's filters over `images`: different keys must all hold, several `reference` globs are alternatives, several labels must all hold. */
-export function filterImages(rows: readonly FilterableRow[], filters: readonly string[], now: number | undefined): FilterableRow[] {
+export function filterImages(
+  rows: readonly FilterableRow[],
+  filters: readonly string[],
+  now: number | undefined,
+): FilterableRow[] {
   const parsed = filters.map(text => parseFilter(text, rows, now));
   const references = parsed.filter(({ key }) => key === 'reference');
   const others = parsed.filter(({ key }) => key !== 'reference');
   return rows.filter(
-    row => others.every(({ filter }) => filter(row)) && (references.length === 0 || references.some(({ filter }) => filter(row))),
+    row =>
+      others.every(({ filter }) => filter(row)) &&
+      (references.length === 0 || references.some(({ filter }) => filter(row))),
   );
 }

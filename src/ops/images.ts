@@ -31,7 +31,12 @@ function referencesOf(entry: Descriptor): string[] {
   const reference = repository === null ? undefined : tryReference(name);
   if (reference === undefined) return [name];
   const full = canonicalName(reference);
-  return [`${familiarName(reference)}:${tag}`, familiarName(reference), full, full.slice(0, full.length - `:${tag}`.length)];
+  return [
+    `${familiarName(reference)}:${tag}`,
+    familiarName(reference),
+    full,
+    full.slice(0, full.length - `:${tag}`.length),
+  ];
 }
 
 function rowOf(place: string, entry: Descriptor, image: Image | undefined): FilterableRow {
@@ -51,7 +56,9 @@ function rowOf(place: string, entry: Descriptor, image: Image | undefined): Filt
 /** One row for an image; one for each platform of an index. What is no image is listed only when everything is. */
 async function rowsOf(source: ImageSource, entry: Descriptor, all: boolean): Promise<FilterableRow[]> {
   const known = isManifestType(entry.mediaType) || isIndexType(entry.mediaType);
-  const manifests = known ? (await descriptorsUnder(source, [entry])).filter(({ mediaType }) => isManifestType(mediaType)) : [];
+  const manifests = known
+    ? (await descriptorsUnder(source, [entry])).filter(({ mediaType }) => isManifestType(mediaType))
+    : [];
   const rows: FilterableRow[] = [];
   for (const manifest of manifests) {
     const image = await imageOf(source, manifest);
@@ -61,8 +68,12 @@ async function rowsOf(source: ImageSource, entry: Descriptor, all: boolean): Pro
 }
 
 function compareRows({ row: a }: FilterableRow, { row: b }: FilterableRow): number {
-  const texts = (row: ImageRow): string => `${row.repository ?? '\uffff'}\0${row.tag ?? '\uffff'}\0${row.digest}\0${row.platform}`;
-  const [older, newer] = [a.created === null ? 0 : Date.parse(a.created), b.created === null ? 0 : Date.parse(b.created)];
+  const texts = (row: ImageRow): string =>
+    `${row.repository ?? '\uffff'}\0${row.tag ?? '\uffff'}\0${row.digest}\0${row.platform}`;
+  const [older, newer] = [
+    a.created === null ? 0 : Date.parse(a.created),
+    b.created === null ? 0 : Date.parse(b.created),
+  ];
   return newer - older || (texts(a) < texts(b) ? -1 : 1);
 }
 
@@ -77,7 +88,8 @@ export async function images(places: readonly string[], options: ImagesOptions =
     const { path, name } = parseImagePlace(text, 'read');
     const store = await openLayout(path);
     const found: FilterableRow[] = [];
-    for (const entry of (await store.index()).value.manifests) found.push(...(await rowsOf(store, entry, options.all === true)));
+    for (const entry of (await store.index()).value.manifests)
+      found.push(...(await rowsOf(store, entry, options.all === true)));
     rows.push(...(name === undefined ? found : filterImages(found, [`reference=${name}`], options.now)));
   }
   return filterImages(rows.sort(compareRows), options.filters ?? [], options.now).map(({ row }) => row);

@@ -74,7 +74,8 @@ async function directoryOperand(rootfs: RootfsDirectory): Promise<DirectoryOpera
 function withAbsent(tree: Tree, absent: StatIndex['absent']): Tree {
   for (const [path, node] of absent) {
     const parent = find(tree, parentOf(path));
-    const children = parent?.kind === 'directory' ? ((parent as DirectoryNode).children as Map<ByteString, Node>) : undefined;
+    const children =
+      parent?.kind === 'directory' ? ((parent as DirectoryNode).children as Map<ByteString, Node>) : undefined;
     if (children !== undefined && !children.has(nameOf(path))) children.set(nameOf(path), node);
   }
   return tree;
@@ -84,7 +85,11 @@ function withAbsent(tree: Tree, absent: StatIndex['absent']): Tree {
  * A bundle's root filesystem now, and what it is compared with: its own base, or what `base` reads where that is another
  * or the stat index is lost. With the index only what may have changed is read.
  */
-export async function readBundle(bundle: Bundle, base: () => Promise<Operand>, isOwn = true): Promise<[Operand, DirectoryOperand]> {
+export async function readBundle(
+  bundle: Bundle,
+  base: () => Promise<Operand>,
+  isOwn = true,
+): Promise<[Operand, DirectoryOperand]> {
   const index = isOwn ? bundle.index() : undefined;
   if (index === undefined) return Promise.all([base(), directoryOperand(openRootfsDirectory(bundle.rootfs))]);
   const { tree, digests } = index;
@@ -116,7 +121,9 @@ export function openDirectory(directory: string): Promise<DirectoryOperand> {
   return directoryOperand(openRootfsDirectory(directory));
 }
 
-type Opened = { readonly kind: 'image'; readonly operand: ImageOperand } | { readonly kind: 'directory'; readonly directory: string };
+type Opened =
+  | { readonly kind: 'image'; readonly operand: ImageOperand }
+  | { readonly kind: 'directory'; readonly directory: string };
 
 async function open(text: string, options: OpenOptions): Promise<Opened> {
   const place = openPlace(text);
@@ -130,10 +137,15 @@ const read = (opened: Opened): Promise<Operand> =>
   opened.kind === 'image' ? readImageOperand(opened.operand) : openDirectory(opened.directory);
 
 /** Both sides of a comparison; with one operand, a bundle's base and the bundle. */
-export async function openPair(before: string, after: string | undefined, options: OpenOptions): Promise<[Operand, Operand]> {
+export async function openPair(
+  before: string,
+  after: string | undefined,
+  options: OpenOptions,
+): Promise<[Operand, Operand]> {
   if (after === undefined) {
     const place = openPlace(before);
-    if (place.kind !== 'bundle') throw usage(before, 'expected two operands, or one bundle (what `unpack --bundle` wrote), got one operand');
+    if (place.kind !== 'bundle')
+      throw usage(before, 'expected two operands, or one bundle (what `unpack --bundle` wrote), got one operand');
     const bundle = openBundle(place.directory);
     return readBundle(bundle, async () => {
       const { store, image } = await bundleBase(bundle);

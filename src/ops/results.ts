@@ -1,6 +1,6 @@
 import type { Finding } from '../image/finding.ts';
+import type { DiffID, Digest } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
-import type { Digest, DiffID } from '../spec/digest.ts';
 import type { Reason } from '../tree/change.ts';
 
 export interface InitResult {

@@ -10,7 +10,8 @@ import type { TagResult } from './results.ts';
  */
 export async function tag(image: string, names: readonly string[], options: WriteOptions = {}): Promise<TagResult> {
   const { store, named } = await openNamed(image);
-  const renamed = (index: ImageIndex): ImageIndex => names.reduce((changed, name) => withName(changed, name, named), index);
+  const renamed = (index: ImageIndex): ImageIndex =>
+    names.reduce((changed, name) => withName(changed, name, named), index);
   if (options.dryRun === true) renamed((await store.index()).value);
   else await store.updateIndex(renamed);
   return { digest: named.digest, names };

@@ -3,7 +3,7 @@ import { runtimeConfig } from '../image/runtime.ts';
 import { writeBundle } from '../store/bundle.ts';
 import { type Extraction, extractLayers, makeRootfs, readTextInside } from '../store/extract.ts';
 import { layersOf } from '../store/image-reader.ts';
-import { openImage, type OpenedImage } from '../store/locate.ts';
+import { type OpenedImage, openImage } from '../store/locate.ts';
 import { prepareTarget } from '../store/target.ts';
 import type { UnpackOptions } from './options.ts';
 import type { UnpackResult } from './results.ts';
@@ -11,10 +11,15 @@ import { watchSource } from './watch.ts';
 
 function checkWarnings(warnings: readonly string[], strict: boolean | undefined): void {
   const [first] = warnings;
-  if (strict === true && first !== undefined) throw new OciError('unsupported', '--strict', `expected everything to be carried, got ${first}`);
+  if (strict === true && first !== undefined)
+    throw new OciError('unsupported', '--strict', `expected everything to be carried, got ${first}`);
 }
 
-function finishBundle(work: string, directory: string, { opened, extraction }: { opened: OpenedImage; extraction: Extraction }): void {
+function finishBundle(
+  work: string,
+  directory: string,
+  { opened, extraction }: { opened: OpenedImage; extraction: Extraction },
+): void {
   const rootfs = `${work}/rootfs`;
   const users = {
     passwd: readTextInside(rootfs, extraction.tree, 'etc/passwd'),
@@ -41,7 +46,10 @@ export async function unpack(image: string, directory: string, options: UnpackOp
   try {
     const bundle = options.bundle === true;
     const place = bundle ? makeRootfs(target.work) : target.work;
-    const extraction = await extractLayers(watchSource(opened.store, options.progress), layers, { directory: place, hashContents: bundle });
+    const extraction = await extractLayers(watchSource(opened.store, options.progress), layers, {
+      directory: place,
+      hashContents: bundle,
+    });
     checkWarnings(extraction.warnings, options.strict);
     if (bundle) finishBundle(target.work, directory, { opened, extraction });
     target.commit();

@@ -36,7 +36,8 @@ class Inspection {
       await check();
     } catch (error) {
       if (!(error instanceof OciError)) throw error;
-      const code = error.code === 'not-found' ? 'blob-missing' : error.code === 'unsupported' ? 'unsupported' : 'damaged';
+      const code =
+        error.code === 'not-found' ? 'blob-missing' : error.code === 'unsupported' ? 'unsupported' : 'damaged';
       this.findings.push({ severity: 'error', code, subject, message: error.message });
     }
   }
@@ -86,7 +87,9 @@ class Inspection {
     const { config, layers, subject } = document.value;
     await this.#schema('manifest', document, `manifest ${entry.digest}`);
     if (isConfigType(config.mediaType) && !isAttestation(entry)) {
-      await this.#check(config.digest, async () => this.#image(await readImage(this.#source, document.descriptor), entry));
+      await this.#check(config.digest, async () =>
+        this.#image(await readImage(this.#source, document.descriptor), entry),
+      );
     } else {
       this.findings.push(...checkManifest(document, entry));
       for (const blob of [config, ...layers]) await this.#check(blob.digest, () => this.#blob(blob));
@@ -102,7 +105,9 @@ class Inspection {
     for (const [position, descriptor] of image.manifest.value.layers.entries()) {
       const diffID = diffIDs[position];
       await this.#check(descriptor.digest, () =>
-        diffID === undefined || !isLayerType(descriptor.mediaType) ? this.#layerBlob(descriptor) : this.#layer({ descriptor, diffID }),
+        diffID === undefined || !isLayerType(descriptor.mediaType)
+          ? this.#layerBlob(descriptor)
+          : this.#layer({ descriptor, diffID }),
       );
     }
   }
@@ -136,7 +141,11 @@ async function checkLayer(source: ImageSource, layer: Layer): Promise<void> {
   const { readLayer } = await import('../codec/layer-reader.ts');
   const subject = `${source.subject}: layer ${layer.descriptor.digest}`;
   const nothing = (): void => undefined;
-  await readLayer(verifiedLayerBytes(source, layer), { identity: layer.diffID, subject }, { entry: nothing, data: nothing, end: nothing });
+  await readLayer(
+    verifiedLayerBytes(source, layer),
+    { identity: layer.diffID, subject },
+    { entry: nothing, data: nothing, end: nothing },
+  );
 }
 
 /**

@@ -33,7 +33,14 @@ function kindOf(node: Node): Partial<NodeView> {
 /** A node as plain data. Extended attributes are hexadecimal, as they need not be text. */
 export function viewOf(node: Node): NodeView {
   const { mode, uid, gid, mtime, xattrs } = node.meta;
-  const view = { type: typeOf(node), mode: mode.toString(8).padStart(4, '0'), uid, gid, mtime: timeText(mtime), ...kindOf(node) };
+  const view = {
+    type: typeOf(node),
+    mode: mode.toString(8).padStart(4, '0'),
+    uid,
+    gid,
+    mtime: timeText(mtime),
+    ...kindOf(node),
+  };
   if (xattrs.size === 0) return view;
   const sorted = [...xattrs].sort(([a], [b]) => (a < b ? -1 : 1));
   return { ...view, xattrs: Object.fromEntries(sorted.map(([name, value]) => [textOf(name), hexOf(value)])) };

@@ -8,7 +8,11 @@ import { type DocumentKind, validateDocument } from './validate.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const descriptor = { mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, size: 1 };
-const manifest = { schemaVersion: 2, config: { ...descriptor, mediaType: 'application/vnd.oci.image.config.v1+json' }, layers: [descriptor] };
+const manifest = {
+  schemaVersion: 2,
+  config: { ...descriptor, mediaType: 'application/vnd.oci.image.config.v1+json' },
+  layers: [descriptor],
+};
 const config = { architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [digest] } };
 
 async function codes(kind: DocumentKind, value: unknown): Promise<string[]> {
@@ -24,7 +28,13 @@ test('the schemas that are built in are those of schemas/', () => {
 test('whole documents have no findings', async () => {
   assert.deepEqual(await codes('manifest', manifest), []);
   assert.deepEqual(await codes('config', config), []);
-  assert.deepEqual(await codes('index', { schemaVersion: 2, manifests: [{ ...descriptor, platform: { os: 'linux', architecture: 'arm64' } }] }), []);
+  assert.deepEqual(
+    await codes('index', {
+      schemaVersion: 2,
+      manifests: [{ ...descriptor, platform: { os: 'linux', architecture: 'arm64' } }],
+    }),
+    [],
+  );
   assert.deepEqual(await codes('layout', { imageLayoutVersion: '1.0.0', more: true }), []);
 });
 
@@ -63,9 +73,19 @@ test('what the prose allows is no finding where upstream schemas refuse it', asy
 const deviations: Readonly<Record<string, string>> = {};
 
 test('documents of the specification get the verdict of the reference validator', async t => {
-  const cases = fixtureCases<{ id: string; kind: string; text: string; valid: boolean }>(t, 'cases/image-spec-documents.json') ?? [];
+  const cases =
+    fixtureCases<{ id: string; kind: string; text: string; valid: boolean }>(t, 'cases/image-spec-documents.json') ??
+    [];
   const kinds: Readonly<Record<string, DocumentKind>> = {
-    config: 'config', manifest: 'manifest', index: 'index', descriptor: 'descriptor', layout: 'layout', 'image-index': 'index', 'content-descriptor': 'descriptor', 'image-layout': 'layout', 'manifest-docker-media-types': 'manifest',
+    config: 'config',
+    manifest: 'manifest',
+    index: 'index',
+    descriptor: 'descriptor',
+    layout: 'layout',
+    'image-index': 'index',
+    'content-descriptor': 'descriptor',
+    'image-layout': 'layout',
+    'manifest-docker-media-types': 'manifest',
   };
   const wrong: string[] = [];
   for (const { id, kind, text, valid } of cases) {
@@ -80,7 +100,8 @@ test('documents of the specification get the verdict of the reference validator'
     } catch (error) {
       found = [error];
     }
-    if ((found.length === 0) !== valid && deviations[id] === undefined) wrong.push(`${id}: expected valid=${valid}, got ${JSON.stringify(found)} ${text.slice(0, 300)}`);
+    if ((found.length === 0) !== valid && deviations[id] === undefined)
+      wrong.push(`${id}: expected valid=${valid}, got ${JSON.stringify(found)} ${text.slice(0, 300)}`);
   }
   assert.deepEqual(wrong, []);
 });

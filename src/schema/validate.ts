@@ -62,7 +62,12 @@ function findingOf(error: ErrorObject): Finding {
   const subject = error.instancePath === '' ? '' : ` ${error.instancePath}`;
   const value = error.propertyName === undefined ? error.data : error.propertyName;
   const got = error.keyword === 'required' ? 'nothing' : shown(value);
-  return { severity: 'error', code: `schema-${error.keyword}`, subject, message: `expected ${expected(error)}, got ${got}` };
+  return {
+    severity: 'error',
+    code: `schema-${error.keyword}`,
+    subject,
+    message: `expected ${expected(error)}, got ${got}`,
+  };
 }
 
 /**

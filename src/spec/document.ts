@@ -10,10 +10,32 @@ const orders = {
   platform: ['architecture', 'os', 'os.version', 'os.features', 'variant'],
   manifest: ['schemaVersion', 'mediaType', 'artifactType', 'config', 'layers', 'subject', 'annotations'],
   index: ['schemaVersion', 'mediaType', 'artifactType', 'manifests', 'subject', 'annotations'],
-  config: ['created', 'author', 'architecture', 'os', 'os.version', 'os.features', 'variant', 'config', 'rootfs', 'history'],
+  config: [
+    'created',
+    'author',
+    'architecture',
+    'os',
+    'os.version',
+    'os.features',
+    'variant',
+    'config',
+    'rootfs',
+    'history',
+  ],
   container: [
-    'User', 'ExposedPorts', 'Env', 'Entrypoint', 'Cmd', 'Volumes', 'WorkingDir', 'Labels', 'StopSignal', 'ArgsEscaped',
-    'Healthcheck', 'OnBuild', 'Shell',
+    'User',
+    'ExposedPorts',
+    'Env',
+    'Entrypoint',
+    'Cmd',
+    'Volumes',
+    'WorkingDir',
+    'Labels',
+    'StopSignal',
+    'ArgsEscaped',
+    'Healthcheck',
+    'OnBuild',
+    'Shell',
   ],
   history: ['created', 'created_by', 'author', 'comment', 'empty_layer'],
   rootfs: ['type', 'diff_ids'],
@@ -45,7 +67,10 @@ function ordered(value: unknown, shape: Shape): unknown {
   if (Array.isArray(value)) return value.map(item => ordered(item, shape));
   if (value === null || typeof value !== 'object') return value;
   const known = orders[shape] as readonly string[];
-  const names = shape === 'map' ? Object.keys(value).sort() : [...known, ...Object.keys(value).filter(name => !known.includes(name))];
+  const names =
+    shape === 'map'
+      ? Object.keys(value).sort()
+      : [...known, ...Object.keys(value).filter(name => !known.includes(name))];
   const pairs = names
     .filter(name => Object.hasOwn(value, name))
     .map(name => {

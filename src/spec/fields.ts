@@ -19,7 +19,10 @@ export interface At {
 }
 
 export function at(place: At, field: string | number): At {
-  return { subject: place.subject, pointer: `${place.pointer}/${String(field).replaceAll('~', '~0').replaceAll('/', '~1')}` };
+  return {
+    subject: place.subject,
+    pointer: `${place.pointer}/${String(field).replaceAll('~', '~0').replaceAll('/', '~1')}`,
+  };
 }
 
 export function wrong(place: At, expected: string, value: unknown): Error {
@@ -50,13 +53,17 @@ export const anyObject: Check = (value, place) => {
   objectAt(value, place);
 };
 export const size: Check = (value, place) => {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw wrong(place, 'a size in bytes from 0 to 2^53', value);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw wrong(place, 'a size in bytes from 0 to 2^53', value);
 };
 export const digest: Check = (value, place) => {
   parseDigest(value, `${place.subject}: digest at ${place.pointer}`);
 };
 export const mediaType: Check = (value, place) => {
-  if (typeof value !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/.test(value)) {
+  if (
+    typeof value !== 'string' ||
+    !/^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/.test(value)
+  ) {
     throw wrong(place, 'a media type', value);
   }
 };

@@ -5,7 +5,8 @@ const maxDepth = 100;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function textOf(bytes: Uint8Array, subject: string): string {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) throw invalid(subject, 'JSON in UTF-8', 'a byte order mark');
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)
+    throw invalid(subject, 'JSON in UTF-8', 'a byte order mark');
   try {
     return decoder.decode(bytes);
   } catch {
@@ -36,15 +37,21 @@ function checkStructure(text: string, subject: string): void {
     else if (character === '"') {
       const end = stringEnd(text, at);
       const names = open.at(-1);
-      if (names !== undefined && /^\s*:/.test(text.slice(end, end + 16))) checkName(text.slice(at, end), names, { subject, at });
+      if (names !== undefined && /^\s*:/.test(text.slice(end, end + 16)))
+        checkName(text.slice(at, end), names, { subject, at });
       at = end - 1;
     }
   }
 }
 
-function checkName(literal: string, names: Set<string>, place: { readonly subject: string; readonly at: number }): void {
+function checkName(
+  literal: string,
+  names: Set<string>,
+  place: { readonly subject: string; readonly at: number },
+): void {
   const name = literal.includes('\\') ? String(parseText(literal, place.subject)) : literal.slice(1, -1);
-  if (names.has(name)) throw invalid(place.subject, 'each name once in an object', `'${name.slice(0, 64)}' again at position ${place.at}`);
+  if (names.has(name))
+    throw invalid(place.subject, 'each name once in an object', `'${name.slice(0, 64)}' again at position ${place.at}`);
   names.add(name);
 }
 

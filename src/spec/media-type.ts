@@ -31,5 +31,7 @@ export function isSchema1Type(mediaType: string): boolean {
 
 /** A layer of any compression, deprecated nondistributable and docker's foreign ones included. */
 export function isLayerType(mediaType: string): boolean {
-  return /^application\/vnd\.(oci\.image\.layer\.(nondistributable\.)?v1\.tar|docker\.image\.rootfs\.(foreign\.)?diff\.tar)([.+](gzip|zstd))?$/.test(mediaType);
+  return /^application\/vnd\.(oci\.image\.layer\.(nondistributable\.)?v1\.tar|docker\.image\.rootfs\.(foreign\.)?diff\.tar)([.+](gzip|zstd))?$/.test(
+    mediaType,
+  );
 }

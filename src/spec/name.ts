@@ -6,14 +6,17 @@ import { canonicalName, checkNewName, familiarName, type Reference, tryReference
 const { refName, containerdName } = annotationKeys;
 
 /** image-spec annotations.md, `org.opencontainers.image.ref.name`; docker's tags are allowed as well. */
-const refNamePattern = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
+const refNamePattern =
+  /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
 const tagPattern = /^\w[\w.-]{0,127}$/;
 const maxName = 1024;
 const listed = 10;
 
 function annotation(descriptor: Descriptor, key: string): string | undefined {
   const annotations = descriptor.annotations;
-  return annotations !== undefined && annotations !== null && Object.hasOwn(annotations, key) ? annotations[key] : undefined;
+  return annotations !== undefined && annotations !== null && Object.hasOwn(annotations, key)
+    ? annotations[key]
+    : undefined;
 }
 
 /** A full reference: one that names its domain. Anything else is a plain name. */
@@ -29,7 +32,10 @@ export function checkName(name: string): string {
   if (reference !== undefined) checkNewName(reference, name);
   else if (name === 'sha256') checkNewName({ domain: 'docker.io', path: 'library/sha256' }, name);
   if (name.length > maxName || !(reference !== undefined || refNamePattern.test(name) || tagPattern.test(name))) {
-    throw usage(`name '${name.slice(0, 64)}'`, 'expected letters and digits joined by one of -._:@+/, got something else');
+    throw usage(
+      `name '${name.slice(0, 64)}'`,
+      'expected letters and digits joined by one of -._:@+/, got something else',
+    );
   }
   return name;
 }
@@ -59,7 +65,10 @@ function matches(index: ImageIndex, name: string): Descriptor[] {
   if (wanted === undefined) return [];
   return index.manifests.filter(entry => {
     const full = annotation(entry, refName);
-    return canonicalOf(annotation(entry, containerdName)) === wanted || (full?.includes('/') === true && canonicalOf(full) === wanted);
+    return (
+      canonicalOf(annotation(entry, containerdName)) === wanted ||
+      (full?.includes('/') === true && canonicalOf(full) === wanted)
+    );
   });
 }
 
@@ -80,19 +89,29 @@ export function findByName(index: ImageIndex, name: string, subject: string): De
   if (first === undefined) throw notFound(`${subject}:${name}`, 'an image of that name', listNames(index));
   if (new Set(found.map(entry => entry.digest)).size > 1) {
     const choices = found.map(entry => `${nameOf(entry)} (${entry.digest})`).join(', ');
-    throw new OciError('conflict', `${subject}:${name}`, `expected one image, got more than one, which is ambiguous: ${choices}`);
+    throw new OciError(
+      'conflict',
+      `${subject}:${name}`,
+      `expected one image, got more than one, which is ambiguous: ${choices}`,
+    );
   }
   return first;
 }
 
 function withoutNames(descriptor: Descriptor): Descriptor {
-  const kept = Object.entries(descriptor.annotations ?? {}).filter(([key]) => key !== refName && key !== containerdName);
+  const kept = Object.entries(descriptor.annotations ?? {}).filter(
+    ([key]) => key !== refName && key !== containerdName,
+  );
   const { annotations: _, ...rest } = descriptor;
   return kept.length === 0 ? rest : { ...rest, annotations: Object.fromEntries(kept) };
 }
 
 /** Takes entries out of their names; each stays listed without one unless its digest is still listed. */
-function unnamed(index: ImageIndex, entries: readonly Descriptor[], otherwise: readonly Descriptor[] = []): Descriptor[] {
+function unnamed(
+  index: ImageIndex,
+  entries: readonly Descriptor[],
+  otherwise: readonly Descriptor[] = [],
+): Descriptor[] {
   const rest = index.manifests.filter(entry => !entries.includes(entry));
   const digests = new Set([...rest, ...otherwise].map(entry => entry.digest));
   return index.manifests.flatMap(entry => {
@@ -117,7 +136,9 @@ export function withName(index: ImageIndex, name: string, descriptor: Descriptor
   const bare = withoutNames(descriptor);
   const named = { ...bare, annotations: { ...bare.annotations, ...annotations } };
   const losing = index.manifests.filter(entry => sameName(entry, annotations));
-  const kept = unnamed(index, losing, [named]).filter(entry => entry.digest !== descriptor.digest || nameOf(entry) !== undefined);
+  const kept = unnamed(index, losing, [named]).filter(
+    entry => entry.digest !== descriptor.digest || nameOf(entry) !== undefined,
+  );
   return { ...index, manifests: [...kept, named] };
 }
 
@@ -135,10 +156,14 @@ export function withUnnamed(index: ImageIndex, descriptor: Descriptor): ImageInd
 }
 
 /** What docker's columns REPOSITORY and TAG say of an entry; a plain ref.name is a tag without a repository. */
-export function displayName(descriptor: Descriptor): { readonly repository: string | null; readonly tag: string | null } {
+export function displayName(descriptor: Descriptor): {
+  readonly repository: string | null;
+  readonly tag: string | null;
+} {
   const name = nameOf(descriptor);
   if (name === undefined) return { repository: null, tag: null };
-  const reference = name.includes('/') || annotation(descriptor, containerdName) !== undefined ? tryReference(name) : undefined;
+  const reference =
+    name.includes('/') || annotation(descriptor, containerdName) !== undefined ? tryReference(name) : undefined;
   if (reference === undefined) return { repository: null, tag: name };
   return { repository: familiarName(reference), tag: reference.tag ?? 'latest' };
 }

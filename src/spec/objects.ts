@@ -1,4 +1,4 @@
-import type { Digest, DiffID } from './digest.ts';
+import type { DiffID, Digest } from './digest.ts';
 
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };

@@ -1,6 +1,20 @@
 import { invalid, unsupported } from '../errors.ts';
 import {
-  anyObject, arrayOf, at, boolean, digest, type Fields, fieldOf, mapOf, mediaType, number, objectAt, shape, size, string, wrong,
+  anyObject,
+  arrayOf,
+  at,
+  boolean,
+  digest,
+  type Fields,
+  fieldOf,
+  mapOf,
+  mediaType,
+  number,
+  objectAt,
+  shape,
+  size,
+  string,
+  wrong,
 } from './fields.ts';
 import { isIndexType, isManifestType, isSchema1Type } from './media-type.ts';
 import type { Descriptor, ImageConfig, ImageIndex, Json, LayoutHeader, Manifest } from './objects.ts';
@@ -21,17 +35,38 @@ const descriptor = shape({
 });
 
 const version = (value: Json, place: { subject: string; pointer: string }): void => {
-  if (value === 1) throw unsupported(place.subject, 'schemaVersion 2', 'schemaVersion 1 (a docker image manifest of the first schema)', 'convert the image first');
+  if (value === 1)
+    throw unsupported(
+      place.subject,
+      'schemaVersion 2',
+      'schemaVersion 1 (a docker image manifest of the first schema)',
+      'convert the image first',
+    );
   if (value !== 2) throw wrong(place, 'schemaVersion 2', value);
 };
 
-const common: Fields['optional'] = { mediaType: string, artifactType: string, annotations: mapOf(string), subject: descriptor };
+const common: Fields['optional'] = {
+  mediaType: string,
+  artifactType: string,
+  annotations: mapOf(string),
+  subject: descriptor,
+};
 
-const manifest = shape({ required: { schemaVersion: version, config: descriptor, layers: arrayOf(descriptor) }, optional: common });
+const manifest = shape({
+  required: { schemaVersion: version, config: descriptor, layers: arrayOf(descriptor) },
+  optional: common,
+});
 const index = shape({ required: { schemaVersion: version, manifests: arrayOf(descriptor) }, optional: common });
 
 const healthcheck = shape({
-  optional: { Test: arrayOf(string), Interval: number, Timeout: number, StartPeriod: number, StartInterval: number, Retries: number },
+  optional: {
+    Test: arrayOf(string),
+    Interval: number,
+    Timeout: number,
+    StartPeriod: number,
+    StartInterval: number,
+    Retries: number,
+  },
 });
 
 const container = shape({
@@ -69,7 +104,11 @@ const config = shape({
     'os.features': arrayOf(string),
     variant: string,
     config: container,
-    history: arrayOf(shape({ optional: { created: string, created_by: string, author: string, comment: string, empty_layer: boolean } })),
+    history: arrayOf(
+      shape({
+        optional: { created: string, created_by: string, author: string, comment: string, empty_layer: boolean },
+      }),
+    ),
   },
 });
 
@@ -79,7 +118,8 @@ const top = (subject: string): { subject: string; pointer: string } => ({ subjec
 function refuse(json: Json, subject: string, names: readonly string[]): void {
   const object = objectAt(json, top(subject));
   for (const name of names) {
-    if (fieldOf(object, name) !== undefined) throw invalid(subject, `a document without '${name}'`, 'one of two kinds at once');
+    if (fieldOf(object, name) !== undefined)
+      throw invalid(subject, `a document without '${name}'`, 'one of two kinds at once');
   }
 }
 
@@ -122,6 +162,7 @@ export function parseDescriptor(json: Json, subject: string): Descriptor {
 export function parseLayoutHeader(json: Json, subject: string): LayoutHeader {
   shape({ required: { imageLayoutVersion: string } })(json, top(subject));
   const header = json as unknown as LayoutHeader;
-  if (!/^1\./.test(header.imageLayoutVersion)) throw unsupported(subject, 'imageLayoutVersion 1.0.0', `'${header.imageLayoutVersion.slice(0, 32)}'`);
+  if (!/^1\./.test(header.imageLayoutVersion))
+    throw unsupported(subject, 'imageLayoutVersion 1.0.0', `'${header.imageLayoutVersion.slice(0, 32)}'`);
   return header;
 }

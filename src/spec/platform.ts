@@ -30,7 +30,12 @@ export function normalizePlatform(platform: Platform): Platform {
   const architecture = alias?.architecture ?? given;
   const variant = normalVariant(architecture, platform.variant?.toLowerCase() ?? alias?.variant);
   const { variant: _, ...rest } = platform;
-  return { ...rest, architecture, os: known(os, systems) ? (systems[os] as string) : os, ...(variant === undefined ? {} : { variant }) };
+  return {
+    ...rest,
+    architecture,
+    os: known(os, systems) ? (systems[os] as string) : os,
+    ...(variant === undefined ? {} : { variant }),
+  };
 }
 
 /** `os/arch[/variant]`, normalised. */
@@ -62,7 +67,8 @@ const ladders: Readonly<Record<string, number>> = { amd64: 1, arm: 7, arm64: 8 }
 export function platformRank(wanted: Platform, candidate: Platform): number {
   const [want, have] = [normalizePlatform(wanted), normalizePlatform(candidate)];
   if (want.os !== have.os || want.architecture !== have.architecture) return 0;
-  if (want['os.version'] !== undefined && have['os.version'] !== undefined && want['os.version'] !== have['os.version']) return 0;
+  if (want['os.version'] !== undefined && have['os.version'] !== undefined && want['os.version'] !== have['os.version'])
+    return 0;
   if (want.variant === have.variant) return 1000;
   const lowest = ladders[want.architecture];
   if (lowest === undefined || !Object.hasOwn(ladders, want.architecture)) return 0;

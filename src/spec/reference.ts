@@ -18,7 +18,12 @@ const maxPath = 255;
 
 function isWholeDigest(digest: string): boolean {
   const [algorithm = '', encoded = ''] = digest.split(':');
-  return isDigest(digest) && Object.hasOwn(lengths, algorithm) && encoded.length === lengths[algorithm] && /^[a-f0-9]+$/.test(encoded);
+  return (
+    isDigest(digest) &&
+    Object.hasOwn(lengths, algorithm) &&
+    encoded.length === lengths[algorithm] &&
+    /^[a-f0-9]+$/.test(encoded)
+  );
 }
 
 /** Splits what comes before the first slash off where it is a domain: it has a dot, a colon or a capital, or is localhost. */
@@ -46,7 +51,8 @@ export function parseReference(text: string): Reference {
   const colon = named.lastIndexOf(':');
   const tag = colon > named.lastIndexOf('/') ? named.slice(colon + 1) : undefined;
   const { domain, path } = splitDomain(tag === undefined ? named : named.slice(0, colon));
-  if (path !== path.toLowerCase()) throw bad(`an invalid reference format: repository name (${path.slice(0, 64)}) must be lowercase`);
+  if (path !== path.toLowerCase())
+    throw bad(`an invalid reference format: repository name (${path.slice(0, 64)}) must be lowercase`);
   if (!domainPattern.test(domain) || !pathPattern.test(path)) throw bad('an invalid reference format');
   if (path.length > maxPath) throw bad(`a repository name of more than ${maxPath} characters`);
   if (tag !== undefined && !tagPattern.test(tag)) throw bad(`an invalid tag '${tag.slice(0, 32)}'`);
@@ -77,9 +83,16 @@ export function familiarName({ domain, path }: Reference): string {
 
 /** What docker refuses as a new name: a digest, and a digest algorithm's name. */
 export function checkNewName(reference: Reference, text: string): Reference {
-  if (reference.digest !== undefined) throw usage(`'${text.slice(0, 128)}'`, 'expected a name, got a digest reference: refusing to create a tag with a digest reference');
+  if (reference.digest !== undefined)
+    throw usage(
+      `'${text.slice(0, 128)}'`,
+      'expected a name, got a digest reference: refusing to create a tag with a digest reference',
+    );
   if (familiarName(reference) === 'sha256') {
-    throw usage(`'${text.slice(0, 128)}'`, 'expected another name, got sha256: refusing to create an ambiguous tag using digest algorithm as name');
+    throw usage(
+      `'${text.slice(0, 128)}'`,
+      'expected another name, got sha256: refusing to create an ambiguous tag using digest algorithm as name',
+    );
   }
   return reference;
 }

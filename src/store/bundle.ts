@@ -43,8 +43,14 @@ export function writeBundle(work: string, place: string, contents: BundleContent
 /** Opens a bundle. Throws `invalid` where its side file is damaged; the stat index is a cache and may be. */
 export function openBundle(directory: string): Bundle {
   const path = join(directory, sideFile);
-  const json = parseJson(onDisk(path, 'a bundle', () => readFileSync(path)), path);
-  const side = (json !== null && typeof json === 'object' && !Array.isArray(json) ? json : {}) as Record<string, unknown>;
+  const json = parseJson(
+    onDisk(path, 'a bundle', () => readFileSync(path)),
+    path,
+  );
+  const side = (json !== null && typeof json === 'object' && !Array.isArray(json) ? json : {}) as Record<
+    string,
+    unknown
+  >;
   if (side['version'] !== 1 || typeof side['layout'] !== 'string') {
     throw invalid(path, 'version 1 and the path of a layout', 'something else');
   }

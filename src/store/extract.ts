@@ -5,8 +5,8 @@ import type { Hasher } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import type { Layer } from '../spec/objects.ts';
 import { Draft } from '../tree/draft.ts';
-import { emptyTree, type FileNode, type LayerEntry, type Tree } from '../tree/node.ts';
-import { find, resolvePath } from '../tree/walk.ts';
+import { type ContentId, emptyTree, type FileNode, type LayerEntry, type Tree } from '../tree/node.ts';
+import { filesOf, find, resolvePath } from '../tree/walk.ts';
 import { diskPath } from './disk-path.ts';
 import { verifiedLayerBytes } from './layer-bytes.ts';
 import { loadNative } from './native.ts';
@@ -25,13 +25,13 @@ export interface Extraction {
 
 /** Hashes file contents as they pass. */
 class ContentHashes {
-  readonly digests = new Map<FileNode, string>();
-  #file: FileNode | undefined;
+  readonly #digests = new Map<ContentId, string>();
+  #content: ContentId | undefined;
   #hasher: Hasher | undefined;
 
   begin(entry: LayerEntry): void {
-    this.#file = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node : undefined;
-    this.#hasher = this.#file === undefined ? undefined : nodeEngine.createHash('sha256');
+    this.#content = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node.content : undefined;
+    this.#hasher = this.#content === undefined ? undefined : nodeEngine.createHash('sha256');
   }
 
   update(chunk: Uint8Array): void {
@@ -39,9 +39,15 @@ class ContentHashes {
   }
 
   end(): void {
-    if (this.#file !== undefined && this.#hasher !== undefined) this.digests.set(this.#file, this.#hasher.digest());
-    this.#file = undefined;
+    if (this.#content !== undefined && this.#hasher !== undefined)
+      this.#digests.set(this.#content, this.#hasher.digest());
+    this.#content = undefined;
     this.#hasher = undefined;
+  }
+
+  /** The digests of a tree's files. */
+  of(tree: Tree): ReadonlyMap<FileNode, string> {
+    return new Map([...filesOf(tree)].map(([, file]) => [file, this.#digests.get(file.content) ?? ''] as const));
   }
 }
 
@@ -78,7 +84,7 @@ export async function extractLayers(
     }
     const tree = draft.tree();
     writer.finish(tree);
-    return { tree, digests: hashes?.digests ?? new Map(), warnings: writer.warnings };
+    return { tree, digests: hashes?.of(tree) ?? new Map(), warnings: writer.warnings };
   } finally {
     writer.close();
   }

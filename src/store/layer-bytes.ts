@@ -1,10 +1,10 @@
-import { decompress, compressionOf } from '../codec/compression.ts';
+import { compressionOf, decompress } from '../codec/compression.ts';
+import { engineFor } from '../engine/choose.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { invalid } from '../errors.ts';
 import { algorithmOf, encodedOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
-import { engineFor } from '../engine/choose.ts';
 import type { ImageSource } from './place.ts';
 
 /** The uncompressed tar of a layer. The stored blob's digest and size are checked; its diffID is not. */
@@ -23,6 +23,10 @@ export async function* verifiedLayerBytes(source: ImageSource, layer: Layer): By
   }
   const found = hasher.digest();
   if (found !== encodedOf(layer.diffID)) {
-    throw invalid(`${source.subject}: layer ${layer.descriptor.digest}`, `diffID ${layer.diffID}`, `${algorithm}:${found}`);
+    throw invalid(
+      `${source.subject}: layer ${layer.descriptor.digest}`,
+      `diffID ${layer.diffID}`,
+      `${algorithm}:${found}`,
+    );
   }
 }

@@ -23,7 +23,17 @@ const noFollow = 0x100;
 /** errno: no such attribute, not supported, not permitted. */
 const quiet: readonly number[] = [61, 95];
 
-const names: Readonly<Record<number, string>> = { 1: 'EPERM', 7: 'E2BIG', 13: 'EACCES', 22: 'EINVAL', 28: 'ENOSPC', 34: 'ERANGE', 61: 'ENODATA', 95: 'ENOTSUP', 122: 'EDQUOT' };
+const names: Readonly<Record<number, string>> = {
+  1: 'EPERM',
+  7: 'E2BIG',
+  13: 'EACCES',
+  22: 'EINVAL',
+  28: 'ENOSPC',
+  34: 'ERANGE',
+  61: 'ENODATA',
+  95: 'ENOTSUP',
+  122: 'EDQUOT',
+};
 
 function terminated(bytes: Uint8Array): Buffer {
   const buffer = Buffer.alloc(bytes.length + 1);

@@ -31,7 +31,8 @@ let opened = 0;
 function* readFile(place: string | Buffer, shown: string, node: FileNode): Generator<Uint8Array> {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = onDisk(shown, 'a file that can be read', () => openSync(place, flags));
-  const changed = (): OciError => new OciError('conflict', shown, 'expected a file that stays as it is, got one that changed while it was read');
+  const changed = (): OciError =>
+    new OciError('conflict', shown, 'expected a file that stays as it is, got one that changed while it was read');
   const isSame = (): boolean => {
     const stat = fstatSync(file, { bigint: true });
     return stat.isFile() && Number(stat.size) === node.size && stat.mtimeNs === node.meta.mtime;
@@ -39,7 +40,9 @@ function* readFile(place: string | Buffer, shown: string, node: FileNode): Gener
   try {
     if (!isSame()) throw changed();
     for (let left = node.size; left > 0; ) {
-      const length = onDisk(shown, 'a file that can be read', () => readSync(file, buffer, 0, Math.min(bufferSize, left), null));
+      const length = onDisk(shown, 'a file that can be read', () =>
+        readSync(file, buffer, 0, Math.min(bufferSize, left), null),
+      );
       if (length === 0) throw changed();
       left -= length;
       yield buffer.subarray(0, length);
@@ -59,10 +62,15 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
   const digests = new Map<FileNode, string>();
   let scanned: Scan | undefined;
   const scan = (): Scan => {
-    scanned ??= scanDirectory(directory, { native, source, ...(options.known === undefined ? {} : { known: options.known }) });
+    scanned ??= scanDirectory(directory, {
+      native,
+      source,
+      ...(options.known === undefined ? {} : { known: options.known }),
+    });
     return scanned;
   };
-  const bodyOf = (path: Path, node: FileNode): Generator<Uint8Array> => readFile(diskPath(scan().root, path), `/${textOf(path)}`, node);
+  const bodyOf = (path: Path, node: FileNode): Generator<Uint8Array> =>
+    readFile(diskPath(scan().root, path), `/${textOf(path)}`, node);
   return {
     subject: directory,
     scan,

@@ -35,7 +35,11 @@ export interface ImageRootfsOptions {
 }
 
 /** The merged root filesystem of a stack of layers, as a value. Whole in memory: metadata only. */
-export function openImageRootfs(source: ImageSource, layers: readonly Layer[], options: ImageRootfsOptions = {}): Rootfs {
+export function openImageRootfs(
+  source: ImageSource,
+  layers: readonly Layer[],
+  options: ImageRootfsOptions = {},
+): Rootfs {
   const cache = options.cache ?? new ListingCache();
   const hashingOf = options.hashing ?? ((): Hashing => 'none');
   const known = new Map<FileNode, string>();
@@ -63,7 +67,9 @@ async function readMissing(
   missing: ReadonlySet<FileNode>,
   known: Map<FileNode, string>,
 ): Promise<void> {
-  const wanted = new Map([...missing].filter(f => f.content.source === layer.diffID).map(f => [f.content.member, f] as const));
+  const wanted = new Map(
+    [...missing].filter(f => f.content.source === layer.diffID).map(f => [f.content.member, f] as const),
+  );
   if (wanted.size === 0) return;
   const { digests } = await listLayer(source, layer, { members: new Set(wanted.keys()) });
   for (const [read, digest] of digests) {
@@ -73,7 +79,11 @@ async function readMissing(
 }
 
 /** Every path that the entries of these layers name: what a shared layer below may be asked to compare with. */
-export async function pathsOf(cache: ListingCache, source: ImageSource, layers: readonly Layer[]): Promise<ReadonlySet<Path>> {
+export async function pathsOf(
+  cache: ListingCache,
+  source: ImageSource,
+  layers: readonly Layer[],
+): Promise<ReadonlySet<Path>> {
   const paths = new Set<Path>();
   for (const layer of layers) {
     for (const entry of (await cache.list(source, layer, 'all')).entries) paths.add(entry.path);

@@ -1,6 +1,15 @@
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { invalid } from '../errors.ts';
-import { type ByteString, type DirectoryNode, type FileNode, type Meta, type Node, noXattrs, type Path, type Tree } from '../tree/node.ts';
+import {
+  type ByteString,
+  type DirectoryNode,
+  type FileNode,
+  type Meta,
+  type Node,
+  noXattrs,
+  type Path,
+  type Tree,
+} from '../tree/node.ts';
 import { joinPath, textOf } from '../tree/path.ts';
 import { diskBytes, diskPath } from './disk-path.ts';
 import type { Native } from './native.ts';
@@ -116,10 +125,17 @@ class Scanner {
     const known = this.#options.known?.lookup(path, stat);
     if (known !== undefined) return known.kind === 'directory' ? { ...known, children: new Map() } : known;
     if (found.isDirectory()) return this.#directory(path, stat);
-    if (found.isSymbolicLink()) return { kind: 'symlink', meta: this.#meta(path, stat), target: this.#target(place, path) };
+    if (found.isSymbolicLink())
+      return { kind: 'symlink', meta: this.#meta(path, stat), target: this.#target(place, path) };
     if (found.isCharacterDevice() || found.isBlockDevice()) {
       const type = found.isBlockDevice() ? 'block' : 'char';
-      return { kind: 'device', meta: this.#meta(path, stat), type, major: majorOf(found.rdev), minor: minorOf(found.rdev) };
+      return {
+        kind: 'device',
+        meta: this.#meta(path, stat),
+        type,
+        major: majorOf(found.rdev),
+        minor: minorOf(found.rdev),
+      };
     }
     if (found.isFIFO()) return { kind: 'fifo', meta: this.#meta(path, stat) };
     this.stats.delete(path);
@@ -129,7 +145,8 @@ class Scanner {
 
   #directory(path: Path, stat: Stat): DirectoryNode {
     const known = this.#options.known?.directory(path, stat);
-    const meta = known === undefined ? this.#meta(path, stat) : { ...known.meta, mtime: stat.mtime, xattrs: this.#xattrs(path) };
+    const meta =
+      known === undefined ? this.#meta(path, stat) : { ...known.meta, mtime: stat.mtime, xattrs: this.#xattrs(path) };
     return { kind: 'directory', meta, children: new Map() };
   }
 
@@ -150,7 +167,9 @@ class Scanner {
   }
 
   #target(place: string | Buffer, path: Path): ByteString {
-    const target = onDisk(`/${textOf(path)}`, 'a symlink that can be read', () => readlinkSync(place, { encoding: 'buffer' }));
+    const target = onDisk(`/${textOf(path)}`, 'a symlink that can be read', () =>
+      readlinkSync(place, { encoding: 'buffer' }),
+    );
     return target.toString('latin1');
   }
 
@@ -161,7 +180,11 @@ class Scanner {
   #xattrs(path: Path): Meta['xattrs'] {
     const { native } = this.#options;
     if (native !== undefined) {
-      return onDisk(`/${textOf(path)}`, 'extended attributes that can be read', () => native.readXattrs(diskBytes(this.#root, path))) ?? noXattrs;
+      return (
+        onDisk(`/${textOf(path)}`, 'extended attributes that can be read', () =>
+          native.readXattrs(diskBytes(this.#root, path)),
+        ) ?? noXattrs
+      );
     }
     this.#warn('xattrs', 'extended attributes are not read: the optional package koffi is not there');
     return noXattrs;

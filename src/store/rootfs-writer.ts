@@ -1,6 +1,23 @@
 import {
-  chmodSync, chownSync, closeSync, constants, fchmodSync, fchownSync, futimesSync, lchownSync, linkSync, lstatSync, lutimesSync, mkdirSync,
-  openSync, readdirSync, rmdirSync, symlinkSync, unlinkSync, utimesSync, writeSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  futimesSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeSync,
 } from 'node:fs';
 import type { Operation } from '../tree/draft.ts';
 import type { DeviceNode, FifoNode, Meta, Node, Path, Tree } from '../tree/node.ts';
@@ -154,7 +171,11 @@ export class RootfsWriter {
   /** Whether an owner is to be set; without root that is not possible. */
   #owns(meta: Meta, path: Path): boolean {
     if (!this.#isForeign(meta)) return false;
-    if (!this.#isRoot) this.#warn('owner', `/${textOf(path)}: owner ${meta.uid}:${meta.gid} needs root; files belong to ${this.#uid}:${this.#gid}`);
+    if (!this.#isRoot)
+      this.#warn(
+        'owner',
+        `/${textOf(path)}: owner ${meta.uid}:${meta.gid} needs root; files belong to ${this.#uid}:${this.#gid}`,
+      );
     return this.#isRoot;
   }
 
@@ -176,7 +197,10 @@ export class RootfsWriter {
   #xattrs(path: Path, meta: Meta): void {
     if (meta.xattrs.size === 0) return;
     if (this.#native === undefined) {
-      this.#warn('xattr', `/${textOf(path)}: extended attributes are not written: the optional package koffi is not there`);
+      this.#warn(
+        'xattr',
+        `/${textOf(path)}: extended attributes are not written: the optional package koffi is not there`,
+      );
       return;
     }
     const place = diskBytes(this.#root, path);
@@ -184,7 +208,10 @@ export class RootfsWriter {
       try {
         this.#native.writeXattr(place, name, value);
       } catch (error) {
-        this.#warn(`xattr ${name}`, `/${textOf(path)}: extended attribute '${textOf(name)}' is not written (${systemCode(error) ?? (error as { code?: string }).code ?? 'refused'})`);
+        this.#warn(
+          `xattr ${name}`,
+          `/${textOf(path)}: extended attribute '${textOf(name)}' is not written (${systemCode(error) ?? (error as { code?: string }).code ?? 'refused'})`,
+        );
       }
     }
   }
@@ -228,6 +255,7 @@ export class RootfsWriter {
 
   #empty(path: Path): void {
     const place = diskPath(this.#root, path);
-    for (const name of readdirSync(place, { encoding: 'buffer' }) as Buffer[]) this.#remove(`${path}/${name.toString('latin1')}`);
+    for (const name of readdirSync(place, { encoding: 'buffer' }) as Buffer[])
+      this.#remove(`${path}/${name.toString('latin1')}`);
   }
 }

@@ -1,6 +1,15 @@
 import { closeSync, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { nodeEngine } from '../engine/node.ts';
-import { type ByteString, type DirectoryNode, type FileNode, type Meta, type Node, noXattrs, type Path, type Tree } from '../tree/node.ts';
+import {
+  type ByteString,
+  type DirectoryNode,
+  type FileNode,
+  type Meta,
+  type Node,
+  noXattrs,
+  type Path,
+  type Tree,
+} from '../tree/node.ts';
 import { nameOf, parentOf } from '../tree/path.ts';
 import { walk } from '../tree/walk.ts';
 import { writeNewFile } from './atomic.ts';
@@ -44,7 +53,9 @@ const joinTime = (seconds: string, nanoseconds: number): bigint => BigInt(second
 function statFields(place: string | Buffer): readonly (number | string)[] | null {
   const stat = lstatSync(place, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined) return null;
-  return [stat.dev, stat.ino, stat.mode, stat.uid, stat.gid, stat.nlink, stat.size, stat.mtimeNs, stat.ctimeNs].map(String);
+  return [stat.dev, stat.ino, stat.mode, stat.uid, stat.gid, stat.nlink, stat.size, stat.mtimeNs, stat.ctimeNs].map(
+    String,
+  );
 }
 
 function statKey(stat: Stat): string {
@@ -77,7 +88,10 @@ function rowsOf(root: string, tree: Tree, digests: ReadonlyMap<FileNode, string>
   return [...walk(tree)].map(([path, node]) => {
     const { mode, uid, gid, mtime, xattrs } = node.meta;
     const detail = detailOf(path, node, digests, first);
-    const attributes = xattrs.size === 0 ? null : [...xattrs].map(([name, value]) => [name, Buffer.from(value).toString('base64')] as const);
+    const attributes =
+      xattrs.size === 0
+        ? null
+        : [...xattrs].map(([name, value]) => [name, Buffer.from(value).toString('base64')] as const);
     const kind = node.kind === 'device' ? node.type : node.kind;
     return [path, kind, [mode, uid, gid, ...splitTime(mtime)], detail, attributes, statFields(diskPath(root, path))];
   });
@@ -95,13 +109,20 @@ export function writeStatIndex(file: string, root: string, tree: Tree, digests: 
   writeNewFile(file, Buffer.from(`ocikit stat index ${version} ${checksum(body)}\n${body}`));
 }
 
-function nodeOf(row: Row, place: { readonly source: string; readonly member: number; readonly nodes: ReadonlyMap<Path, Node> }): Node {
+function nodeOf(
+  row: Row,
+  place: { readonly source: string; readonly member: number; readonly nodes: ReadonlyMap<Path, Node> },
+): Node {
   const [, kind, [mode, uid, gid, seconds, nanoseconds], detail, attributes] = row;
-  const xattrs = attributes === null ? noXattrs : new Map(attributes.map(([name, value]) => [name, new Uint8Array(Buffer.from(value, 'base64'))]));
+  const xattrs =
+    attributes === null
+      ? noXattrs
+      : new Map(attributes.map(([name, value]) => [name, new Uint8Array(Buffer.from(value, 'base64'))]));
   const meta: Meta = { mode, uid, gid, mtime: joinTime(seconds, nanoseconds), xattrs };
   switch (kind) {
     case 'file': {
-      if (detail !== null && typeof detail === 'object' && 'link' in detail) return place.nodes.get(detail.link) as FileNode;
+      if (detail !== null && typeof detail === 'object' && 'link' in detail)
+        return place.nodes.get(detail.link) as FileNode;
       const [, size] = detail as readonly [string, number];
       return { kind, meta, size, content: { source: place.source, member: place.member } };
     }
@@ -135,7 +156,11 @@ function knownOf(rows: ReadonlyMap<Path, { readonly key: string; readonly node: 
 }
 
 function indexOf(rows: readonly Row[], source: string, written: bigint): StatIndex {
-  const root: DirectoryNode = { kind: 'directory', meta: { mode: 0o755, uid: 0, gid: 0, mtime: 0n, xattrs: noXattrs }, children: new Map() };
+  const root: DirectoryNode = {
+    kind: 'directory',
+    meta: { mode: 0o755, uid: 0, gid: 0, mtime: 0n, xattrs: noXattrs },
+    children: new Map(),
+  };
   const nodes = new Map<Path, Node>([['', root]]);
   const digests = new Map<FileNode, string>();
   const known = new Map<Path, { key: string; node: Node }>();

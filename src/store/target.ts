@@ -17,9 +17,14 @@ export interface Target {
 function checkPlace(directory: string, force: boolean): void {
   const found = onDisk(directory, 'a place for a directory', () => lstatSync(directory, { throwIfNoEntry: false }));
   if (found === undefined || force) return;
-  if (!found.isDirectory()) throw new OciError('conflict', directory, 'expected a place for a directory, got a file', { hint: '--force replaces it' });
+  if (!found.isDirectory())
+    throw new OciError('conflict', directory, 'expected a place for a directory, got a file', {
+      hint: '--force replaces it',
+    });
   if (onDisk(directory, 'a directory', () => readdirSync(directory)).length > 0) {
-    throw new OciError('conflict', directory, 'expected an empty or new directory, got one with files in it', { hint: '--force replaces it' });
+    throw new OciError('conflict', directory, 'expected an empty or new directory, got one with files in it', {
+      hint: '--force replaces it',
+    });
   }
 }
 

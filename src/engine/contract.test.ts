@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { OciError } from '../errors.ts';
+import type { Bytes, Engine, HashAlgorithm } from './engine.ts';
+import { nodeEngine } from './node.ts';
+import { portableEngine } from './portable.ts';
+import { unzstd, zstd } from './zstd.ts';
+
+const engines: readonly Engine[] = [nodeEngine, portableEngine];
+
+/** Chunks of a buffer that is used again, as files are read. */
+async function* chunked(bytes: Uint8Array, size: number): Bytes {
+  const buffer = new Uint8Array(size);
+  for (let at = 0; at < bytes.length; at += size) {
+    const part = bytes.subarray(at, at + size);
+    buffer.set(part);
+    yield buffer.subarray(0, part.length);
+  }
+}
+
+async function collect(bytes: Bytes): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of bytes) parts.push(part.slice());
+  return Buffer.concat(parts);
+}
+
+/** Text, binary and noise: 3 MiB and a bit, made the same everywhere. */
+function corpus(): Uint8Array {
+  const bytes = new Uint8Array(3 * (1 << 20) + 12_345);
+  let state = 1;
+  for (let at = 0; at < bytes.length; at++) {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    const noise = at > 2_200_000 && at < 2_700_000;
+    bytes[at] = noise ? state >>> 24 : 97 + ((state >>> 20) % (at % 4096 < 2048 ? 5 : 23));
+  }
+  return bytes;
+}
+
+const sample = corpus();
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+function refuses(bytes: Uint8Array, engine: Engine, pattern: RegExp): Promise<void> {
+  return assert.rejects(collect(engine.gunzip(chunked(bytes, 1000), 'blob')), (error: unknown) => {
+    assert.ok(error instanceof OciError, String((error as Error).stack));
+    assert.equal(error.code, 'invalid');
+    assert.match(error.message, pattern);
+    return true;
+  });
+}
+
+const vectors: readonly [HashAlgorithm, string, string][] = [
+  ['sha256', 'abc', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
+  [
+    'sha512',
+    'abc',
+    'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f',
+  ],
+  ['blake3', 'abc', '6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85'],
+];
+
+for (const engine of engines) {
+  test(`${engine.name}: hashes agree with published vectors`, () => {
+    for (const [algorithm, text, expected] of vectors) {
+      if (algorithm === 'blake3' && engine === nodeEngine) continue;
+      const hasher = engine.createHash(algorithm);
+      for (const byte of Buffer.from(text)) hasher.update(Uint8Array.of(byte));
+      assert.equal(hasher.digest(), expected);
+    }
+  });
+
+  test(`${engine.name}: CRC-32 continues from part to part`, () => {
+    assert.equal(engine.crc32(Buffer.from('123456789')), 0xcbf43926);
+    assert.equal(engine.crc32(Buffer.from('6789'), engine.crc32(Buffer.from('12345'))), 0xcbf43926);
+  });
+
+  test(`${engine.name}: what is compressed comes back, and never depends on chunks`, async () => {
+    for (const level of [0, 1, 6]) {
+      const whole = await collect(engine.gzip(chunked(sample, sample.length), { level }));
+      const small = await collect(engine.gzip(chunked(sample, 65_537), { level }));
+      assert.ok(whole.equals(small));
+      for (const reader of engines) {
+        assert.equal(sha256(await collect(reader.gunzip(chunked(whole, 100_000), 'blob'))), sha256(sample));
+      }
+    }
+  });
+
+  test(`${engine.name}: any bytes come back through any chunks`, async () => {
+    const property = fc.asyncProperty(
+      fc.uint8Array({ maxLength: 5000 }),
+      fc.integer({ min: 1, max: 700 }),
+      async (bytes, size) => {
+        const packed = await collect(engine.gzip(chunked(bytes, size), { level: 6 }));
+        for (const reader of engines)
+          assert.ok((await collect(reader.gunzip(chunked(packed, size), 'blob'))).equals(bytes));
+      },
+    );
+    await fc.assert(property, { numRuns: 30 });
+  });
+
+  test(`${engine.name}: several members, empty ones and trailing zeros are one stream`, async () => {
+    const stream = Buffer.concat([gzipSync('hello '), gzipSync(''), gzipSync('world'), Buffer.alloc(512)]);
+    for (const size of [1, 7, 1000])
+      assert.equal((await collect(engine.gunzip(chunked(stream, size), 'blob'))).toString(), 'hello world');
+    const empty = Buffer.concat(Array.from({ length: 20_000 }, () => gzipSync('')));
+    assert.equal((await collect(engine.gunzip(chunked(empty, 1 << 16), 'blob'))).length, 0);
+  });
+
+  test(`${engine.name}: damage is one clear error`, async () => {
+    const whole = gzipSync(sample.subarray(0, 100_000));
+    const changed = (at: number): Buffer => {
+      const copy = Buffer.from(whole);
+      const place = at < 0 ? copy.length + at : at;
+      copy[place] = (copy[place] as number) ^ 0xff;
+      return copy;
+    };
+    await refuses(whole.subarray(0, whole.length - 9), engine, /^blob: expected a gzip stream, got .*end/);
+    await refuses(whole.subarray(0, whole.length - 3), engine, /end/);
+    await refuses(whole.subarray(0, 5), engine, /end|header/);
+    await refuses(changed(-6), engine, /data check/);
+    await refuses(changed(-2), engine, /length check/);
+    await refuses(changed(2), engine, /header|method/);
+    await refuses(new Uint8Array(0), engine, /no bytes|end/);
+    await refuses(Buffer.concat([whole, Buffer.from('junk')]), engine, /.+/);
+    await refuses(Buffer.from('this is not gzip at all, and long enough'), engine, /header/);
+  });
+
+  test(`${engine.name}: a consumer may stop early`, async () => {
+    const packed = await collect(engine.gzip(chunked(sample, 1 << 20), { level: 1 }));
+    for await (const chunk of engine.gunzip(chunked(packed, 10_000), 'blob')) {
+      assert.ok(chunk.length > 0);
+      break;
+    }
+  });
+
+  test(`${engine.name}: an error of the source passes through`, async () => {
+    const source = async function* (): Bytes {
+      yield gzipSync('x').subarray(0, 12);
+      throw new Error('the disk is gone');
+    };
+    await assert.rejects(collect(engine.gunzip(source(), 'blob')), /the disk is gone/);
+  });
+
+  test(`${engine.name}: 100 MiB of zeros pass in bounded memory`, async () => {
+    const zeros = new Uint8Array(1 << 20);
+    const source = async function* (): Bytes {
+      for (let mebibyte = 0; mebibyte < 100; mebibyte++) yield zeros;
+    };
+    let length = 0;
+    for await (const chunk of engine.gunzip(engine.gzip(source(), { level: 1 }), 'blob')) length += chunk.length;
+    assert.equal(length, 100 << 20);
+  });
+}
+
+/** sha256 of the compressed sample: these hold on every supported Node, and change only with a decision. */
+const goldens: Readonly<Record<string, string>> = {
+  'portable 1': '13c20610d363b09d1222dcd16bd5ed81922cb08e0ca7b37cc0d466145d547440',
+  'portable 4': 'b275a5ab7cbc1f541a46bb4afb560e61e1befc908073d4eb70d5a32469ccbcd7',
+  'portable 6': '6a876dfcee2f9cb59819f99d7d41759846637e438922296898e622502b3370d6',
+  'portable 9': 'dbfe43d82c54f29e2980c7c68c1bab8659c6fd78dfb7373e1a21fb4f53fee7f9',
+  'zlib 1': '143cb768db8298b8efa7a4103918dc7dab1d5dba239b9f097b3dc3058e7c0de8',
+  'zlib 4': '21f4d976d21150d9796ee708312aaa2eac1448bd6a8a00d29b81ff996340313b',
+  'zlib 6': 'c36406d7eda2475e61cb41de2e73f5aa5a9237d19c2fd0d7462075a8914fa978',
+  'zlib 9': '1da0fed71ddd063b1e1529b64a2b4740c76a2cdf34aada5b5020d5523640aba2',
+  'zstd 3': '68ed231917622837ff7d4de8b9fee435f9d59db0f1c4715bd7aaf13bd7a05ea1',
+};
+
+test('the compressors make the same bytes as ever', async () => {
+  const found: Record<string, string> = {};
+  for (const engine of engines) {
+    for (const level of [1, 4, 6, 9]) {
+      found[`${engine.name} ${level}`] = sha256(await collect(engine.gzip(chunked(sample, 1 << 16), { level })));
+    }
+  }
+  found['zstd 3'] = sha256(await collect(zstd(chunked(sample, 1 << 16), { level: 3 })));
+  assert.deepEqual(found, goldens);
+});
+
+test('zstd comes back through any chunks, skippable and several frames included', async () => {
+  const packed = await collect(zstd(chunked(sample, 77_777), { level: 3 }));
+  const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+  for (const size of [1 << 20, 1000]) {
+    assert.equal(sha256(await collect(unzstd(chunked(packed, size), 'blob'))), sha256(sample));
+    const stream = Buffer.concat([skippable, packed, skippable, packed]);
+    assert.equal((await collect(unzstd(chunked(stream, size), 'blob'))).length, 2 * sample.length);
+  }
+  await assert.rejects(collect(unzstd(chunked(packed.subarray(0, packed.length - 2), 1000), 'blob')), /truncated/);
+  await assert.rejects(
+    collect(unzstd(chunked(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0xb8, 1, 0, 0]), 1000), 'blob')),
+    /window/,
+  );
+  await assert.rejects(collect(unzstd(chunked(new Uint8Array(0), 1000), 'blob')), /no bytes/);
+});
