@@ -1,0 +1,4 @@
+import { main } from './main.ts';
+import { runProcess } from './process.ts';
+
+void runProcess(main);

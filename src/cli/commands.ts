@@ -1,0 +1,27 @@
+import type { Command } from './command.ts';
+import { commit } from './commands/commit.ts';
+import { completion } from './commands/completion.ts';
+import { diff } from './commands/diff.ts';
+import { history } from './commands/history.ts';
+import { images } from './commands/images.ts';
+import { init } from './commands/init.ts';
+import { inspect } from './commands/inspect.ts';
+import { tag } from './commands/tag.ts';
+import { unpack } from './commands/unpack.ts';
+import { untag } from './commands/untag.ts';
+import { validate } from './commands/validate.ts';
+
+/** Every verb, in the order of `--help`. */
+export const commands: readonly Command[] = [
+  init,
+  commit,
+  diff,
+  tag,
+  untag,
+  images,
+  history,
+  inspect,
+  unpack,
+  validate,
+  completion(() => commands),
+];

@@ -1,0 +1,34 @@
+import { type Command, shared } from '../command.ts';
+import { historyText } from '../history-text.ts';
+import { printJson } from '../output.ts';
+import { given } from '../words.ts';
+
+export const history: Command = {
+  name: 'history',
+  describe: "the lines of an image's history, newest first",
+  positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]' }],
+  options: [
+    shared.noTrunc,
+    { name: 'quiet', alias: 'q', kind: 'flag', describe: 'image IDs only' },
+    { name: 'human', alias: 'H', kind: 'flag', on: true, describe: 'sizes and times for people' },
+    shared.format,
+    shared.platform,
+  ],
+  examples: [
+    ['ocikit history img:figlet', 'as docker history prints it'],
+    [
+      "ocikit history img:figlet --no-trunc --format '{{.CreatedAt}} {{.CreatedBy}}'",
+      'whole command lines with their times',
+    ],
+  ],
+  run: async (words, io) => {
+    const { history } = await import('../../ops/history.ts');
+    const rows = await history(
+      words.word('image'),
+      given({ platform: words.text('platform'), hostPlatform: io.hostPlatform }),
+    );
+    if (words.flag('json')) printJson(io, rows);
+    else io.stdout(await historyText(rows, words, io.now().getTime()));
+    return 0;
+  },
+};

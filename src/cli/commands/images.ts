@@ -1,0 +1,41 @@
+import { type Command, shared } from '../command.ts';
+import { imagesText } from '../images-text.ts';
+import { printJson } from '../output.ts';
+import { given } from '../words.ts';
+
+export const images: Command = {
+  name: 'images',
+  alias: 'ls',
+  describe: 'list the images of layouts and archives',
+  positionals: [{ name: 'place', describe: 'layouts and archives', many: true }],
+  options: [
+    { name: 'all', alias: 'a', kind: 'flag', describe: 'those without a name as well' },
+    { name: 'quiet', alias: 'q', kind: 'flag', describe: 'image IDs only' },
+    { name: 'digests', kind: 'flag', describe: "a column with the manifests' digests" },
+    shared.noTrunc,
+    {
+      name: 'filter',
+      alias: 'f',
+      kind: 'texts',
+      value: 'KEY=VALUE',
+      describe: 'dangling, label, before, since, reference or until; may be repeated',
+    },
+    shared.format,
+  ],
+  examples: [
+    ['ocikit images img', 'as docker images prints them'],
+    [
+      "ocikit images img --filter 'reference=fig*' --format '{{.Repository}}:{{.Tag}} {{.Size}}'",
+      'some of them, a line each',
+    ],
+  ],
+  run: async (words, io) => {
+    const { images } = await import('../../ops/images.ts');
+    const now = io.now().getTime();
+    const options = given({ all: words.flag('all'), filters: words.texts('filter'), now });
+    const rows = await images(words.texts('place'), options);
+    if (words.flag('json')) printJson(io, rows);
+    else io.stdout(await imagesText(rows, words, now));
+    return 0;
+  },
+};

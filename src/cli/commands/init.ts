@@ -1,0 +1,19 @@
+import { type Command, shared } from '../command.ts';
+import { printJson } from '../output.ts';
+
+export const init: Command = {
+  name: 'init',
+  describe: 'make an empty image layout',
+  positionals: [{ name: 'layout', describe: 'the directory to make it in' }],
+  options: [shared.dryRun],
+  examples: [
+    ['ocikit init img', 'an empty layout in ./img'],
+    ['ocikit init img --json', 'and its path as JSON'],
+  ],
+  run: async (words, io) => {
+    const { init } = await import('../../ops/init.ts');
+    const result = await init(words.word('layout'), { dryRun: words.flag('dry-run') });
+    if (words.flag('json')) printJson(io, result);
+    return 0;
+  },
+};

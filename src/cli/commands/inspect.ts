@@ -1,0 +1,55 @@
+import { usage } from '../../errors.ts';
+import { type Command, shared } from '../command.ts';
+import { report } from '../failure.ts';
+import { inspectText } from '../inspect-text.ts';
+import type { Io } from '../io.ts';
+import { given, type Words } from '../words.ts';
+
+const documents = ['index', 'manifest', 'config'] as const;
+
+export const inspect: Command = {
+  name: 'inspect',
+  describe: 'what docker image inspect says of images',
+  positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]', many: true }],
+  options: [
+    { name: 'format', alias: 'f', kind: 'text', value: 'TEMPLATE', describe: 'a Go template, or json' },
+    { name: 'raw', kind: 'text', choices: documents, describe: 'the exact bytes of one document' },
+    shared.platform,
+  ],
+  examples: [
+    ["ocikit inspect img:base --format '{{json .RootFS.Layers}}'", 'one field'],
+    ['ocikit inspect img:base --raw config', 'the config as it is stored'],
+  ],
+  run: async (words, io) =>
+    words.text('raw') === undefined ? await printObjects(words, io) : await printRaw(words, io),
+};
+
+const optionsOf = (words: Words, io: Io) => given({ platform: words.text('platform'), hostPlatform: io.hostPlatform });
+
+/** As docker does: what was found is printed, what was not is said on stderr. */
+async function printObjects(words: Words, io: Io): Promise<number> {
+  const { inspect } = await import('../../ops/inspect.ts');
+  const objects: object[] = [];
+  let status = 0;
+  for (const image of words.texts('image')) {
+    try {
+      objects.push(...(await inspect([image], optionsOf(words, io))));
+    } catch (error) {
+      status = report(error, io);
+    }
+  }
+  const format = words.flag('json') ? 'json' : words.text('format');
+  io.stdout(await inspectText(objects, format));
+  return status;
+}
+
+async function printRaw(words: Words, io: Io): Promise<number> {
+  const { inspectRaw } = await import('../../ops/inspect.ts');
+  const [image, ...more] = words.texts('image');
+  const what = documents.find(name => name === words.text('raw'));
+  if (image === undefined || what === undefined || more.length > 0) {
+    throw usage('--raw', `expected one image, got ${words.texts('image').length}`);
+  }
+  io.stdout(await inspectRaw(image, what, optionsOf(words, io)));
+  return 0;
+}

@@ -1,0 +1,78 @@
+import type { ImageRow } from '../ops/results.ts';
+import { escapeLine } from './escape.ts';
+import { listingText, type Row, shortID } from './listing.ts';
+import { ageOf, goTime, humanSize, parseTime } from './units.ts';
+import type { Words } from './words.ts';
+
+const titles = {
+  Repository: 'REPOSITORY',
+  Tag: 'TAG',
+  Digest: 'DIGEST',
+  ID: 'IMAGE ID',
+  CreatedSince: 'CREATED',
+  CreatedAt: 'CREATED AT',
+  Size: 'SIZE',
+  Containers: 'CONTAINERS',
+  SharedSize: 'SHARED SIZE',
+  UniqueSize: 'UNIQUE SIZE',
+};
+const none = '<none>';
+
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Newest first; one image's names in order. */
+function compareRows(a: ImageRow, b: ImageRow): number {
+  return (
+    (parseTime(b.created) ?? -Infinity) - (parseTime(a.created) ?? -Infinity) ||
+    compareTexts(a.repository ?? '', b.repository ?? '') ||
+    compareTexts(a.tag ?? '', b.tag ?? '')
+  );
+}
+
+function rowOf(image: ImageRow, whole: boolean, now: number): Row {
+  const time = parseTime(image.created);
+  return {
+    ID: whole ? image.id : shortID(image.id),
+    Repository: image.repository ?? none,
+    Tag: image.tag ?? none,
+    Digest: image.digest,
+    CreatedSince: time === undefined ? 'N/A' : ageOf(time, now),
+    CreatedAt: time === undefined ? 'N/A' : goTime(time),
+    Size: humanSize(image.size),
+    Containers: 'N/A',
+    SharedSize: 'N/A',
+    UniqueSize: 'N/A',
+  };
+}
+
+/** Docker's `raw`: a paragraph an image. */
+function rawText(rows: readonly Row[], digests: boolean): string {
+  const lines = rows.map(row => [
+    `repository: ${row['Repository']}`,
+    `tag: ${row['Tag']}`,
+    ...(digests ? [`digest: ${row['Digest']}`] : []),
+    `image_id: ${row['ID']}`,
+    `created_at: ${row['CreatedAt']}`,
+    `virtual_size: ${row['Size']}`,
+    '',
+  ]);
+  return lines.map(paragraph => `${paragraph.map(escapeLine).join('\n')}\n`).join('');
+}
+
+/** What `images` prints: docker's classic table unless a format says otherwise. `now` in milliseconds since 1970. */
+export async function imagesText(images: readonly ImageRow[], words: Words, now: number): Promise<string> {
+  const rows = [...images].sort(compareRows).map(image => rowOf(image, words.flag('no-trunc'), now));
+  const format = words.text('format');
+  const plain = format === undefined || format === 'table';
+  if (words.flag('quiet') && plain) return rows.map(row => `${row['ID']}\n`).join('');
+  if (format === 'raw') {
+    return words.flag('quiet')
+      ? rows.map(row => `image_id: ${row['ID']}\n`).join('')
+      : rawText(rows, words.flag('digests'));
+  }
+  const digest = words.flag('digests') ? ['Digest'] : [];
+  return await listingText(
+    { rows, titles, columns: ['Repository', 'Tag', ...digest, 'ID', 'CreatedSince', 'Size'] },
+    format,
+  );
+}

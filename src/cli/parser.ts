@@ -1,0 +1,207 @@
+import yargs, { type Argv } from 'yargs';
+import { type OciError, usage } from '../errors.ts';
+import type { Command, Option } from './command.ts';
+import { optionsOf } from './options-of.ts';
+import { version } from './version.ts';
+import { Words } from './words.ts';
+
+export type Parsed =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'command'; readonly command: Command; readonly words: Words };
+
+/** Marks a word that is no option although it looks like one. No real argument can hold it. */
+const mark = '\0';
+const settings = {
+  'camel-case-expansion': false,
+  'strip-aliased': true,
+  'boolean-negation': false,
+  'greedy-arrays': false,
+  'dot-notation': false,
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+  'duplicate-arguments-array': true,
+} as const;
+
+/** Finds the verb and its words, or the help text that was asked for. Throws `usage`. */
+export async function parseArguments(
+  argv: readonly string[],
+  commands: readonly Command[],
+  columns: number,
+): Promise<Parsed> {
+  const asked = argv[0] === 'help' ? [...argv.slice(1, 2), '--help'] : argv;
+  const verb = asked.find(word => !word.startsWith('-'));
+  const command = commands.find(({ name, alias }) => name === verb || alias === verb);
+  if (verb === undefined && !asked.some(word => ['--help', '-h', '--version'].includes(word))) {
+    throw usage(
+      asked[0] ?? 'ocikit',
+      `expected a verb, got ${asked[0] === undefined ? 'nothing' : 'an option'}`,
+      'ocikit --help lists them',
+    );
+  }
+  if (verb !== undefined && command === undefined && asked !== argv) throw unknownVerb(verb);
+  const encoded = encode(asked, command === undefined ? [] : optionsOf(command));
+  return await run(encoded, { commands, command, verb, columns });
+}
+
+interface Place {
+  readonly commands: readonly Command[];
+  readonly command: Command | undefined;
+  readonly verb: string | undefined;
+  readonly columns: number;
+}
+
+async function run(encoded: readonly string[], place: Place): Promise<Parsed> {
+  let found: Parsed | undefined;
+  const parser = yargs([])
+    .scriptName('ocikit')
+    .locale('en')
+    .exitProcess(false)
+    .wrap(Math.min(100, place.columns === 0 ? 80 : Math.max(60, place.columns)))
+    .parserConfiguration(settings)
+    .strict()
+    .demandCommand(1)
+    .recommendCommands()
+    .help()
+    .alias('help', 'h')
+    .version(version)
+    .fail((message, error) => {
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw reworded((message ?? error?.message ?? '').replaceAll(mark, ''), place, encoded);
+    });
+  for (const command of place.commands) {
+    register(parser, command, words => {
+      found = { kind: 'command', command, words };
+    });
+  }
+  let text = '';
+  await parser.parseAsync([...encoded], {}, (_error: unknown, _parsed: unknown, output: string) => {
+    text = output;
+  });
+  return found === undefined || text !== '' ? { kind: 'text', text: `${text}\n` } : found;
+}
+
+function register(parser: Argv, command: Command, take: (words: Words) => void): void {
+  const names = command.positionals.map(({ name, optional, many }) => {
+    const inner = many === true ? `${name}..` : name;
+    return optional === true ? `[${inner}]` : `<${inner}>`;
+  });
+  parser.command({
+    command: [command.name, ...names].join(' '),
+    aliases: command.alias === undefined ? [] : [command.alias],
+    describe: command.describe,
+    builder: (inner: Argv): Argv => build(inner, command),
+    handler: (parsed: object): void => take(wordsOf(parsed, command)),
+  });
+}
+
+function build(parser: Argv, command: Command): Argv {
+  for (const { name, describe, many } of command.positionals) {
+    parser.positional(name, { type: 'string', describe, ...(many === true ? { array: true } : {}) });
+  }
+  for (const option of optionsOf(command)) {
+    parser.option(option.name, {
+      ...(option.alias === undefined ? {} : { alias: option.alias }),
+      describe: describeOption(option),
+      ...(option.kind === 'flag' ? { type: 'boolean' } : { type: 'string', requiresArg: true }),
+      ...(option.kind === 'texts' ? { array: true } : {}),
+      ...(option.on === true ? { default: true } : {}),
+    });
+  }
+  for (const [line, what] of command.examples) parser.example(line, what);
+  return parser;
+}
+
+function describeOption({ describe, value, choices }: Option): string {
+  const form = value ?? choices?.join('|');
+  return form === undefined ? describe : `${form}: ${describe}`;
+}
+
+function wordsOf(parsed: object, command: Command): Words {
+  const given = new Map<string, unknown>(Object.entries(parsed));
+  const values = new Map<string, unknown>();
+  for (const option of optionsOf(command)) {
+    const value = decode(given.get(option.name));
+    if (value !== undefined) values.set(option.name, checked(value, option));
+  }
+  for (const { name } of command.positionals) {
+    const value = decode(given.get(name));
+    if (value !== undefined) values.set(name, value);
+  }
+  return new Words(values);
+}
+
+function checked(value: unknown, { name, kind, choices }: Option): unknown {
+  if (kind === 'text' && Array.isArray(value))
+    throw usage(`--${name}`, `expected it once, got it ${value.length} times`);
+  if (choices !== undefined && !choices.includes(String(value))) {
+    throw usage(`--${name}`, `expected one of ${choices.join(', ')}, got '${String(value)}'`);
+  }
+  return value;
+}
+
+/**
+ * Words as yargs takes them without surprise: a lone `-` and all that follows `--` are marked, `-mTEXT` becomes
+ * `--message=TEXT`, and a flag's value other than true and false is refused.
+ */
+function encode(argv: readonly string[], options: readonly Option[]): string[] {
+  const encoded: string[] = [];
+  const end = argv.indexOf('--');
+  for (const [at, word] of argv.entries()) {
+    if (end !== -1 && at > end) encoded.push(mark + word);
+    else if (at !== end) encoded.push(word === '-' ? mark + word : expanded(word, options));
+  }
+  return encoded;
+}
+
+function expanded(word: string, options: readonly Option[]): string {
+  const short = /^-([A-Za-z])=?([\s\S]+)$/.exec(word);
+  const valued = options.find(option => option.kind !== 'flag' && option.alias === short?.[1]);
+  if (short !== null && valued !== undefined) return `--${valued.name}=${short[2]}`;
+  const [, name, value] = /^--?([^=]+)=([\s\S]*)$/.exec(word) ?? [];
+  const flag = options.find(
+    option => option.kind === 'flag' && name !== undefined && (option.name === name || option.alias === name),
+  );
+  if (flag !== undefined && value !== 'true' && value !== 'false') {
+    throw usage(`--${flag.name}`, `expected true or false, got '${value}'`);
+  }
+  return word;
+}
+
+function decode(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decode);
+  return typeof value === 'string' && value.startsWith(mark) ? value.slice(1) : value;
+}
+
+/** What yargs complains of, in ocikit's words. */
+function reworded(message: string, place: Place, encoded: readonly string[]): OciError {
+  const { command, verb = 'ocikit' } = place;
+  if (command === undefined) return unknownVerb(verb, /^Did you mean (.*)\?$/.exec(message)?.[1]);
+  const hint = `ocikit ${command.name} --help`;
+  const missing = /^Not enough arguments following: (.*)$/.exec(message)?.[1];
+  if (missing !== undefined) return missingValue(missing, command);
+  const unknown = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(', ')[0];
+  if (unknown !== undefined) {
+    const written = encoded.find(word => word.replace(/^--?/, '').split('=')[0] === unknown) ?? unknown;
+    const expected = written.startsWith('-') ? 'one of its options' : 'no further argument';
+    return usage(command.name, `expected ${expected}, got '${written}'`, hint);
+  }
+  const few = /^Not enough non-option arguments: got (\d+)/.exec(message)?.[1];
+  if (few === undefined) return usage(command.name, message.split('\n')[0] ?? '', hint);
+  const wanted = command.positionals.filter(({ optional }) => optional !== true).map(({ name }) => name.toUpperCase());
+  return usage(command.name, `expected ${wanted.join(' ')}, got ${few === '0' ? 'nothing' : `only ${few}`}`, hint);
+}
+
+function unknownVerb(verb: string, near?: string): OciError {
+  const alike = near !== undefined && (near.length > 3 || near[0] === verb[0]);
+  return usage(
+    verb,
+    'expected a verb, got something else',
+    alike ? `did you mean ${near}?` : 'ocikit --help lists them',
+  );
+}
+
+function missingValue(name: string, command: Command): OciError {
+  const option = optionsOf(command).find(known => known.name === name || known.alias === name);
+  const long = `--${option?.name ?? name}`;
+  return usage(long, 'expected a value, got none', `a value that starts with '-' is written ${long}=VALUE`);
+}

@@ -1,0 +1,49 @@
+import type { Io } from './io.ts';
+
+/** Node's names of architectures that Go, and so every image, calls otherwise. */
+const architectures: Readonly<Record<string, string>> = {
+  x64: 'amd64',
+  ia32: '386',
+  mipsel: 'mipsle',
+  ppc64: 'ppc64le',
+};
+const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+function architecture(): string {
+  return Object.hasOwn(architectures, process.arch) ? String(architectures[process.arch]) : process.arch;
+}
+
+/** This process as the world of a command line. */
+export function processIo(): Io {
+  return {
+    stdout: data => {
+      process.stdout.write(data);
+    },
+    stderr: text => {
+      process.stderr.write(text);
+    },
+    stdoutIsTerminal: process.stdout.isTTY === true,
+    stderrIsTerminal: process.stderr.isTTY === true,
+    columns: process.stderr.columns ?? process.stdout.columns ?? 0,
+    env: process.env,
+    now: () => new Date(),
+    hostPlatform: { os: 'linux', architecture: architecture() },
+  };
+}
+
+/** A reader that went away is no error; a signal ends the process at once, after the exit hooks have tidied up. */
+export function guardProcess(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
+  for (const [signal, status] of Object.entries(signals)) process.once(signal, () => process.exit(status));
+}
+
+/** Runs a command line of this process and leaves its status as the exit code, so that all output is written first. */
+export async function runProcess(run: (argv: readonly string[], io: Io) => Promise<number>): Promise<void> {
+  guardProcess();
+  process.exitCode = await run(process.argv.slice(2), processIo());
+}

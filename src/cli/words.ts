@@ -1,0 +1,33 @@
+/** What a person wrote after the verb, by the names in the command table. */
+export class Words {
+  readonly #values: ReadonlyMap<string, unknown>;
+
+  constructor(values: ReadonlyMap<string, unknown>) {
+    this.#values = values;
+  }
+
+  flag(name: string): boolean {
+    return this.#values.get(name) === true;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#values.get(name);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  /** A positional that has to be there; the parser has seen to it. */
+  word(name: string): string {
+    return this.text(name) ?? '';
+  }
+
+  texts(name: string): readonly string[] {
+    const value = this.#values.get(name);
+    return Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
+  }
+}
+
+/** An object without those of its fields that are undefined, as optional fields want them. */
+export function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined && value !== false);
+  return Object.fromEntries(present) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
