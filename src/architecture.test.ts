@@ -50,7 +50,8 @@ const files = readdirSync(src, { recursive: true, withFileTypes: true })
 const sources = new Map(files.map(file => [file, readFileSync(join(src, file), 'utf8')]));
 const product = files.filter(file => !file.startsWith('testing/'));
 
-const roomOf = (file: string): string => (file.includes('/') ? file.slice(0, file.indexOf('/')) : file.replace(/\.ts$/, ''));
+const roomOf = (file: string): string =>
+  file.includes('/') ? file.slice(0, file.indexOf('/')) : file.replace(/\.ts$/, '');
 
 function importsOf(file: string): { specifier: string; typeOnly: boolean }[] {
   const text = sources.get(file) ?? '';
@@ -82,7 +83,9 @@ test('every room imports only the rooms that its row names', () => {
 test('every package has one door', () => {
   for (const file of product) {
     for (const { specifier } of importsOf(file).filter(i => !i.specifier.startsWith('.'))) {
-      const name = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : (specifier.split('/')[0] as string);
+      const name = specifier.startsWith('@')
+        ? specifier.split('/').slice(0, 2).join('/')
+        : (specifier.split('/')[0] as string);
       const door = doors[name];
       assert.ok(door, `${file}: package '${specifier}' has no door`);
       assert.match(file, door, `${file} imports ${specifier} past its door`);
@@ -93,7 +96,11 @@ test('every package has one door', () => {
 test('below the command line nothing knows the clock, randomness, the environment or the console', () => {
   for (const file of product.filter(f => roomOf(f) !== 'cli')) {
     const text = (sources.get(file) ?? '').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
-    assert.doesNotMatch(text, /\b(Date\.now|new Date\(\)|Math\.random|randomUUID|process\.(env|stdout|stderr|argv)|console\.)/, file);
+    assert.doesNotMatch(
+      text,
+      /\b(Date\.now|new Date\(\)|Math\.random|randomUUID|process\.(env|stdout|stderr|argv)|console\.)/,
+      file,
+    );
   }
 });
 

@@ -3,7 +3,8 @@ import { invalid } from '../errors.ts';
 import type { ByteString, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
 import { nameOf, parsePath, textOf } from '../tree/path.ts';
 import { decodeWhiteout } from '../tree/whiteout.ts';
-import { type TarMember, TarReader, type TarSink } from './tar-reader.ts';
+import type { TarMember } from './tar-member.ts';
+import { TarReader, type TarSink } from './tar-reader.ts';
 
 /** Where a layer's entries go: `entry`, then `data` any number of times for a file, then `end`. A data chunk is valid during the call. */
 export interface LayerSink {

@@ -55,7 +55,7 @@ function xattrsOf(records: PaxRecords): ReadonlyMap<ByteString, Uint8Array> {
       xattrs.set(key.slice(schily.length), value);
     } else if (key.startsWith(libarchive)) {
       xattrs ??= new Map();
-      const name = unescape(key.slice(libarchive.length));
+      const name = percentDecoded(key.slice(libarchive.length));
       if (!records.has(`${schily}${name}`)) xattrs.set(name, Buffer.from(byteStringOf(value), 'base64'));
     }
   }
@@ -63,7 +63,7 @@ function xattrsOf(records: PaxRecords): ReadonlyMap<ByteString, Uint8Array> {
 }
 
 /** Percent escapes of a byte string. */
-function unescape(text: ByteString): ByteString {
+function percentDecoded(text: ByteString): ByteString {
   return text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 

@@ -15,8 +15,6 @@ import {
   type SparseMap,
 } from './tar-sparse.ts';
 
-export type { TarMember };
-
 /** Where members go: `member`, then `data` any number of times for a file, then `end`. A data chunk is valid during the call. */
 export interface TarSink {
   member(member: TarMember): void;
@@ -50,6 +48,7 @@ export class TarReader {
   #zeroBlocks = 0;
   readonly #extensions = new ExtensionHeaders();
   #pending: Pending | undefined;
+  #mapBlocks: Buffer = Buffer.alloc(0);
   #expander: SparseExpander | undefined;
 
   constructor(sink: TarSink, subject: string) {
@@ -71,8 +70,7 @@ export class TarReader {
 
   /** The archive is at its end. An `invalid` error where it stops inside a member. */
   finish(): void {
-    if (this.#state === 'over') return;
-    const whole = this.#state === 'header' && this.#gatheredLength === 0;
+    const whole = this.#state === 'over' || (this.#state === 'header' && this.#gatheredLength === 0);
     if (!whole || this.#extensions.isOpen)
       throw invalid(
         this.#subject,
@@ -95,20 +93,20 @@ export class TarReader {
     const wanted = this.#state === 'extension' ? this.#left + this.#padding : blockSize;
     const taken = Math.min(wanted - this.#gatheredLength, bytes.length - at);
     const part = bytes.subarray(at, at + taken);
+    this.#position += taken;
     if (taken === wanted) this.#whole(part);
-    else {
-      this.#gathered.push(Buffer.from(part));
-      this.#gatheredLength += taken;
-      if (this.#gatheredLength === wanted) {
-        const whole = Buffer.concat(this.#gathered);
-        this.#gathered = [];
-        this.#gatheredLength = 0;
-        this.#position += taken;
-        this.#whole(whole, 0);
-        return at + taken;
-      }
-    }
-    return this.#advance(at, taken);
+    else this.#gather(part, wanted);
+    return at + taken;
+  }
+
+  #gather(part: Buffer, wanted: number): void {
+    this.#gathered.push(Buffer.from(part));
+    this.#gatheredLength += part.length;
+    if (this.#gatheredLength < wanted) return;
+    const whole = Buffer.concat(this.#gathered);
+    this.#gathered = [];
+    this.#gatheredLength = 0;
+    this.#whole(whole);
   }
 
   #advance(at: number, length: number): number {
@@ -116,11 +114,11 @@ export class TarReader {
     return at + length;
   }
 
-  /** A whole header block, extension body or sparse map block has come; `pending` bytes of it are not counted in the position yet. */
-  #whole(block: Buffer, pending = block.length): void {
+  /** A whole header block, extension body or sparse map block has come. */
+  #whole(block: Buffer): void {
     switch (this.#state) {
       case 'header':
-        this.#header(block, this.#position + pending - blockSize);
+        this.#header(block, this.#position - blockSize);
         break;
       case 'extension':
         this.#extension(block.subarray(0, this.#left));
@@ -199,8 +197,6 @@ export class TarReader {
     if (more) this.#state = 'gnu-map';
     else this.#beginBody();
   }
-
-  #mapBlocks: Buffer = Buffer.alloc(0);
 
   #paxMap(block: Buffer): void {
     const pending = this.#pending as Pending;

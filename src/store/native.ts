@@ -68,7 +68,7 @@ function nativeOf({ errno, list, get, set, node, times }: Library): Native {
   const check = (result: number | bigint, call: string): void => {
     if (Number(result) < 0) throw failure(call, errno());
   };
-  const valueOf = (path: Buffer, name: ByteString): Uint8Array | undefined => {
+  const attributeOf = (path: Buffer, name: ByteString): Uint8Array | undefined => {
     const length = Number(get(path, terminated(Buffer.from(name, 'latin1')), valueBuffer, maxValue));
     if (length >= 0) return new Uint8Array(valueBuffer.subarray(0, length));
     if (quiet.includes(errno())) return undefined;
@@ -84,7 +84,7 @@ function nativeOf({ errno, list, get, set, node, times }: Library): Native {
         throw failure('llistxattr', errno());
       }
       const found = listBuffer.toString('latin1', 0, length - 1).split('\0');
-      const values = found.map(name => [name, valueOf(path, name)] as const);
+      const values = found.map(name => [name, attributeOf(path, name)] as const);
       return new Map(values.filter((pair): pair is readonly [string, Uint8Array] => pair[1] !== undefined));
     },
     writeXattr(bytes, name, value) {

@@ -24,29 +24,12 @@ import type { DeviceNode, FifoNode, Meta, Node, Path, Tree } from '../tree/node.
 import { textOf } from '../tree/path.ts';
 import { walk } from '../tree/walk.ts';
 import { diskBytes, diskPath } from './disk-path.ts';
+import { clampTime, isPlainTime, timeOf } from './disk-time.ts';
 import type { Native } from './native.ts';
 import { onDisk, systemCode } from './system-error.ts';
 
-const second = 1_000_000_000n;
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const typeBits = { char: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
-
-/** A time as node:fs takes it: a number where it is exact enough, else decimal text (a negative number would mean now). */
-function timeOf(mtime: bigint): number | string {
-  if (mtime >= 0n && mtime % second === 0n) return Number(mtime / second);
-  const magnitude = mtime < 0n ? -mtime : mtime;
-  return `${mtime < 0n ? '-' : ''}${magnitude / second}.${(magnitude % second).toString().padStart(9, '0')}`;
-}
-
-/** Times beyond what file systems hold are brought back to the nearest that they do. */
-const clampTime = (mtime: bigint): bigint => {
-  const limit = 0x3fff_ffffn * second * 16n;
-  return mtime > limit ? limit : mtime < -(2n ** 31n) * second ? -(2n ** 31n) * second : mtime;
-};
-
-export interface WriterOptions {
-  readonly native: Native | undefined;
-}
 
 /**
  * Plays a draft's operations on a directory that nobody else writes to. Synchronous, on descriptors; never follows or
@@ -66,7 +49,7 @@ export class RootfsWriter {
   readonly warnings: string[] = [];
 
   /** `root` is an empty directory of the caller's own. */
-  constructor(root: string, options: WriterOptions) {
+  constructor(root: string, options: { readonly native: Native | undefined }) {
     this.#root = root;
     this.#native = options.native;
   }
@@ -188,10 +171,12 @@ export class RootfsWriter {
 
   #time(path: Path, meta: Meta, setWhole: () => void): void {
     const mtime = clampTime(meta.mtime);
-    if (mtime === meta.mtime && mtime >= 0n && mtime % 1000n === 0n && mtime < 0x7fff_ffffn * second) return setWhole();
-    if (this.#native !== undefined) return this.#native.setTime(diskBytes(this.#root, path), mtime);
-    this.#warn('time', `/${textOf(path)}: times are kept to microseconds: the optional package koffi is not there`);
-    if (mtime === meta.mtime) setWhole();
+    if (mtime === meta.mtime && isPlainTime(mtime)) setWhole();
+    else if (this.#native !== undefined) this.#native.setTime(diskBytes(this.#root, path), mtime);
+    else {
+      this.#warn('time', `/${textOf(path)}: times are kept to microseconds: the optional package koffi is not there`);
+      if (mtime === meta.mtime) setWhole();
+    }
   }
 
   #xattrs(path: Path, meta: Meta): void {
@@ -217,7 +202,6 @@ export class RootfsWriter {
   }
 
   #special(path: Path, node: DeviceNode | FifoNode): void {
-    const kind = node.kind === 'fifo' ? 'fifo' : node.type;
     const word = node.kind === 'fifo' ? 'fifo' : 'device';
     const why = this.#native === undefined ? 'the optional package koffi is not there' : 'that needs root';
     if (this.#native === undefined || (node.kind === 'device' && !this.#isRoot)) {
@@ -228,7 +212,11 @@ export class RootfsWriter {
     const place = diskPath(this.#root, path);
     const device = node.kind === 'device' ? { major: node.major, minor: node.minor } : { major: 0, minor: 0 };
     try {
-      this.#native.makeNode(diskBytes(this.#root, path), typeBits[kind] | 0o600, device);
+      this.#native.makeNode(
+        diskBytes(this.#root, path),
+        typeBits[node.kind === 'fifo' ? 'fifo' : node.type] | 0o600,
+        device,
+      );
     } catch (error) {
       this.#skipped.add(path);
       this.#warn(word, `/${textOf(path)}: a ${word} is not made (${(error as { code?: string }).code})`);
@@ -248,9 +236,10 @@ export class RootfsWriter {
   #remove(path: Path): void {
     const place = diskPath(this.#root, path);
     if (this.#skipped.delete(path)) return;
-    if (!lstatSync(place).isDirectory()) return unlinkSync(place);
-    this.#empty(path);
-    rmdirSync(place);
+    if (lstatSync(place).isDirectory()) {
+      this.#empty(path);
+      rmdirSync(place);
+    } else unlinkSync(place);
   }
 
   #empty(path: Path): void {

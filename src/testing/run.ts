@@ -6,7 +6,8 @@ import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 
 /** Runs `*.test.ts` (or `*.interop.ts` when asked) under src; further words keep the files whose path holds one of them. */
-const [kind, words] = process.argv[2] === 'interop' ? ['.interop.ts', process.argv.slice(3)] : ['.test.ts', process.argv.slice(2)];
+const [kind, words] =
+  process.argv[2] === 'interop' ? ['.interop.ts', process.argv.slice(3)] : ['.test.ts', process.argv.slice(2)];
 const src = dirname(dirname(fileURLToPath(import.meta.url)));
 const files = readdirSync(src, { recursive: true, withFileTypes: true })
   .filter(entry => entry.isFile() && entry.name.endsWith(kind))

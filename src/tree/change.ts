@@ -10,5 +10,11 @@ export interface Reason {
 /** One path that differs. A `modify` without reasons is the parent of a change. `kind` prints as docker's A, C and D. */
 export type Change =
   | { readonly kind: 'add'; readonly path: Path; readonly after: Node; readonly reasons: readonly [] }
-  | { readonly kind: 'modify'; readonly path: Path; readonly before: Node; readonly after: Node; readonly reasons: readonly Reason[] }
+  | {
+      readonly kind: 'modify';
+      readonly path: Path;
+      readonly before: Node;
+      readonly after: Node;
+      readonly reasons: readonly Reason[];
+    }
   | { readonly kind: 'delete'; readonly path: Path; readonly before: Node; readonly reasons: readonly [] };
