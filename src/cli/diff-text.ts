@@ -1,4 +1,5 @@
 import type { ConfigRow, DiffResult, DiffRow } from '../ops/results.ts';
+import type { Reason } from '../tree/change.ts';
 import { escapeLine, escapeText } from './escape.ts';
 import { goJsonLine, jsonText } from './json-text.ts';
 import { paint } from './paint.ts';
@@ -22,8 +23,13 @@ export async function diffText(result: DiffResult, words: Words, color: boolean)
   return [...lines, ...result.config.map(configLine)].join('');
 }
 
+/** A size says that the content is another. */
+function reasonText({ aspect, before, after }: Reason): string {
+  return `${aspect === 'size' ? 'content size' : aspect} ${before}→${after}`;
+}
+
 function reasonsText({ reasons }: DiffRow): string {
-  return reasons.map(({ aspect, before, after }) => `${aspect} ${before}→${after}`).join(', ');
+  return reasons.map(reasonText).join(', ');
 }
 
 /** A field of the config, by its JSON pointer: `C config:/config/User  "root"→"app"`. */

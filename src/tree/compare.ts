@@ -52,7 +52,6 @@ function digestText(file: FileNode, options: DiffOptions): string {
 }
 
 function hasOtherContent(before: FileNode, after: FileNode, options: DiffOptions): boolean {
-  if (before.size !== after.size) return true;
   if (isSameContent(before, after)) return false;
   const [was, is] = [digestOf(before, options), digestOf(after, options)];
   if (was !== undefined && is !== undefined) return was !== is;
@@ -60,11 +59,13 @@ function hasOtherContent(before: FileNode, after: FileNode, options: DiffOptions
   throw new Error('diff: a digest of every content candidate is needed');
 }
 
+/** Other sizes are other contents, and say more than two digests would. */
 function* fileReasons(before: FileNode, after: FileNode, options: DiffOptions): Generator<Reason> {
-  if (options.ignore?.has('content') !== true && hasOtherContent(before, after, options)) {
+  if (options.ignore?.has('content') === true) return;
+  if (before.size !== after.size) yield { aspect: 'size', before: `${before.size}`, after: `${after.size}` };
+  else if (hasOtherContent(before, after, options)) {
     yield { aspect: 'content', before: digestText(before, options), after: digestText(after, options) };
   }
-  if (before.size !== after.size) yield { aspect: 'size', before: `${before.size}`, after: `${after.size}` };
 }
 
 function* kindReasons(before: Node, after: Node, options: DiffOptions): Generator<Reason> {
