@@ -3,7 +3,7 @@
 // Runs dist/cli.cjs with the code that V8 compiled at build time. V8 takes it only where it is this very V8's.
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
-const { Script, constants } = require('node:vm');
+const { Script } = require('node:vm');
 
 const dist = join(__dirname, '..', 'dist');
 const filename = join(dist, 'cli.cjs');
@@ -24,7 +24,6 @@ if (source === undefined) {
   const script = new Script(source, {
     filename,
     cachedData: read(`${filename}.cache`),
-    importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   script.runInThisContext()(require, dist);
 }

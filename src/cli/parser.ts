@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { type OciError, usage } from '../errors.ts';
 import type { Command, Option } from './command.ts';
+import type { Io } from './io.ts';
 import { optionsOf } from './options-of.ts';
 import { version } from './version.ts';
 import { Words } from './words.ts';
@@ -23,15 +24,12 @@ const settings = {
 } as const;
 
 /** Finds the verb and its words, or the help text that was asked for. Throws `usage`. */
-export async function parseArguments(
-  argv: readonly string[],
-  commands: readonly Command[],
-  columns: number,
-): Promise<Parsed> {
+export async function parseArguments(argv: readonly string[], commands: readonly Command[], io: Io): Promise<Parsed> {
   const asked = argv[0] === 'help' ? [...argv.slice(1, 2), '--help'] : argv;
   const verb = asked.find(word => !word.startsWith('-'));
   const command = commands.find(({ name, alias }) => name === verb || alias === verb);
-  if (verb === undefined && !asked.some(word => ['--help', '-h', '--version'].includes(word))) {
+  const help = asked.some(word => ['--help', '-h', '--version'].includes(word));
+  if (verb === undefined && !help) {
     throw usage(
       asked[0] ?? 'ocikit',
       `expected a verb, got ${asked[0] === undefined ? 'nothing' : 'an option'}`,
@@ -40,14 +38,15 @@ export async function parseArguments(
   }
   if (verb !== undefined && command === undefined && asked !== argv) throw unknownVerb(verb);
   const encoded = encode(asked, command === undefined ? [] : optionsOf(command));
-  return await run(encoded, { commands, command, verb, columns });
+  return await run(encoded, { commands, command, verb, io, help });
 }
 
 interface Place {
   readonly commands: readonly Command[];
   readonly command: Command | undefined;
   readonly verb: string | undefined;
-  readonly columns: number;
+  readonly io: Io;
+  readonly help: boolean;
 }
 
 async function run(encoded: readonly string[], place: Place): Promise<Parsed> {
@@ -56,23 +55,25 @@ async function run(encoded: readonly string[], place: Place): Promise<Parsed> {
     .scriptName('ocikit')
     .locale('en')
     .exitProcess(false)
-    .wrap(Math.min(100, place.columns === 0 ? 80 : Math.max(60, place.columns)))
     .parserConfiguration(settings)
     .strict()
     .demandCommand(1)
     .recommendCommands()
-    .help()
-    .alias('help', 'h')
-    .version(version)
+    .help(false)
+    .version(false)
     .fail((message, error) => {
       if (error !== undefined && error.name !== 'YError') throw error;
       throw reworded((message ?? error?.message ?? '').replaceAll(mark, ''), place, encoded);
     });
-  for (const command of place.commands) {
-    register(parser, command, words => {
-      found = { kind: 'command', command, words };
+  for (const command of place.command === undefined ? place.commands : [place.command]) {
+    register(parser, command, {
+      help: place.help,
+      take: words => {
+        found = { kind: 'command', command, words };
+      },
     });
   }
+  if (place.help) parser.help().alias('help', 'h').version(version).wrap(helpWidth(place.io.columns));
   let text = '';
   await parser.parseAsync([...encoded], {}, (_error: unknown, _parsed: unknown, output: string) => {
     text = output;
@@ -80,7 +81,15 @@ async function run(encoded: readonly string[], place: Place): Promise<Parsed> {
   return found === undefined || text !== '' ? { kind: 'text', text: `${text}\n` } : found;
 }
 
-function register(parser: Argv, command: Command, take: (words: Words) => void): void {
+const helpWidth = (columns: number): number => Math.min(100, columns === 0 ? 80 : Math.max(60, columns));
+
+/** yargs lays out the help text of every command that it runs: without descriptions, where nobody asked, there is none. */
+interface Registration {
+  readonly help: boolean;
+  readonly take: (words: Words) => void;
+}
+
+function register(parser: Argv, command: Command, { help, take }: Registration): void {
   const names = command.positionals.map(({ name, optional, many }) => {
     const inner = many === true ? `${name}..` : name;
     return optional === true ? `[${inner}]` : `<${inner}>`;
@@ -88,26 +97,27 @@ function register(parser: Argv, command: Command, take: (words: Words) => void):
   parser.command({
     command: [command.name, ...names].join(' '),
     aliases: command.alias === undefined ? [] : [command.alias],
-    describe: command.describe,
-    builder: (inner: Argv): Argv => build(inner, command),
+    describe: help ? command.describe : false,
+    builder: (inner: Argv): Argv => build(inner, command, help),
     handler: (parsed: object): void => take(wordsOf(parsed, command)),
   });
 }
 
-function build(parser: Argv, command: Command): Argv {
+function build(parser: Argv, command: Command, help: boolean): Argv {
   for (const { name, describe, many } of command.positionals) {
-    parser.positional(name, { type: 'string', describe, ...(many === true ? { array: true } : {}) });
+    parser.positional(name, { type: 'string', describe, hidden: !help, ...(many === true ? { array: true } : {}) });
   }
   for (const option of optionsOf(command)) {
     parser.option(option.name, {
       ...(option.alias === undefined ? {} : { alias: option.alias }),
       describe: describeOption(option),
+      hidden: !help,
       ...(option.kind === 'flag' ? { type: 'boolean' } : { type: 'string', requiresArg: true }),
       ...(option.kind === 'texts' ? { array: true } : {}),
       ...(option.on === true ? { default: true } : {}),
     });
   }
-  for (const [line, what] of command.examples) parser.example(line, what);
+  if (help) for (const [line, what] of command.examples) parser.example(line, what);
   return parser;
 }
 

@@ -13,32 +13,41 @@ function architecture(): string {
   return Object.hasOwn(architectures, process.arch) ? String(architectures[process.arch]) : process.arch;
 }
 
-/** This process as the world of a command line. */
+/** A reader that went away is no error. */
+function quietly(stream: NodeJS.WriteStream): NodeJS.WriteStream {
+  if (stream.listenerCount('error') > 0) return stream;
+  return stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
+
+/** This process as the world of a command line. What a command does not use is not set up: streams cost milliseconds. */
 export function processIo(): Io {
   return {
     stdout: data => {
-      process.stdout.write(data);
+      quietly(process.stdout).write(data);
     },
     stderr: text => {
-      process.stderr.write(text);
+      quietly(process.stderr).write(text);
     },
-    stdoutIsTerminal: process.stdout.isTTY === true,
-    stderrIsTerminal: process.stderr.isTTY === true,
-    columns: process.stderr.columns ?? process.stdout.columns ?? 0,
+    get stdoutIsTerminal() {
+      return process.stdout.isTTY === true;
+    },
+    get stderrIsTerminal() {
+      return process.stderr.isTTY === true;
+    },
+    get columns() {
+      return process.stderr.columns ?? process.stdout.columns ?? 0;
+    },
     env: process.env,
     now: () => new Date(),
     hostPlatform: { os: 'linux', architecture: architecture() },
   };
 }
 
-/** A reader that went away is no error; a signal ends the process at once, after the exit hooks have tidied up. */
-export function guardProcess(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
-    });
-  }
+/** A signal ends the process at once, after the exit hooks have tidied up. */
+function guardProcess(): void {
   for (const [signal, status] of Object.entries(signals)) process.once(signal, () => process.exit(status));
 }
 
