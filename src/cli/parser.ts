@@ -27,7 +27,7 @@ const settings = {
 export async function parseArguments(argv: readonly string[], commands: readonly Command[], io: Io): Promise<Parsed> {
   const asked = argv[0] === 'help' ? [...argv.slice(1, 2), '--help'] : argv;
   const verb = asked.find(word => !word.startsWith('-'));
-  const command = commands.find(({ name, alias }) => name === verb || alias === verb);
+  const command = verb === undefined ? undefined : commands.find(({ name, alias }) => name === verb || alias === verb);
   const help = asked.some(word => ['--help', '-h', '--version'].includes(word));
   if (verb === undefined && !help) {
     throw usage(

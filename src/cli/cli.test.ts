@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fixture } from '../testing/fixtures.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import { commands } from './commands.ts';
+import { failureText } from './failure.ts';
+import type { Io } from './io.ts';
+import { main } from './main.ts';
+import { optionsOf } from './options-of.ts';
+import { version } from './version.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function ocikit(words: readonly string[], world: Partial<Io> = {}): Promise<Answer> {
+  let [out, err] = ['', ''];
+  const status = await main(words, {
+    stdout: data => {
+      out += typeof data === 'string' ? data : new TextDecoder().decode(data);
+    },
+    stderr: text => {
+      err += text;
+    },
+    stdoutIsTerminal: false,
+    stderrIsTerminal: false,
+    columns: 0,
+    env: { SOURCE_DATE_EPOCH: '1700000000' },
+    now: () => new Date('2023-11-15T00:13:20Z'),
+    hostPlatform: { os: 'linux', architecture: 'amd64' },
+    ...world,
+  });
+  return { status, out, err };
+}
+
+async function done(words: readonly string[], world: Partial<Io> = {}): Promise<string> {
+  const { status, out, err } = await ocikit(words, world);
+  assert.equal(err, '', words.join(' '));
+  assert.equal(status, 0, words.join(' '));
+  return out;
+}
+
+/** A layout with the image `base` out of a small root filesystem, and that root filesystem changed. */
+async function sample(
+  t: TestContext,
+): Promise<{ readonly place: string; readonly image: string; readonly rootfs: string }> {
+  const place = temporaryDirectory(t);
+  const rootfs = join(place, 'rootfs');
+  mkdirSync(join(rootfs, 'etc'), { recursive: true });
+  writeFileSync(join(rootfs, 'etc/motd'), 'hello\n');
+  writeFileSync(join(rootfs, 'etc/gone'), '');
+  const image = join(place, 'img:base');
+  await done([
+    'commit',
+    rootfs,
+    image,
+    '-a',
+    'Ann',
+    '-m',
+    'first',
+    '-c',
+    'CMD ["sh"]',
+    '-cENV A=1',
+    '--platform=linux/amd64',
+  ]);
+  spawnSync('rm', [join(rootfs, 'etc/gone')]);
+  writeFileSync(join(rootfs, 'etc/motd'), 'hello, world\n');
+  writeFileSync(join(rootfs, 'new\x1b[31m\nname'), 'x');
+  return { place, image, rootfs };
+}
+
+test('every verb has help with two examples, and help VERB is VERB --help', async () => {
+  const general = await done(['--help']);
+  assert.equal(await done(['help']), general);
+  for (const command of commands) {
+    const text = await done([command.name, '--help']);
+    assert.equal(await done(['help', command.name]), text);
+    assert.match(general, new RegExp(`ocikit ${command.name} `));
+    assert.equal(command.examples.length, 2);
+    for (const { name } of optionsOf(command)) assert.match(text, new RegExp(`--${name}\\b`), command.name);
+  }
+  assert.equal(await done(['--version']), `${version}\n`);
+});
+
+test('the version is that of the package', () => {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  assert.equal(version, manifest.version);
+});
+
+test('a usage error is one line, says what was expected, and exits with 2', async () => {
+  const cases: readonly (readonly [readonly string[], RegExp])[] = [
+    [[], /^ocikit: ocikit: expected a verb, got nothing/],
+    [['frob'], /^ocikit: frob: expected a verb, got something else/],
+    [['dif'], /did you mean diff\?/],
+    [['help', 'frob'], /^ocikit: frob: expected a verb/],
+    [['-q'], /^ocikit: -q: expected a verb, got an option/],
+    [['tag', 'x'], /^ocikit: tag: expected IMAGE NAME, got only 1/],
+    [['history', 'a', 'b'], /^ocikit: history: expected no further argument, got 'b'/],
+    [['history', 'a', '--frob'], /^ocikit: history: expected one of its options, got '--frob'/],
+    [['history', 'a', '--no-format'], /expected one of its options/],
+    [
+      ['commit', 'r', 'i', '-m'],
+      /^ocikit: --message: expected a value, got none \(a value that starts with '-' is written --message=VALUE\)/,
+    ],
+    [['commit', 'r', 'i', '-m', '-x'], /--message=VALUE/],
+    [['commit', 'r', 'i', '-m', 'a', '-m', 'b'], /^ocikit: --message: expected it once, got it 2 times/],
+    [
+      ['commit', 'r', 'i', '--compression', 'lz4'],
+      /^ocikit: --compression: expected one of gzip, zstd, none, got 'lz4'/,
+    ],
+    [['commit', 'r', 'i', '--level', '0x10'], /^ocikit: --level: expected a number, got '0x10'/],
+    [['commit', 'r', 'i', '--squash=maybe'], /^ocikit: --squash: expected true or false, got 'maybe'/],
+    [['commit', 'r', 'i', '--__proto__.x', '1'], /^ocikit: commit: /],
+    [['inspect', 'a', 'b', '--raw', 'config'], /^ocikit: --raw: expected one image, got 2/],
+    [['completion', 'tcsh'], /^ocikit: completion: expected one of bash, zsh, fish, got 'tcsh'/],
+  ];
+  for (const [words, message] of cases) {
+    const { status, out, err } = await ocikit(words);
+    assert.match(err, message, words.join(' '));
+    assert.deepEqual([status, out, err.split('\n').length], [2, '', 2], words.join(' '));
+  }
+});
+
+test('SOURCE_DATE_EPOCH is seconds in digits, and --clamp-mtime needs it', async () => {
+  for (const value of ['', 'now', '-1', '1e9', '253402300800']) {
+    const { status, err } = await ocikit(['commit', 'r', 'i'], { env: { SOURCE_DATE_EPOCH: value } });
+    assert.equal(status, 2);
+    assert.match(err, /^ocikit: SOURCE_DATE_EPOCH: expected seconds since 1970 in digits/);
+  }
+  const { err } = await ocikit(['commit', 'r', 'i', '--clamp-mtime'], { env: {} });
+  assert.match(err, /^ocikit: --clamp-mtime: expected SOURCE_DATE_EPOCH in the environment, got none/);
+});
+
+test('errors of the system are one line, bugs say that they are bugs', async () => {
+  const system = Object.assign(new Error('ENOSPC: no space left'), {
+    code: 'ENOSPC',
+    syscall: 'write',
+    path: '/x\x1b',
+  });
+  assert.equal(failureText(system), 'ocikit: /x\\x1b: expected room on the device, got none\n');
+  assert.match(
+    failureText(new TypeError('x is undefined')),
+    /^ocikit: this is a bug in ocikit [\d.]+\nTypeError: x is undefined\n/,
+  );
+  const { status, err } = await ocikit(['history', '/nowhere/at\x1ball']);
+  assert.equal(status, 2);
+  assert.match(err, /^ocikit: \/nowhere\/at\\x1ball: expected [^\n]+\n$/);
+});
+
+test('completion scripts hold every verb and option', async t => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const script = await done(['completion', shell]);
+    for (const command of commands) assert.match(script, new RegExp(`\\b${command.name}\\b`));
+    for (const option of ['dry-run', 'exit-code', 'clamp-mtime']) assert.match(script, new RegExp(option));
+  }
+  const bash = await done(['completion', 'bash']);
+  const check = spawnSync(
+    'bash',
+    ['-c', `${bash}\nCOMP_WORDS=(ocikit commit --comp); COMP_CWORD=2; _ocikit; echo "\${COMPREPLY[@]}"`],
+    { encoding: 'utf8' },
+  );
+  if (check.error !== undefined) return t.skip('no bash here');
+  assert.equal(check.stdout, '--compression --compressor\n');
+});
+
+test('commit, tag, images, history and inspect print what docker prints', async t => {
+  const { place, image } = await sample(t);
+  const layout = join(place, 'img');
+  assert.equal(await done(['tag', '-f', image, 'latest', 'docker.io/library/figlet:1.0']), '');
+  const lines = (await done(['images', layout])).split('\n');
+  assert.match(lines[0] ?? '', /^REPOSITORY {3}TAG {7}IMAGE ID {7}CREATED {7}SIZE$/);
+  assert.equal(lines.length, 5);
+  assert.match(await done(['ls', layout]), /^figlet {7}1\.0 {7}[0-9a-f]{12} {3}2 hours ago {3}\d+B$/m);
+  assert.match(await done(['images', layout, '-q', '--no-trunc']), /^(sha256:[0-9a-f]{64}\n){3}$/);
+  assert.match(
+    await done(['images', layout, '--format', 'json']),
+    /^\{"Containers":"N\/A","CreatedAt":"2023-11-14 22:13:20 \+0000 UTC"/,
+  );
+  const history = await done(['history', image]);
+  assert.match(
+    history,
+    /^IMAGE {10}CREATED {7}CREATED BY {3}SIZE {6}COMMENT\n[0-9a-f]{12} {3}2 hours ago {3}sh {11}\d+B {5,6}first\n$/,
+  );
+  assert.match(
+    await done(['history', image, '--human=false', '--format', '{{.CreatedAt}}\\t{{.Size}}']),
+    /^2023-11-14T22:13:20Z\t\d+\n$/,
+  );
+  assert.equal(
+    await done(['inspect', image, '-f', '{{.Author}} {{.Config.Cmd}} {{.Config.Env}} {{.Created}}']),
+    'Ann [sh] [A=1] 2023-11-14T22:13:20Z\n',
+  );
+  assert.match(await done(['inspect', image]), /^\[\n {4}\{\n {8}"Id": "sha256:/);
+  const [object] = JSON.parse(await done(['inspect', image, '--json'])) as [{ Id: string }];
+  const config = await done(['inspect', image, '--raw', 'config']);
+  assert.equal(object.Id, `sha256:${spawnSync('sha256sum', { input: config, encoding: 'utf8' }).stdout.slice(0, 64)}`);
+});
+
+test('inspect prints what it finds and exits with 2 for what it does not', async t => {
+  const { image } = await sample(t);
+  const { status, out, err } = await ocikit(['inspect', image, `${image}-not`, '--format', '{{.Os}}']);
+  assert.deepEqual([status, out], [2, 'linux\n']);
+  assert.match(err, /^ocikit: .*base-not: expected/);
+});
+
+test("diff prints docker's lines, with reasons, names, counts or through a template", async t => {
+  const { image, rootfs } = await sample(t);
+  const words = ['diff', image, rootfs, '--ignore', 'mtime,owner'];
+  assert.equal(await done(words), 'C /etc\nD /etc/gone\nC /etc/motd\nA /new\\x1b[31m\\x0aname\n');
+  assert.match(await done([...words, '--reasons']), /^C \/etc\/motd {2}content size 6→13$/m);
+  assert.equal(await done([...words, '--name-only']), '/etc\n/etc/gone\n/etc/motd\n/new\\x1b[31m\\x0aname\n');
+  assert.match(await done([...words, '--stat']), /^total +1 +2 +1 +\+8B$/m);
+  assert.equal(
+    await done([...words, '--format', '{{.Kind}}{{len .Reasons}} {{with .After}}{{.Type}}{{end}}']),
+    'C0 directory\nD0 \nC1 file\nA0 file\n',
+  );
+  assert.equal((await ocikit([...words, '--exit-code'])).status, 1);
+  assert.equal(await done(['diff', image, image, '--exit-code']), '');
+  assert.equal((JSON.parse(await done([...words, '--json'])) as object[]).length, 4);
+  assert.match(await done(words, { stdoutIsTerminal: true }), /\x1b\[31mD\x1b\[39m \/etc\/gone/);
+  assert.doesNotMatch(await done(words, { stdoutIsTerminal: true, env: { NO_COLOR: '1' } }), /\x1b/);
+});
+
+test('unpack prints nothing, commit of the bundle prints a digest, and a dry run writes nothing', async t => {
+  const { place, image } = await sample(t);
+  const bundle = join(place, 'work');
+  assert.equal(await done(['unpack', image, bundle, '--bundle', '--quiet'], {}), '');
+  writeFileSync(join(bundle, 'rootfs/added'), 'x');
+  assert.match(await done(['diff', bundle]), /^A \/added$/m);
+  const dry = await done(['commit', bundle, `${image}2`, '--dry-run', '-q']);
+  assert.match(dry, /^sha256:[0-9a-f]{64}\n$/);
+  assert.equal((await ocikit(['history', `${image}2`])).status, 2);
+  assert.equal(await done(['commit', bundle, `${image}2`, '-q']), dry);
+  assert.match(await done(['validate', join(place, 'img')]), /: valid, \d+ blobs \([\d.]+k?B\) checked\n$/);
+});
+
+test('validate exits with 1 where something is wrong, and names it', async t => {
+  const { place, image } = await sample(t);
+  const { manifest } = JSON.parse(await done(['commit', join(place, 'rootfs'), `${image}3`, '--json'])) as {
+    manifest: string;
+  };
+  writeFileSync(join(place, 'img/blobs', manifest.replace(':', '/')), '{}');
+  const { status, out } = await ocikit(['validate', join(place, 'img')]);
+  assert.equal(status, 1);
+  assert.match(out, /^error: [a-z-]+: /);
+  assert.match(out, /\d+ errors?, (\d+ warnings?, )?\d+ blobs? \(.*\) checked\n$/);
+});
+
+test('untag takes names away, under its alias too', async t => {
+  const { image } = await sample(t);
+  assert.match(await done(['untag', image, '--dry-run']), /^sha256:[0-9a-f]{64}\n$/);
+  assert.equal(await done(['rm', image]), '');
+  assert.equal((await ocikit(['rm', image])).status, 2);
+});
+
+test('a hostile history reaches the terminal without a control character', async t => {
+  const layout = fixture(t, 'hostile/e-terminal-history');
+  if (layout === undefined) return;
+  for (const words of [
+    ['history'],
+    ['history', '--no-trunc'],
+    ['history', '--json'],
+    ['inspect'],
+    ['inspect', '-f', '{{.}}'],
+  ]) {
+    const [verb = '', ...options] = words;
+    const { status, out, err } = await ocikit([verb, `${layout}:v1`, ...options]);
+    assert.equal(status, 0, err);
+    assert.doesNotMatch(out.replace(/[\n\t]/g, ''), /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u, words.join(' '));
+  }
+});
