@@ -1,7 +1,7 @@
 import type { Bytes } from '../engine/engine.ts';
 import { invalid } from '../errors.ts';
-import type { ByteString, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
-import { nameOf, parsePath, textOf } from '../tree/path.ts';
+import type { ByteString, ContentId, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
+import { parsePath, shortTextOf } from '../tree/path.ts';
 import { decodeWhiteout } from '../tree/whiteout.ts';
 import type { TarMember } from './tar-member.ts';
 import { TarReader, type TarSink } from './tar-reader.ts';
@@ -20,7 +20,7 @@ export interface LayerOrigin {
   readonly subject: string;
 }
 
-function nodeOf(member: TarMember, content: { source: string; member: number }): Node {
+function nodeOf(member: TarMember, content: ContentId): Node {
   const meta: Meta = {
     mode: member.mode,
     uid: member.uid,
@@ -43,19 +43,27 @@ function nodeOf(member: TarMember, content: { source: string; member: number }):
   }
 }
 
-/** A hardlink's target inside the root. One that leads out of it names nothing: it is refused, never clamped to another file. */
-function linkTarget(member: TarMember, subject: string): Path {
-  const depth = { now: 0 };
-  for (const name of member.link.split('/')) {
-    if (name === '..') depth.now--;
-    else if (name !== '' && name !== '.') depth.now++;
-    if (depth.now < 0) throw escapes(member.path, member.link, subject);
+/** Whether some `..` of a name steps above where it began. */
+function leadsOut(name: ByteString): boolean {
+  let depth = 0;
+  for (const part of name.split('/')) {
+    if (part === '..') depth--;
+    else if (part !== '' && part !== '.') depth++;
+    if (depth < 0) return true;
   }
-  return parsePath(member.link, subject);
+  return false;
 }
 
-function escapes(path: ByteString, link: ByteString, subject: string): Error {
-  return invalid(subject, `a target inside the root for hardlink '${textOf(path)}'`, `'${textOf(link)}'`);
+/** A hardlink's target inside the root. One that leads out of it names nothing: it is refused, never clamped to another file. */
+function linkTarget(member: TarMember, subject: string): Path {
+  if (leadsOut(member.link)) {
+    throw invalid(
+      subject,
+      `a target inside the root for hardlink '${shortTextOf(member.path)}'`,
+      `'${shortTextOf(member.link)}'`,
+    );
+  }
+  return parsePath(member.link, subject);
 }
 
 /** A tar member as a layer entry. */
@@ -68,7 +76,7 @@ function entryOf(member: TarMember, ordinal: number, origin: LayerOrigin): Layer
     throw invalid(
       origin.subject,
       "a directory as the root '.'",
-      `${member.type} with the name '${textOf(nameOf(member.path))}'`,
+      `${member.type} with the name '${shortTextOf(member.path)}'`,
     );
   }
   return { kind: 'node', path, node: nodeOf(member, { source: origin.identity, member: ordinal }) };

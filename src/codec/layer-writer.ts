@@ -1,10 +1,10 @@
-import { OciError } from '../errors.ts';
+import { invalid, OciError } from '../errors.ts';
 import type { FileNode, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
 import { noXattrs } from '../tree/node.ts';
-import { textOf } from '../tree/path.ts';
+import { shortTextOf } from '../tree/path.ts';
 import { encodeWhiteout } from '../tree/whiteout.ts';
 import type { BodySource } from './body-source.ts';
-import { blockSize } from './tar-header.ts';
+import { blockSize, paddingOf } from './tar-header.ts';
 import { encodeHeader, type HeaderFields } from './tar-writer.ts';
 
 const bufferSize = 1 << 20;
@@ -24,13 +24,9 @@ const marker: Omit<HeaderFields, 'path'> = {
   xattrs: noXattrs,
 };
 
-const metaFields = ({
-  mode,
-  uid,
-  gid,
-  mtime,
-  xattrs,
-}: Meta): Pick<HeaderFields, 'mode' | 'uid' | 'gid' | 'mtime' | 'xattrs'> => ({
+type Attributes = Pick<HeaderFields, 'mode' | 'uid' | 'gid' | 'mtime' | 'xattrs'>;
+
+const attributesOf = ({ mode, uid, gid, mtime, xattrs }: Meta): Attributes => ({
   mode,
   uid,
   gid,
@@ -39,12 +35,12 @@ const metaFields = ({
 });
 
 function nodeFields(path: Path, node: Node): HeaderFields {
-  const fields = { ...plain, path, ...metaFields(node.meta) };
+  const fields = { ...plain, path, ...attributesOf(node.meta) };
   switch (node.kind) {
     case 'file':
       return { ...fields, typeflag: '0', size: node.size };
     case 'directory':
-      return { ...fields, typeflag: '5', path: `${path}/` };
+      return { ...fields, typeflag: '5', path: path === '' ? './' : `${path}/` };
     case 'symlink':
       return { ...fields, typeflag: '2', link: node.target };
     case 'device':
@@ -62,65 +58,85 @@ function fieldsOf(entry: LayerEntry, files: Map<Path, Meta>): HeaderFields {
   }
   if (entry.kind === 'hardlink') {
     const meta = files.get(entry.target);
-    if (meta === undefined) throw new Error(`hardlink ${textOf(entry.path)}: its target is not earlier in the layer`);
-    return { ...plain, ...metaFields(meta), xattrs: noXattrs, typeflag: '1', path: entry.path, link: entry.target };
+    if (meta === undefined) {
+      throw invalid(
+        `/${shortTextOf(entry.path)}`,
+        'a hardlink to a file earlier in the layer',
+        `'${shortTextOf(entry.target)}'`,
+      );
+    }
+    return { ...plain, ...attributesOf(meta), xattrs: noXattrs, typeflag: '1', path: entry.path, link: entry.target };
   }
   return { ...marker, path: encodeWhiteout(entry) };
 }
 
 /** Bytes gathered into one buffer, so that a hundred thousand small files are a few hundred chunks. */
 class Gather {
-  readonly #buffer = Buffer.alloc(bufferSize);
+  readonly #buffer = Buffer.allocUnsafe(bufferSize);
   #filled = 0;
 
-  /** Yields whenever the buffer is full; chunks of its size or more pass through. */
-  *add(bytes: Uint8Array): Generator<Uint8Array> {
-    if (this.#filled + bytes.length > bufferSize) yield* this.flush();
-    if (bytes.length >= bufferSize) {
-      yield bytes;
-      return;
-    }
+  /** Takes the bytes, or is false where there is no room left for them. */
+  add(bytes: Uint8Array): boolean {
+    if (this.#filled + bytes.length > bufferSize) return false;
     this.#buffer.set(bytes, this.#filled);
     this.#filled += bytes.length;
+    return true;
   }
 
-  *flush(): Generator<Uint8Array> {
-    if (this.#filled > 0) yield this.#buffer.subarray(0, this.#filled);
+  /** What was gathered, valid until the next `add`. */
+  *take(): Generator<Uint8Array> {
+    const filled = this.#filled;
     this.#filled = 0;
+    if (filled > 0) yield this.#buffer.subarray(0, filled);
+  }
+
+  /** Adds bytes of any length; what finds no room in an empty buffer passes through. */
+  *addAll(bytes: Uint8Array): Generator<Uint8Array> {
+    if (this.add(bytes)) return;
+    yield* this.take();
+    if (bytes.length >= bufferSize) yield bytes;
+    else this.add(bytes);
   }
 }
 
 const padding = Buffer.alloc(blockSize);
 
+function checkLength(path: Path, { size }: FileNode, written: number, isOver: boolean): void {
+  if (isOver ? written === size : written <= size) return;
+  throw new OciError(
+    'conflict',
+    `/${shortTextOf(path)}`,
+    `expected ${size} bytes, got ${written}: it changed while it was read`,
+  );
+}
+
 function* writeBody(gather: Gather, path: Path, node: FileNode, bodies: BodySource): Generator<Uint8Array> {
   let written = 0;
   for (const chunk of bodies.body(path, node)) {
     written += chunk.length;
-    yield* gather.add(chunk);
+    checkLength(path, node, written, false);
+    if (!gather.add(chunk)) yield* gather.addAll(chunk);
   }
-  if (written !== node.size) {
-    throw new OciError(
-      'conflict',
-      `/${textOf(path)}`,
-      `expected ${node.size} bytes, got ${written}: it changed while it was read`,
-    );
-  }
-  yield* gather.add(padding.subarray(0, (blockSize - (node.size % blockSize)) % blockSize));
+  checkLength(path, node, written, true);
+  yield* gather.addAll(padding.subarray(0, paddingOf(node.size)));
 }
 
 /**
- * A layer's uncompressed tar in chunks of up to 1 MiB, each valid until the next: ustar with PAX only where needed, whole
- * seconds, no user names, two zero blocks at the end. The same entries and bodies give the same bytes.
+ * A layer's uncompressed tar in chunks of up to 1 MiB (longer where a body's chunk is), each valid until the next: ustar with
+ * PAX only where needed, whole seconds, no user names, two zero blocks at the end (image-spec layer.md). The same entries and
+ * bodies give the same bytes. A `conflict` error for a body that has not its node's size; `invalid` or `unsupported` for what
+ * a tar cannot say.
  */
 export function* writeLayer(entries: Iterable<LayerEntry>, bodies: BodySource): Generator<Uint8Array> {
   const gather = new Gather();
   const files = new Map<Path, Meta>();
   for (const entry of entries) {
-    yield* gather.add(encodeHeader(fieldsOf(entry, files)));
+    const header = encodeHeader(fieldsOf(entry, files));
+    if (!gather.add(header)) yield* gather.addAll(header);
     if (entry.kind === 'node' && entry.node.kind === 'file' && entry.node.size > 0) {
       yield* writeBody(gather, entry.path, entry.node, bodies);
     }
   }
-  yield* gather.add(Buffer.alloc(2 * blockSize));
-  yield* gather.flush();
+  yield* gather.addAll(Buffer.alloc(2 * blockSize));
+  yield* gather.take();
 }

@@ -1,48 +1,80 @@
 import { invalid } from '../errors.ts';
 import type { ByteString } from '../tree/node.ts';
+import { byteStringOf, shortTextOf } from '../tree/path.ts';
+import type { Subject } from './tar-header.ts';
 
 /** Records of a PAX extended header by key; values are bytes (POSIX pax, "pax Extended Header"). */
-export type PaxRecords = Map<ByteString, Uint8Array>;
+export type PaxRecords = ReadonlyMap<ByteString, Uint8Array>;
 
 const newline = 10;
 const space = 32;
 const equals = 61;
 
 /** One record's length as it is announced: decimal digits, no sign, no leading zero. */
-function lengthAt(bytes: Uint8Array, start: number, subject: string): { length: number; digits: number } {
+function lengthAt(
+  bytes: Buffer,
+  start: number,
+  subject: Subject,
+): { readonly length: number; readonly digits: number } {
   let length = 0;
   let at = start;
   for (; at < bytes.length && bytes[at] !== space; at++) {
     const digit = (bytes[at] as number) - 48;
     if (digit < 0 || digit > 9 || at - start > 9 || (at > start && length === 0)) {
-      throw invalid(subject, 'a PAX record with its length', `byte ${bytes[at]} at ${at} of the header`);
+      throw invalid(subject(), 'a PAX record with its length', `byte ${bytes[at]} at ${at} of the header`);
     }
     length = length * 10 + digit;
   }
   return { length, digits: at - start };
 }
 
+interface PaxRecord {
+  readonly key: ByteString;
+  readonly value: Uint8Array;
+  readonly end: number;
+}
+
+function recordAt(bytes: Buffer, start: number, subject: Subject): PaxRecord {
+  const { length, digits } = lengthAt(bytes, start, subject);
+  const end = start + length;
+  if (length < digits + 4 || end > bytes.length || bytes[end - 1] !== newline) {
+    throw invalid(
+      subject(),
+      'a PAX record that ends with its newline',
+      `a record of announced length ${length} at ${start} of the header`,
+    );
+  }
+  const separator = bytes.indexOf(equals, start + digits + 1);
+  const key = separator < 0 || separator >= end ? '' : bytes.toString('latin1', start + digits + 1, separator);
+  if (key === '' || key.includes('\0')) {
+    throw invalid(subject(), 'a PAX record key=value', `a record without a key or '=' at ${start} of the header`);
+  }
+  // A copy, and not Buffer's slice, which is a view: the chunk below it will be used again.
+  return { key, value: new Uint8Array(bytes.subarray(separator + 1, end - 1)), end };
+}
+
+/** Sparse format 0.0 repeats a pair of keys; format 0.1 has the same numbers in one record. */
+function checkSparseOrder(key: ByteString, count: number, subject: Subject): void {
+  const expected = count % 2 === 0 ? 'GNU.sparse.offset' : 'GNU.sparse.numbytes';
+  if (key !== expected) throw invalid(subject(), `PAX record ${expected} of a sparse map`, key);
+}
+
 /** Decodes `length key=value\n` records. An `invalid` error where one is malformed: skipping it would make two readers disagree. */
-export function decodePax(bytes: Uint8Array, subject: string): PaxRecords {
-  const records: PaxRecords = new Map();
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function decodePax(bytes: Buffer, subject: Subject): PaxRecords {
+  const records = new Map<ByteString, Uint8Array>();
+  const numbers: ByteString[] = [];
   for (let start = 0; start < bytes.length; ) {
-    const { length, digits } = lengthAt(bytes, start, subject);
-    const end = start + length;
-    if (length < digits + 4 || end > bytes.length || bytes[end - 1] !== newline) {
-      throw invalid(
-        subject,
-        'a PAX record that ends with its newline',
-        `a record of announced length ${length} at ${start} of the header`,
-      );
+    const { key, value, end } = recordAt(bytes, start, subject);
+    if ((key === 'path' || key === 'linkpath') && value.includes(0)) {
+      throw invalid(subject(), `PAX ${key} without NUL bytes`, `'${shortTextOf(byteStringOf(value))}'`);
     }
-    const separator = text.indexOf(equals, start + digits + 1);
-    if (separator < 0 || separator >= end || separator === start + digits + 1) {
-      throw invalid(subject, 'a PAX record key=value', `a record without a key or '=' at ${start} of the header`);
-    }
-    records.set(text.toString('latin1', start + digits + 1, separator), bytes.slice(separator + 1, end - 1));
+    if (key === 'GNU.sparse.offset' || key === 'GNU.sparse.numbytes') {
+      checkSparseOrder(key, numbers.length, subject);
+      numbers.push(byteStringOf(value));
+    } else records.set(key, value);
     start = end;
   }
+  if (numbers.length > 0) records.set('GNU.sparse.map', Buffer.from(numbers.join(','), 'latin1'));
   return records;
 }
 
@@ -55,27 +87,35 @@ function encodeRecord(key: ByteString, value: Uint8Array): Buffer {
 }
 
 /** Records sorted by key. */
-export function encodePax(records: ReadonlyMap<ByteString, Uint8Array>): Uint8Array {
+export function encodePax(records: PaxRecords): Uint8Array {
   const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1));
   return Buffer.concat(sorted.map(([key, value]) => encodeRecord(key, value)));
 }
 
-const asText = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+/** A record's value, or undefined where it is missing or empty: an empty one takes back what stood before (POSIX pax). */
+export function paxText(records: PaxRecords, key: ByteString): ByteString | undefined {
+  const value = records.get(key);
+  return value === undefined || value.length === 0 ? undefined : byteStringOf(value);
+}
 
-/** A decimal number of at most 2^53. */
-export function paxInteger(value: Uint8Array, key: string, subject: string): number {
-  const text = asText(value);
-  const number = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+/** A decimal number below 2^53, or undefined where there is none. */
+export function paxInteger(records: PaxRecords, key: ByteString, subject: Subject): number | undefined {
+  const text = paxText(records, key);
+  if (text === undefined) return undefined;
+  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(number))
-    throw invalid(subject, `PAX ${key} as a whole number below 2^53`, `'${text.slice(0, 32)}'`);
+    throw invalid(subject(), `PAX ${key} as a whole number below 2^53`, `'${shortTextOf(text)}'`);
   return number;
 }
 
 /** Decimal seconds with a fraction, as nanoseconds; digits past the ninth are cut, as Go does. */
-export function paxTime(value: Uint8Array, key: string, subject: string): bigint {
-  const match = /^(-?)(\d{1,18})(?:\.(\d{0,64}))?$/.exec(asText(value));
-  if (match === null) throw invalid(subject, `PAX ${key} in decimal seconds`, `'${asText(value).slice(0, 32)}'`);
+export function paxTime(records: PaxRecords, key: ByteString, subject: Subject): bigint | undefined {
+  const text = paxText(records, key);
+  if (text === undefined) return undefined;
+  const match = /^(-?)(\d{1,16})(?:\.(\d*))?$/.exec(text);
+  if (match === null || Number(match[2]) > Number.MAX_SAFE_INTEGER) {
+    throw invalid(subject(), `PAX ${key} in decimal seconds below 2^53`, `'${shortTextOf(text)}'`);
+  }
   const [, sign, seconds, fraction = ''] = match;
   const nanoseconds = BigInt(seconds as string) * 1_000_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'));
   return sign === '-' ? -nanoseconds : nanoseconds;

@@ -1,63 +1,97 @@
 import { invalid } from '../errors.ts';
 import type { ByteString } from '../tree/node.ts';
 import { decodePax, type PaxRecords } from './pax.ts';
-import type { RawHeader } from './tar-header.ts';
-import type { Extensions } from './tar-member.ts';
+import type { RawHeader, Subject } from './tar-header.ts';
 
-/** Largest extension header (PAX, GNU long name), and most of them before one member. */
-export const maxExtension: number = 1 << 20;
-const maxExtensions = 64;
+/** Largest extension header (PAX, GNU long name) in bytes: what Go reads. */
+export const maxExtensionBytes: number = 1 << 20;
 
-/** Extension headers that stand before a member. State: what has been read of them, and PAX's global records. */
+/** Most global records, in bytes: they count for every member again. */
+export const maxGlobalBytes = 4096;
+
+/** Most extension headers before one member. */
+export const maxExtensions = 64;
+
+/** What stood before a header: PAX records (a member's own over global ones) and GNU long names. */
+export interface Extensions {
+  readonly records: PaxRecords;
+  readonly longName: ByteString | undefined;
+  readonly longLink: ByteString | undefined;
+}
+
+const nothing: Extensions = { records: new Map(), longName: undefined, longLink: undefined };
+
+/** Global records that decide which files there are: engines pass over them and tar programs obey, so nobody may. */
+const memberOnly = /^(path|linkpath|size|GNU\.sparse\..*)$/s;
+const shared = /^(uid|gid|mtime|(SCHILY|LIBARCHIVE)\.xattr\..*)$/s;
+
+const sizeOf = (records: PaxRecords): number =>
+  [...records].reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+
+/** Whether this header only says something about a header that follows. */
+export const isExtension = ({ typeflag }: RawHeader): boolean =>
+  typeflag === 'x' || typeflag === 'g' || typeflag === 'L' || typeflag === 'K';
+
+/** The extension headers of an archive as they pass by. */
 export class ExtensionHeaders {
-  #type = '';
-  #count = 0;
-  #global: PaxRecords = new Map();
+  #global: PaxRecords = nothing.records;
   #local: PaxRecords | undefined;
   #longName: ByteString | undefined;
   #longLink: ByteString | undefined;
+  #count = 0;
+  #typeflag = '';
 
-  /** True between an extension header and the member that it is for. */
+  /** True where a member must follow. */
   get isOpen(): boolean {
     return this.#count > 0;
   }
 
-  begin(header: RawHeader, subject: string): void {
+  /** An extension header has come; its body will be `header.size` bytes. */
+  begin(header: RawHeader, subject: Subject): void {
     if (++this.#count > maxExtensions)
-      throw invalid(subject, `at most ${maxExtensions} extension headers before a member`, 'more');
-    if (!(header.size >= 0 && header.size <= maxExtension)) {
+      throw invalid(subject(), `at most ${maxExtensions} extension headers before a member`, 'more');
+    if (header.size < 0 || header.size > maxExtensionBytes) {
       throw invalid(
-        subject,
-        `an extension header (PAX or GNU) of a size up to ${maxExtension} bytes`,
+        subject(),
+        `an extension header (PAX or GNU) of a size up to ${maxExtensionBytes} bytes`,
         `${header.size}`,
       );
     }
-    this.#type = header.typeflag;
+    this.#typeflag = header.typeflag;
   }
 
-  body(body: Buffer, subject: string): void {
-    const nul = body.indexOf(0);
-    const text = (): ByteString => body.toString('latin1', 0, nul < 0 ? body.length : nul);
-    if (this.#type === 'L') this.#longName = text();
-    else if (this.#type === 'K') this.#longLink = text();
-    else if (this.#type === 'x') this.#local = decodePax(body, subject);
-    else this.#mergeGlobal(decodePax(body, subject));
-  }
-
-  /** A global header stands for all members that follow; an empty value takes one back. */
-  #mergeGlobal(records: PaxRecords): void {
-    for (const [key, value] of records) {
-      if (value.length === 0) this.#global.delete(key);
-      else this.#global.set(key, value);
+  /** Its body. Of two headers of one kind the last counts, as in Go. */
+  add(body: Buffer, subject: Subject): void {
+    if (this.#typeflag === 'x') this.#local = decodePax(body, subject);
+    else if (this.#typeflag === 'g') this.#addGlobal(decodePax(body, subject), subject);
+    else {
+      const nul = body.indexOf(0);
+      const text = body.toString('latin1', 0, nul < 0 ? body.length : nul);
+      if (this.#typeflag === 'L') this.#longName = text;
+      else this.#longLink = text;
     }
+  }
+
+  #addGlobal(records: PaxRecords, subject: Subject): void {
+    const merged = new Map(this.#global);
+    for (const [key, value] of records) {
+      if (value.length === 0) merged.delete(key);
+      else if (memberOnly.test(key))
+        throw invalid(subject(), 'a global PAX header of attributes that files can share', `'${key}'`);
+      else if (shared.test(key)) merged.set(key, value);
+    }
+    if (sizeOf(merged) > maxGlobalBytes) {
+      throw invalid(subject(), `global PAX records of at most ${maxGlobalBytes} bytes together`, 'more');
+    }
+    this.#global = merged;
     this.#count = 0;
   }
 
-  /** What applies to the member that comes now. */
+  /** What applies to the member that has come now. */
   take(): Extensions {
-    const local = this.#local;
-    const records =
-      local === undefined ? this.#global : this.#global.size === 0 ? local : new Map([...this.#global, ...local]);
+    if (this.#count === 0 && this.#global.size === 0) return nothing;
+    const local = this.#local ?? nothing.records;
+    const records = this.#global.size === 0 ? local : new Map([...this.#global, ...local]);
     const extensions = { records, longName: this.#longName, longLink: this.#longLink };
     this.#local = undefined;
     this.#longName = undefined;

@@ -1,104 +1,143 @@
 import { invalid } from '../errors.ts';
 import type { ByteString } from '../tree/node.ts';
+import { textOf } from '../tree/path.ts';
 
 export const blockSize = 512;
 
-/** One 512-byte header block, before PAX and GNU extensions are applied (POSIX ustar; GNU tar manual, "Basic Tar Format"). */
+/** What an error is about, asked for only when there is one: naming every member would cost more than reading it. */
+export type Subject = () => string;
+
+/** How many bytes fill a body up to whole blocks. */
+export const paddingOf = (size: number): number => (blockSize - (size % blockSize)) % blockSize;
+
+/** One header block, before PAX and GNU extensions are applied (POSIX ustar; GNU tar manual, "Basic Tar Format"). */
 export interface RawHeader {
   readonly name: ByteString;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** Bytes. */
   readonly size: number;
   /** Seconds. */
   readonly mtime: number;
   readonly typeflag: string;
-  readonly linkname: ByteString;
+  readonly link: ByteString;
   readonly major: number;
   readonly minor: number;
-  readonly magic: 'ustar' | 'gnu' | 'v7';
+  readonly format: 'ustar' | 'gnu' | 'v7';
 }
 
-/** Bytes up to the first NUL of a fixed field. */
-export function fieldText(block: Buffer, start: number, length: number): ByteString {
-  const end = block.indexOf(0, start);
-  return block.toString('latin1', start, end < 0 || end > start + length ? start + length : end);
+/** Bytes of a fixed field up to its first NUL. */
+function fieldText(block: Buffer, start: number, length: number): ByteString {
+  if (block[start] === 0) return '';
+  const most = start + length;
+  let end = start + 1;
+  while (end < most && block[end] !== 0) end++;
+  return block.toString('latin1', start, end);
 }
 
+/** GNU's binary numbers: big-endian two's complement behind a marking bit. */
 function base256(block: Buffer, start: number, length: number): number {
-  const negative = ((block[start] as number) & 0x40) !== 0;
-  let value = negative ? -1n : 0n;
-  for (let at = start; at < start + length; at++) {
-    const byte = at === start ? ((block[at] as number) & 0x7f) | (negative ? 0x80 : 0) : (block[at] as number);
-    value = (value << 8n) | BigInt(at === start && !negative ? byte & 0x3f : byte);
-  }
-  return Number(negative ? BigInt.asIntN(length * 8, value) : value);
+  const first = block[start] as number;
+  let value = (first & 0x40) === 0 ? BigInt(first & 0x7f) : BigInt(first) - 256n;
+  for (let at = start + 1; at < start + length; at++) value = value * 256n + BigInt(block[at] as number);
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : Number.NaN;
 }
 
-/** A numeric field: octal with blanks around it, or GNU base-256. NaN where it is neither. */
+const isBlank = (byte: number | undefined): boolean => byte === 32 || byte === 0;
+
+/** A numeric field as Go reads it: octal up to a NUL with blanks around it, or base-256. NaN where it is neither or beyond 2^53. */
 export function fieldNumber(block: Buffer, start: number, length: number): number {
   if (((block[start] as number) & 0x80) !== 0) return base256(block, start, length);
-  let at = start;
   const end = start + length;
-  while (at < end && (block[at] === 32 || block[at] === 0)) at++;
+  let at = start;
+  while (at < end && isBlank(block[at])) at++;
   let value = 0;
   for (; at < end; at++) {
-    const byte = block[at] as number;
-    if (byte === 32 || byte === 0) break;
-    if (byte < 48 || byte > 55) return Number.NaN;
-    value = value * 8 + byte - 48;
+    const digit = (block[at] as number) - 48;
+    if (digit < 0 || digit > 7) break;
+    value = value * 8 + digit;
   }
-  for (; at < end; at++) if (block[at] !== 32 && block[at] !== 0) return Number.NaN;
-  return value;
+  if (at < end && block[at] !== 0) while (at < end && isBlank(block[at])) at++;
+  return at === end || block[at] === 0 ? value : Number.NaN;
 }
 
-/** True for a block of zeros. */
-export function isZero(block: Buffer): boolean {
-  for (let at = 0; at < blockSize; at += 1) if (block[at] !== 0) return false;
+/** Whether the block at `at` is all zeros. */
+export function isZero(block: Buffer, at: number): boolean {
+  for (let index = at; index < at + blockSize; index++) if (block[index] !== 0) return false;
   return true;
 }
 
-function checkSum(block: Buffer, subject: string): void {
-  let unsigned = 8 * 32;
-  let signed = 8 * 32;
-  for (let at = 0; at < blockSize; at++) {
-    if (at >= 148 && at < 156) continue;
-    const byte = block[at] as number;
-    unsigned += byte;
-    signed += byte < 128 ? byte : byte - 256;
+function sumOf(block: Buffer, at: number): number {
+  let sum = 0;
+  for (let index = at; index < at + blockSize; index += 4) {
+    sum +=
+      (block[index] as number) +
+      (block[index + 1] as number) +
+      (block[index + 2] as number) +
+      (block[index + 3] as number);
   }
-  const recorded = fieldNumber(block, 148, 8);
-  if (recorded !== unsigned && recorded !== signed) {
+  for (let index = at + 148; index < at + 156; index++) sum += 32 - (block[index] as number);
+  return sum;
+}
+
+/** What the sum is where bytes count as signed, as some old systems had it. */
+function signedSumOf(block: Buffer, at: number): number {
+  let sum = sumOf(block, at);
+  for (let index = at; index < at + blockSize; index++) {
+    const isSummed = index < at + 148 || index >= at + 156;
+    if (isSummed && (block[index] as number) > 127) sum -= 256;
+  }
+  return sum;
+}
+
+/** Whether the block at `at` has the checksum of a header. */
+export function isHeader(block: Buffer, at: number): boolean {
+  const recorded = fieldNumber(block, at + 148, 8);
+  return recorded === sumOf(block, at) || recorded === signedSumOf(block, at);
+}
+
+function formatOf(block: Buffer, at: number): RawHeader['format'] {
+  if (block[at + 257] !== 0x75 || block.toString('latin1', at + 257, at + 262) !== 'ustar') return 'v7';
+  if (block[at + 262] === 0) return 'ustar';
+  return block.toString('latin1', at + 262, at + 265) === '  \0' ? 'gnu' : 'v7';
+}
+
+const isTime = (block: Buffer, at: number): boolean => block[at] === 0 || !Number.isNaN(fieldNumber(block, at, 12));
+
+/** The leading directories of a long name. star keeps times in the field's end; Go before 1.8 wrote the field in GNU headers too. */
+function prefixOf(block: Buffer, at: number, format: RawHeader['format']): ByteString {
+  if (block[at + 345] === 0 || format === 'v7') return '';
+  if (format === 'ustar')
+    return fieldText(block, at + 345, block.toString('latin1', at + 508, at + 512) === 'tar\0' ? 131 : 155);
+  if (isTime(block, at + 345) && isTime(block, at + 357)) return '';
+  const prefix = fieldText(block, at + 345, 155);
+  return /^[\x01-\x7f]*$/.test(prefix) ? prefix : '';
+}
+
+/** Decodes the header block at `at`. An `invalid` error for a wrong checksum or a number that is none. */
+export function decodeHeader(block: Buffer, at: number, subject: Subject): RawHeader {
+  if (!isHeader(block, at)) {
     throw invalid(
-      subject,
-      `a tar header with checksum ${unsigned.toString(8)}`,
-      Number.isNaN(recorded) ? 'no number' : recorded.toString(8),
+      subject(),
+      `a tar header with checksum ${sumOf(block, at).toString(8)}`,
+      `'${textOf(fieldText(block, at + 148, 8))}'`,
     );
   }
-}
-
-function magicOf(block: Buffer): RawHeader['magic'] {
-  const magic = block.toString('latin1', 257, 265);
-  if (magic.startsWith('ustar\0')) return 'ustar';
-  return magic === 'ustar  \0' ? 'gnu' : 'v7';
-}
-
-/** Decodes a header block. An `invalid` error for a wrong checksum or a number that is none. */
-export function decodeHeader(block: Buffer, subject: string): RawHeader {
-  checkSum(block, subject);
-  const magic = magicOf(block);
+  const format = formatOf(block, at);
   const number = (start: number, length: number, field: string): number => {
-    const value = fieldNumber(block, start, length);
+    const value = fieldNumber(block, at + start, length);
     if (Number.isNaN(value))
       throw invalid(
-        subject,
-        `an octal ${field} in the tar header`,
-        `'${fieldText(block, start, length).slice(0, length)}'`,
+        subject(),
+        `a number as ${field} in the tar header`,
+        `'${textOf(fieldText(block, at + start, length))}'`,
       );
     return value;
   };
-  const prefix = magic === 'ustar' ? fieldText(block, 345, 155) : '';
-  const name = fieldText(block, 0, 100);
+  const prefix = prefixOf(block, at, format);
+  const name = fieldText(block, at, 100);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
     mode: number(100, 8, 'mode'),
@@ -106,10 +145,10 @@ export function decodeHeader(block: Buffer, subject: string): RawHeader {
     gid: number(116, 8, 'gid'),
     size: number(124, 12, 'size'),
     mtime: number(136, 12, 'mtime'),
-    typeflag: String.fromCharCode(block[156] as number),
-    linkname: fieldText(block, 157, 100),
-    major: magic === 'v7' ? 0 : number(329, 8, 'device major'),
-    minor: magic === 'v7' ? 0 : number(337, 8, 'device minor'),
-    magic,
+    typeflag: String.fromCharCode(block[at + 156] as number),
+    link: fieldText(block, at + 157, 100),
+    major: format === 'v7' ? 0 : number(329, 8, 'device major'),
+    minor: format === 'v7' ? 0 : number(337, 8, 'device minor'),
+    format,
   };
 }

@@ -1,8 +1,9 @@
 import { invalid } from '../errors.ts';
 import { type ByteString, noXattrs } from '../tree/node.ts';
 import { byteStringOf } from '../tree/path.ts';
-import { type PaxRecords, paxInteger, paxTime } from './pax.ts';
-import type { RawHeader } from './tar-header.ts';
+import { type PaxRecords, paxInteger, paxText, paxTime } from './pax.ts';
+import type { Extensions } from './tar-extensions.ts';
+import type { RawHeader, Subject } from './tar-header.ts';
 
 /** One member of a tar archive with its extensions applied. */
 export interface TarMember {
@@ -10,12 +11,13 @@ export interface TarMember {
   /** As recorded: may be absolute, or lead out of the root. */
   readonly path: ByteString;
   readonly link: ByteString;
+  /** 0 to 0o7777. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
   /** Nanoseconds since 1970. */
   readonly mtime: bigint;
-  /** Bytes of the body; of the whole file where it is stored sparsely. */
+  /** Bytes of the body; of the whole file where it is stored sparsely; 0 for what is no file. */
   readonly size: number;
   readonly major: number;
   readonly minor: number;
@@ -24,16 +26,15 @@ export interface TarMember {
   readonly offset: number;
 }
 
-/** Extensions that stood before a header: PAX records (global ones first) and GNU long names. */
-export interface Extensions {
-  readonly records: PaxRecords;
-  readonly longName: ByteString | undefined;
-  readonly longLink: ByteString | undefined;
+/** Where members go: `member`, then `data` any number of times for a file, then `end`. A data chunk is valid during the call. */
+export interface TarSink {
+  member(member: TarMember): void;
+  data(chunk: Uint8Array): void;
+  end(): void;
 }
 
 const types: Readonly<Record<string, TarMember['type']>> = {
   '0': 'file',
-  '\0': 'file',
   '7': 'file',
   S: 'file',
   '1': 'hardlink',
@@ -44,91 +45,86 @@ const types: Readonly<Record<string, TarMember['type']>> = {
   '6': 'fifo',
 };
 
-const schily = 'SCHILY.xattr.';
-const libarchive = 'LIBARCHIVE.xattr.';
-
-function xattrsOf(records: PaxRecords): ReadonlyMap<ByteString, Uint8Array> {
-  let xattrs: Map<ByteString, Uint8Array> | undefined;
-  for (const [key, value] of records) {
-    if (key.startsWith(schily)) {
-      xattrs ??= new Map();
-      xattrs.set(key.slice(schily.length), value);
-    } else if (key.startsWith(libarchive)) {
-      xattrs ??= new Map();
-      const name = percentDecoded(key.slice(libarchive.length));
-      if (!records.has(`${schily}${name}`)) xattrs.set(name, Buffer.from(byteStringOf(value), 'base64'));
-    }
-  }
-  return xattrs ?? noXattrs;
+/** The type of a header's member, or undefined for one that no engine unpacks. Only v7's own typeflag makes a directory of a slash, as in Go. */
+export function typeOf({ typeflag }: RawHeader, path: ByteString): TarMember['type'] | undefined {
+  if (typeflag === '\0') return path.endsWith('/') ? 'directory' : 'file';
+  return types[typeflag];
 }
 
-/** Percent escapes of a byte string. */
-function percentDecoded(text: ByteString): ByteString {
-  return text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+/** The name that a header has once its extensions are applied: GNU's over PAX's, as in Go. */
+export function pathOf(header: RawHeader, { longName, records }: Extensions): ByteString {
+  if (longName !== undefined && longName !== '') return longName;
+  return records.size === 0 ? header.name : (paxText(records, 'path') ?? header.name);
 }
 
-/** The announced body size of a header: PAX's where the member has a body of its own. */
-export function bodySizeOf(header: RawHeader, extensions: Extensions, subject: string): number {
-  const record = extensions.records.get('size');
-  const size = record === undefined || record.length === 0 ? header.size : paxInteger(record, 'size', subject);
-  if (!Number.isSafeInteger(size) || size < 0) throw invalid(subject, 'a size from 0 to 2^53', `${size}`);
+function linkOf(header: RawHeader, { longLink, records }: Extensions): ByteString {
+  if (longLink !== undefined && longLink !== '') return longLink;
+  return records.size === 0 ? header.link : (paxText(records, 'linkpath') ?? header.link);
+}
+
+/** The announced body size of a header, in bytes. */
+export function bodySizeOf(header: RawHeader, { records }: Extensions, subject: Subject): number {
+  const size = paxInteger(records, 'size', subject) ?? header.size;
+  if (size < 0) throw invalid(subject(), 'a size from 0 to 2^53', `${size}`);
   return size;
 }
 
-function idOf(records: PaxRecords, key: 'uid' | 'gid', otherwise: number, subject: string): number {
-  const record = records.get(key);
-  const id = record === undefined || record.length === 0 ? otherwise : paxInteger(record, key, subject);
-  if (!Number.isSafeInteger(id) || id < 0 || id > 0xffff_ffff)
-    throw invalid(subject, `${key} from 0 to 2^32-1`, `${id}`);
+const schily = 'SCHILY.xattr.';
+const libarchive = 'LIBARCHIVE.xattr.';
+
+/** Percent escapes of a byte string. */
+function unescapeName(text: ByteString): ByteString {
+  return text.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/** Extended attributes; libarchive writes each one twice, and its own form has the safer name but not always the value. */
+function xattrsOf(records: PaxRecords): TarMember['xattrs'] {
+  const xattrs = new Map<ByteString, Uint8Array>();
+  for (const [key, value] of records) {
+    if (key.startsWith(schily)) xattrs.set(key.slice(schily.length), value);
+  }
+  for (const [key, value] of records) {
+    const name = key.startsWith(libarchive) ? unescapeName(key.slice(libarchive.length)) : undefined;
+    if (name !== undefined && !records.has(schily + name))
+      xattrs.set(name, new Uint8Array(Buffer.from(byteStringOf(value), 'base64')));
+  }
+  return xattrs.size === 0 ? noXattrs : xattrs;
+}
+
+function checkId(id: number, key: 'uid' | 'gid', subject: Subject): number {
+  if (id < 0 || id > 0xffff_ffff) throw invalid(subject(), `${key} from 0 to 2^32-1`, `${id}`);
   return id;
 }
 
-function mtimeOf(records: PaxRecords, header: RawHeader, subject: string): bigint {
-  const record = records.get('mtime');
-  if (record !== undefined && record.length > 0) return paxTime(record, 'mtime', subject);
-  if (!Number.isSafeInteger(header.mtime)) throw invalid(subject, 'an mtime below 2^53 seconds', `${header.mtime}`);
-  return BigInt(header.mtime) * 1_000_000_000n;
+/** What a member is besides its header and extensions. */
+export interface MemberFacts {
+  readonly type: TarMember['type'];
+  readonly path: ByteString;
+  readonly size: number;
+  readonly offset: number;
 }
 
-/** The type of a header's member, or undefined for one that this reader passes over. */
-export function typeOf(header: RawHeader, path: ByteString): TarMember['type'] | undefined {
-  const type = types[header.typeflag];
-  return type === 'file' && path.endsWith('/') ? 'directory' : type;
-}
-
-/** The name that a header has once its extensions are applied. */
-export function pathOf(header: RawHeader, extensions: Extensions): ByteString {
-  const record = extensions.records.get('GNU.sparse.name') ?? extensions.records.get('path');
-  if (record !== undefined && record.length > 0) return byteStringOf(record);
-  return extensions.longName ?? header.name;
-}
-
-/** A header and its extensions as one member. */
+/** A header and its extensions as one member. An `invalid` error for an owner or a time out of range. */
 export function memberOf(
   header: RawHeader,
   extensions: Extensions,
-  at: {
-    readonly type: TarMember['type'];
-    readonly path: ByteString;
-    readonly size: number;
-    readonly offset: number;
-    readonly subject: string;
-  },
+  facts: MemberFacts & { readonly subject: Subject },
 ): TarMember {
   const { records } = extensions;
-  const link = records.get('linkpath');
+  const { type, path, size, offset, subject } = facts;
+  const isPlain = records.size === 0;
   return {
-    type: at.type,
-    path: at.path,
-    link: link !== undefined && link.length > 0 ? byteStringOf(link) : (extensions.longLink ?? header.linkname),
+    type,
+    path,
+    link: linkOf(header, extensions),
     mode: header.mode & 0o7777,
-    uid: idOf(records, 'uid', header.uid, at.subject),
-    gid: idOf(records, 'gid', header.gid, at.subject),
-    mtime: mtimeOf(records, header, at.subject),
-    size: at.size,
+    uid: checkId((isPlain ? undefined : paxInteger(records, 'uid', subject)) ?? header.uid, 'uid', subject),
+    gid: checkId((isPlain ? undefined : paxInteger(records, 'gid', subject)) ?? header.gid, 'gid', subject),
+    mtime: (isPlain ? undefined : paxTime(records, 'mtime', subject)) ?? BigInt(header.mtime) * 1_000_000_000n,
+    size,
     major: header.major,
     minor: header.minor,
-    xattrs: records.size === 0 ? noXattrs : xattrsOf(records),
-    offset: at.offset,
+    xattrs: isPlain ? noXattrs : xattrsOf(records),
+    offset,
   };
 }

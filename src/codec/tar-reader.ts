@@ -1,250 +1,244 @@
-import { invalid, unsupported } from '../errors.ts';
+import { invalid } from '../errors.ts';
 import type { ByteString } from '../tree/node.ts';
-import { textOf } from '../tree/path.ts';
-import { paxInteger } from './pax.ts';
-import { ExtensionHeaders, maxExtension } from './tar-extensions.ts';
-import { blockSize, decodeHeader, isZero, type RawHeader } from './tar-header.ts';
-import { bodySizeOf, type Extensions, memberOf, pathOf, type TarMember, typeOf } from './tar-member.ts';
-import {
-  checkSparse,
-  hasLeadingMap,
-  leadingMap,
-  paxSparse,
-  readGnuPieces,
-  SparseExpander,
-  type SparseMap,
-} from './tar-sparse.ts';
+import { shortTextOf } from '../tree/path.ts';
+import { paxText } from './pax.ts';
+import { ExtensionHeaders, type Extensions, isExtension } from './tar-extensions.ts';
+import { blockSize, decodeHeader, isHeader, isZero, paddingOf, type RawHeader, type Subject } from './tar-header.ts';
+import { bodySizeOf, memberOf, pathOf, type TarMember, type TarSink, typeOf } from './tar-member.ts';
+import { SparseWriter } from './tar-sparse.ts';
+import { SparseMapReader, sparseFormOf } from './tar-sparse-map.ts';
 
-/** Where members go: `member`, then `data` any number of times for a file, then `end`. A data chunk is valid during the call. */
-export interface TarSink {
-  member(member: TarMember): void;
-  data(chunk: Uint8Array): void;
-  end(): void;
-}
+export type { TarMember, TarSink };
 
+/** A member whose header is read: `stored` bytes follow, the first of them perhaps a sparse map. */
 interface Pending {
   readonly header: RawHeader;
+  readonly extensions: Extensions;
   readonly type: TarMember['type'];
   readonly path: ByteString;
-  stored: number;
-  map: SparseMap | undefined;
+  readonly stored: number;
 }
 
 /**
- * A tar archive as a synchronous push parser: `push` any chunks, then `finish`. Reads ustar, v7, GNU and PAX, sparse files
- * of every form expanded. Every problem is one `invalid` error with the offset of the header it lies in.
+ * A tar archive as a synchronous push parser: `push` any chunks, then `finish`. Reads ustar, v7, star, GNU and PAX, sparse
+ * files of every form expanded, as Go's archive/tar does. Every problem is one `invalid` error with the offset of the header
+ * it lies in; what follows the end of the archive is passed over.
  */
 export class TarReader {
   readonly #sink: TarSink;
-  readonly #place: string;
-  #state: 'header' | 'extension' | 'gnu-map' | 'pax-map' | 'body' | 'skip' | 'over' = 'header';
-  /** Bytes still to come in the state, padding aside. */
+  readonly #extensions = new ExtensionHeaders();
+  /** Whole units are gathered in `header`, `extension` and `map`. */
+  #state: 'header' | 'extension' | 'map' | 'body' | 'skip' | 'over' = 'header';
+  /** Bytes of the unit in these states. */
+  #wanted = blockSize;
+  #held: Buffer = Buffer.alloc(blockSize);
+  #filled = 0;
+  /** Bytes still to come in `body` and `skip`. */
   #left = 0;
   #padding = 0;
-  #gathered: Buffer[] = [];
-  #gatheredLength = 0;
+  /** Bytes of the archive consumed. */
   #position = 0;
-  #headerOffset = 0;
-  #zeroBlocks = 0;
-  readonly #extensions = new ExtensionHeaders();
+  #offset = 0;
+  #path: ByteString | undefined;
+  #afterZero = false;
+  #linkBody = 0;
+  #extensionSize = 0;
   #pending: Pending | undefined;
-  #mapBlocks: Buffer = Buffer.alloc(0);
-  #expander: SparseExpander | undefined;
+  #map: SparseMapReader | undefined;
+  #sparse: SparseWriter | undefined;
+  readonly #subject: Subject;
 
+  /** `subject` names the archive in messages. */
   constructor(sink: TarSink, subject: string) {
     this.#sink = sink;
-    this.#place = subject;
+    this.#subject = () => {
+      const name = this.#path === undefined ? '' : ` '${shortTextOf(this.#path)}'`;
+      return `${subject}: tar entry${name} at offset ${this.#offset}`;
+    };
   }
 
-  get #subject(): string {
-    const name = this.#pending === undefined ? '' : ` '${textOf(this.#pending.path)}'`;
-    return `${this.#place}: tar entry${name} at offset ${this.#headerOffset}`;
-  }
-
+  /** The next bytes of the archive. Throws `invalid`. */
   push(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     let at = 0;
-    while (at < bytes.length && this.#state !== 'over') at = this.#step(bytes, at);
-    this.#position += bytes.length - at;
+    while (at < bytes.length && this.#state !== 'over') at += this.#step(bytes, at);
   }
 
-  /** The archive is at its end. An `invalid` error where it stops inside a member. */
+  /** The archive is at its end. An `invalid` error where it stops inside a member; the end's zero blocks may be missing. */
   finish(): void {
-    const whole = this.#state === 'over' || (this.#state === 'header' && this.#gatheredLength === 0);
-    if (!whole || this.#extensions.isOpen)
+    if (this.#state === 'over') return;
+    const isWhole = (this.#state === 'header' && this.#filled === 0) || (this.#state === 'skip' && this.#left === 0);
+    if (!isWhole || this.#extensions.isOpen) {
       throw invalid(
-        this.#subject,
+        this.#subject(),
         'the rest of it',
-        `an unexpected end at offset ${this.#position}: the archive is truncated`,
+        `an unexpected end at offset ${this.#position + this.#filled}: the archive is truncated`,
       );
+    }
   }
 
-  /** Consumes some of the bytes from `at` and returns where to go on. */
+  /** Consumes some of the bytes from `at`, at least one, and says how many. */
   #step(bytes: Buffer, at: number): number {
-    if (this.#state === 'body') return this.#advance(at, this.#body(bytes, at));
-    if (this.#state === 'skip') {
-      const length = Math.min(this.#left + this.#padding, bytes.length - at);
-      const skipped = Math.min(this.#left, length);
-      this.#left -= skipped;
-      this.#padding -= length - skipped;
-      if (this.#left + this.#padding === 0) this.#state = 'header';
-      return this.#advance(at, length);
+    const available = bytes.length - at;
+    if (this.#state === 'body') return this.#body(bytes, at, Math.min(this.#left, available));
+    if (this.#state === 'skip') return this.#skip(Math.min(this.#left + this.#padding, available));
+    const wanted = this.#wanted;
+    if (this.#filled === 0 && available >= wanted) {
+      this.#position += wanted;
+      this.#unit(bytes, at);
+      return wanted;
     }
-    const wanted = this.#state === 'extension' ? this.#left + this.#padding : blockSize;
-    const taken = Math.min(wanted - this.#gatheredLength, bytes.length - at);
-    const part = bytes.subarray(at, at + taken);
-    this.#position += taken;
-    if (taken === wanted) this.#whole(part);
-    else this.#gather(part, wanted);
-    return at + taken;
+    if (this.#filled === 0 && this.#held.length < wanted) this.#held = Buffer.allocUnsafe(wanted);
+    const length = Math.min(wanted - this.#filled, available);
+    bytes.copy(this.#held, this.#filled, at, at + length);
+    this.#filled += length;
+    if (this.#filled === wanted) {
+      this.#filled = 0;
+      this.#position += wanted;
+      this.#unit(this.#held, 0);
+    }
+    return length;
   }
 
-  #gather(part: Buffer, wanted: number): void {
-    this.#gathered.push(Buffer.from(part));
-    this.#gatheredLength += part.length;
-    if (this.#gatheredLength < wanted) return;
-    const whole = Buffer.concat(this.#gathered);
-    this.#gathered = [];
-    this.#gatheredLength = 0;
-    this.#whole(whole);
-  }
-
-  #advance(at: number, length: number): number {
+  #skip(length: number): number {
+    const skipped = Math.min(this.#left, length);
+    this.#left -= skipped;
+    this.#padding -= length - skipped;
     this.#position += length;
-    return at + length;
+    if (this.#left + this.#padding === 0) this.#expectHeader();
+    return length;
   }
 
-  /** A whole header block, extension body or sparse map block has come. */
-  #whole(block: Buffer): void {
-    switch (this.#state) {
-      case 'header':
-        this.#header(block, this.#position - blockSize);
-        break;
-      case 'extension':
-        this.#extension(block.subarray(0, this.#left));
-        break;
-      case 'gnu-map': {
-        const { map } = this.#pending as Pending;
-        if (!readGnuPieces(block, 0, 21, map?.pieces ?? [])) this.#beginBody();
-        break;
-      }
-      default:
-        this.#paxMap(block);
-    }
+  #expectHeader(): void {
+    this.#state = 'header';
+    this.#wanted = blockSize;
   }
 
-  #header(block: Buffer, offset: number): void {
-    if (block[0] === 0 && isZero(block)) {
-      if (++this.#zeroBlocks === 2) this.#state = 'over';
+  /** A whole header block, extension body or sparse map block. */
+  #unit(block: Buffer, at: number): void {
+    if (this.#state === 'header') this.#header(block, at);
+    else if (this.#state === 'extension') {
+      this.#expectHeader();
+      this.#extensions.add(block.subarray(at, at + this.#extensionSize), this.#subject);
+    } else this.#mapBlock(block, at);
+  }
+
+  #header(block: Buffer, at: number): void {
+    if (this.#linkBody > 0 && this.#skipLinkBody(block, at)) return;
+    this.#path = undefined;
+    this.#offset = this.#position - blockSize;
+    if (block[at] === 0 && isZero(block, at)) {
       if (this.#extensions.isOpen)
-        throw invalid(this.#subject, 'a member after an extension header', 'the end of the archive');
+        throw invalid(this.#subject(), 'a member after an extension header', 'the end of the archive');
+      if (this.#afterZero) this.#state = 'over';
+      this.#afterZero = true;
       return;
     }
-    this.#zeroBlocks = 0;
-    this.#headerOffset = offset;
-    const header = decodeHeader(block, this.#subject);
-    if ('xgLK'.includes(header.typeflag)) this.#beginExtension(header);
-    else this.#member(header, block);
+    if (this.#afterZero)
+      throw invalid(
+        this.#subject(),
+        'a second block of zeros at the end of the archive',
+        'other bytes: an invalid header',
+      );
+    const header = decodeHeader(block, at, this.#subject);
+    if (isExtension(header)) this.#beginExtension(header);
+    else this.#member(header, block, at);
+  }
+
+  /** Some archives announce a size for hardlinks and some of these store the body: a header here says that there is none, as Go assumes. */
+  #skipLinkBody(block: Buffer, at: number): boolean {
+    const size = this.#linkBody;
+    this.#linkBody = 0;
+    if (isZero(block, at) || isHeader(block, at)) return false;
+    this.#beginSkip(Math.max(0, size - blockSize), size < blockSize ? 0 : paddingOf(size));
+    return true;
+  }
+
+  #beginSkip(left: number, padding: number): void {
+    this.#left = left;
+    this.#padding = padding;
+    if (left + padding > 0) this.#state = 'skip';
+    else this.#expectHeader();
   }
 
   #beginExtension(header: RawHeader): void {
     this.#extensions.begin(header, this.#subject);
-    this.#state = 'extension';
-    this.#left = header.size;
-    this.#padding = (blockSize - (header.size % blockSize)) % blockSize;
-    if (header.size === 0) this.#extension(Buffer.alloc(0));
-  }
-
-  #extension(body: Buffer): void {
-    this.#state = 'header';
-    this.#extensions.body(body, this.#subject);
-  }
-
-  #extensionsNow: Extensions = { records: new Map(), longName: undefined, longLink: undefined };
-
-  #member(header: RawHeader, block: Buffer): void {
-    const extensions = this.#extensions.take();
-    this.#extensionsNow = extensions;
-    const path = pathOf(header, extensions);
-    const type = typeOf(header, path);
-    this.#pending = undefined;
-    if (type === undefined)
-      throw unsupported(
-        this.#subject,
-        'a file, link, directory, device or fifo',
-        `type '${textOf(header.typeflag)}' of '${textOf(path)}'`,
-      );
-    const body = type === 'file' || type === 'hardlink' || type === 'directory';
-    this.#pending = {
-      header,
-      type,
-      path,
-      stored: body ? bodySizeOf(header, extensions, this.#subject) : 0,
-      map: undefined,
-    };
-    if (header.typeflag === 'S') this.#beginGnuSparse(block);
-    else if (type === 'file' && hasLeadingMap(extensions.records)) this.#state = 'pax-map';
-    else this.#beginBody();
-  }
-
-  #beginGnuSparse(block: Buffer): void {
-    const pending = this.#pending as Pending;
-    const pieces: SparseMap['pieces'] = [];
-    const more = readGnuPieces(block, 386, 4, pieces);
-    const size = Number.parseInt(block.toString('latin1', 483, 495).trim(), 8);
-    if (!Number.isSafeInteger(size)) throw invalid(this.#subject, 'the real size of a sparse file', 'none');
-    pending.map = { size, pieces };
-    if (more) this.#state = 'gnu-map';
-    else this.#beginBody();
-  }
-
-  #paxMap(block: Buffer): void {
-    const pending = this.#pending as Pending;
-    this.#mapBlocks = Buffer.concat([this.#mapBlocks, block]);
-    if (this.#mapBlocks.length > Math.min(pending.stored, 4 * maxExtension)) {
-      throw invalid(this.#subject, 'a sparse map inside the body', `one of more than ${pending.stored} bytes`);
-    }
-    const pieces = leadingMap(this.#mapBlocks, this.#subject);
-    if (pieces === undefined) return;
-    const size =
-      this.#extensionsNow.records.get('GNU.sparse.realsize') ?? this.#extensionsNow.records.get('GNU.sparse.size');
-    pending.map = { size: size === undefined ? 0 : paxInteger(size, 'GNU.sparse.realsize', this.#subject), pieces };
-    pending.stored -= this.#mapBlocks.length;
-    this.#mapBlocks = Buffer.alloc(0);
-    this.#beginBody();
-  }
-
-  #beginBody(): void {
-    const pending = this.#pending as Pending;
-    const { type, path, stored } = pending;
-    const map = pending.map ?? (type === 'file' ? paxSparse(this.#extensionsNow.records, this.#subject) : undefined);
-    pending.map = map === undefined ? undefined : checkSparse(map, stored, this.#subject);
-    const size = type === 'file' ? (map?.size ?? stored) : 0;
-    const at = { type, path, size, offset: this.#headerOffset, subject: this.#subject };
-    this.#sink.member(memberOf(pending.header, this.#extensionsNow, at));
-    this.#left = stored;
-    this.#padding = (blockSize - (stored % blockSize)) % blockSize;
-    this.#expander = map === undefined ? undefined : new SparseExpander(map, chunk => this.#sink.data(chunk));
-    if (type === 'file' && stored > 0) {
-      this.#state = 'body';
+    this.#extensionSize = header.size;
+    if (header.size === 0) {
+      this.#extensions.add(Buffer.alloc(0), this.#subject);
       return;
     }
-    if (type === 'file') this.#expander?.finish();
-    this.#sink.end();
-    this.#state = this.#left + this.#padding > 0 ? 'skip' : 'header';
+    this.#state = 'extension';
+    this.#wanted = header.size + paddingOf(header.size);
   }
 
-  #body(bytes: Buffer, at: number): number {
-    const length = Math.min(this.#left, bytes.length - at);
-    const part = length === bytes.length ? bytes : bytes.subarray(at, at + length);
-    if (this.#expander === undefined) this.#sink.data(part);
-    else this.#expander.push(part);
+  #member(header: RawHeader, block: Buffer, at: number): void {
+    const extensions = this.#extensions.take();
+    const path = pathOf(header, extensions);
+    this.#path = path;
+    const type = typeOf(header, path);
+    if (type === undefined)
+      throw invalid(
+        this.#subject(),
+        'a file, link, directory, device or fifo',
+        `type '${shortTextOf(header.typeflag)}'`,
+      );
+    const form = sparseFormOf(header, extensions.records, this.#subject);
+    const stored = type === 'file' || type === 'hardlink' ? bodySizeOf(header, extensions, this.#subject) : 0;
+    if (form !== undefined) {
+      const map = new SparseMapReader({ form, records: extensions.records, stored, block, at }, this.#subject);
+      this.#beginSparse({ header, extensions, type, path, stored }, map);
+    } else if (type === 'hardlink') {
+      this.#linkBody = stored;
+      this.#begin({ header, extensions, type, path, stored: 0 });
+    } else this.#begin({ header, extensions, type, path, stored });
+  }
+
+  #beginSparse(pending: Pending, map: SparseMapReader): void {
+    if (pending.type !== 'file') throw invalid(this.#subject(), 'a file with a sparse map', pending.type);
+    this.#path = paxText(pending.extensions.records, 'GNU.sparse.name') ?? pending.path;
+    this.#pending = { ...pending, path: this.#path };
+    this.#map = map;
+    this.#state = 'map';
+    if (map.isWhole) this.#endMap();
+  }
+
+  #mapBlock(block: Buffer, at: number): void {
+    this.#map?.add(block, at);
+    if (this.#map?.isWhole) this.#endMap();
+  }
+
+  #endMap(): void {
+    const [pending, reader] = [this.#pending as Pending, this.#map as SparseMapReader];
+    const map = reader.map();
+    this.#pending = undefined;
+    this.#map = undefined;
+    this.#sparse = new SparseWriter(map, chunk => this.#sink.data(chunk));
+    this.#begin({ ...pending, stored: reader.stored }, map.size);
+  }
+
+  #begin({ header, extensions, type, path, stored }: Pending, size = stored): void {
+    this.#sink.member(memberOf(header, extensions, { type, path, size, offset: this.#offset, subject: this.#subject }));
+    this.#left = stored;
+    this.#padding = paddingOf(stored);
+    if (stored > 0) this.#state = 'body';
+    else this.#endBody();
+  }
+
+  #body(bytes: Buffer, at: number, length: number): number {
+    const chunk = length === bytes.length ? bytes : bytes.subarray(at, at + length);
+    if (this.#sparse === undefined) this.#sink.data(chunk);
+    else this.#sparse.write(chunk);
     this.#left -= length;
-    if (this.#left === 0) {
-      this.#expander?.finish();
-      this.#sink.end();
-      this.#state = this.#padding > 0 ? 'skip' : 'header';
-    }
+    this.#position += length;
+    if (this.#left === 0) this.#endBody();
     return length;
+  }
+
+  #endBody(): void {
+    this.#sparse?.finish();
+    this.#sparse = undefined;
+    this.#sink.end();
+    this.#beginSkip(0, this.#padding);
   }
 }

@@ -1,8 +1,9 @@
-import { invalid } from '../errors.ts';
-import type { ByteString } from '../tree/node.ts';
-import { bytesOf, textOf } from '../tree/path.ts';
+import { invalid, unsupported } from '../errors.ts';
+import { type ByteString, noXattrs } from '../tree/node.ts';
+import { bytesOf, shortTextOf } from '../tree/path.ts';
 import { encodePax } from './pax.ts';
-import { blockSize } from './tar-header.ts';
+import { maxExtensionBytes } from './tar-extensions.ts';
+import { blockSize, paddingOf } from './tar-header.ts';
 
 /** What a header says of one member. `mtime` in whole seconds. */
 export interface HeaderFields {
@@ -19,7 +20,7 @@ export interface HeaderFields {
   readonly xattrs: ReadonlyMap<ByteString, Uint8Array>;
 }
 
-const ascii = /^[\x01-\x7e]*$/;
+const ascii = /^[\x01-\x7f]*$/;
 const maxOctal = { id: 0o7777777, size: 0o77777777777, time: 0o77777777777 } as const;
 
 /** Where a long name is cut for ustar's prefix field, or undefined where it does not fit. */
@@ -33,17 +34,24 @@ function splitName(path: ByteString): { prefix: ByteString; name: ByteString } |
     : undefined;
 }
 
+/** A PAX key ends at its first `=`, so that a name with one goes the way libarchive writes all: escaped, its value in base64. */
+function xattrRecord(name: ByteString, value: Uint8Array): readonly [ByteString, Uint8Array] {
+  if (!name.includes('=')) return [`SCHILY.xattr.${name}`, value];
+  const escaped = name.replace(/[%=]/g, character => (character === '=' ? '%3D' : '%25'));
+  return [`LIBARCHIVE.xattr.${escaped}`, bytesOf(Buffer.from(value).toString('base64'))];
+}
+
 /** PAX records for what the ustar fields do not hold. */
-function recordsFor(fields: HeaderFields, fits: boolean): Map<ByteString, Uint8Array> {
+function recordsFor(fields: HeaderFields, isSplit: boolean): Map<ByteString, Uint8Array> {
   const records = new Map<ByteString, Uint8Array>();
   const number = (key: string, value: number): unknown => records.set(key, bytesOf(String(value)));
-  if (!fits) records.set('path', bytesOf(fields.path));
+  if (!isSplit) records.set('path', bytesOf(fields.path));
   if (fields.link.length > 100 || !ascii.test(fields.link)) records.set('linkpath', bytesOf(fields.link));
   if (fields.uid > maxOctal.id) number('uid', fields.uid);
   if (fields.gid > maxOctal.id) number('gid', fields.gid);
   if (fields.size > maxOctal.size) number('size', fields.size);
   if (fields.mtime < 0 || fields.mtime > maxOctal.time) number('mtime', fields.mtime);
-  for (const [name, value] of fields.xattrs) records.set(`SCHILY.xattr.${name}`, value);
+  for (const [name, value] of fields.xattrs) records.set(...xattrRecord(name, value));
   return records;
 }
 
@@ -79,38 +87,33 @@ function ustarBlock(fields: HeaderFields, { prefix, name }: UstarName, typeflag:
 /** A value that fits an ASCII header field: what stands in for a name that PAX carries. */
 const stripped = (path: ByteString): ByteString => path.replace(/[^\x20-\x7e]/g, '').slice(-100) || 'pax';
 
-function paxBlocks(records: ReadonlyMap<ByteString, Uint8Array>, path: ByteString): Buffer[] {
+function paxBlocks(records: ReadonlyMap<ByteString, Uint8Array>, path: ByteString): readonly Uint8Array[] {
   const body = encodePax(records);
-  const slash = path.replace(/\/$/, '').lastIndexOf('/');
-  const name = stripped(`PaxHeaders.0/${path.slice(slash + 1).replace(/\/$/, '')}`.slice(0, 100));
-  const fields: HeaderFields = {
-    typeflag: '0',
-    path: name,
-    link: '',
-    mode: 0,
-    uid: 0,
-    gid: 0,
-    size: body.length,
-    mtime: 0,
-    major: 0,
-    minor: 0,
-    xattrs: new Map(),
-  };
-  const padding = Buffer.alloc((blockSize - (body.length % blockSize)) % blockSize);
-  return [ustarBlock(fields, { prefix: '', name }, 'x'), Buffer.from(body), padding];
+  if (body.length > maxExtensionBytes) {
+    throw unsupported(
+      shortTextOf(path),
+      `attributes of at most ${maxExtensionBytes} bytes, which is what readers take`,
+      `${body.length} bytes`,
+    );
+  }
+  const base = /[^/]*\/?$/.exec(path)?.[0] ?? '';
+  const name = `PaxHeaders.0/${stripped(base.replace('/', '')).slice(0, 87)}`;
+  const plain = { link: '', mode: 0, uid: 0, gid: 0, mtime: 0, major: 0, minor: 0, xattrs: noXattrs } as const;
+  const header = ustarBlock({ ...plain, typeflag: '0', path: name, size: body.length }, { prefix: '', name }, 'x');
+  return [header, body, Buffer.alloc(paddingOf(body.length))];
 }
 
-/** The header blocks of one member: ustar, with a PAX header before it only where ustar does not hold it (POSIX pax). */
-export function encodeHeader(fields: HeaderFields): Buffer {
+/**
+ * The header blocks of one member: ustar, with a PAX header before it only where ustar does not hold it (POSIX pax).
+ * An `invalid` error for device numbers and `unsupported` for attributes that do not fit.
+ */
+export function encodeHeader(fields: HeaderFields): Uint8Array {
   if (fields.major > maxOctal.id || fields.minor > maxOctal.id) {
-    throw invalid(textOf(fields.path), 'device numbers up to 2097151', `${fields.major}:${fields.minor}`);
+    throw invalid(shortTextOf(fields.path), `device numbers up to ${maxOctal.id}`, `${fields.major}:${fields.minor}`);
   }
   const split = splitName(fields.path);
   const records = recordsFor(fields, split !== undefined);
-  const block = ustarBlock(
-    { ...fields, link: records.has('linkpath') ? stripped(fields.link) : fields.link },
-    split ?? { prefix: '', name: stripped(fields.path) },
-    fields.typeflag,
-  );
+  const link = records.has('linkpath') ? stripped(fields.link) : fields.link;
+  const block = ustarBlock({ ...fields, link }, split ?? { prefix: '', name: stripped(fields.path) }, fields.typeflag);
   return records.size === 0 ? block : Buffer.concat([...paxBlocks(records, fields.path), block]);
 }
