@@ -45,7 +45,7 @@ const doors: Readonly<Record<string, RegExp>> = {
 };
 
 const files = readdirSync(src, { recursive: true, withFileTypes: true })
-  .filter(entry => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.test.ts'))
+  .filter(entry => entry.isFile() && entry.name.endsWith('.ts') && !/\.(test|interop)\.ts$/.test(entry.name))
   .map(entry => relative(src, join(entry.parentPath, entry.name)));
 const sources = new Map(files.map(file => [file, readFileSync(join(src, file), 'utf8')]));
 const product = files.filter(file => !file.startsWith('testing/'));

@@ -69,7 +69,8 @@ export function isZero(block: Buffer, at: number): boolean {
   return true;
 }
 
-function sumOf(block: Buffer, at: number): number {
+/** The checksum of the block at `at`, its own field counted as blanks. */
+export function sumOf(block: Buffer, at: number): number {
   let sum = 0;
   for (let index = at; index < at + blockSize; index += 4) {
     sum +=

@@ -3,7 +3,7 @@ import { type ByteString, noXattrs } from '../tree/node.ts';
 import { bytesOf, shortTextOf } from '../tree/path.ts';
 import { encodePax } from './pax.ts';
 import { maxExtensionBytes } from './tar-extensions.ts';
-import { blockSize, paddingOf } from './tar-header.ts';
+import { blockSize, paddingOf, sumOf } from './tar-header.ts';
 
 /** What a header says of one member. `mtime` in whole seconds. */
 export interface HeaderFields {
@@ -55,8 +55,18 @@ function recordsFor(fields: HeaderFields, isSplit: boolean): Map<ByteString, Uin
   return records;
 }
 
+/** Digits up to the NUL that ends a field of this length. */
 function octal(block: Buffer, at: number, length: number, value: number): void {
-  block.write(value.toString(8).padStart(length - 1, '0'), at, length - 1, 'latin1');
+  let rest = value;
+  for (let digit = at + length - 2; digit >= at; digit--) {
+    block[digit] = 48 + (rest % 8);
+    rest = Math.floor(rest / 8);
+  }
+}
+
+function text(block: Buffer, at: number, length: number, value: ByteString): void {
+  const most = Math.min(length, value.length);
+  for (let index = 0; index < most; index++) block[at + index] = value.charCodeAt(index);
 }
 
 interface UstarName {
@@ -64,23 +74,24 @@ interface UstarName {
   readonly name: ByteString;
 }
 
+/** A ustar block; what does not fit its field is 0, for PAX to say. */
 function ustarBlock(fields: HeaderFields, { prefix, name }: UstarName, typeflag: string): Buffer {
-  const block = Buffer.alloc(blockSize);
-  block.write(name, 0, 100, 'latin1');
+  const block = Buffer.allocUnsafe(blockSize).fill(0);
+  const { uid, gid, size, mtime } = fields;
+  text(block, 0, 100, name);
   octal(block, 100, 8, fields.mode);
-  octal(block, 108, 8, fields.uid > maxOctal.id ? 0 : fields.uid);
-  octal(block, 116, 8, fields.gid > maxOctal.id ? 0 : fields.gid);
-  octal(block, 124, 12, fields.size > maxOctal.size ? 0 : fields.size);
-  octal(block, 136, 12, fields.mtime < 0 || fields.mtime > maxOctal.time ? 0 : fields.mtime);
-  block.write(typeflag, 156, 1, 'latin1');
-  block.write(fields.link.slice(0, 100), 157, 100, 'latin1');
-  block.write('ustar\u000000', 257, 8, 'latin1');
+  octal(block, 108, 8, uid > maxOctal.id ? 0 : uid);
+  octal(block, 116, 8, gid > maxOctal.id ? 0 : gid);
+  octal(block, 124, 12, size > maxOctal.size ? 0 : size);
+  octal(block, 136, 12, mtime < 0 || mtime > maxOctal.time ? 0 : mtime);
+  text(block, 148, 8, '\0\0\0\0\0\0\0 ');
+  text(block, 156, 1, typeflag);
+  text(block, 157, 100, fields.link);
+  text(block, 257, 8, 'ustar\u000000');
   octal(block, 329, 8, fields.major);
   octal(block, 337, 8, fields.minor);
-  block.write(prefix, 345, 155, 'latin1');
-  let sum = 8 * 32;
-  for (let at = 0; at < blockSize; at++) sum += block[at] as number;
-  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 8, 'latin1');
+  text(block, 345, 155, prefix);
+  octal(block, 148, 7, sumOf(block, 0));
   return block;
 }
 
