@@ -2,9 +2,9 @@ import { createGunzip } from 'node:zlib';
 import { invalid } from '../errors.ts';
 import type { Bytes } from './engine.ts';
 
-const chunkSize = 1 << 20;
+const chunkSize = 1 << 18;
 /** Inflated bytes that may wait for the consumer, so that inflation goes on in the pool while it works. */
-const ahead = 4 * chunkSize;
+const ahead = 16 * chunkSize;
 
 /** Feeds a gunzip stream as fast as it takes the bytes; the offset tells where in the compressed stream an error lies. */
 async function feed(gunzip: ReturnType<typeof createGunzip>, bytes: Bytes, at: { offset: number }): Promise<void> {

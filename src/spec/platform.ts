@@ -57,8 +57,12 @@ const levelOf = (variant: string | undefined, otherwise: number): number => {
   return match === null ? otherwise : Number(match[1]);
 };
 
-/** Architectures whose higher variants run what lower ones run. */
-const ladders: Readonly<Record<string, number>> = { amd64: 1, arm: 7, arm64: 8 };
+/** Architectures whose higher variants run what lower ones run: the variant that none means, and the lowest that still runs. */
+const ladders: Readonly<Record<string, { readonly none: number; readonly lowest: number }>> = {
+  amd64: { none: 1, lowest: 1 },
+  arm: { none: 7, lowest: 5 },
+  arm64: { none: 8, lowest: 8 },
+};
 
 /**
  * How well a platform of an index suits the wanted one: 0 not at all, else the higher the better, exact variant first. A
@@ -70,10 +74,10 @@ export function platformRank(wanted: Platform, candidate: Platform): number {
   if (want['os.version'] !== undefined && have['os.version'] !== undefined && want['os.version'] !== have['os.version'])
     return 0;
   if (want.variant === have.variant) return 1000;
-  const lowest = ladders[want.architecture];
-  if (lowest === undefined || !Object.hasOwn(ladders, want.architecture)) return 0;
-  const [level, limit] = [levelOf(have.variant, lowest), levelOf(want.variant, lowest)];
-  return level <= limit ? 1 + level : 0;
+  const ladder = known(want.architecture, ladders) ? ladders[want.architecture] : undefined;
+  if (ladder === undefined) return 0;
+  const [level, limit] = [levelOf(have.variant, ladder.none), levelOf(want.variant, ladder.none)];
+  return level >= ladder.lowest && level <= limit ? 1 + level : 0;
 }
 
 export function matchesPlatform(wanted: Platform, candidate: Platform): boolean {
