@@ -40,14 +40,15 @@ function instantOf(text: string, now: number | undefined): number {
 
 /** Go's path.Match as a regular expression: `*` and `?` do not cross a slash. */
 function referencePattern(glob: string): RegExp {
-  const body = glob.replace(/\[\^?(?:\\.|[^\]\\])+\]|\\.|[*?]|[^\w*?]/g, part => {
+  const literal = (text: string): string => text.replace(/[\\^$.|()+{}[\]/]/g, '\\$&');
+  const body = glob.replace(/\[\^?(?:\\.|[^\]\\])+\]|\\.|[*?]|[^*?[\\]+|./gs, part => {
     if (part === '*') return '[^/]*';
     if (part === '?') return '[^/]';
-    if (part.startsWith('[')) return part;
-    return part.startsWith('\\') && part.length === 2 ? `\\${part[1]}` : `\\${part}`;
+    if (part.startsWith('[') && part.endsWith(']')) return part;
+    return literal(part.startsWith('\\') ? part.slice(1) : part);
   });
   try {
-    return new RegExp(`^${body}$`, 'u');
+    return new RegExp(`^${body}$`);
   } catch {
     throw usage('--filter reference', `expected a glob, got '${glob}'`);
   }

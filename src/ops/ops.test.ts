@@ -196,7 +196,7 @@ test('names are given, listed, filtered and taken away', async t => {
   assert.deepEqual(await names('label!=tier'), []);
   assert.deepEqual(await names('until=24h', 'dangling=false', 'reference=base'), ['null:base']);
   await assert.rejects(names('colour=red'), refusal(/colour/, 'usage'));
-  await untag([`${img}:latest`, `${img}:figlet`]);
+  await untag([`${img}:latest`, `${img}:figlet:1.0`]);
   assert.deepEqual(await names(), ['null:base']);
   await untag([`${img}:base`]);
   assert.equal((await images([img])).length, 1);

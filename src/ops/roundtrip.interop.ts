@@ -30,11 +30,13 @@ test('random trees of every kind come back from umoci attribute for attribute, a
     const { changes } = await diff(join(place, 'img:base'), root);
     const listed = new Map(changes.map(row => [row.path, row]));
     const [beforePaths, afterPaths] = [new Set(before.map(pathOf)), new Set(after.map(pathOf))];
-    const known = new Set(before);
-    const same = (line: string): boolean => known.has(line);
+    // A peer that is gone is no change for the names that are left: whom a file is linked with is compared by what is unpacked.
+    const alone = (line: string): string => line.slice(0, line.lastIndexOf(' '));
+    const known = new Set(before.map(alone));
+    const same = (line: string): boolean => known.has(alone(line));
     for (const line of after) {
       // What is not ASCII is escaped in the listing's own way.
-      if (/[^ -~]/.test(line) || same(line) || /links/.test(line)) continue;
+      if (/[^ -~]/.test(line) || same(line)) continue;
       assert.ok(listed.has(pathOf(line)), `seed ${seed}: not listed: ${line}`);
     }
     for (const row of changes) {

@@ -52,10 +52,11 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
   return variant === undefined || variant === '' ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
 }
 
-const levelOf = (variant: string | undefined, otherwise: number): number => {
-  const match = /^v(\d+)$/.exec(variant ?? '');
-  return match === null ? otherwise : Number(match[1]);
-};
+/** A variant as two numbers, `v8.2` as 8 and 2. */
+function levelsOf(variant: string | undefined, none: number): readonly [number, number] {
+  const match = /^v(\d+)(?:\.(\d+))?$/.exec(variant ?? `v${none}`);
+  return match === null ? [none, 0] : [Number(match[1]), Number(match[2] ?? 0)];
+}
 
 /** Architectures whose higher variants run what lower ones run: the variant that none means, and the lowest that still runs. */
 const ladders: Readonly<Record<string, { readonly none: number; readonly lowest: number }>> = {
@@ -63,6 +64,15 @@ const ladders: Readonly<Record<string, { readonly none: number; readonly lowest:
   arm: { none: 7, lowest: 5 },
   arm64: { none: 8, lowest: 8 },
 };
+
+/** Whether a machine of one variant runs another: arm64 v9.N has what v8.(N+5) has, and v8 ends at v8.9. */
+function runs(machine: readonly [number, number], program: readonly [number, number], architecture: string): boolean {
+  const [major, minor] = machine;
+  const [wantedMajor, wantedMinor] = program;
+  if (architecture !== 'arm64') return wantedMajor <= major;
+  if (major === wantedMajor) return wantedMinor <= minor;
+  return major === 9 && wantedMajor === 8 && wantedMinor <= Math.min(minor + 5, 9);
+}
 
 /**
  * How well a platform of an index suits the wanted one: 0 not at all, else the higher the better, exact variant first. A
@@ -76,8 +86,9 @@ export function platformRank(wanted: Platform, candidate: Platform): number {
   if (want.variant === have.variant) return 1000;
   const ladder = known(want.architecture, ladders) ? ladders[want.architecture] : undefined;
   if (ladder === undefined) return 0;
-  const [level, limit] = [levelOf(have.variant, ladder.none), levelOf(want.variant, ladder.none)];
-  return level >= ladder.lowest && level <= limit ? 1 + level : 0;
+  const [machine, program] = [levelsOf(want.variant, ladder.none), levelsOf(have.variant, ladder.none)];
+  if (program[0] < ladder.lowest || !runs(machine, program, want.architecture)) return 0;
+  return 1 + program[0] * 20 + program[1];
 }
 
 export function matchesPlatform(wanted: Platform, candidate: Platform): boolean {
