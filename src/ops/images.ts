@@ -30,13 +30,8 @@ function referencesOf(entry: Descriptor): string[] {
   const { repository, tag } = displayName(entry);
   const reference = repository === null ? undefined : tryReference(name);
   if (reference === undefined) return [name];
-  const full = canonicalName(reference);
-  return [
-    `${familiarName(reference)}:${tag}`,
-    familiarName(reference),
-    full,
-    full.slice(0, full.length - `:${tag}`.length),
-  ];
+  const familiar = familiarName(reference);
+  return [`${familiar}:${tag}`, familiar, canonicalName(reference), `${reference.domain}/${reference.path}`];
 }
 
 function rowOf(place: string, entry: Descriptor, image: Image | undefined): FilterableRow {

@@ -15,7 +15,7 @@ export const schemas: Readonly<Record<string, object>> = {
       size: { type: 'integer', minimum: 0, maximum: 9007199254740991 },
       urls: { type: ['array', 'null'], items: { type: 'string', pattern: '^[A-Za-z][A-Za-z0-9+.-]*:[^\\s]*$' } },
       annotations: { $ref: '#/$defs/annotations' },
-      data: { type: ['string', 'null'], pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$' },
+      data: { type: ['string', 'null'], pattern: '^[A-Za-z0-9+/]*={0,2}$' },
       platform: { $ref: '#/$defs/platform' },
       artifactType: { anyOf: [{ $ref: '#/$defs/mediaType' }, { type: 'null' }] },
     },

@@ -15,14 +15,38 @@ const files: Readonly<Record<DocumentKind, string>> = {
 const maxFindings = 20;
 const maxValue = 60;
 
-let compile: Promise<(kind: DocumentKind) => ValidateFunction> | undefined;
+/** Values in a document up to which all that is wrong is listed: ajv joins its lists of errors, so the time grows with their square. */
+const maxListed = 10_000;
+
+type Validators = (kind: DocumentKind) => ValidateFunction;
+const compilers = new Map<boolean, Promise<Validators>>();
 
 /** ajv and the schemas cost more than most commands: both wait for the first need. */
-async function loadCompiler(): Promise<(kind: DocumentKind) => ValidateFunction> {
+async function loadCompiler(allErrors: boolean): Promise<Validators> {
   const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, strictTypes: false, verbose: true });
+  const ajv = new Ajv2020({ allErrors, strict: true, strictRequired: false, strictTypes: false, verbose: true });
   for (const schema of Object.values(schemas)) ajv.addSchema(schema);
   return kind => ajv.getSchema(`urn:ocikit:schema:${files[kind]}`) as ValidateFunction;
+}
+
+async function validatorOf(kind: DocumentKind, allErrors: boolean): Promise<ValidateFunction> {
+  const compiler = compilers.get(allErrors) ?? loadCompiler(allErrors);
+  compilers.set(allErrors, compiler);
+  return (await compiler)(kind);
+}
+
+/** Whether a value holds no more than so many values, however deep. */
+function isSmall(value: unknown): boolean {
+  const left: unknown[] = [value];
+  for (let count = 0; left.length > 0; count++) {
+    if (count + left.length > maxListed) return false;
+    const next = left.pop();
+    if (next === null || typeof next !== 'object') continue;
+    const inner = Object.values(next);
+    if (inner.length > maxListed) return false;
+    left.push(...inner);
+  }
+  return true;
 }
 
 function shown(value: unknown): string {
@@ -49,7 +73,12 @@ function expected({ keyword, params, schema }: ErrorObject): string {
     case 'not':
       return "a document without another kind's fields";
     case 'minLength':
-      return 'a name that is not empty';
+      return 'text that is not empty';
+    case 'maxLength':
+      return `at most ${params['limit']} characters`;
+    case 'minimum':
+    case 'maximum':
+      return `a number ${params['comparison']} ${params['limit']}`;
     default:
       return `${keyword} ${typeof schema === 'object' ? '' : String(schema)}`.trim();
   }
@@ -71,12 +100,19 @@ function findingOf(error: ErrorObject): Finding {
 }
 
 /**
- * What a JSON value breaks of the schema of its kind (schemas/): at most 20 findings, each with a JSON pointer as its subject.
+ * What a JSON value breaks of the schema of its kind (schemas/): at most 20 findings, each with a JSON pointer as its
+ * subject; of a document of more than 10000 values only the first.
  */
 export async function validateDocument(kind: DocumentKind, value: unknown): Promise<Finding[]> {
-  compile ??= loadCompiler();
-  const validate = (await compile)(kind);
-  if (validate(value)) return [];
-  const errors = (validate.errors ?? []).filter(error => !wrappers.includes(error.keyword));
-  return (errors.length > 0 ? errors : (validate.errors ?? [])).slice(0, maxFindings).map(findingOf);
+  const first = await validatorOf(kind, false);
+  if (first(value)) return [];
+  const firstErrors = first.errors ?? [];
+  if (!isSmall(value)) return findingsOf(firstErrors);
+  const all = await validatorOf(kind, true);
+  return all(value) ? findingsOf(firstErrors) : findingsOf(all.errors ?? []);
+}
+
+function findingsOf(errors: readonly ErrorObject[]): Finding[] {
+  const own = errors.filter(error => !wrappers.includes(error.keyword));
+  return (own.length > 0 ? own : errors).slice(0, maxFindings).map(findingOf);
 }

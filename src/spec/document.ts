@@ -45,40 +45,42 @@ const orders = {
 type Shape = keyof typeof orders;
 
 /** The shape of a field's value, or of its members where it is an array. */
-const shapes: Readonly<Record<string, Shape>> = {
-  'manifest.config': 'descriptor',
-  'manifest.layers': 'descriptor',
-  'manifest.subject': 'descriptor',
-  'index.manifests': 'descriptor',
-  'index.subject': 'descriptor',
-  'descriptor.platform': 'platform',
-  'descriptor.annotations': 'map',
-  'manifest.annotations': 'map',
-  'index.annotations': 'map',
-  'config.config': 'container',
-  'config.rootfs': 'rootfs',
-  'config.history': 'history',
-  'container.ExposedPorts': 'map',
-  'container.Volumes': 'map',
-  'container.Labels': 'map',
-};
+const shapes: ReadonlyMap<string, Shape> = new Map<string, Shape>([
+  ['manifest.config', 'descriptor'],
+  ['manifest.layers', 'descriptor'],
+  ['manifest.subject', 'descriptor'],
+  ['index.manifests', 'descriptor'],
+  ['index.subject', 'descriptor'],
+  ['descriptor.platform', 'platform'],
+  ['descriptor.annotations', 'map'],
+  ['manifest.annotations', 'map'],
+  ['index.annotations', 'map'],
+  ['config.config', 'container'],
+  ['config.rootfs', 'rootfs'],
+  ['config.history', 'history'],
+  ['container.ExposedPorts', 'map'],
+  ['container.Volumes', 'map'],
+  ['container.Labels', 'map'],
+]);
 
-function ordered(value: unknown, shape: Shape): unknown {
-  if (Array.isArray(value)) return value.map(item => ordered(item, shape));
-  if (value === null || typeof value !== 'object') return value;
-  const known = orders[shape] as readonly string[];
-  const names =
-    shape === 'map'
-      ? Object.keys(value).sort()
-      : [...known, ...Object.keys(value).filter(name => !known.includes(name))];
-  const pairs = names
-    .filter(name => Object.hasOwn(value, name))
-    .map(name => {
-      const field = (value as Record<string, unknown>)[name];
-      const inner = shapes[`${shape}.${name}`];
-      return [name, inner === undefined ? field : ordered(field, inner)] as const;
-    });
-  return Object.fromEntries(pairs);
+const byteOrder = (one: string, other: string): number => Buffer.compare(Buffer.from(one), Buffer.from(other));
+
+function namesOf(value: object, shape: Shape): string[] {
+  const present = Object.keys(value).filter(name => (value as Record<string, unknown>)[name] !== undefined);
+  if (shape === 'map') return present.sort(byteOrder);
+  const known: readonly string[] = orders[shape];
+  return [...known.filter(name => present.includes(name)), ...present.filter(name => !known.includes(name))];
+}
+
+/** Text of its own and not a reordered object: an object would put names that are numbers (a port) first. */
+function textOf(value: unknown, shape: Shape | undefined): string {
+  if (shape === undefined || value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(item => textOf(item, shape)).join(',')}]`;
+  const fields = namesOf(value, shape).map(name => {
+    const field = (value as Record<string, unknown>)[name];
+    return `${JSON.stringify(name)}:${textOf(field, shapes.get(`${shape}.${name}`))}`;
+  });
+  return `{${fields.join(',')}}`;
 }
 
 function shapeOf(mediaType: string): Shape | undefined {
@@ -90,7 +92,7 @@ function shapeOf(mediaType: string): Shape | undefined {
 /** The bytes that a JSON object is written as: fields in the order of the spec's Go types, unknown ones after them, maps sorted, compact. */
 export function encodeDocument<T>(value: T, mediaType: string): Document<T> {
   const shape = shapeOf(mediaType);
-  const bytes = new TextEncoder().encode(JSON.stringify(shape === undefined ? value : ordered(value, shape)));
+  const bytes = new TextEncoder().encode(textOf(value, shape));
   return { value, bytes, descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length } };
 }
 

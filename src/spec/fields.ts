@@ -2,6 +2,11 @@ import { invalid } from '../errors.ts';
 import { parseDigest } from './digest.ts';
 import type { Json } from './objects.ts';
 
+const maxName = 64;
+const maxText = 64;
+const mediaTypeName = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
+const commonDigest = /^sha256:[a-f0-9]{64}$/;
+
 export type JsonObject = { readonly [key: string]: Json | undefined };
 
 /** What a value is, in a few words for a message. */
@@ -9,24 +14,32 @@ export function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `${typeof value} ${String(value).slice(0, 64)}`;
+  return typeof value === 'object' ? 'an object' : `${typeof value} ${String(value).slice(0, maxText)}`;
 }
 
-/** Where a value stands: the document and a JSON pointer. */
+/** Where a value stands: a field of what stands around it, up to the document. Put into words only where something is wrong. */
 export interface At {
   readonly subject: string;
-  readonly pointer: string;
+  readonly around?: At;
+  readonly field?: string | number;
 }
 
-export function at(place: At, field: string | number): At {
-  return {
-    subject: place.subject,
-    pointer: `${place.pointer}/${String(field).replaceAll('~', '~0').replaceAll('/', '~1')}`,
-  };
+export function at(around: At, field: string | number): At {
+  return { subject: around.subject, around, field };
+}
+
+/** The JSON pointer (RFC 6901) of a place, names cut short. */
+function pointerOf(place: At): string {
+  const steps: string[] = [];
+  for (let step: At | undefined = place; step?.field !== undefined; step = step.around) {
+    steps.unshift(`/${String(step.field).slice(0, maxName).replaceAll('~', '~0').replaceAll('/', '~1')}`);
+  }
+  return steps.join('');
 }
 
 export function wrong(place: At, expected: string, value: unknown): Error {
-  return invalid(place.subject, `${expected} at ${place.pointer === '' ? 'the top' : place.pointer}`, shown(value));
+  const pointer = pointerOf(place);
+  return invalid(place.subject, `${expected} at ${pointer === '' ? 'the top' : pointer}`, shown(value));
 }
 
 export function objectAt(value: Json | undefined, place: At): JsonObject {
@@ -57,15 +70,11 @@ export const size: Check = (value, place) => {
     throw wrong(place, 'a size in bytes from 0 to 2^53', value);
 };
 export const digest: Check = (value, place) => {
-  parseDigest(value, `${place.subject}: digest at ${place.pointer}`);
+  if (typeof value !== 'string' || !commonDigest.test(value))
+    parseDigest(value, `${place.subject}: digest at ${pointerOf(place)}`);
 };
 export const mediaType: Check = (value, place) => {
-  if (
-    typeof value !== 'string' ||
-    !/^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/.test(value)
-  ) {
-    throw wrong(place, 'a media type', value);
-  }
+  if (typeof value !== 'string' || !mediaTypeName.test(value)) throw wrong(place, 'a media type', value);
 };
 
 export function arrayOf(check: Check): Check {

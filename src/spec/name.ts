@@ -11,6 +11,7 @@ const refNamePattern =
 const tagPattern = /^\w[\w.-]{0,127}$/;
 const maxName = 1024;
 const listed = 10;
+const maxShown = 128;
 
 function annotation(descriptor: Descriptor, key: string): string | undefined {
   const annotations = descriptor.annotations;
@@ -52,29 +53,40 @@ export function nameOf(descriptor: Descriptor): string | undefined {
   return annotation(descriptor, containerdName) ?? annotation(descriptor, refName);
 }
 
-/** Canonical forms of a name that a full or familiar name may stand for. */
-function canonicalOf(name: string | undefined): string | undefined {
-  const reference = name === undefined ? undefined : tryReference(name);
+/** The form that a full name and its familiar ones share, or undefined where the text is no reference. */
+function canonicalOf(name: string): string | undefined {
+  const reference = tryReference(name);
   return reference === undefined ? undefined : canonicalName(reference);
 }
 
-function matches(index: ImageIndex, name: string): Descriptor[] {
-  const exact = index.manifests.filter(entry => annotation(entry, refName) === name);
-  if (exact.length > 0) return exact;
-  const wanted = canonicalOf(name);
-  if (wanted === undefined) return [];
-  return index.manifests.filter(entry => {
-    const full = annotation(entry, refName);
-    return (
-      canonicalOf(annotation(entry, containerdName)) === wanted ||
-      (full?.includes('/') === true && canonicalOf(full) === wanted)
-    );
-  });
+/** The full name of an entry in canonical form: containerd's, or a ref.name that is one. */
+function fullNameOf(entry: Descriptor): string | undefined {
+  const full = annotation(entry, containerdName) ?? annotation(entry, refName);
+  const isFull = annotation(entry, containerdName) !== undefined || full?.includes('/') === true;
+  return full === undefined || !isFull ? undefined : canonicalOf(full);
 }
+
+/** The plain name of an entry: a ref.name that is not the tag of a full name. */
+function plainNameOf(entry: Descriptor): string | undefined {
+  return annotation(entry, containerdName) === undefined ? annotation(entry, refName) : undefined;
+}
+
+/** Who has the name itself, else who has it as the tag of a full name, else who has it in canonical or familiar form. */
+function matches(index: ImageIndex, name: string): readonly Descriptor[] {
+  const plain = index.manifests.filter(entry => plainNameOf(entry) === name);
+  if (plain.length > 0) return plain;
+  const tagged =
+    fullReference(name) === undefined ? index.manifests.filter(entry => annotation(entry, refName) === name) : [];
+  if (tagged.length > 0) return tagged;
+  const wanted = canonicalOf(name);
+  return wanted === undefined ? [] : index.manifests.filter(entry => fullNameOf(entry) === wanted);
+}
+
+const shownName = (entry: Descriptor): string | undefined => nameOf(entry)?.slice(0, maxShown);
 
 /** The names of an index in a sentence. */
 export function listNames(index: ImageIndex): string {
-  const names = index.manifests.map(nameOf).filter(name => name !== undefined);
+  const names = index.manifests.map(shownName).filter(name => name !== undefined);
   if (names.length === 0) return 'no image here has a name';
   return `there are ${names.slice(0, listed).join(', ')}${names.length > listed ? ` and ${names.length - listed} more` : ''}`;
 }
@@ -88,7 +100,10 @@ export function findByName(index: ImageIndex, name: string, subject: string): De
   const [first] = found;
   if (first === undefined) throw notFound(`${subject}:${name}`, 'an image of that name', listNames(index));
   if (new Set(found.map(entry => entry.digest)).size > 1) {
-    const choices = found.map(entry => `${nameOf(entry)} (${entry.digest})`).join(', ');
+    const choices = found
+      .slice(0, listed)
+      .map(entry => `${shownName(entry)} (${entry.digest})`)
+      .join(', ');
     throw new OciError(
       'conflict',
       `${subject}:${name}`,
@@ -122,10 +137,11 @@ function unnamed(
   });
 }
 
-const sameName = (entry: Descriptor, annotations: Annotations): boolean =>
-  annotations[containerdName] === undefined
-    ? annotation(entry, refName) === annotations[refName] && annotation(entry, containerdName) === undefined
-    : canonicalOf(nameOf(entry)) === annotations[containerdName] && nameOf(entry)?.includes('/') === true;
+/** Whether an entry has the name that these annotations give: full names in any spelling, plain ones letter by letter. */
+const sameName = (entry: Descriptor, annotations: Annotations): boolean => {
+  const full = annotations[containerdName];
+  return full === undefined ? plainNameOf(entry) === annotations[refName] : fullNameOf(entry) === full;
+};
 
 /**
  * The index with `descriptor` under `name`. Who had the name keeps its place without it, so that it stays reachable by
@@ -165,5 +181,8 @@ export function displayName(descriptor: Descriptor): {
   const reference =
     name.includes('/') || annotation(descriptor, containerdName) !== undefined ? tryReference(name) : undefined;
   if (reference === undefined) return { repository: null, tag: name };
-  return { repository: familiarName(reference), tag: reference.tag ?? 'latest' };
+  return {
+    repository: familiarName(reference),
+    tag: reference.tag ?? (reference.digest === undefined ? 'latest' : null),
+  };
 }

@@ -1,5 +1,6 @@
 import { invalid, unsupported } from '../errors.ts';
 import {
+  type At,
   anyObject,
   arrayOf,
   at,
@@ -34,7 +35,7 @@ const descriptor = shape({
   optional: { urls: arrayOf(string), annotations: mapOf(string), data: string, platform, artifactType: string },
 });
 
-const version = (value: Json, place: { subject: string; pointer: string }): void => {
+const version = (value: Json, place: At): void => {
   if (value === 1)
     throw unsupported(
       place.subject,
@@ -87,7 +88,7 @@ const container = shape({
   },
 });
 
-const layersType = (value: Json, place: { subject: string; pointer: string }): void => {
+const layersType = (value: Json, place: At): void => {
   if (value !== 'layers') throw wrong(place, "'layers'", value);
 };
 
@@ -112,7 +113,7 @@ const config = shape({
   },
 });
 
-const top = (subject: string): { subject: string; pointer: string } => ({ subject, pointer: '' });
+const top = (subject: string): At => ({ subject });
 
 /** Refuses a document that another kind of reader would take for its own. */
 function refuse(json: Json, subject: string, names: readonly string[]): void {

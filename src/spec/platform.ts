@@ -54,7 +54,7 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
 
 /** A variant as two numbers, `v8.2` as 8 and 2. */
 function levelsOf(variant: string | undefined, none: number): readonly [number, number] {
-  const match = /^v(\d+)(?:\.(\d+))?$/.exec(variant ?? `v${none}`);
+  const match = /^v(\d{1,2})(?:\.(\d{1,2}))?$/.exec(variant ?? `v${none}`);
   return match === null ? [none, 0] : [Number(match[1]), Number(match[2] ?? 0)];
 }
 
@@ -64,6 +64,9 @@ const ladders: Readonly<Record<string, { readonly none: number; readonly lowest:
   arm: { none: 7, lowest: 5 },
   arm64: { none: 8, lowest: 8 },
 };
+
+/** More than any lower variant ranks. */
+const exact = 10_000;
 
 /** Whether a machine of one variant runs another: arm64 v9.N has what v8.(N+5) has, and v8 ends at v8.9. */
 function runs(machine: readonly [number, number], program: readonly [number, number], architecture: string): boolean {
@@ -83,7 +86,7 @@ export function platformRank(wanted: Platform, candidate: Platform): number {
   if (want.os !== have.os || want.architecture !== have.architecture) return 0;
   if (want['os.version'] !== undefined && have['os.version'] !== undefined && want['os.version'] !== have['os.version'])
     return 0;
-  if (want.variant === have.variant) return 1000;
+  if (want.variant === have.variant) return exact;
   const ladder = known(want.architecture, ladders) ? ladders[want.architecture] : undefined;
   if (ladder === undefined) return 0;
   const [machine, program] = [levelsOf(want.variant, ladder.none), levelsOf(have.variant, ladder.none)];

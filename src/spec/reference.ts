@@ -68,11 +68,12 @@ export function tryReference(text: string): Reference | undefined {
   }
 }
 
-/** `docker.io/library/ubuntu:latest`: everything spelled out, `latest` where there is neither tag nor digest. */
-export function canonicalName(reference: Reference): string {
-  const name = `${reference.domain}/${reference.path}`;
-  if (reference.tag !== undefined) return `${name}:${reference.tag}`;
-  return reference.digest === undefined ? `${name}:latest` : `${name}@${reference.digest}`;
+/**
+ * `docker.io/library/ubuntu:latest`: everything spelled out, `latest` where there is neither tag nor digest; beside a
+ * digest the tag says nothing and is dropped, as containerd does.
+ */
+export function canonicalName({ domain, path, tag, digest }: Reference): string {
+  return digest === undefined ? `${domain}/${path}:${tag ?? 'latest'}` : `${domain}/${path}@${digest}`;
 }
 
 /** `ubuntu`: the repository as docker prints it. */

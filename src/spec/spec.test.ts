@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { OciError } from '../errors.ts';
 import { fixtureCases } from '../testing/fixtures.ts';
 import { chainIDOf, type DiffID, digestOf, isDigest, parseDigest, shortID } from './digest.ts';
@@ -265,4 +266,42 @@ test('published manifests are read, and those of the first schema refused by nam
       }
     }
   }
+});
+
+test('reading agrees with JSON.parse, and no white space hides a name given twice', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 5 }), fc.constantFrom(0, 1, 2), (value, indent) => {
+      const text = JSON.stringify(value, null, indent);
+      assert.deepEqual(parseJson(json(text), 'doc'), JSON.parse(text));
+    }),
+  );
+  for (const count of [0, 15, 16, 1000]) {
+    refused(
+      () => parseJson(json(`{"a"${' '.repeat(count)}:1,"\\u0061"${'\n'.repeat(count)}:2}`), 'doc'),
+      /each name once/,
+    );
+  }
+});
+
+test('a name that is written is found again, and no image is lost', () => {
+  const names = fc.constantFrom(
+    'v1',
+    'latest',
+    'docker.io/library/app:v1',
+    'docker.io/library/app',
+    'ghcr.io/o/app:v1',
+    'a__b',
+  );
+  const entries = fc.array(fc.tuple(fc.nat(3), fc.option(names)), { maxLength: 5 });
+  fc.assert(
+    fc.property(entries, names, fc.nat(3), (listed, name, id) => {
+      const index = indexOf(
+        ...listed.map(([of, has]) => entry(`${of}`, has === null ? undefined : nameAnnotations(has))),
+      );
+      const next = withName(index, name, entry(`${id}`));
+      assert.equal(findByName(next, name, 'img').digest, entry(`${id}`).digest);
+      for (const { digest } of index.manifests) assert.ok(next.manifests.some(kept => kept.digest === digest));
+      assert.deepEqual(withName(next, name, entry(`${id}`)), next);
+    }),
+  );
 });
