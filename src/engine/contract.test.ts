@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { OciError } from '../errors.ts';
 import type { Bytes, Engine, HashAlgorithm } from './engine.ts';
@@ -42,6 +43,10 @@ function corpus(): Uint8Array {
 const sample = corpus();
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
+/** Why a test cannot run here, or false. */
+const noTool = (name: string): string | false =>
+  spawnSync(name, ['--version']).error === undefined ? false : `no ${name} here`;
+
 function refuses(bytes: Uint8Array, engine: Engine, pattern: RegExp): Promise<void> {
   return assert.rejects(collect(engine.gunzip(chunked(bytes, 1000), 'blob')), (error: unknown) => {
     assert.ok(error instanceof OciError, String((error as Error).stack));
@@ -62,6 +67,8 @@ const vectors: readonly [HashAlgorithm, string, string][] = [
 ];
 
 for (const engine of engines) {
+  // Pure JavaScript takes seconds for what zlib does in one.
+  const [bulk, members] = engine === nodeEngine ? [200, 60_000] : [100, 20_000];
   test(`${engine.name}: hashes agree with published vectors`, () => {
     for (const [algorithm, text, expected] of vectors) {
       if (algorithm === 'blake3' && engine === nodeEngine) continue;
@@ -104,8 +111,6 @@ for (const engine of engines) {
     const stream = Buffer.concat([gzipSync('hello '), gzipSync(''), gzipSync('world'), Buffer.alloc(512)]);
     for (const size of [1, 7, 1000])
       assert.equal((await collect(engine.gunzip(chunked(stream, size), 'blob'))).toString(), 'hello world');
-    const empty = Buffer.concat(Array.from({ length: 20_000 }, () => gzipSync('')));
-    assert.equal((await collect(engine.gunzip(chunked(empty, 1 << 16), 'blob'))).length, 0);
   });
 
   test(`${engine.name}: damage is one clear error`, async () => {
@@ -127,6 +132,36 @@ for (const engine of engines) {
     await refuses(Buffer.from('this is not gzip at all, and long enough'), engine, /header/);
   });
 
+  test(`${engine.name}: only zeros may follow the last member, however they are cut`, async () => {
+    const [one, zeros] = [gzipSync('hello'), Buffer.alloc(5)];
+    const header = Buffer.from(one);
+    header[3] = 2;
+    const bad = [
+      Buffer.concat([one, zeros, gzipSync('hidden')]),
+      Buffer.concat([one, zeros, Buffer.from('junk')]),
+      Buffer.concat([one, Buffer.from('junk')]),
+      Buffer.concat([one, Buffer.from([0x1f])]),
+      Buffer.concat([header.subarray(0, 10), zeros.subarray(0, 2), header.subarray(10)]),
+    ];
+    for (const bytes of bad) {
+      for (let size = 1; size <= bytes.length; size++)
+        await assert.rejects(collect(engine.gunzip(chunked(bytes, size), 'blob')), { code: 'invalid' });
+    }
+  });
+
+  test(`${engine.name}: the source is read to its end, zeros after the last member included`, async () => {
+    const bytes = Buffer.concat([gzipSync('hello'), Buffer.alloc(5000)]);
+    let read = 0;
+    const source = async function* (): Bytes {
+      for await (const chunk of chunked(bytes, 100)) {
+        read += chunk.length;
+        yield chunk;
+      }
+    };
+    assert.equal((await collect(engine.gunzip(source(), 'blob'))).toString(), 'hello');
+    assert.equal(read, bytes.length);
+  });
+
   test(`${engine.name}: a consumer may stop early`, async () => {
     const packed = await collect(engine.gzip(chunked(sample, 1 << 20), { level: 1 }));
     for await (const chunk of engine.gunzip(chunked(packed, 10_000), 'blob')) {
@@ -143,14 +178,43 @@ for (const engine of engines) {
     await assert.rejects(collect(engine.gunzip(source(), 'blob')), /the disk is gone/);
   });
 
-  test(`${engine.name}: 100 MiB of zeros pass in bounded memory`, async () => {
+  test(`${engine.name}: ${bulk} MiB of zeros pass in bounded memory`, async () => {
     const zeros = new Uint8Array(1 << 20);
     const source = async function* (): Bytes {
-      for (let mebibyte = 0; mebibyte < 100; mebibyte++) yield zeros;
+      for (let mebibyte = 0; mebibyte < bulk; mebibyte++) yield zeros;
     };
+    const before = process.memoryUsage.rss();
+    let most = before;
     let length = 0;
-    for await (const chunk of engine.gunzip(engine.gzip(source(), { level: 1 }), 'blob')) length += chunk.length;
-    assert.equal(length, 100 << 20);
+    for await (const chunk of engine.gunzip(engine.gzip(source(), { level: 1 }), 'blob')) {
+      length += chunk.length;
+      most = Math.max(most, process.memoryUsage.rss());
+    }
+    assert.equal(length, bulk << 20);
+    assert.ok(most - before < 150 << 20, `${(most - before) >> 20} MiB more`);
+  });
+
+  test(`${engine.name}: an empty stream is one valid empty member with the fixed header`, async () => {
+    const packed = await collect(engine.gzip(chunked(new Uint8Array(0), 1), { level: 6 }));
+    assert.equal(packed.subarray(0, 10).toString('hex'), '1f8b0800000000000003');
+    assert.equal(gunzipSync(packed).length, 0);
+  });
+
+  test(`${engine.name}: a forged length costs no memory, and is refused`, async () => {
+    const forged = gzipSync('tiny');
+    forged.writeUInt32LE(0x7fff_ffff, forged.length - 4);
+    await refuses(forged, engine, /length check/);
+  });
+
+  test(`${engine.name}: ${members} empty members are read in linear time`, async () => {
+    const member = gzipSync('');
+    const many = Buffer.concat(Array.from({ length: members }, () => member));
+    assert.equal((await collect(engine.gunzip(chunked(many, 1 << 20), 'blob'))).length, 0);
+  });
+
+  test(`${engine.name}: gzip itself reads what is written`, { skip: noTool('gzip') }, async () => {
+    const packed = await collect(engine.gzip(chunked(sample, 1 << 16), { level: 4 }));
+    assert.equal(spawnSync('gzip', ['-t'], { input: packed }).status, 0);
   });
 }
 
@@ -178,6 +242,26 @@ test('the compressors make the same bytes as ever', async () => {
   assert.deepEqual(found, goldens);
 });
 
+test('both engines compute the same hashes and checksums', () => {
+  const property = fc.property(fc.uint8Array({ maxLength: 3000 }), fc.nat(3000), (bytes, cut) => {
+    const digests = engines.map(engine =>
+      (['sha256', 'sha512'] as const).map(algorithm => {
+        const hasher = engine.createHash(algorithm);
+        hasher.update(bytes.subarray(0, cut));
+        hasher.update(bytes.subarray(cut));
+        return hasher.digest();
+      }),
+    );
+    assert.deepEqual(digests[0], digests[1]);
+    assert.equal(nodeEngine.crc32(bytes), portableEngine.crc32(bytes));
+  });
+  fc.assert(property, { numRuns: 50 });
+});
+
+test('the accelerated engine says which one computes blake3', () => {
+  assert.throws(() => nodeEngine.createHash('blake3'), { code: 'unsupported', message: /portable/ });
+});
+
 test('zstd comes back through any chunks, skippable and several frames included', async () => {
   const packed = await collect(zstd(chunked(sample, 77_777), { level: 3 }));
   const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
@@ -192,4 +276,85 @@ test('zstd comes back through any chunks, skippable and several frames included'
     /window/,
   );
   await assert.rejects(collect(unzstd(chunked(new Uint8Array(0), 1000), 'blob')), /no bytes/);
+});
+
+/** A zstd frame of these blocks, with this window descriptor (RFC 8878 §3.1.1.1.2) and no checksum. */
+const frame = (window: number, blocks: readonly (readonly number[])[]): Buffer =>
+  Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, window, ...blocks.flat()]);
+/** A block that says one byte `length` times. */
+const repeat = (length: number, last: boolean): readonly number[] => {
+  const head = (length << 3) | 2 | (last ? 1 : 0);
+  return [head & 255, (head >> 8) & 255, head >> 16, 65];
+};
+const unpacked = (bytes: Uint8Array, size = 1 << 20): Promise<Buffer> => collect(unzstd(chunked(bytes, size), 'blob'));
+
+test('two zstd streams that are written in turns do not mix', async () => {
+  const texts = [sample.subarray(0, 2_500_000), sample.subarray(500_000)];
+  const streams = texts.map(text => zstd(chunked(text, 1 << 20), { level: 1 })[Symbol.asyncIterator]());
+  const parts: Buffer[][] = [[], []];
+  for (let open = 2; open > 0; ) {
+    open = 0;
+    for (const [at, stream] of streams.entries()) {
+      const { done, value } = await stream.next();
+      if (done !== true) open += (parts[at] as Buffer[]).push(Buffer.from(value));
+    }
+  }
+  for (const [at, text] of texts.entries())
+    assert.equal(sha256(await unpacked(Buffer.concat(parts[at] as Buffer[]))), sha256(text));
+});
+
+test('a zstd stream that grows without end is never held whole', async () => {
+  const bomb = frame(0x58, [...Array.from({ length: 4000 }, () => repeat(131_072, false)), repeat(1, true)]);
+  let [length, most] = [0, 0];
+  for await (const chunk of unzstd(chunked(bomb, 1 << 20), 'blob')) {
+    length += chunk.length;
+    most = Math.max(most, chunk.length);
+    if (length > 100 << 20) break;
+  }
+  assert.equal(most, 131_072);
+});
+
+test('tens of thousands of zstd frames are read without recursion', async () => {
+  const one = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, ...repeat(1, true)]);
+  const skip = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0]);
+  const many = Buffer.concat(Array.from({ length: 20_000 }, () => Buffer.concat([one, skip])));
+  assert.equal((await unpacked(many)).length, 20_000);
+});
+
+test('tiny zstd blocks under a huge window are refused', async () => {
+  const frames = Array.from({ length: 20 }, () => frame(0x88, [repeat(1, false), repeat(1, true)]));
+  await assert.rejects(unpacked(Buffer.concat(frames)), { code: 'unsupported', message: /window/ });
+});
+
+test('damage to a zstd stream is one clear error', async () => {
+  const good = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, ...repeat(1, true)]);
+  const bad: readonly (readonly [readonly number[] | Buffer, RegExp])[] = [
+    [[0x50, 0x2a, 0x4d, 0x18, 0xff, 0xff, 0xff, 0xff, 1, 2], /truncated/],
+    [Buffer.concat([good, Buffer.from('junk')]), /frame, got magic/],
+    [Buffer.concat([good, Buffer.from([0])]), /truncated/],
+    [[0x28, 0xb5, 0x2f, 0xfd, 0x24, 1, ...repeat(1, true), 1, 2], /truncated/],
+    [[0x28, 0xb5, 0x2f, 0xfd, 0x28, 1, ...repeat(1, true)], /reserved bit/],
+    [[0x28, 0xb5, 0x2f, 0xfd, 0x20, 5, ...repeat(1, true)], /1 bytes of the 5/],
+    [[0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0xc0, ...repeat(1, true)], /window/],
+    [frame(0x58, [repeat(131_073, true)]), /block of 131073 bytes/],
+    [frame(0x58, [[7, 0, 0]]), /reserved type/],
+    [Buffer.from('not zstd at all'), /frame, got magic/],
+  ];
+  for (const [bytes, message] of bad) {
+    for (const size of [1, 1000])
+      await assert.rejects(unpacked(Buffer.from(bytes), size), { code: 'invalid', message });
+  }
+  const dictionary = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x21, 7, 1, ...repeat(1, true)]);
+  await assert.rejects(unpacked(dictionary), { code: 'unsupported', message: /dictionary/ });
+});
+
+test('the zstd program reads what is written, and the other way round', { skip: noTool('zstd') }, async () => {
+  const packed = await collect(zstd(chunked(sample, 1 << 16), { level: 3 }));
+  const out = spawnSync('zstd', ['-dc'], { input: packed, maxBuffer: 1 << 26 }).stdout;
+  assert.equal(sha256(out), sha256(sample));
+  for (const option of ['-1', '-19', '--long=27', '--fast=5', '--no-check']) {
+    const input = sample.subarray(0, 400_000);
+    const made = spawnSync('zstd', ['-qc', option], { input, maxBuffer: 1 << 26 }).stdout;
+    for (const size of [1 << 20, 999]) assert.equal(sha256(await unpacked(made, size)), sha256(input), option);
+  }
 });

@@ -6,25 +6,53 @@ const chunkSize = 1 << 18;
 /** Inflated bytes that may wait for the consumer, so that inflation goes on in the pool while it works. */
 const ahead = 16 * chunkSize;
 
-/** Feeds a gunzip stream as fast as it takes the bytes; the offset tells where in the compressed stream an error lies. */
-async function feed(gunzip: ReturnType<typeof createGunzip>, bytes: Bytes, at: { offset: number }): Promise<void> {
-  for await (const chunk of bytes) {
-    if (gunzip.destroyed) return;
-    at.offset += chunk.length;
-    // The source reuses its buffer, and zlib reads it on another thread.
-    if (!gunzip.write(Uint8Array.prototype.slice.call(chunk))) await drained(gunzip);
-  }
-  if (!gunzip.destroyed) gunzip.end();
+type Gunzip = ReturnType<typeof createGunzip>;
+
+/** One gunzip in progress. zlib takes bytes up to a zero after a member; what follows must be zeros, and is looked at here. */
+interface Feeding {
+  /** Compressed bytes given so far. */
+  offset: number;
+  ended: boolean;
+  rest: 'zeros' | 'something';
+  /** Nobody reads any more: the source is to be closed. */
+  left: boolean;
+  cause: unknown;
 }
 
-function drained(gunzip: ReturnType<typeof createGunzip>): Promise<void> {
+function lookAtRest(feeding: Feeding, rest: Uint8Array): void {
+  feeding.ended = true;
+  if (rest.some(byte => byte !== 0)) feeding.rest = 'something';
+}
+
+/** Settles when zlib has taken the chunk, or will take no more. */
+function writeChunk(gunzip: Gunzip, chunk: Uint8Array, feeding: Feeding): Promise<void> {
   return new Promise(resolve => {
-    const done = (): void => {
-      gunzip.off('drain', done).off('close', done).off('error', done);
+    // A stream that is closed while its reader is full never calls back.
+    gunzip.once('close', resolve);
+    gunzip.write(chunk, error => {
+      gunzip.off('close', resolve);
+      const untaken = feeding.offset - gunzip.bytesWritten;
+      if (!error && untaken > 0) lookAtRest(feeding, chunk.subarray(chunk.length - untaken));
       resolve();
-    };
-    gunzip.on('drain', done).on('close', done).on('error', done);
+    });
   });
+}
+
+/** Reads one chunk ahead of what zlib is at, so that the source works while the pool does. */
+async function feed(gunzip: Gunzip, bytes: Bytes, feeding: Feeding): Promise<void> {
+  let writing = Promise.resolve();
+  for await (const chunk of bytes) {
+    if (chunk.length === 0) continue;
+    // The source reuses its buffer, and zlib reads it on another thread.
+    const copy = Uint8Array.prototype.slice.call(chunk);
+    await writing;
+    if (feeding.left) return;
+    feeding.offset += copy.length;
+    if (feeding.ended) lookAtRest(feeding, copy);
+    else writing = writeChunk(gunzip, copy, feeding);
+  }
+  await writing;
+  if (!feeding.ended && !gunzip.destroyed) gunzip.end();
 }
 
 const meanings: Readonly<Record<string, string>> = {
@@ -32,30 +60,35 @@ const meanings: Readonly<Record<string, string>> = {
   Z_DATA_ERROR: 'damaged bytes',
 };
 
-/** Inflates all members of a gzip stream; CRC and length are zlib's to check. */
+function gunzipError(error: unknown, feeding: Feeding, subject: string): unknown {
+  if (feeding.cause !== undefined) return feeding.cause;
+  const { code, message } = error as { code?: string; message: string };
+  if (code === undefined || !code.startsWith('Z_')) return error;
+  const meaning = `${meanings[code] ?? 'damaged bytes'} (${message})`;
+  return invalid(subject, 'a gzip stream', `${meaning} before offset ${feeding.offset}`);
+}
+
+/** Inflates all members of a gzip stream in the pool; CRC and length are zlib's to check. The source is read to its end. */
 export async function* gunzipStream(bytes: Bytes, subject: string): Bytes {
-  const gunzip = createGunzip({ chunkSize, highWaterMark: ahead } as Parameters<typeof createGunzip>[0]);
-  const at = { offset: 0 };
-  let cause: unknown;
-  const feeding = feed(gunzip, bytes, at).catch((error: unknown) => {
-    cause = error;
-    gunzip.destroy(error as Error);
+  const options = { chunkSize, highWaterMark: ahead };
+  const stream = createGunzip(options as Parameters<typeof createGunzip>[0]);
+  const feeding: Feeding = { offset: 0, ended: false, rest: 'zeros', left: false, cause: undefined };
+  const fed = feed(stream, bytes, feeding).catch((error: unknown) => {
+    feeding.cause = error;
+    stream.destroy(error as Error);
   });
   try {
-    for await (const chunk of gunzip as AsyncIterable<Uint8Array>) yield chunk;
-    await feeding;
-    if (at.offset === 0) throw invalid(subject, 'a gzip stream', 'no bytes');
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) yield chunk;
+    await fed;
   } catch (error) {
-    if (cause !== undefined) throw cause;
-    const { code, message } = error as { code?: string; message: string };
-    if (code === undefined || !code.startsWith('Z_')) throw error;
-    throw invalid(
-      subject,
-      'a gzip stream',
-      `${meanings[code] ?? 'damaged bytes'} (${message}) before offset ${at.offset}`,
-    );
+    throw gunzipError(error, feeding, subject);
   } finally {
-    gunzip.destroy();
-    await feeding;
+    feeding.left = true;
+    stream.destroy();
+    await fed;
   }
+  if (feeding.cause !== undefined) throw feeding.cause;
+  if (feeding.offset === 0) throw invalid(subject, 'a gzip stream', 'no bytes');
+  if (feeding.rest === 'something')
+    throw invalid(subject, 'a gzip stream', `something after its end before offset ${feeding.offset}`);
 }

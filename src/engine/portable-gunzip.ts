@@ -16,9 +16,11 @@ interface InflateState {
 
 /** Length of a gzip member's header (RFC 1952), 0 while more bytes are needed, -1 where it is none. */
 function headerLength(bytes: Uint8Array): number {
+  const fixed = [0x1f, 0x8b, 8];
+  if (fixed.some((byte, at) => at < bytes.length && bytes[at] !== byte)) return -1;
   if (bytes.length < 10) return 0;
   const flags = bytes[3] as number;
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b || bytes[2] !== 8 || (flags & 0xe0) !== 0) return -1;
+  if ((flags & 0xe0) !== 0) return -1;
   let at = 10;
   if ((flags & 4) !== 0) {
     if (bytes.length < at + 2) return 0;
@@ -106,6 +108,10 @@ class GunzipReader {
     if (length < 0 || this.#held.length > maxHeader + sliceSize)
       throw this.#wrong(this.#members > 0 ? 'something after its end' : 'another header or method');
     if (length === 0) return false;
+    const checked = ((this.#held[3] as number) & 2) !== 0;
+    const check = (this.#held[length - 2] as number) | ((this.#held[length - 1] as number) << 8);
+    if (checked && check !== (this.#crc32(this.#held.subarray(0, length - 2)) & 0xffff))
+      throw this.#wrong('an incorrect header check (CRC)');
     this.#held = this.#held.slice(length);
     this.#inflate = new Inflate(chunk => this.#emit(chunk));
     this.#crc = 0;
