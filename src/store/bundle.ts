@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { invalid } from '../errors.ts';
 import { encodeJson, parseJson } from '../spec/document.ts';
-import type { Descriptor } from '../spec/objects.ts';
+import type { Descriptor, Json } from '../spec/objects.ts';
 import { parseDescriptor } from '../spec/parse.ts';
 import type { FileNode, Tree } from '../tree/node.ts';
 import { writeNewFile } from './atomic.ts';
@@ -13,7 +13,7 @@ import { onDisk } from './system-error.ts';
 export interface Bundle {
   readonly directory: string;
   readonly rootfs: string;
-  /** The layout's path, and the manifest in it. */
+  /** The layout's path, and the manifest in it: its annotations hold the image's name, `platform` its platform. */
   readonly layout: string;
   readonly manifest: Descriptor;
   /** What the bundle was; undefined where that is lost, and contents are compared. */
@@ -22,6 +22,9 @@ export interface Bundle {
 
 const sideFile = 'ocikit.json';
 const indexFile = 'ocikit.index';
+const version = 1;
+/** Largest side file that is read, in bytes. */
+export const maxSideFile: number = 1 << 20;
 
 export interface BundleContents {
   readonly runtimeConfig: object;
@@ -31,34 +34,55 @@ export interface BundleContents {
   readonly digests: ReadonlyMap<FileNode, string>;
 }
 
+/** A path without symlinks, as far as it is there: `..` in a relative path means the directory that is really above. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}
+
 /** Writes the files beside `rootfs/`. `work` is where the bundle lies now, `place` where it will lie. */
 export function writeBundle(work: string, place: string, contents: BundleContents): void {
-  const layout = relative(resolve(place), resolve(contents.layout));
-  const side = { version: 1, layout, manifest: contents.manifest };
-  writeNewFile(join(work, 'config.json'), encodeJson(contents.runtimeConfig, 2));
-  writeNewFile(join(work, sideFile), encodeJson(side, 2));
+  const absolute = resolve(place);
+  const layout = relative(join(realPath(dirname(absolute)), basename(absolute)), realPath(contents.layout));
+  onDisk(place, 'a place for a bundle', () => {
+    writeNewFile(join(work, 'config.json'), encodeJson(contents.runtimeConfig, 2));
+    writeNewFile(join(work, sideFile), encodeJson({ version, layout, manifest: contents.manifest }, 2));
+  });
   writeStatIndex(join(work, indexFile), join(work, 'rootfs'), contents.tree, contents.digests);
+}
+
+function readSideFile(path: string): Readonly<Record<string, Json | undefined>> {
+  const bytes = onDisk(path, 'a bundle', () => {
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stat = fstatSync(file);
+      if (!stat.isFile()) throw invalid(path, 'a file', 'something else');
+      if (stat.size > maxSideFile) throw invalid(path, `at most ${maxSideFile} bytes`, `${stat.size}`);
+      return readFileSync(file);
+    } finally {
+      closeSync(file);
+    }
+  });
+  const json = parseJson(bytes, path);
+  if (json === null || typeof json !== 'object' || Array.isArray(json))
+    throw invalid(path, 'an object', 'another value');
+  return json as Readonly<Record<string, Json | undefined>>;
 }
 
 /** Opens a bundle. Throws `invalid` where its side file is damaged; the stat index is a cache and may be. */
 export function openBundle(directory: string): Bundle {
   const path = join(directory, sideFile);
-  const json = parseJson(
-    onDisk(path, 'a bundle', () => readFileSync(path)),
-    path,
-  );
-  const side = (json !== null && typeof json === 'object' && !Array.isArray(json) ? json : {}) as Record<
-    string,
-    unknown
-  >;
-  if (side['version'] !== 1 || typeof side['layout'] !== 'string') {
-    throw invalid(path, 'version 1 and the path of a layout', 'something else');
-  }
-  const layout = isAbsolute(side['layout']) ? side['layout'] : join(directory, side['layout']);
+  const side = readSideFile(path);
+  const layout = side['layout'];
+  if (side['version'] !== version) throw invalid(path, `version ${version}`, `${side['version'] ?? 'none'}`);
+  if (typeof layout !== 'string' || layout === '') throw invalid(path, 'the path of a layout', 'none');
   return {
     directory,
     rootfs: join(directory, 'rootfs'),
-    layout,
+    layout: isAbsolute(layout) ? layout : join(realPath(directory), layout),
     manifest: parseDescriptor(side['manifest'] as Parameters<typeof parseDescriptor>[0], `${path}: manifest`),
     index: () => readStatIndex(join(directory, indexFile)),
   };

@@ -8,9 +8,3 @@ export function diskPath(root: string, path: Path): string | Buffer {
   if (ascii.test(path)) return `${root}/${path}`;
   return Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')]);
 }
-
-/** The same as bytes. */
-export function diskBytes(root: string, path: Path): Buffer {
-  const found = diskPath(root, path);
-  return typeof found === 'string' ? Buffer.from(found) : found;
-}

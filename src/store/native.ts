@@ -1,16 +1,18 @@
 import { createRequire } from 'node:module';
 import type { ByteString } from '../tree/node.ts';
 
-/** Calls that Node lacks. Paths are the raw bytes of absolute or relative paths; no call follows a symlink in the last name. */
+/** A path as node:fs takes it: a text, or its raw bytes. */
+export type DiskPath = string | Uint8Array;
+
+/** Calls that Node lacks. No call follows a symlink in the last name; each throws a system error with `code` where the file system refuses. */
 export interface Native {
-  /** Extended attributes of a path, or undefined where its file system has none. */
-  readXattrs(path: Uint8Array): Map<ByteString, Uint8Array> | undefined;
-  /** Throws an error with `code` where the file system refuses. */
-  writeXattr(path: Uint8Array, name: ByteString, value: Uint8Array): void;
+  /** Extended attributes of a path, or undefined where it or its file system has none. */
+  readXattrs(path: DiskPath): Map<ByteString, Uint8Array> | undefined;
+  writeXattr(path: DiskPath, name: ByteString, value: Uint8Array): void;
   /** `mode` with its file-type bits; device numbers of a device. */
-  makeNode(path: Uint8Array, mode: number, device: { readonly major: number; readonly minor: number }): void;
+  makeNode(path: DiskPath, mode: number, device: { readonly major: number; readonly minor: number }): void;
   /** Sets mtime (and atime) exactly, in nanoseconds since 1970. */
-  setTime(path: Uint8Array, nanoseconds: bigint): void;
+  setTime(path: DiskPath, nanoseconds: bigint): void;
 }
 
 type Call = (...values: unknown[]) => number | bigint;
@@ -25,25 +27,33 @@ const quiet: readonly number[] = [61, 95];
 
 const names: Readonly<Record<number, string>> = {
   1: 'EPERM',
+  2: 'ENOENT',
   7: 'E2BIG',
   13: 'EACCES',
+  17: 'EEXIST',
+  20: 'ENOTDIR',
   22: 'EINVAL',
   28: 'ENOSPC',
+  30: 'EROFS',
   34: 'ERANGE',
+  36: 'ENAMETOOLONG',
+  40: 'ELOOP',
   61: 'ENODATA',
   95: 'ENOTSUP',
   122: 'EDQUOT',
 };
 
-function terminated(bytes: Uint8Array): Buffer {
+/** A C string. Text is encoded by koffi, which is cheaper than a buffer for each path. */
+function terminated(bytes: DiskPath): string | Buffer {
+  if (typeof bytes === 'string') return bytes;
   const buffer = Buffer.alloc(bytes.length + 1);
   buffer.set(bytes);
   return buffer;
 }
 
-function failure(call: string, errno: number): Error {
+function failure(syscall: string, errno: number): Error {
   const code = names[errno] ?? `errno ${errno}`;
-  return Object.assign(new Error(`${code}: ${call}`), { code, errno: -errno });
+  return Object.assign(new Error(`${code}: ${syscall}`), { code, errno: -errno, syscall });
 }
 
 /** Linux's encoding of a device number. */
@@ -68,7 +78,7 @@ function nativeOf({ errno, list, get, set, node, times }: Library): Native {
   const check = (result: number | bigint, call: string): void => {
     if (Number(result) < 0) throw failure(call, errno());
   };
-  const attributeOf = (path: Buffer, name: ByteString): Uint8Array | undefined => {
+  const attributeOf = (path: string | Buffer, name: ByteString): Uint8Array | undefined => {
     const length = Number(get(path, terminated(Buffer.from(name, 'latin1')), valueBuffer, maxValue));
     if (length >= 0) return new Uint8Array(valueBuffer.subarray(0, length));
     if (quiet.includes(errno())) return undefined;
@@ -112,21 +122,34 @@ export function loadNative(): Native | undefined {
   return loaded.native;
 }
 
+interface Koffi {
+  /** The C library that Node itself runs on, where the name is null. */
+  load(name: string | null): { func(signature: string): Call };
+  errno(): number;
+}
+
+/** C libraries older than glibc 2.33 have mknod under another name only. */
+function makeNodeOf(library: ReturnType<Koffi['load']>): Call {
+  try {
+    return library.func('int mknod(const char *path, uint32_t mode, uint64_t device)');
+  } catch {
+    const call = library.func('int __xmknod(int version, const char *path, uint32_t mode, const void *device)');
+    return (path, mode, device) => call(0, path, mode, Buffer.from(BigUint64Array.of(device as bigint).buffer));
+  }
+}
+
 function load(): Native | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as {
-      load(name: string): { func(signature: string): Call };
-      errno(): number;
-    };
-    const library = koffi.load('libc.so.6');
+    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    const library = koffi.load(null);
     return nativeOf({
       errno: () => koffi.errno(),
-      list: library.func('int64_t llistxattr(const void *path, void *list, size_t size)'),
-      get: library.func('int64_t lgetxattr(const void *path, const void *name, void *value, size_t size)'),
-      set: library.func('int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)'),
-      node: library.func('int mknod(const void *path, uint32_t mode, uint64_t device)'),
-      times: library.func('int utimensat(int directory, const void *path, const void *times, int flags)'),
+      list: library.func('int64_t llistxattr(const char *path, void *list, size_t size)'),
+      get: library.func('int64_t lgetxattr(const char *path, const char *name, void *value, size_t size)'),
+      set: library.func('int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)'),
+      node: makeNodeOf(library),
+      times: library.func('int utimensat(int directory, const char *path, const void *times, int flags)'),
     });
   } catch {
     return undefined;

@@ -4,16 +4,21 @@ import { nodeEngine } from '../engine/node.ts';
 import { OciError } from '../errors.ts';
 import type { FileNode, Path } from '../tree/node.ts';
 import { textOf } from '../tree/path.ts';
-import { walk } from '../tree/walk.ts';
+import { filesOf } from '../tree/walk.ts';
 import { diskPath } from './disk-path.ts';
 import { loadNative, type Native } from './native.ts';
 import type { Rootfs } from './place.ts';
-import { type Known, type Scan, scanDirectory } from './rootfs-scan.ts';
-import { onDisk } from './system-error.ts';
+import { type Known, type Scan, type Stat, scanDirectory } from './rootfs-scan.ts';
+import { systemError } from './system-error.ts';
 
 const bufferSize = 1 << 20;
 /** After so many bytes of hashing other work gets its turn: inflating a base's layers, for one. */
 const turn = 16 * bufferSize;
+/** Opening a small file costs as much as reading so many bytes. */
+const openingCost = 1 << 14;
+
+const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const exact = { bigint: true } as const;
 
 export interface DirectoryOptions {
   readonly native?: Native | undefined;
@@ -25,35 +30,69 @@ export interface RootfsDirectory extends Rootfs, BodySource {
   readonly scan: () => Scan;
 }
 
+/** A file on disk, and what it was when it was listed. */
+interface Listed {
+  readonly place: string | Buffer;
+  readonly path: Path;
+  readonly stat: Stat | undefined;
+}
+
 let opened = 0;
 
-/** The chunks of a file that was `size` bytes and of time `mtime` when it was listed. */
-function* readFile(place: string | Buffer, shown: string, node: FileNode): Generator<Uint8Array> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = onDisk(shown, 'a file that can be read', () => openSync(place, flags));
-  const changed = (): OciError =>
-    new OciError('conflict', shown, 'expected a file that stays as it is, got one that changed while it was read');
-  const isSame = (): boolean => {
-    const stat = fstatSync(file, { bigint: true });
-    return stat.isFile() && Number(stat.size) === node.size && stat.mtimeNs === node.meta.mtime;
-  };
+/** Buffers that no reader holds: two readers never share one, whoever waits for whom. */
+const buffers: Buffer[] = [];
+
+function changed(path: Path): OciError {
+  const message = 'expected a file that stays as it is, got one that changed while it was read';
+  return new OciError('conflict', `/${textOf(path)}`, message);
+}
+
+function checkSame(descriptor: number, { path, stat }: Listed): void {
+  const now = fstatSync(descriptor, exact);
+  const isSame =
+    stat !== undefined &&
+    now.isFile() &&
+    now.ino === stat.inode &&
+    now.dev === stat.device &&
+    Number(now.size) === stat.size &&
+    now.mtimeNs === stat.mtime &&
+    now.ctimeNs === stat.ctime;
+  if (!isSame) throw changed(path);
+}
+
+function* chunksOf(descriptor: number, listed: Listed, buffer: Buffer): Generator<Uint8Array> {
+  checkSame(descriptor, listed);
+  for (let left = listed.stat?.size ?? 0; left > 0; ) {
+    const length = readSync(descriptor, buffer, 0, Math.min(bufferSize, left), null);
+    if (length === 0) throw changed(listed.path);
+    left -= length;
+    yield buffer.subarray(0, length);
+  }
+  checkSame(descriptor, listed);
+}
+
+/** The bytes of a file that must be as it was when it was listed. */
+function* readListed(listed: Listed): Generator<Uint8Array> {
+  const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(bufferSize);
   try {
-    if (!isSame()) throw changed();
-    for (let left = node.size; left > 0; ) {
-      const length = onDisk(shown, 'a file that can be read', () =>
-        readSync(file, buffer, 0, Math.min(bufferSize, left), null),
-      );
-      if (length === 0) throw changed();
-      left -= length;
-      yield buffer.subarray(0, length);
+    const descriptor = openSync(listed.place, openFlags);
+    try {
+      yield* chunksOf(descriptor, listed, buffer);
+    } finally {
+      closeSync(descriptor);
     }
-    if (!isSame()) throw changed();
+  } catch (error) {
+    throw systemError(error, `/${textOf(listed.path)}`, 'a file that can be read');
   } finally {
-    closeSync(file);
+    buffers.push(buffer);
   }
 }
 
-const buffer: Buffer = Buffer.alloc(bufferSize);
+function hashOf(listed: Listed): string {
+  const hasher = nodeEngine.createHash('sha256');
+  for (const chunk of readListed(listed)) hasher.update(chunk);
+  return hasher.digest();
+}
 
 /** Opens a directory as a root filesystem. It is walked once, at the first `tree`; bodies are read when they are asked for. */
 export function openRootfsDirectory(directory: string, options: DirectoryOptions = {}): RootfsDirectory {
@@ -62,15 +101,14 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
   const digests = new Map<FileNode, string>();
   let scanned: Scan | undefined;
   const scan = (): Scan => {
-    scanned ??= scanDirectory(directory, {
-      native,
-      source,
-      ...(options.known === undefined ? {} : { known: options.known }),
-    });
+    const { known } = options;
+    scanned ??= scanDirectory(directory, { native, source, ...(known === undefined ? {} : { known }) });
     return scanned;
   };
-  const bodyOf = (path: Path, node: FileNode): Generator<Uint8Array> =>
-    readFile(diskPath(scan().root, path), `/${textOf(path)}`, node);
+  const listed = (path: Path, node: FileNode): Listed => {
+    const { root, stats } = scan();
+    return { place: diskPath(root, path), path, stat: stats.get(node) };
+  };
   return {
     subject: directory,
     scan,
@@ -81,18 +119,16 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
     async digests(files) {
       const missing = new Set([...files].filter(file => !digests.has(file)));
       let since = 0;
-      for (const [path, node] of missing.size === 0 ? [] : walk(scan().tree)) {
-        if (node.kind !== 'file' || !missing.delete(node)) continue;
-        const hasher = nodeEngine.createHash('sha256');
-        for (const chunk of bodyOf(path, node)) hasher.update(chunk);
-        digests.set(node, hasher.digest());
-        since += node.size;
+      for (const [path, node] of missing.size === 0 ? [] : filesOf(scan().tree)) {
+        if (!missing.delete(node)) continue;
+        digests.set(node, hashOf(listed(path, node)));
+        since += node.size + openingCost;
         if (since < turn) continue;
         since = 0;
         await new Promise(resolve => setImmediate(resolve));
       }
       return new Map([...files].map(file => [file, digests.get(file) ?? ''] as const));
     },
-    body: bodyOf,
+    body: (path, node) => readListed(listed(path, node)),
   };
 }

@@ -1,4 +1,4 @@
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 import { invalid } from '../errors.ts';
 import {
   type ByteString,
@@ -11,9 +11,9 @@ import {
   type Tree,
 } from '../tree/node.ts';
 import { joinPath, textOf } from '../tree/path.ts';
-import { diskBytes, diskPath } from './disk-path.ts';
+import { diskPath } from './disk-path.ts';
 import type { Native } from './native.ts';
-import { onDisk } from './system-error.ts';
+import { onDisk, systemError } from './system-error.ts';
 
 /** What the stat index compares: everything that changes when a file does. */
 export interface Stat {
@@ -32,7 +32,7 @@ export interface Stat {
 /** What is known of a path before it is read: its node, where the stat says that nothing has changed. */
 export interface Known {
   lookup(path: Path, stat: Stat): Node | undefined;
-  /** A directory whose own attributes, extended ones aside, are as they were, whatever changed in it. */
+  /** A directory whose own mode and owner are as they were, whatever changed in it. */
   directory(path: Path, stat: Stat): DirectoryNode | undefined;
 }
 
@@ -46,11 +46,21 @@ export interface ScanOptions {
 export interface Scan {
   readonly root: string;
   readonly tree: Tree;
-  readonly stats: ReadonlyMap<Path, Stat>;
+  /** The files that were met, each once whatever its number of names. */
+  readonly stats: ReadonlyMap<FileNode, Stat>;
   readonly warnings: readonly string[];
 }
 
-function statOf(found: BigIntStats): Stat {
+/** A path that is being looked at. */
+interface Met {
+  readonly path: Path;
+  readonly place: string | Buffer;
+  readonly stat: Stat;
+}
+
+const exact = { bigint: true } as const;
+
+export function statOf(found: BigIntStats): Stat {
   return {
     device: found.dev,
     inode: found.ino,
@@ -72,19 +82,21 @@ const wide = /[^\x01-\x7f]/;
 
 /** Names in a directory as byte strings. Names outside ASCII are read again as bytes: decoding would lose some. */
 function namesIn(place: string | Buffer): ByteString[] {
-  const names = readdirSync(place, { encoding: 'utf8' }) as string[];
+  const names = readdirSync(place, 'utf8');
   if (!names.some(name => wide.test(name))) return names;
-  return (readdirSync(place, { encoding: 'buffer' }) as Buffer[]).map(name => name.toString('latin1'));
+  return readdirSync(place, 'buffer').map(name => name.toString('latin1'));
 }
 
-/** A walk of one directory tree. State: what was met so far. */
+/** A walk of one directory tree. State: what was met so far, and where it is, for the one message that may be needed. */
 class Scanner {
   readonly #root: string;
   readonly #options: ScanOptions;
   readonly #linked = new Map<string, FileNode>();
-  readonly #warned = new Set<string>();
   #member = 0;
-  readonly stats = new Map<Path, Stat>();
+  #at: Path = '';
+  #expected = '';
+  #warnedOfXattrs = false;
+  readonly stats = new Map<FileNode, Stat>();
   readonly warnings: string[] = [];
 
   constructor(root: string, options: ScanOptions) {
@@ -93,100 +105,109 @@ class Scanner {
   }
 
   tree(): Tree {
-    const place = onDisk(this.#root, 'a directory that can be read', () => lstatSync(this.#root, { bigint: true }));
-    const root: DirectoryNode = { kind: 'directory', meta: this.#meta('', statOf(place)), children: new Map() };
-    const pending: { readonly path: Path; readonly directory: DirectoryNode }[] = [{ path: '', directory: root }];
-    for (let top = pending.pop(); top !== undefined; top = pending.pop()) {
-      const children = top.directory.children as Map<ByteString, Node>;
-      const place = diskPath(this.#root, top.path);
-      for (const name of onDisk(`${place}`, 'a directory that can be read', () => namesIn(place))) {
-        const path = joinPath(top.path, name);
-        const node = this.#node(path);
-        if (node === undefined) continue;
-        children.set(name, node);
-        if (node.kind === 'directory') pending.push({ path, directory: node });
-      }
+    try {
+      return this.#walk();
+    } catch (error) {
+      throw systemError(error, this.#at === '' ? this.#root : `/${textOf(this.#at)}`, this.#expected);
     }
-    return root;
   }
 
-  #warn(kind: string, text: string): void {
-    if (this.#warned.has(kind)) return;
-    this.#warned.add(kind);
-    this.warnings.push(text);
+  #walk(): Tree {
+    const root = this.#directory(this.#meet(''));
+    const pending: { readonly path: Path; readonly children: Map<ByteString, Node> }[] = [];
+    const enter = (path: Path, { meta }: DirectoryNode): DirectoryNode => {
+      const children = new Map<ByteString, Node>();
+      pending.push({ path, children });
+      return { kind: 'directory', meta, children };
+    };
+    const tree = enter('', root);
+    for (let top = pending.pop(); top !== undefined; top = pending.pop()) {
+      this.#expect(top.path, 'a directory that can be read');
+      for (const name of namesIn(diskPath(this.#root, top.path))) {
+        const path = joinPath(top.path, name);
+        const node = this.#node(path);
+        if (node !== undefined) top.children.set(name, node.kind === 'directory' ? enter(path, node) : node);
+      }
+    }
+    return tree;
+  }
+
+  #expect(path: Path, expected: string): void {
+    this.#at = path;
+    this.#expected = expected;
+  }
+
+  #meet(path: Path): Met & { readonly found: BigIntStats } {
+    this.#expect(path, 'a path that can be looked at');
+    const place = diskPath(this.#root, path);
+    const found = lstatSync(place, exact);
+    return { path, place, stat: statOf(found), found };
   }
 
   #node(path: Path): Node | undefined {
-    const place = diskPath(this.#root, path);
-    const found = onDisk(`/${textOf(path)}`, 'a path that can be looked at', () => lstatSync(place, { bigint: true }));
-    const stat = statOf(found);
-    this.stats.set(path, stat);
-    if (found.isFile()) return this.#file(path, stat);
-    const known = this.#options.known?.lookup(path, stat);
-    if (known !== undefined) return known.kind === 'directory' ? { ...known, children: new Map() } : known;
-    if (found.isDirectory()) return this.#directory(path, stat);
-    if (found.isSymbolicLink())
-      return { kind: 'symlink', meta: this.#meta(path, stat), target: this.#target(place, path) };
+    const met = this.#meet(path);
+    if (met.found.isFile()) return this.#file(met);
+    const known = this.#options.known?.lookup(path, met.stat);
+    if (known !== undefined) return known;
+    return met.found.isDirectory() ? this.#directory(met) : this.#special(met, met.found);
+  }
+
+  #special(met: Met, found: BigIntStats): Node | undefined {
+    if (found.isSymbolicLink()) return { kind: 'symlink', meta: this.#meta(met), target: this.#target(met) };
+    if (found.isFIFO()) return { kind: 'fifo', meta: this.#meta(met) };
     if (found.isCharacterDevice() || found.isBlockDevice()) {
       const type = found.isBlockDevice() ? 'block' : 'char';
-      return {
-        kind: 'device',
-        meta: this.#meta(path, stat),
-        type,
-        major: majorOf(found.rdev),
-        minor: minorOf(found.rdev),
-      };
+      const { rdev } = found;
+      return { kind: 'device', meta: this.#meta(met), type, major: majorOf(rdev), minor: minorOf(rdev) };
     }
-    if (found.isFIFO()) return { kind: 'fifo', meta: this.#meta(path, stat) };
-    this.stats.delete(path);
-    this.#warn(`socket ${path}`, `/${textOf(path)}: a socket, which no layer can hold, is left out`);
+    this.warnings.push(`/${textOf(met.path)}: a socket, which no layer can hold, is left out`);
     return undefined;
   }
 
-  #directory(path: Path, stat: Stat): DirectoryNode {
-    const known = this.#options.known?.directory(path, stat);
-    const meta =
-      known === undefined ? this.#meta(path, stat) : { ...known.meta, mtime: stat.mtime, xattrs: this.#xattrs(path) };
-    return { kind: 'directory', meta, children: new Map() };
+  #directory(met: Met): DirectoryNode {
+    const { meta } = this.#options.known?.directory(met.path, met.stat) ?? {};
+    if (meta === undefined) return { kind: 'directory', meta: this.#meta(met), children: new Map() };
+    // Without native calls nothing says that the attributes are not as they were.
+    const xattrs = this.#options.native === undefined ? meta.xattrs : this.#xattrs(met);
+    return { kind: 'directory', meta: { ...meta, mtime: met.stat.mtime, xattrs }, children: new Map() };
   }
 
-  #file(path: Path, stat: Stat): FileNode {
+  #file(met: Met): FileNode {
+    const { stat } = met;
     const key = stat.links > 1 ? `${stat.device}:${stat.inode}` : undefined;
     const linked = key === undefined ? undefined : this.#linked.get(key);
     if (linked !== undefined) return linked;
-    const known = this.#options.known?.lookup(path, stat);
-    const fresh = (): FileNode => ({
-      kind: 'file',
-      meta: this.#meta(path, stat),
-      size: stat.size,
-      content: { source: this.#options.source, member: this.#member++ },
-    });
-    const node = known?.kind === 'file' ? known : fresh();
+    const known = this.#options.known?.lookup(met.path, stat);
+    const node = known?.kind === 'file' ? known : this.#fresh(met);
     if (key !== undefined) this.#linked.set(key, node);
+    this.stats.set(node, stat);
     return node;
   }
 
-  #target(place: string | Buffer, path: Path): ByteString {
-    const target = onDisk(`/${textOf(path)}`, 'a symlink that can be read', () =>
-      readlinkSync(place, { encoding: 'buffer' }),
-    );
-    return target.toString('latin1');
+  #fresh(met: Met): FileNode {
+    const content = { source: this.#options.source, member: this.#member++ };
+    return { kind: 'file', meta: this.#meta(met), size: met.stat.size, content };
   }
 
-  #meta(path: Path, stat: Stat): Meta {
-    return { mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid, mtime: stat.mtime, xattrs: this.#xattrs(path) };
+  #target({ path, place }: Met): ByteString {
+    this.#expect(path, 'a symlink that can be read');
+    return readlinkSync(place, 'buffer').toString('latin1');
   }
 
-  #xattrs(path: Path): Meta['xattrs'] {
+  #meta(met: Met): Meta {
+    const { mode, uid, gid, mtime } = met.stat;
+    return { mode: mode & 0o7777, uid, gid, mtime, xattrs: this.#xattrs(met) };
+  }
+
+  #xattrs({ path, place }: Met): Meta['xattrs'] {
     const { native } = this.#options;
     if (native !== undefined) {
-      return (
-        onDisk(`/${textOf(path)}`, 'extended attributes that can be read', () =>
-          native.readXattrs(diskBytes(this.#root, path)),
-        ) ?? noXattrs
-      );
+      this.#expect(path, 'extended attributes that can be read');
+      return native.readXattrs(place) ?? noXattrs;
     }
-    this.#warn('xattrs', 'extended attributes are not read: the optional package koffi is not there');
+    if (!this.#warnedOfXattrs)
+      this.warnings.push('extended attributes are not read: the optional package koffi is not there');
+    this.#warnedOfXattrs = true;
     return noXattrs;
   }
 }
@@ -197,7 +218,7 @@ class Scanner {
  */
 export function scanDirectory(directory: string, options: ScanOptions): Scan {
   const root = onDisk(directory, 'a directory', () => realpathSync(directory));
-  if (!statSync(root).isDirectory()) throw invalid(directory, 'a directory', 'a file');
+  if (!lstatSync(root).isDirectory()) throw invalid(directory, 'a directory', 'a file');
   const scanner = new Scanner(root, options);
   return { root, tree: scanner.tree(), stats: scanner.stats, warnings: scanner.warnings };
 }
