@@ -27,6 +27,13 @@ async function ocikit(words: readonly string[], world: Partial<Io> = {}): Promis
     stderr: text => {
       err += text;
     },
+    async stdoutBytes(bytes) {
+      for await (const chunk of bytes) out += Buffer.from(chunk).toString('latin1');
+    },
+    async *stdin() {
+      yield new Uint8Array(0);
+    },
+    stdinIsTerminal: false,
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
     columns: 0,

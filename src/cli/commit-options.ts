@@ -1,12 +1,9 @@
-import { usage } from '../errors.ts';
 import type { CommitOptions } from '../ops/options.ts';
 import { type Option, shared } from './command.ts';
+import { compressionOptions, readCompression } from './compression-options.ts';
 import { clampTime, createdTime } from './environment.ts';
 import type { Io } from './io.ts';
 import { given, type Words } from './words.ts';
-
-const compressions = ['gzip', 'zstd', 'none'] as const;
-const compressors = ['zlib', 'portable'] as const;
 
 /** The options of `commit`. */
 export const commitOptions: readonly Option[] = [
@@ -22,9 +19,7 @@ export const commitOptions: readonly Option[] = [
   },
   { name: 'created-by', kind: 'text', value: 'TEXT', describe: 'the command line in the history' },
   { ...shared.platform, describe: "the image's platform: OS/ARCH[/VARIANT]" },
-  { name: 'compression', kind: 'text', choices: compressions, describe: 'of the new layer' },
-  { name: 'level', kind: 'text', value: 'N', describe: 'how hard to compress' },
-  { name: 'compressor', kind: 'text', choices: compressors, describe: 'who compresses' },
+  ...compressionOptions,
   {
     name: 'exclude',
     kind: 'texts',
@@ -41,11 +36,6 @@ export const commitOptions: readonly Option[] = [
   shared.dryRun,
 ];
 
-function levelOf(text: string | undefined): number | undefined {
-  if (text !== undefined && !/^\d{1,3}$/.test(text)) throw usage('--level', `expected a number, got '${text}'`);
-  return text === undefined ? undefined : Number(text);
-}
-
 /** What `commit` was asked to do. Throws `usage`. */
 export function readCommitOptions(words: Words, io: Io): CommitOptions {
   return given({
@@ -57,9 +47,7 @@ export function readCommitOptions(words: Words, io: Io): CommitOptions {
     created: createdTime(io),
     platform: words.text('platform'),
     hostPlatform: io.hostPlatform,
-    compression: compressions.find(name => name === words.text('compression')),
-    level: levelOf(words.text('level')),
-    compressor: compressors.find(name => name === words.text('compressor')),
+    ...readCompression(words),
     exclude: words.texts('exclude'),
     ignoreFile: words.text('ignore-file'),
     owner: words.text('owner'),

@@ -3,7 +3,7 @@ import { usage } from '../errors.ts';
 import type { Image } from '../spec/objects.ts';
 import { openBundle } from '../store/bundle.ts';
 import { openImage, openPlace } from '../store/locate.ts';
-import type { ImageStore } from '../store/place.ts';
+import type { ImageSource } from '../store/place.ts';
 import { readTextFile } from '../store/text-file.ts';
 import { matcher } from '../tree/glob.ts';
 import { ignoreMatcher } from '../tree/ignore.ts';
@@ -25,7 +25,7 @@ import type { CommitOptions } from './options.ts';
 
 /** The image that a commit is a delta over. */
 export interface Base {
-  readonly store: ImageStore;
+  readonly source: ImageSource;
   readonly image: Image;
 }
 
@@ -79,13 +79,14 @@ async function openSides(
   rootfs: string,
   options: CommitOptions,
 ): Promise<{ base: Base | undefined; sides: [Operand, DirectoryOperand]; layout: string | undefined }> {
-  const place = openPlace(rootfs);
-  if (place.kind === 'layout') throw usage(rootfs, 'expected a directory or a bundle, got an image layout');
+  const place = await openPlace(rootfs);
+  if (place.kind === 'image') throw usage(rootfs, 'expected a root filesystem or a bundle, got an image');
+  if (place.kind === 'tar') throw usage(rootfs, 'expected a directory or a bundle, got a tar');
   const given = await openBase(options);
   const readBase = async (base: Base | undefined): Promise<Operand> =>
     base === undefined || options.squash === true
       ? emptyOperand
-      : readImageOperand(imageOperand(base.store, base.image, options));
+      : readImageOperand(imageOperand(base.source, base.image, options));
   if (place.kind === 'rootfs') {
     return {
       base: given,

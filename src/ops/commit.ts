@@ -110,7 +110,7 @@ export async function commit(
   const written = clamped(toLayer(changes, after.tree), bodies, options.clampMtime);
   const destination = await openDestination(place, options.dryRun === true);
   const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
-  if (base !== undefined) await destination.bring(base.store, blobsOf(kept));
+  if (base !== undefined) await destination.bring(base.source, blobsOf(kept));
   const docker =
     base !== undefined &&
     isManifestType(base.image.manifest.descriptor.mediaType) &&

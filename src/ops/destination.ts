@@ -3,14 +3,14 @@ import { usage } from '../errors.ts';
 import { checkName, withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, Image, Layer } from '../spec/objects.ts';
 import { createLayout, parseImagePlace } from '../store/locate.ts';
-import type { ImageStore, StoredBlob } from '../store/place.ts';
+import type { ImageSource, ImageStore, StoredBlob } from '../store/place.ts';
 
 /** Where a new image goes: puts blobs, and in the end names the image. */
 export interface Destination {
   readonly name: string | null;
   put(bytes: Bytes): Promise<StoredBlob>;
   /** Copies blobs that a base's layout has and this one has not. */
-  bring(source: ImageStore, blobs: readonly Descriptor[]): Promise<void>;
+  bring(source: ImageSource, blobs: readonly Descriptor[]): Promise<void>;
   finish(image: Image, entry: Descriptor): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ function destinationIn(store: ImageStore, name: string | null): Destination {
     name,
     put: bytes => store.put(bytes),
     async bring(source, blobs) {
-      for (const blob of blobs) if (!(await store.has(blob))) await store.put(source.open(blob));
+      for (const blob of blobs) await store.bring(source, blob);
     },
     async finish(image, entry) {
       await store.put(once(image.config.bytes));

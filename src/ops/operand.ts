@@ -3,8 +3,8 @@ import { usage } from '../errors.ts';
 import type { Image, ImageConfig, Layer } from '../spec/objects.ts';
 import { type Bundle, openBundle } from '../store/bundle.ts';
 import { layersOf, readImage } from '../store/image-reader.ts';
-import { openImage, openLayout, openPlace } from '../store/locate.ts';
-import type { ImageSource, ImageStore, Rootfs } from '../store/place.ts';
+import { openImage, openPlace, openSource } from '../store/locate.ts';
+import type { ImageSource, Rootfs } from '../store/place.ts';
 import { openRootfsDirectory, type RootfsDirectory } from '../store/rootfs-directory.ts';
 import { ListingCache, openImageRootfs, pathsOf } from '../store/rootfs-image.ts';
 import type { StatIndex } from '../store/stat-index.ts';
@@ -43,8 +43,8 @@ async function operandOf(rootfs: Rootfs, config?: ImageConfig): Promise<Operand>
   return { tree, digests: files => rootfs.digests(files), config, warnings: rootfs.warnings };
 }
 
-export function imageOperand(store: ImageStore, image: Image, options: OpenOptions): ImageOperand {
-  return { source: watchSource(store, options.progress), image, layers: layersOf(image) };
+export function imageOperand(source: ImageSource, image: Image, options: OpenOptions): ImageOperand {
+  return { source: watchSource(source, options.progress), image, layers: layersOf(image) };
 }
 
 /** The merged tree of an image, every content hashed while it is read: what a directory is compared with. */
@@ -112,9 +112,9 @@ export async function readBundle(
 }
 
 /** The image that a bundle was unpacked from. */
-export async function bundleBase(bundle: Bundle): Promise<{ store: ImageStore; image: Image }> {
-  const store = await openLayout(bundle.layout);
-  return { store, image: await readImage(store, bundle.manifest) };
+export async function bundleBase(bundle: Bundle): Promise<{ source: ImageSource; image: Image }> {
+  const source = await openSource({ path: bundle.layout });
+  return { source, image: await readImage(source, bundle.manifest) };
 }
 
 export function openDirectory(directory: string): Promise<DirectoryOperand> {
@@ -126,11 +126,11 @@ type Opened =
   | { readonly kind: 'directory'; readonly directory: string };
 
 async function open(text: string, options: OpenOptions): Promise<Opened> {
-  const place = openPlace(text);
+  const place = await openPlace(text);
   if (place.kind === 'bundle') return { kind: 'directory', directory: openBundle(place.directory).rootfs };
   if (place.kind === 'rootfs') return { kind: 'directory', directory: place.directory };
-  const { store, image } = await openImage(text, options);
-  return { kind: 'image', operand: imageOperand(store, image, options) };
+  const { source, image } = await openImage(text, options);
+  return { kind: 'image', operand: imageOperand(source, image, options) };
 }
 
 const read = (opened: Opened): Promise<Operand> =>
@@ -143,13 +143,13 @@ export async function openPair(
   options: OpenOptions,
 ): Promise<[Operand, Operand]> {
   if (after === undefined) {
-    const place = openPlace(before);
+    const place = await openPlace(before);
     if (place.kind !== 'bundle')
       throw usage(before, 'expected two operands, or one bundle (what `unpack --bundle` wrote), got one operand');
     const bundle = openBundle(place.directory);
     return readBundle(bundle, async () => {
-      const { store, image } = await bundleBase(bundle);
-      return readImageOperand(imageOperand(store, image, options));
+      const { source, image } = await bundleBase(bundle);
+      return readImageOperand(imageOperand(source, image, options));
     });
   }
   const [lower, upper] = [await open(before, options), await open(after, options)];
