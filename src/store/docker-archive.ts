@@ -1,14 +1,14 @@
 import { type Compression, detectCompression, layerMediaType } from '../codec/compression.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { invalid, notFound, unsupported } from '../errors.ts';
-import { type Digest, digestOf, isDigest } from '../spec/digest.ts';
+import { type Digest, digestOf } from '../spec/digest.ts';
 import { encodeDocument, parseJson } from '../spec/document.ts';
 import { type At, arrayOf, shape, string } from '../spec/fields.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import { nameAnnotations } from '../spec/name.ts';
 import type { Annotations, Descriptor, ImageIndex, Json, Manifest } from '../spec/objects.ts';
 import { parseConfig } from '../spec/parse.ts';
-import { canonicalName, tryReference } from '../spec/reference.ts';
+import { canonicalName, familiarName, tryReference } from '../spec/reference.ts';
 import type { Archive } from './archive.ts';
 import { documentLimit, type Region, readWhole } from './blob-bytes.ts';
 import { blobReader, readMember } from './oci-archive.ts';
@@ -120,12 +120,11 @@ class Conversion {
   }
 }
 
-/** Docker spells names short: `app:v1` is docker.io/library/app:v1. A name that is no reference names nothing. */
+/** Docker spells names short: `app:v1` is docker.io/library/app:v1. What docker would not take as a name names nothing. */
 function annotationsOf(tag: string): Annotations | undefined {
   const reference = tryReference(tag);
-  return reference === undefined || isDigest(tag) || reference.digest !== undefined
-    ? undefined
-    : nameAnnotations(canonicalName(reference));
+  const isName = reference !== undefined && reference.digest === undefined && familiarName(reference) !== 'sha256';
+  return isName ? nameAnnotations(canonicalName(reference)) : undefined;
 }
 
 function entriesOf(descriptor: Descriptor, { RepoTags }: Item): readonly Descriptor[] {
