@@ -23,7 +23,7 @@ const readable = 0o444;
 /** Whether another file's bytes may be shared: a whole regular file that everybody may read, as blobs are. */
 function isShareable(path: string, size: number): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  return found !== undefined && found.isFile() && found.size === size && (found.mode & readable) === readable;
+  return found?.isFile() === true && found.size === size && (found.mode & readable) === readable;
 }
 
 /** What a file system says where it cannot share bytes in this way: then the next way is tried. */
