@@ -31,7 +31,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   fzstd: /^engine\/zstd\.ts$/,
   '@hpcc-js/wasm-zstd': /^engine\/zstd\.ts$/,
   ajv: /^schema\//,
-  'node:fs': /^store\//,
+  'node:fs': /^(store\/|cli\/process\.ts$)/,
   'node:path': /^(store|cli)\//,
   'node:os': /^cli\//,
   'node:module': /^store\/native\.ts$/,

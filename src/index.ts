@@ -4,12 +4,14 @@ export { commit } from './ops/commit.ts';
 export { diff } from './ops/diff.ts';
 export { history } from './ops/history.ts';
 export { images } from './ops/images.ts';
+export { importRootfs } from './ops/import-rootfs.ts';
 export { init } from './ops/init.ts';
 export { inspect, inspectRaw } from './ops/inspect.ts';
 export type {
   CommitOptions,
   DiffOptions,
   ImagesOptions,
+  ImportOptions,
   Progress,
   ReadOptions,
   UnpackOptions,
@@ -23,6 +25,7 @@ export type {
   DiffRow,
   HistoryRow,
   ImageRow,
+  ImportResult,
   InitResult,
   NodeView,
   TagResult,

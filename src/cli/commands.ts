@@ -4,6 +4,7 @@ import { completion } from './commands/completion.ts';
 import { diff } from './commands/diff.ts';
 import { history } from './commands/history.ts';
 import { images } from './commands/images.ts';
+import { importCommand } from './commands/import.ts';
 import { init } from './commands/init.ts';
 import { inspect } from './commands/inspect.ts';
 import { tag } from './commands/tag.ts';
@@ -15,6 +16,7 @@ import { validate } from './commands/validate.ts';
 export const commands: readonly Command[] = [
   init,
   commit,
+  importCommand,
   diff,
   tag,
   untag,

@@ -2,6 +2,8 @@ import type { Platform } from '../spec/objects.ts';
 
 /** Everything of the world that a command line touches, so that a test can be the world. */
 export interface Io {
+  /** What is read where a command line says `-`. */
+  readonly stdin: () => AsyncIterable<Uint8Array>;
   readonly stdout: (data: string | Uint8Array) => void;
   readonly stderr: (text: string) => void;
   readonly stdoutIsTerminal: boolean;

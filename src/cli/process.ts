@@ -1,3 +1,4 @@
+import { createReadStream, fstatSync } from 'node:fs';
 import type { Io } from './io.ts';
 
 /** Node's names of architectures that Go, and so every image, calls otherwise. */
@@ -22,9 +23,16 @@ function quietly(stream: NodeJS.WriteStream): NodeJS.WriteStream {
   });
 }
 
+/** Standard input: a file in large pieces, whatever else it is as it comes. */
+function stdin(): AsyncIterable<Uint8Array> {
+  const isFile = fstatSync(0).isFile();
+  return isFile ? createReadStream('', { fd: 0, autoClose: false, highWaterMark: 1 << 20 }) : process.stdin;
+}
+
 /** This process as the world of a command line. What a command does not use is not set up: streams cost milliseconds. */
 export function processIo(): Io {
   return {
+    stdin,
     stdout: data => {
       quietly(process.stdout).write(data);
     },

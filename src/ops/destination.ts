@@ -1,26 +1,29 @@
 import type { Bytes } from '../engine/engine.ts';
 import { usage } from '../errors.ts';
 import { checkName, withName, withUnnamed } from '../spec/name.ts';
-import type { Descriptor, Image, Layer } from '../spec/objects.ts';
-import { createLayout, parseImagePlace } from '../store/locate.ts';
-import type { ImageStore, StoredBlob } from '../store/place.ts';
+import type { Descriptor, Image, Layer, Platform } from '../spec/objects.ts';
+import { openForWriting, parseImagePlace, type WritableLayout } from '../store/locate.ts';
+import type { ImageSource, StoredBlob } from '../store/place.ts';
 
 /** Where a new image goes: puts blobs, and in the end names the image. */
 export interface Destination {
   readonly name: string | null;
   put(bytes: Bytes): Promise<StoredBlob>;
   /** Copies blobs that a base's layout has and this one has not. */
-  bring(source: ImageStore, blobs: readonly Descriptor[]): Promise<void>;
+  bring(source: ImageSource, blobs: readonly Descriptor[]): Promise<void>;
   finish(image: Image, entry: Descriptor): Promise<void>;
+  /** Takes back what was put where the work goes no further. */
+  discard(): void;
 }
 
 async function* once(bytes: Uint8Array): Bytes {
   yield bytes;
 }
 
-function destinationIn(store: ImageStore, name: string | null): Destination {
+function destinationIn({ store, discard }: WritableLayout, name: string | null): Destination {
   return {
     name,
+    discard,
     put: bytes => store.put(bytes),
     async bring(source, blobs) {
       for (const blob of blobs) if (!(await store.has(blob))) await store.put(source.open(blob));
@@ -48,12 +51,28 @@ export function parseDestination(
   return { path: place.path, name: checkName(place.name ?? 'latest') };
 }
 
-/** Opens the layout for writing; one that is not there yet is made. A dry run only computes what would result. */
-export async function openDestination(
+/**
+ * Does work that ends with an image in a layout; one that is not there yet is made in the end. Where the work fails, the
+ * layout is as it was. A dry run only computes what would result.
+ */
+export async function withDestination<T>(
   place: { readonly path: string; readonly name: string | null },
   dryRun: boolean,
-): Promise<Destination> {
-  return destinationIn(await createLayout(place.path, { dryRun }), place.name);
+  work: (destination: Destination) => Promise<T>,
+): Promise<T> {
+  const destination = destinationIn(await openForWriting(place.path, { dryRun }), place.name);
+  try {
+    return await work(destination);
+  } finally {
+    destination.discard();
+  }
+}
+
+/** The new manifest's place in the index: its descriptor with the platform. */
+export function entryOf({ manifest, config }: Image): Descriptor {
+  const { architecture, os, variant } = config.value;
+  const platform: Platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
+  return { ...manifest.descriptor, platform };
 }
 
 /** Every blob that a base's layers are. */

@@ -131,15 +131,15 @@ async function writeBlob(path: string, bytes: Bytes, subject: string): Promise<S
 
 /**
  * Stores a stream as a blob: written beside its place, then renamed to its sha256 digest, mode 0644. A blob that is
- * there already with the same size is kept. Throws `conflict` where the disk takes no more, and then leaves nothing.
+ * there already with the same size is kept. `subject` is what messages name. Throws `conflict` where the disk takes no more, and then leaves nothing.
  */
-export async function putBlob(layout: string, bytes: Bytes): Promise<StoredBlob> {
-  const stage = onDisk(layout, 'a layout that can be written to', () => makeTemporaryDirectory(layout));
+export async function putBlob(layout: string, bytes: Bytes, subject: string = layout): Promise<StoredBlob> {
+  const stage = onDisk(subject, 'a layout that can be written to', () => makeTemporaryDirectory(layout));
   try {
     const staged = join(stage.path, 'blob');
-    const stored = await writeBlob(staged, bytes, layout);
+    const stored = await writeBlob(staged, bytes, subject);
     const directory = join(layout, 'blobs', 'sha256');
-    onDisk(layout, 'a layout that can be written to', () => {
+    onDisk(subject, 'a layout that can be written to', () => {
       makeDirectories(directory);
       const target = join(directory, encodedOf(stored.digest));
       if (statSync(target, { throwIfNoEntry: false })?.size === stored.size) return;

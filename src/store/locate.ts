@@ -12,6 +12,7 @@ import { onDisk } from './system-error.ts';
 export { createLayout } from './create-layout.ts';
 export { type ImagePlace, parseImagePlace } from './image-place.ts';
 export { openLayout } from './layout.ts';
+export { openForWriting, type WritableLayout } from './new-layout.ts';
 
 /** An open layout and the descriptor that an operand names in it: an entry of its index, or by digest one nested below. */
 export interface NamedImage {
