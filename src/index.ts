@@ -5,6 +5,7 @@ export { copy } from './ops/copy.ts';
 export { diff } from './ops/diff.ts';
 export { history } from './ops/history.ts';
 export { images } from './ops/images.ts';
+export { importRootfs } from './ops/import-rootfs.ts';
 export { init } from './ops/init.ts';
 export { inspect, inspectRaw } from './ops/inspect.ts';
 export { load } from './ops/load.ts';
@@ -13,6 +14,7 @@ export type {
   CopyOptions,
   DiffOptions,
   ImagesOptions,
+  ImportOptions,
   LoadOptions,
   Progress,
   ReadOptions,
@@ -29,6 +31,7 @@ export type {
   DiffRow,
   HistoryRow,
   ImageRow,
+  ImportResult,
   InitResult,
   LoadedImage,
   LoadResult,

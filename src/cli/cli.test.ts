@@ -21,6 +21,7 @@ interface Answer {
 async function ocikit(words: readonly string[], world: Partial<Io> = {}): Promise<Answer> {
   let [out, err] = ['', ''];
   const status = await main(words, {
+    async *stdin() {},
     stdout: data => {
       out += typeof data === 'string' ? data : new TextDecoder().decode(data);
     },
@@ -29,9 +30,6 @@ async function ocikit(words: readonly string[], world: Partial<Io> = {}): Promis
     },
     async stdoutBytes(bytes) {
       for await (const chunk of bytes) out += Buffer.from(chunk).toString('latin1');
-    },
-    async *stdin() {
-      yield new Uint8Array(0);
     },
     stdinIsTerminal: false,
     stdoutIsTerminal: false,
@@ -245,6 +243,40 @@ test('unpack prints nothing, commit of the bundle prints a digest, and a dry run
   assert.equal((await ocikit(['history', `${image}2`])).status, 2);
   assert.equal(await done(['commit', bundle, `${image}2`, '-q']), dry);
   assert.match(await done(['validate', join(place, 'img')]), /: valid, \d+ blobs \([\d.]+k?B\) checked\n$/);
+});
+
+test('import takes a file or stdin, prints a digest, and says what is wrong with stdin by that name', async t => {
+  const { place } = await sample(t);
+  const { layer } = JSON.parse(
+    await done(['commit', join(place, 'rootfs'), join(place, 'tar'), '--compression', 'none', '--json']),
+  ) as { layer: { digest: string } };
+  const file = join(place, 'tar/blobs', layer.digest.replace(':', '/'));
+  const image = join(place, 'img:imported');
+  const words = ['--platform', 'linux/arm64', '-c', 'CMD ["sh"]', '-m', 'from a tar'];
+  const digest = await done(['import', file, image, ...words]);
+  assert.match(digest, /^sha256:[0-9a-f]{64}\n$/);
+  const stdin = async function* (): AsyncIterable<Uint8Array> {
+    yield readFileSync(file);
+  };
+  assert.equal(await done(['import', '-', image, ...words, '--dry-run'], { stdin }), digest);
+  assert.equal(await done(['import', '-', `${image}2`, ...words], { stdin }), digest);
+  assert.match(
+    await done(['history', image, '--format', '{{.CreatedBy}}|{{.Comment}}|{{.CreatedAt}}']),
+    /^\|from a tar\|2023-/,
+  );
+  const { name, diffID } = JSON.parse(await done(['import', file, image, ...words, '--json'])) as Record<
+    string,
+    unknown
+  >;
+  assert.deepEqual([name, diffID], ['imported', layer.digest]);
+  assert.match(await done(['validate', join(place, 'img')]), /: valid/);
+  const page = async function* (): AsyncIterable<Uint8Array> {
+    yield new TextEncoder().encode('<html></html>'.repeat(99));
+  };
+  const { status, err } = await ocikit(['import', '-', image], { stdin: page });
+  assert.match(err, /^ocikit: input: tar entry at offset 0: expected [^\n]+\n$/);
+  assert.equal(status, 2);
+  assert.match((await ocikit(['import', place, image])).err, /: expected a file, got a directory\n$/);
 });
 
 test('validate exits with 1 where something is wrong, and names it', async t => {

@@ -5,6 +5,7 @@ import { copy } from './commands/copy.ts';
 import { diff } from './commands/diff.ts';
 import { history } from './commands/history.ts';
 import { images } from './commands/images.ts';
+import { importCommand } from './commands/import.ts';
 import { init } from './commands/init.ts';
 import { inspect } from './commands/inspect.ts';
 import { load } from './commands/load.ts';
@@ -18,6 +19,7 @@ import { validate } from './commands/validate.ts';
 export const commands: readonly Command[] = [
   init,
   commit,
+  importCommand,
   diff,
   tag,
   untag,

@@ -1,24 +1,50 @@
-import type { CommitOptions } from '../ops/options.ts';
+import type { CommitOptions, ImportOptions } from '../ops/options.ts';
 import { type Option, shared } from './command.ts';
 import { compressionOptions, readCompression } from './compression-options.ts';
 import { clampTime, createdTime } from './environment.ts';
 import type { Io } from './io.ts';
 import { given, type Words } from './words.ts';
 
+const changeOption: Option = {
+  name: 'change',
+  alias: 'c',
+  kind: 'texts',
+  value: 'INSTRUCTION',
+  describe: 'a Dockerfile instruction (CMD, ENV, …); may be repeated',
+};
+const messageOption: Option = {
+  name: 'message',
+  alias: 'm',
+  kind: 'text',
+  value: 'MESSAGE',
+  describe: 'the comment in the history',
+};
+const annotationOption: Option = {
+  name: 'annotation',
+  kind: 'texts',
+  value: 'KEY=VALUE',
+  describe: 'on the manifest; may be repeated',
+};
+const platformOption: Option = { ...shared.platform, describe: "the image's platform: OS/ARCH[/VARIANT]" };
+
+/** The options of `import`. */
+export const importOptions: readonly Option[] = [
+  changeOption,
+  messageOption,
+  platformOption,
+  ...compressionOptions,
+  annotationOption,
+  shared.dryRun,
+];
+
 /** The options of `commit`. */
 export const commitOptions: readonly Option[] = [
   { name: 'base', kind: 'text', value: 'IMAGE', describe: 'what the new layer is a delta over' },
   { name: 'author', alias: 'a', kind: 'text', value: 'AUTHOR', describe: 'who made the image' },
-  { name: 'message', alias: 'm', kind: 'text', value: 'MESSAGE', describe: 'the comment in the history' },
-  {
-    name: 'change',
-    alias: 'c',
-    kind: 'texts',
-    value: 'INSTRUCTION',
-    describe: 'a Dockerfile instruction (CMD, ENV, …); may be repeated',
-  },
+  messageOption,
+  changeOption,
   { name: 'created-by', kind: 'text', value: 'TEXT', describe: 'the command line in the history' },
-  { ...shared.platform, describe: "the image's platform: OS/ARCH[/VARIANT]" },
+  platformOption,
   ...compressionOptions,
   {
     name: 'exclude',
@@ -30,32 +56,39 @@ export const commitOptions: readonly Option[] = [
   { name: 'owner', kind: 'text', value: 'UID:GID', describe: 'the owner of every entry' },
   { name: 'clamp-mtime', kind: 'flag', describe: 'no file time later than SOURCE_DATE_EPOCH' },
   shared.trustMtime,
-  { name: 'annotation', kind: 'texts', value: 'KEY=VALUE', describe: 'on the manifest; may be repeated' },
+  annotationOption,
   { name: 'squash', kind: 'flag', describe: 'one layer that holds everything' },
   shared.strict,
   shared.dryRun,
 ];
 
-/** What `commit` was asked to do. Throws `usage`. */
-export function readCommitOptions(words: Words, io: Io): CommitOptions {
+/** What `import` was asked to do, and `commit` as well. Throws `usage`. */
+export function readImportOptions(words: Words, io: Io): ImportOptions {
   return given({
-    base: words.text('base'),
-    author: words.text('author'),
     message: words.text('message'),
     changes: words.texts('change'),
-    createdBy: words.text('created-by'),
     created: createdTime(io),
     platform: words.text('platform'),
     hostPlatform: io.hostPlatform,
     ...readCompression(words),
+    annotations: words.texts('annotation'),
+    dryRun: words.flag('dry-run'),
+  });
+}
+
+/** What `commit` was asked to do. Throws `usage`. */
+export function readCommitOptions(words: Words, io: Io): CommitOptions {
+  return given({
+    ...readImportOptions(words, io),
+    base: words.text('base'),
+    author: words.text('author'),
+    createdBy: words.text('created-by'),
     exclude: words.texts('exclude'),
     ignoreFile: words.text('ignore-file'),
     owner: words.text('owner'),
     clampMtime: clampTime(words, io),
     trustMtime: words.flag('trust-mtime'),
-    annotations: words.texts('annotation'),
     squash: words.flag('squash'),
     strict: words.flag('strict'),
-    dryRun: words.flag('dry-run'),
   });
 }

@@ -18,6 +18,8 @@ export interface LayerOrigin {
   readonly identity: string;
   /** Names the layer in messages. */
   readonly subject: string;
+  /** Names that lead out of the root are refused, where they are else kept inside it. */
+  readonly contained?: boolean;
 }
 
 function nodeOf(member: TarMember, content: ContentId): Node {
@@ -68,6 +70,8 @@ function linkTarget(member: TarMember, subject: string): Path {
 
 /** A tar member as a layer entry. */
 function entryOf(member: TarMember, ordinal: number, origin: LayerOrigin): LayerEntry {
+  if (origin.contained === true && leadsOut(member.path))
+    throw invalid(origin.subject, 'names inside the root', `'${shortTextOf(member.path)}'`);
   const path = parsePath(member.path, origin.subject);
   const whiteout = decodeWhiteout(path);
   if (whiteout !== undefined) return whiteout;

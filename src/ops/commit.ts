@@ -9,7 +9,7 @@ import { applyChanges } from '../image/change.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
 import { diffIDOf } from '../spec/digest.ts';
 import { isManifestType, mediaTypes } from '../spec/media-type.ts';
-import type { ContainerConfig, Descriptor, Image, Layer, Platform } from '../spec/objects.ts';
+import type { ContainerConfig, Layer, Platform } from '../spec/objects.ts';
 import { parsePlatform } from '../spec/platform.ts';
 import { layersOf } from '../store/image-reader.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
@@ -17,7 +17,7 @@ import { toLayer } from '../tree/to-layer.ts';
 import { clampEntries } from './commit-edits.ts';
 import { type Base, openCommit } from './commit-input.ts';
 import { compareSides } from './compare.ts';
-import { blobsOf, type Destination, openDestination, parseDestination } from './destination.ts';
+import { blobsOf, type Destination, entryOf, parseDestination, withDestination } from './destination.ts';
 import type { CommitOptions } from './options.ts';
 import type { CommitResult } from './results.ts';
 import { watchBytes } from './watch.ts';
@@ -82,11 +82,10 @@ function editOf(base: Base | undefined, layer: Layer | undefined, options: Commi
   };
 }
 
-/** The new manifest's place in the index: its descriptor with the platform. */
-function entryOf({ manifest, config }: Image): Descriptor {
-  const { architecture, os, variant } = config.value;
-  const platform: Platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
-  return { ...manifest.descriptor, platform };
+/** Whether a base is an image of Docker's own form, whose layers have types of their own. */
+function isDocker(base: Base | undefined): boolean {
+  const mediaType = base?.image.manifest.descriptor.mediaType;
+  return mediaType !== undefined && isManifestType(mediaType) && mediaType !== mediaTypes.manifest;
 }
 
 /**
@@ -108,27 +107,25 @@ export async function commit(
   editOf(base, undefined, options);
   const changes = await compareSides(before, after, { trustMtime: options.trustMtime === true });
   const written = clamped(toLayer(changes, after.tree), bodies, options.clampMtime);
-  const destination = await openDestination(place, options.dryRun === true);
-  const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
-  if (base !== undefined) await destination.bring(base.source, blobsOf(kept));
-  const docker =
-    base !== undefined &&
-    isManifestType(base.image.manifest.descriptor.mediaType) &&
-    base.image.manifest.descriptor.mediaType !== mediaTypes.manifest;
-  const layer =
-    written.entries.length === 0
-      ? undefined
-      : await storeLayer(written.entries, written.bodies, { destination, docker, options });
-  const edit = editOf(base, layer, options);
-  const made = options.squash === true ? squashedImage(base?.image, edit) : appendLayer(base?.image, edit);
-  await destination.finish(made, entryOf(made));
-  return {
-    manifest: made.manifest.descriptor.digest,
-    imageID: made.config.descriptor.digest,
-    layer: layer?.descriptor ?? null,
-    diffID: layer?.diffID ?? null,
-    name: place.name,
-    changes: changes.filter(change => change.kind !== 'modify' || change.reasons.length > 0).length,
-    warnings,
-  };
+  return withDestination(place, options.dryRun === true, async destination => {
+    const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
+    if (base !== undefined) await destination.bring(base.source, blobsOf(kept));
+    const docker = isDocker(base);
+    const layer =
+      written.entries.length === 0
+        ? undefined
+        : await storeLayer(written.entries, written.bodies, { destination, docker, options });
+    const edit = editOf(base, layer, options);
+    const made = options.squash === true ? squashedImage(base?.image, edit) : appendLayer(base?.image, edit);
+    await destination.finish(made, entryOf(made));
+    return {
+      manifest: made.manifest.descriptor.digest,
+      imageID: made.config.descriptor.digest,
+      layer: layer?.descriptor ?? null,
+      diffID: layer?.diffID ?? null,
+      name: place.name,
+      changes: changes.filter(change => change.kind !== 'modify' || change.reasons.length > 0).length,
+      warnings,
+    };
+  });
 }

@@ -1,8 +1,9 @@
 import type { Bytes } from '../engine/engine.ts';
 import { usage } from '../errors.ts';
 import { checkName, withName, withUnnamed } from '../spec/name.ts';
-import type { Descriptor, Image, Layer } from '../spec/objects.ts';
-import { createLayout, parseImagePlace } from '../store/locate.ts';
+import type { Descriptor, Image, Layer, Platform } from '../spec/objects.ts';
+import { parseImagePlace } from '../store/locate.ts';
+import { withLayout } from '../store/new-layout.ts';
 import type { ImageSource, ImageStore, StoredBlob } from '../store/place.ts';
 
 /** Where a new image goes: puts blobs, and in the end names the image. */
@@ -48,12 +49,23 @@ export function parseDestination(
   return { path: place.path, name: checkName(place.name ?? 'latest') };
 }
 
-/** Opens the layout for writing; one that is not there yet is made. A dry run only computes what would result. */
-export async function openDestination(
+/**
+ * Does work that ends with an image in a layout; one that is not there yet is made in the end. Where the work fails, the
+ * layout is as it was. A dry run only computes what would result.
+ */
+export async function withDestination<T>(
   place: { readonly path: string; readonly name: string | null },
   dryRun: boolean,
-): Promise<Destination> {
-  return destinationIn(await createLayout(place.path, { dryRun }), place.name);
+  work: (destination: Destination) => Promise<T>,
+): Promise<T> {
+  return withLayout(place.path, { dryRun }, store => work(destinationIn(store, place.name)));
+}
+
+/** The new manifest's place in the index: its descriptor with the platform. */
+export function entryOf({ manifest, config }: Image): Descriptor {
+  const { architecture, os, variant } = config.value;
+  const platform: Platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
+  return { ...manifest.descriptor, platform };
 }
 
 /** Every blob that a base's layers are. */

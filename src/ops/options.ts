@@ -41,6 +41,26 @@ export interface CommitOptions {
   readonly progress?: Progress;
 }
 
+export interface ImportOptions {
+  /** The comment in the history; docker's `Imported from -` when absent. */
+  readonly message?: string;
+  /** Dockerfile instructions, by docker's rules, over an empty config. */
+  readonly changes?: readonly string[];
+  /** RFC 3339; no time is written when absent. */
+  readonly created?: string;
+  /** `os/arch[/variant]`; `hostPlatform` when absent. */
+  readonly platform?: string;
+  readonly hostPlatform?: Platform;
+  /** Absent: gzip and zstd input is kept byte for byte, anything else becomes gzip. */
+  readonly compression?: 'gzip' | 'zstd' | 'none';
+  readonly level?: number;
+  readonly compressor?: 'zlib' | 'portable';
+  /** `key=value` on the manifest. */
+  readonly annotations?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly progress?: Progress;
+}
+
 export interface DiffOptions {
   /** Aspects that do not count: mtime, owner, mode, xattr, … */
   readonly ignore?: readonly string[];

@@ -21,6 +21,16 @@ export interface CommitResult {
   readonly warnings: readonly string[];
 }
 
+export interface ImportResult {
+  readonly manifest: Digest;
+  /** The config's digest. */
+  readonly imageID: Digest;
+  readonly layer: Descriptor;
+  readonly diffID: DiffID;
+  readonly name: string | null;
+  readonly warnings: readonly string[];
+}
+
 /** A node as plain data; names and targets as text, mode in octal, mtime in RFC 3339. */
 export interface NodeView {
   readonly type: string;

@@ -8,7 +8,7 @@ import type { Descriptor } from '../spec/objects.ts';
 import { makeDirectories, makeTemporaryDirectory, syncDirectory, writeFully } from './atomic.ts';
 import { readWhole, regionChunks, verified } from './blob-bytes.ts';
 import { embeddedData } from './embedded-data.ts';
-import type { StoredBlob } from './place.ts';
+import type { FileRegion, StoredBlob } from './place.ts';
 import { onDisk, systemCode, systemError } from './system-error.ts';
 
 const subjectOf = (layout: string, descriptor: Descriptor): string => `${layout}: blob ${descriptor.digest}`;
@@ -17,6 +17,11 @@ const subjectOf = (layout: string, descriptor: Descriptor): string => `${layout}
 export function blobPath(layout: string, descriptor: Descriptor): string {
   const digest = parseDigest(descriptor.digest, layout);
   return join(layout, 'blobs', algorithmOf(digest), encodedOf(digest));
+}
+
+/** Where a layout keeps a blob's bytes. */
+export function fileOfBlob(layout: string, descriptor: Descriptor): FileRegion {
+  return { path: blobPath(layout, descriptor), offset: 0, size: descriptor.size };
 }
 
 /** Whether a blob is there, unread: its file, or its content in the descriptor. */
@@ -96,15 +101,15 @@ async function writeBlob(path: string, bytes: Bytes, subject: string): Promise<S
 
 /**
  * Stores a stream as a blob: written beside its place, then renamed to its sha256 digest, mode 0644. A blob that is
- * there already with the same size is kept. Throws `conflict` where the disk takes no more, and then leaves nothing.
+ * there already with the same size is kept. `subject` is what messages name. Throws `conflict` where the disk takes no more, and then leaves nothing.
  */
-export async function putBlob(layout: string, bytes: Bytes): Promise<StoredBlob> {
-  const stage = onDisk(layout, 'a layout that can be written to', () => makeTemporaryDirectory(layout));
+export async function putBlob(layout: string, bytes: Bytes, subject: string = layout): Promise<StoredBlob> {
+  const stage = onDisk(subject, 'a layout that can be written to', () => makeTemporaryDirectory(layout));
   try {
     const staged = join(stage.path, 'blob');
-    const stored = await writeBlob(staged, bytes, layout);
+    const stored = await writeBlob(staged, bytes, subject);
     const directory = join(layout, 'blobs', 'sha256');
-    onDisk(layout, 'a layout that can be written to', () => {
+    onDisk(subject, 'a layout that can be written to', () => {
       makeDirectories(directory);
       const target = join(directory, encodedOf(stored.digest));
       if (statSync(target, { throwIfNoEntry: false })?.size === stored.size) return;

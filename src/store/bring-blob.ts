@@ -78,14 +78,18 @@ async function copyBlob(
 }
 
 /**
- * Stores a blob of another place under its digest, checked: shared where the file system can, else copied. One that is there
+ * Stores a blob of another place under its digest, checked; `subject` names the layout in messages: shared where the file system can, else copied. One that is there
  * already with the same size is kept, unread. Throws as the source's `open`, and `conflict` where the disk takes no more.
  */
-export async function bringBlob(layout: string, source: ImageSource, descriptor: Descriptor): Promise<void> {
+export async function bringBlob(
+  layout: string,
+  source: ImageSource,
+  { descriptor, subject }: { readonly descriptor: Descriptor; readonly subject: string },
+): Promise<void> {
   const target = blobPath(layout, descriptor);
   const place = 'a layout that can be written to';
-  if (onDisk(layout, place, () => statSync(target, { throwIfNoEntry: false }))?.size === descriptor.size) return;
-  const stage = onDisk(layout, place, () => makeTemporaryDirectory(layout));
+  if (onDisk(subject, place, () => statSync(target, { throwIfNoEntry: false }))?.size === descriptor.size) return;
+  const stage = onDisk(subject, place, () => makeTemporaryDirectory(layout));
   try {
     const staged = join(stage.path, basename(target));
     const from = source.fileOf(descriptor);
@@ -96,8 +100,8 @@ export async function bringBlob(layout: string, source: ImageSource, descriptor:
       isShareable(from.path, descriptor.size) &&
       share(from.path, staged);
     if (isShared) await checkFile(staged, descriptor, `${source.subject}: blob ${descriptor.digest}`);
-    else await copyBlob(source, descriptor, { to: staged, subject: layout });
-    onDisk(layout, place, () => {
+    else await copyBlob(source, descriptor, { to: staged, subject });
+    onDisk(subject, place, () => {
       makeDirectories(dirname(target));
       renameSync(staged, target);
       syncDirectory(dirname(target));

@@ -19,7 +19,7 @@ const isOurs = (name: string): boolean =>
   name === 'blobs' || name === 'index.json' || name === 'index.json.lock' || name.startsWith(temporaryPrefix);
 
 /** Whether a directory is a layout, or nothing that a layout would disturb: empty, or one that another process is making. */
-function stateOf(path: string): 'layout' | 'free' {
+export function stateOf(path: string): 'layout' | 'free' {
   const found = onDisk(path, place, () => statSync(path, { throwIfNoEntry: false }));
   if (found === undefined) return 'free';
   if (!found.isDirectory()) throw new OciError('conflict', path, `expected ${place}, got a file`);

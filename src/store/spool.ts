@@ -1,34 +1,13 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { decompress, detectCompression } from '../codec/compression.ts';
+import { peek } from '../codec/peek.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { invalid, unsupported } from '../errors.ts';
 import { makeDirectories, makeTemporaryDirectory, type TemporaryDirectory, writeFully } from './atomic.ts';
 import { onDisk } from './system-error.ts';
 
 const headSize = 8;
-
-/** The beginning of a stream, and the whole of it. */
-async function peek(bytes: Bytes): Promise<{ head: Uint8Array; whole: Bytes }> {
-  const chunks = bytes[Symbol.asyncIterator]();
-  let head = new Uint8Array(0);
-  let last = await chunks.next();
-  for (; last.done !== true && head.length < headSize; last = await chunks.next()) {
-    const longer = new Uint8Array(head.length + last.value.length);
-    longer.set(head);
-    longer.set(last.value, head.length);
-    head = longer;
-  }
-  async function* whole(): Bytes {
-    try {
-      yield head;
-      for (let next = last; next.done !== true; next = await chunks.next()) yield next.value;
-    } finally {
-      await chunks.return?.();
-    }
-  }
-  return { head, whole: whole() };
-}
 
 /**
  * A stream as a file that can be sought in, decompressed: beside `layout`, on its file system. The caller removes it.
@@ -39,7 +18,7 @@ export async function spoolArchive(
   options: { readonly layout: string; readonly subject: string },
 ): Promise<TemporaryDirectory & { readonly file: string }> {
   const { layout, subject } = options;
-  const { head, whole } = await peek(bytes);
+  const { head, whole } = await peek(bytes, headSize);
   if (head.length === 0) throw invalid(subject, 'an image archive (a tar)', 'an empty file');
   const compression = detectCompression(head);
   if (compression === 'bzip2' || compression === 'xz')

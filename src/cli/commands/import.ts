@@ -1,0 +1,30 @@
+import type { Command } from '../command.ts';
+import { importOptions, readImportOptions } from '../commit-options.ts';
+import { printJson, printWarnings } from '../output.ts';
+import { withProgress } from '../progress.ts';
+
+export const importCommand: Command = {
+  name: 'import',
+  describe: 'the tar of a root filesystem as an image of one layer',
+  positionals: [
+    { name: 'file', describe: 'a tar, plain or compressed; - is stdin' },
+    { name: 'image', describe: 'LAYOUT[:NAME]' },
+  ],
+  options: importOptions,
+  examples: [
+    ['ocikit import rootfs.tar.gz img:base -c \'CMD ["sh"]\'', 'a gzip tar becomes the layer as it is'],
+    ['docker export box | ocikit import - img:box -m "what box was"', 'what a container holds, as an image'],
+  ],
+  run: async (words, io) => {
+    const { importRootfs } = await import('../../ops/import-rootfs.ts');
+    const file = words.word('file');
+    const options = readImportOptions(words, io);
+    const result = await withProgress(words, io, progress =>
+      importRootfs(file === '-' ? io.stdin() : file, words.word('image'), { ...options, progress }),
+    );
+    printWarnings(io, words, result.warnings);
+    if (words.flag('json')) printJson(io, result);
+    else io.stdout(`${result.manifest}\n`);
+    return 0;
+  },
+};

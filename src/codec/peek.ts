@@ -1,0 +1,29 @@
+import type { Bytes } from '../engine/engine.ts';
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  return parts.length === 1 ? (parts[0] as Uint8Array) : new Uint8Array(Buffer.concat(parts));
+}
+
+/**
+ * The first `size` bytes of a stream, more or (where it ends) fewer, and the stream again from its beginning, to be read
+ * once or closed.
+ */
+export async function peek(bytes: Bytes, size: number): Promise<{ readonly head: Uint8Array; readonly whole: Bytes }> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  while (length < size) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    // The source reuses its buffer.
+    parts.push(next.value.slice());
+    length += next.value.length;
+  }
+  const head = joined(parts);
+  const rest = { [Symbol.asyncIterator]: () => iterator };
+  const whole = async function* (): Bytes {
+    if (head.length > 0) yield head;
+    yield* rest;
+  };
+  return { head, whole: whole() };
+}

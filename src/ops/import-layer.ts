@@ -1,0 +1,130 @@
+import { type Compression, compress, decompress, detectCompression, layerMediaType } from '../codec/compression.ts';
+import { type LayerSink, readLayer } from '../codec/layer-reader.ts';
+import { peek } from '../codec/peek.ts';
+import { tap } from '../codec/tap.ts';
+import type { Bytes } from '../engine/engine.ts';
+import { nodeEngine } from '../engine/node.ts';
+import { invalid, unsupported } from '../errors.ts';
+import { type DiffID, diffIDOf } from '../spec/digest.ts';
+import type { Layer } from '../spec/objects.ts';
+import { Draft } from '../tree/draft.ts';
+import { emptyTree, type LayerEntry, type Path } from '../tree/node.ts';
+import { shortTextOf } from '../tree/path.ts';
+import { encodeWhiteout } from '../tree/whiteout.ts';
+import type { Destination } from './destination.ts';
+import type { ImportOptions } from './options.ts';
+import { watchBytes } from './watch.ts';
+
+/** As many bytes as any magic number needs. */
+const headSize = 8;
+/** Two blocks of zeros: the tar of nothing (what every engine knows as the empty layer). */
+const emptyTar = new Uint8Array(1024);
+
+/** The command that makes a tar of what ocikit does not decompress. */
+const programs: Readonly<Record<string, string>> = { bzip2: 'bzip2', xz: 'xz' };
+
+/** A stream whose compression is known. */
+interface Input {
+  readonly compression: Compression;
+  readonly bytes: Bytes;
+  readonly subject: string;
+}
+
+async function* once(bytes: Uint8Array): Bytes {
+  yield bytes;
+}
+
+/** Looks at how a stream begins. Nothing at all is the tar of nothing. Throws `unsupported` for what ocikit does not decompress. */
+async function openTar(bytes: Bytes, subject: string): Promise<Input> {
+  const { head, whole } = await peek(bytes, headSize);
+  if (head.length === 0) return { compression: 'none', bytes: once(emptyTar), subject };
+  const compression = detectCompression(head);
+  if (compression !== 'bzip2' && compression !== 'xz') return { compression, bytes: whole, subject };
+  for await (const _ of whole) break;
+  const way = `${programs[compression]} -dc FILE | ocikit import - IMAGE`;
+  throw unsupported(subject, 'a tar, plain, gzip or zstd', `a ${compression} stream`, way);
+}
+
+/** One tar as it passes: that a root filesystem comes of it, its diffID, and what other engines will say of it. */
+class Inspection {
+  readonly #subject: string;
+  readonly #draft: Draft;
+  readonly #hasher = nodeEngine.createHash('sha256');
+  readonly #twice: Path[] = [];
+
+  constructor(subject: string) {
+    this.#subject = subject;
+    this.#draft = new Draft(emptyTree(), subject);
+    this.#draft.beginLayer();
+  }
+
+  async read(tar: Bytes): Promise<void> {
+    const origin = { identity: this.#subject, subject: this.#subject, contained: true };
+    const nothing = (): void => undefined;
+    const sink: LayerSink = { entry: entry => this.#entry(entry), data: nothing, end: nothing };
+    await readLayer(this.#hashed(tar), origin, sink);
+  }
+
+  async *#hashed(tar: Bytes): Bytes {
+    for await (const chunk of tar) {
+      this.#hasher.update(chunk);
+      yield chunk;
+    }
+  }
+
+  #entry(entry: LayerEntry): void {
+    if (entry.kind === 'whiteout' || entry.kind === 'opaque') {
+      const name = shortTextOf(encodeWhiteout(entry));
+      throw invalid(this.#subject, 'files of a root filesystem', `'${name}', which in a layer deletes another`);
+    }
+    if (this.#draft.apply(entry).some(operation => operation.kind === 'remove')) this.#twice.push(entry.path);
+  }
+
+  diffID(): DiffID {
+    return diffIDOf(this.#hasher.digest());
+  }
+
+  warnings(): readonly string[] {
+    const [first] = this.#twice;
+    if (first === undefined) return [];
+    const others = this.#twice.length === 1 ? '' : ` and ${this.#twice.length - 1} more`;
+    return [`${this.#subject}: '${shortTextOf(first)}'${others} stands there twice: docker refuses such a layer`];
+  }
+}
+
+/** What the layer is to be compressed with; undefined where the input is kept as it is. */
+function targetOf(input: Compression, options: ImportOptions): Compression | undefined {
+  const { compression = input === 'none' ? 'gzip' : input, level, compressor } = options;
+  const isAsked = level !== undefined || compressor !== undefined;
+  return compression === input && (input === 'none' || !isAsked) ? undefined : compression;
+}
+
+/**
+ * Stores the tar of a root filesystem as a layer in one pass: a plain tar is compressed, gzip and zstd are kept as they
+ * are unless the options ask for another compression or level. Either way the tar is read to its end, and a layer that
+ * would not unpack is refused: throws `invalid` and `unsupported`.
+ */
+export async function importLayer(
+  bytes: Bytes,
+  destination: Destination,
+  options: ImportOptions & { readonly subject: string },
+): Promise<{ readonly layer: Layer; readonly warnings: readonly string[] }> {
+  const { subject } = options;
+  const input = await openTar(watchBytes(bytes, options.progress), subject);
+  const target = targetOf(input.compression, options);
+  const inspection = new Inspection(subject);
+  const tarOf = (stored: Bytes): Bytes => decompress(stored, input.compression, subject);
+  const stored = await destination.put(
+    target === undefined
+      ? tap(input.bytes, kept => inspection.read(tarOf(kept)))
+      : compress(
+          tap(tarOf(input.bytes), tar => inspection.read(tar)),
+          { ...options, compression: target },
+        ),
+  );
+  const mediaType = layerMediaType(target ?? input.compression);
+  return {
+    layer: { descriptor: { mediaType, ...stored }, diffID: inspection.diffID() },
+    warnings: inspection.warnings(),
+  };
+}

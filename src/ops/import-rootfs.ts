@@ -1,0 +1,63 @@
+import type { Bytes } from '../engine/engine.ts';
+import { usage } from '../errors.ts';
+import { appendLayer, type LayerEdit } from '../image/append.ts';
+import { applyChanges } from '../image/change.ts';
+import { parseAnnotation } from '../spec/annotations.ts';
+import type { Platform } from '../spec/objects.ts';
+import { parsePlatform } from '../spec/platform.ts';
+import { readInputFile } from '../store/input-file.ts';
+import { entryOf, parseDestination, withDestination } from './destination.ts';
+import { importLayer } from './import-layer.ts';
+import type { ImportOptions } from './options.ts';
+import type { ImportResult } from './results.ts';
+
+/** What docker writes for stdin and for files alike. */
+const defaultMessage = 'Imported from -';
+
+function platformOf({ platform, hostPlatform }: ImportOptions): Platform {
+  if (platform !== undefined) return parsePlatform(platform);
+  if (hostPlatform === undefined) throw usage('--platform', 'expected OS/ARCH, got none');
+  return hostPlatform;
+}
+
+function editOf(options: ImportOptions): LayerEdit {
+  const { created, message, changes = [], annotations = [] } = options;
+  return {
+    platform: platformOf(options),
+    message: message || defaultMessage,
+    // No command made this layer, whatever the image runs.
+    createdBy: '',
+    ...(created === undefined ? {} : { created }),
+    ...(changes.length === 0 ? {} : { config: applyChanges({}, changes) }),
+    ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations.map(parseAnnotation)) }),
+  };
+}
+
+/**
+ * Makes an image of one layer of the tar of a root filesystem (a file, or a stream of its bytes), by docker's rules for
+ * `import`: one line of history with the message and no command, a config of the changes alone. The input is read once and
+ * never held. Throws `invalid` where it is damaged or would not unpack, `unsupported`, `not-found`, and `conflict` where a
+ * file changes while it is read.
+ */
+export async function importRootfs(
+  file: string | Bytes,
+  image: string,
+  options: ImportOptions = {},
+): Promise<ImportResult> {
+  const place = parseDestination(image, undefined);
+  const edit = editOf(options);
+  const [bytes, subject] = typeof file === 'string' ? [readInputFile(file), file] : [file, 'input'];
+  return withDestination(place, options.dryRun === true, async destination => {
+    const { layer, warnings } = await importLayer(bytes, destination, { ...options, subject });
+    const made = appendLayer(undefined, { ...edit, layer });
+    await destination.finish(made, entryOf(made));
+    return {
+      manifest: made.manifest.descriptor.digest,
+      imageID: made.config.descriptor.digest,
+      layer: layer.descriptor,
+      diffID: layer.diffID,
+      name: place.name,
+      warnings,
+    };
+  });
+}
