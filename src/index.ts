@@ -3,6 +3,7 @@ export type { Finding } from './image/finding.ts';
 export { commit } from './ops/commit.ts';
 export { copy } from './ops/copy.ts';
 export { diff } from './ops/diff.ts';
+export { exportImage, exportStream } from './ops/export-image.ts';
 export { history } from './ops/history.ts';
 export { images } from './ops/images.ts';
 export { importRootfs } from './ops/import-rootfs.ts';
@@ -13,6 +14,7 @@ export type {
   CommitOptions,
   CopyOptions,
   DiffOptions,
+  ExportOptions,
   ImagesOptions,
   ImportOptions,
   LoadOptions,
@@ -29,6 +31,7 @@ export type {
   CopyResult,
   DiffResult,
   DiffRow,
+  ExportResult,
   HistoryRow,
   ImageRow,
   ImportResult,

@@ -3,6 +3,7 @@ import { commit } from './commands/commit.ts';
 import { completion } from './commands/completion.ts';
 import { copy } from './commands/copy.ts';
 import { diff } from './commands/diff.ts';
+import { exportCommand } from './commands/export.ts';
 import { history } from './commands/history.ts';
 import { images } from './commands/images.ts';
 import { importCommand } from './commands/import.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   history,
   inspect,
   unpack,
+  exportCommand,
   save,
   load,
   copy,

@@ -140,3 +140,9 @@ export interface CopyOptions extends ReadOptions {
   readonly dryRun?: boolean;
   readonly progress?: Progress;
 }
+
+export interface ExportOptions extends ReadOptions {
+  /** Reads and checks everything, writes nothing. */
+  readonly dryRun?: boolean;
+  readonly progress?: Progress;
+}

@@ -145,3 +145,8 @@ export interface CopyResult {
   readonly referrers: number;
   readonly warnings: readonly string[];
 }
+
+export interface ExportResult {
+  /** Of the image that was exported. */
+  readonly manifest: Digest;
+}

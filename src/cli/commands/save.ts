@@ -1,32 +1,16 @@
-import { usage } from '../../errors.ts';
 import { type Command, shared } from '../command.ts';
-import type { Io } from '../io.ts';
-import { printJson, printWarnings } from '../output.ts';
+import { outputFile, outputOption, printJson, printWarnings } from '../output.ts';
 import { withProgress } from '../progress.ts';
-import { given, type Words } from '../words.ts';
+import { given } from '../words.ts';
 
 const formats = ['universal', 'oci', 'docker'] as const;
-
-/** The file that is meant by `-o`; undefined for standard output, which must then be no terminal. */
-export function outputFile(words: Words, io: Io): string | undefined {
-  const file = words.text('output');
-  if (file !== undefined && file !== '-') return file;
-  if (!io.stdoutIsTerminal || words.flag('dry-run')) return undefined;
-  throw usage('stdout', 'expected a file or a pipe, got a terminal', 'give -o FILE, or send it on');
-}
 
 export const save: Command = {
   name: 'save',
   describe: 'images as one tar that docker, podman, containerd and skopeo load',
   positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]', many: true }],
   options: [
-    {
-      name: 'output',
-      alias: 'o',
-      kind: 'text',
-      value: 'FILE',
-      describe: 'where to; standard output where it is not given',
-    },
+    outputOption,
     {
       name: 'format',
       kind: 'text',
@@ -53,7 +37,7 @@ export const save: Command = {
       return result;
     });
     printWarnings(io, words, result.warnings);
-    if (words.flag('json') && file !== undefined) printJson(io, result);
+    if (words.flag('json') && (file !== undefined || words.flag('dry-run'))) printJson(io, result);
     else if (words.flag('dry-run')) for (const { digest } of result.images) io.stdout(`${digest}\n`);
     return 0;
   },
