@@ -13,11 +13,11 @@ import { mapMeta, parseOwner } from './commit-edits.ts';
 import type { Side } from './compare.ts';
 import {
   bundleBase,
-  type DirectoryOperand,
   emptyOperand,
   imageOperand,
   type Operand,
-  openDirectory,
+  openRootfs,
+  type RootfsOperand,
   readBundle,
   readImageOperand,
 } from './operand.ts';
@@ -41,7 +41,7 @@ export interface CommitInput {
 }
 
 /** A directory with all owners replaced: the same files, whoever owns them here. */
-function owned(operand: DirectoryOperand, owner: string | undefined): DirectoryOperand {
+function owned(operand: RootfsOperand, owner: string | undefined): RootfsOperand {
   if (owner === undefined) return operand;
   const ids = parseOwner(owner);
   const { tree, origins } = mapMeta(operand.tree, meta => ({ ...meta, ...ids }));
@@ -78,22 +78,16 @@ async function openBase(options: CommitOptions): Promise<Base | undefined> {
 async function openSides(
   rootfs: string,
   options: CommitOptions,
-): Promise<{ base: Base | undefined; sides: [Operand, DirectoryOperand]; layout: string | undefined }> {
+): Promise<{ base: Base | undefined; sides: [Operand, RootfsOperand]; layout: string | undefined }> {
   const place = await openPlace(rootfs);
   if (place.kind === 'image') throw usage(rootfs, 'expected a root filesystem or a bundle, got an image');
-  if (place.kind === 'tar') throw usage(rootfs, 'expected a directory or a bundle, got a tar');
   const given = await openBase(options);
   const readBase = async (base: Base | undefined): Promise<Operand> =>
     base === undefined || options.squash === true
       ? emptyOperand
       : readImageOperand(imageOperand(base.source, base.image, options));
-  if (place.kind === 'rootfs') {
-    return {
-      base: given,
-      sides: await Promise.all([readBase(given), openDirectory(place.directory)]),
-      layout: undefined,
-    };
-  }
+  if (place.kind !== 'bundle')
+    return { base: given, sides: await Promise.all([readBase(given), openRootfs(place)]), layout: undefined };
   const bundle = openBundle(place.directory);
   const base = given ?? (await bundleBase(bundle));
   const isOwn = base.image.manifest.descriptor.digest === bundle.manifest.digest;

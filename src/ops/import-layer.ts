@@ -4,13 +4,13 @@ import { peek } from '../codec/peek.ts';
 import { tap } from '../codec/tap.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
-import { invalid, unsupported } from '../errors.ts';
+import { unsupported } from '../errors.ts';
 import { type DiffID, diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
+import { checkRootfsEntry } from '../store/rootfs-tar.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type LayerEntry, type Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
-import { encodeWhiteout } from '../tree/whiteout.ts';
 import type { Destination } from './destination.ts';
 import type { ImportOptions } from './options.ts';
 import { watchBytes } from './watch.ts';
@@ -73,10 +73,7 @@ class Inspection {
   }
 
   #entry(entry: LayerEntry): void {
-    if (entry.kind === 'whiteout' || entry.kind === 'opaque') {
-      const name = shortTextOf(encodeWhiteout(entry));
-      throw invalid(this.#subject, 'files of a root filesystem', `'${name}', which in a layer deletes another`);
-    }
+    checkRootfsEntry(entry, this.#subject);
     if (this.#draft.apply(entry).some(operation => operation.kind === 'remove')) this.#twice.push(entry.path);
   }
 

@@ -95,13 +95,20 @@ function compressionOf({ file, stat }: OpenFile, path: string): Compression {
   );
 }
 
-/** The whole file; a `conflict` error where it is no longer the one that was indexed. */
+/** Throws `conflict` unless a file is still what it was. */
+function checkSame(file: number, known: Stats, path: string): void {
+  const stat = fstatSync(file);
+  if (stat.ino === known.ino && stat.size === known.size && stat.mtimeMs === known.mtimeMs) return;
+  throw new OciError('conflict', path, 'expected a file that stays as it is, got one that changed while it was read');
+}
+
+/** Bytes of a file that must be as it was when it was looked at first. */
 async function* fileBytes(path: string, known: Stats, region: Region): Bytes {
-  const { file, stat } = openRegular(path);
+  const { file } = openRegular(path);
   try {
-    if (stat.ino !== known.ino || stat.size !== known.size || stat.mtimeMs !== known.mtimeMs)
-      throw new OciError('conflict', path, 'expected the archive as it was, got another: it changed while it was read');
+    checkSame(file, known, path);
     yield* regionChunks(file, region, path);
+    checkSame(file, known, path);
   } finally {
     closeSync(file);
   }
@@ -173,19 +180,19 @@ export function archiveKindOf(path: string, subject: string = path): Promise<Arc
   });
 }
 
-/** Whether a file is compressed as a whole. Throws as `openArchive`. */
-export function isCompressed(path: string): boolean {
+/** What a file is compressed with as a whole. Throws as `openArchive`. */
+export function compressionOfFile(path: string): Compression {
   const opened = openRegular(path);
   try {
-    return compressionOf(opened, path) !== 'none';
+    return compressionOf(opened, path);
   } finally {
     closeSync(opened.file);
   }
 }
 
-/** A file's bytes as they are. */
-export function wholeFile(path: string): Bytes {
+/** A file's bytes as they are, as often as they are wanted. A `conflict` error where it is not the same each time. */
+export function fileReader(path: string): () => Bytes {
   const { file, stat } = openRegular(path);
   closeSync(file);
-  return fileBytes(path, stat, { offset: 0, size: stat.size });
+  return () => fileBytes(path, stat, { offset: 0, size: stat.size });
 }

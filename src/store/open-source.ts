@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Bytes } from '../engine/engine.ts';
 import { OciError, unsupported } from '../errors.ts';
-import { archiveKindOf, isCompressed, openArchive, wholeFile } from './archive.ts';
+import { archiveKindOf, compressionOfFile, fileReader, openArchive } from './archive.ts';
 import { openDockerArchive } from './docker-archive.ts';
 import type { ImagePlace } from './image-place.ts';
 import { openLayout } from './layout.ts';
@@ -73,7 +73,7 @@ export async function openToCopy(
 ): Promise<OpenedSource> {
   if (!('path' in from)) return openSpooled(from, { layout, subject: 'stdin' });
   const { kind, path } = from;
-  const isWhole = kind === 'oci' || !existsSync(path) || isDirectory(path) || !isCompressed(path);
+  const isWhole = kind === 'oci' || !existsSync(path) || isDirectory(path) || compressionOfFile(path) === 'none';
   if (isWhole) return { source: await openSource(from), close: nothing };
-  return openSpooled(wholeFile(path), { layout, subject: path, kind });
+  return openSpooled(fileReader(path)(), { layout, subject: path, kind });
 }

@@ -9,6 +9,15 @@ import { onDisk } from './system-error.ts';
 
 const headSize = 8;
 
+/** A directory for what has to be written down on the way into a layout, on its file system. */
+export function makeSpool(layout: string): TemporaryDirectory {
+  const parent = existsSync(layout) ? resolve(layout) : dirname(resolve(layout));
+  return onDisk(layout, 'a place for an image layout', () => {
+    makeDirectories(parent);
+    return makeTemporaryDirectory(parent);
+  });
+}
+
 /**
  * A stream as a file that can be sought in, decompressed: beside `layout`, on its file system. The caller removes it.
  * Throws `invalid` for an empty stream and `unsupported` for compressions that ocikit does not read.
@@ -28,11 +37,7 @@ export async function spoolArchive(
       compression,
       `decompress it with ${compression} -d first`,
     );
-  const parent = existsSync(layout) ? resolve(layout) : dirname(resolve(layout));
-  const stage = onDisk(layout, 'a place for an image layout', () => {
-    makeDirectories(parent);
-    return makeTemporaryDirectory(parent);
-  });
+  const stage = makeSpool(layout);
   try {
     const path = join(stage.path, 'archive.tar');
     const file = openSync(path, 'wx', 0o600);
