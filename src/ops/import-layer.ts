@@ -17,8 +17,6 @@ import { watchBytes } from './watch.ts';
 
 /** As many bytes as any magic number needs. */
 const headSize = 8;
-/** Two blocks of zeros: the tar of nothing (what every engine knows as the empty layer). */
-const emptyTar = new Uint8Array(1024);
 
 /** The command that makes a tar of what ocikit does not decompress. */
 const programs: Readonly<Record<string, string>> = { bzip2: 'bzip2', xz: 'xz' };
@@ -30,14 +28,9 @@ interface Input {
   readonly subject: string;
 }
 
-async function* once(bytes: Uint8Array): Bytes {
-  yield bytes;
-}
-
-/** Looks at how a stream begins. Nothing at all is the tar of nothing. Throws `unsupported` for what ocikit does not decompress. */
+/** Looks at how a stream begins. Throws `unsupported` for what ocikit does not decompress. */
 async function openTar(bytes: Bytes, subject: string): Promise<Input> {
   const { head, whole } = await peek(bytes, headSize);
-  if (head.length === 0) return { compression: 'none', bytes: once(emptyTar), subject };
   const compression = detectCompression(head);
   if (compression !== 'bzip2' && compression !== 'xz') return { compression, bytes: whole, subject };
   for await (const _ of whole) break;
