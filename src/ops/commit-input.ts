@@ -9,6 +9,7 @@ import { matcher } from '../tree/glob.ts';
 import { ignoreMatcher } from '../tree/ignore.ts';
 import type { FileNode, Path } from '../tree/node.ts';
 import { overlay } from '../tree/overlay.ts';
+import { both } from './both.ts';
 import { mapMeta, parseOwner } from './commit-edits.ts';
 import type { Side } from './compare.ts';
 import {
@@ -87,7 +88,14 @@ async function openSides(
       ? emptyOperand
       : readImageOperand(imageOperand(base.source, base.image, options));
   if (place.kind !== 'bundle')
-    return { base: given, sides: await Promise.all([readBase(given), openRootfs(place)]), layout: undefined };
+    return {
+      base: given,
+      sides: await both(
+        () => readBase(given),
+        () => openRootfs(place),
+      ),
+      layout: undefined,
+    };
   const bundle = openBundle(place.directory);
   const base = given ?? (await bundleBase(bundle));
   const isOwn = base.image.manifest.descriptor.digest === bundle.manifest.digest;

@@ -12,6 +12,7 @@ import type { StatIndex } from '../store/stat-index.ts';
 import { type ByteString, type DirectoryNode, emptyTree, type FileNode, type Node, type Tree } from '../tree/node.ts';
 import { nameOf, parentOf } from '../tree/path.ts';
 import { find } from '../tree/walk.ts';
+import { both } from './both.ts';
 import type { Side } from './compare.ts';
 import type { Progress, ReadOptions } from './options.ts';
 import { watchSource } from './watch.ts';
@@ -93,7 +94,7 @@ export async function readBundle(
   isOwn = true,
 ): Promise<[Operand, RootfsOperand]> {
   const index = isOwn ? bundle.index() : undefined;
-  if (index === undefined) return Promise.all([base(), rootfsOperand(openRootfsDirectory(bundle.rootfs))]);
+  if (index === undefined) return both(base, () => rootfsOperand(openRootfsDirectory(bundle.rootfs)));
   const { tree, digests } = index;
   const lower: Operand = {
     tree,
@@ -160,5 +161,8 @@ export async function openPair(
   }
   const [lower, upper] = [await open(before, options), await open(after, options)];
   if (lower.kind === 'image' && upper.kind === 'image') return readImagePair(lower.operand, upper.operand);
-  return Promise.all([read(lower), read(upper)]);
+  return both(
+    () => read(lower),
+    () => read(upper),
+  );
 }
