@@ -38,8 +38,11 @@ export function nextChunk({ words, slots }: Ring): { readonly bytes: Uint8Array;
   return { bytes: bytes.subarray(0, words[2 + 2 * slot]), kind: words[3 + 2 * slot] as number };
 }
 
-/** Gives the oldest chunk's slot back. */
-export function release({ words }: Ring): void {
-  Atomics.add(words, 1, 1);
-  Atomics.notify(words, 1);
+/**
+ * Gives the oldest chunk's slot back. A writer that waits, which it does only where all slots are taken, is woken when half
+ * of them are free: waking it for each would make the two threads take turns.
+ */
+export function release({ words, slots }: Ring): void {
+  const taken = Atomics.add(words, 1, 1) + 1;
+  if (((Atomics.load(words, 0) - taken) | 0) === slots.length >> 1) Atomics.notify(words, 1);
 }
