@@ -9,9 +9,6 @@ const inputSlots = { count: 4, size: 1 << 18 };
 /** Inflated bytes that may wait for the consumer are 4 MiB. */
 const outputSlots = { count: 8, size: 1 << 19 };
 
-/** Waking up through the event loop takes longer than most chunks do, so it is asked only after as many milliseconds. */
-const patience = 2;
-
 /** Node 16 and later; TypeScript's library for ES2023 does not know it. */
 type WaitAsync = (words: Int32Array, at: number, value: number) => { readonly value: Promise<unknown> | string };
 const { waitAsync } = Atomics as unknown as { readonly waitAsync?: WaitAsync };
@@ -69,7 +66,6 @@ class InflateThread {
       const chunk = nextChunk(output);
       if (chunk !== undefined) return chunk;
       if (this.#crash !== undefined) throw this.#crash;
-      if (Atomics.wait(output.words, 0, written, patience) !== 'timed-out') continue;
       await (waitAsync as WaitAsync)(output.words, 0, written).value;
     }
   }
