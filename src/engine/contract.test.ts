@@ -242,6 +242,19 @@ test('the compressors make the same bytes as ever', async () => {
   assert.deepEqual(found, goldens);
 });
 
+test('a block that begins with what does not shrink is compressed where the rest of it does, and stored where nothing does', async () => {
+  const random = createHash('shake256', { outputLength: 1 << 20 })
+    .update('seed')
+    .digest();
+  const mixed = Buffer.concat([random.subarray(0, 1 << 18), Buffer.alloc(3 << 18, 'compressible ')]);
+  const shrunk = await collect(nodeEngine.gzip(chunked(mixed, 1 << 16), { level: 4 }));
+  assert.ok(shrunk.length < (1 << 18) + 10_000, `${shrunk.length} bytes`);
+  const stored = await collect(nodeEngine.gzip(chunked(random, 1 << 16), { level: 4 }));
+  assert.ok(stored.length > random.length && stored.length < random.length + 1000, `${stored.length} bytes`);
+  for (const bytes of [shrunk, stored])
+    assert.equal((await collect(nodeEngine.gunzip(chunked(bytes, 999), 'blob'))).length, 1 << 20);
+});
+
 test('both engines compute the same hashes and checksums', () => {
   const property = fc.property(fc.uint8Array({ maxLength: 3000 }), fc.nat(3000), (bytes, cut) => {
     const digests = engines.map(engine =>
