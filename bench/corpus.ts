@@ -92,30 +92,26 @@ function debian(root: string, options: readonly string[]): void {
   mkdirSync(join(root, 'dev'));
 }
 
+/** The tar of a tree, made once. */
+export function tarOf(corpus: string, name: string): string {
+  const tar = join(corpus, `${name}.tar`);
+  if (existsSync(tar)) return tar;
+  const words = ['--numeric-owner', '--sort=name', '--format=pax', '--pax-option=delete=atime,delete=ctime'];
+  must('tar', '-C', trees[name]?.(corpus) ?? '', ...words, '-cf', `${tar}.partial`, '.');
+  renameSync(`${tar}.partial`, tar);
+  return tar;
+}
+
 /** A layout with one layer holding `tree`, named `base`, made by umoci so that the peer reads its own. */
 export function peerLayout(corpus: string, name: string): string {
   const layout = join(corpus, `${name}.oci`);
   if (existsSync(layout)) return layout;
-  const tree = trees[name]?.(corpus) ?? '';
   const partial = `${layout}.partial`;
-  must('rm', '-rf', partial, `${partial}.tar`);
-  must(
-    'tar',
-    '-C',
-    tree,
-    '--numeric-owner',
-    '--sort=name',
-    '--format=pax',
-    '--pax-option=delete=atime,delete=ctime',
-    '-cf',
-    `${partial}.tar`,
-    '.',
-  );
+  must('rm', '-rf', partial);
   must('umoci', 'init', '--layout', partial);
   must('umoci', 'new', '--image', `${partial}:base`);
-  must('umoci', 'raw', 'add-layer', '--image', `${partial}:base`, `${partial}.tar`);
+  must('umoci', 'raw', 'add-layer', '--image', `${partial}:base`, tarOf(corpus, name));
   must('umoci', 'gc', '--layout', partial);
-  must('rm', `${partial}.tar`);
   renameSync(partial, layout);
   return layout;
 }

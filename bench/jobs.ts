@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { layers100, must, peerLayout, trees } from './corpus.ts';
+import { layers100, must, peerLayout, tarOf, trees } from './corpus.ts';
 
 /** One comparison. Commands run in an empty directory of their own; `setup` is what `corpus` returned. */
 export interface Job {
@@ -67,6 +67,15 @@ function twoImages(directory: string): string {
   return layout;
 }
 
+const importJob = (name: string, aim: string, peer: (tar: string) => string): Job => ({
+  name,
+  aim,
+  corpus: directory => tarOf(directory, 'minbase'),
+  memoryDisk: true,
+  ours: (program, tar) => `${program} import ${tar} img:new`,
+  peer,
+});
+
 const startJob = (name: string, command: string): Job => ({
   name: `start-${name}`,
   aim: '1.80',
@@ -101,6 +110,12 @@ export const jobs: readonly Job[] = [
   commitJob('commit-small', '0.10', smallEdit),
   commitJob('commit-content', '0.50', smallEdit, '--base ours:base'),
   commitJob('commit-1g', '0.60', bigEdit),
+  importJob(
+    'import-minbase',
+    '1.30',
+    tar => `umoci init --layout l && umoci new --image l:x && umoci raw add-layer --image l:x ${tar}`,
+  ),
+  importJob('import-pigz', '0.50', tar => `pigz -6 -p2 -c ${tar} > out.gz`),
   {
     name: 'diff-images',
     aim: '0.15',

@@ -30,6 +30,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   fflate: /^engine\/portable(-gunzip)?\.ts$/,
   fzstd: /^engine\/zstd\.ts$/,
   '@hpcc-js/wasm-zstd': /^engine\/zstd\.ts$/,
+  'xz-decompress': /^engine\/xz\.ts$/,
   ajv: /^schema\//,
   'node:fs': /^(store\/|cli\/process\.ts$)/,
   'node:path': /^(store|cli)\//,

@@ -1,6 +1,7 @@
 import { loadEngine } from '../engine/choose.ts';
 import type { Bytes, Engine } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
+import { unxz } from '../engine/xz.ts';
 import { unzstd, zstd } from '../engine/zstd.ts';
 import { unsupported, usage } from '../errors.ts';
 
@@ -65,10 +66,18 @@ export function layerMediaType(compression: Compression, options: { readonly doc
   return `application/vnd.oci.image.layer.v1.tar${compression === 'none' ? '' : `+${compression}`}`;
 }
 
-/** The bytes that a compressed stream stands for. */
-export function decompress(bytes: Bytes, compression: Compression, subject: string): Bytes {
-  if (compression === 'none') return bytes;
-  return compression === 'gzip' ? nodeEngine.gunzip(bytes, subject) : unzstd(bytes, subject);
+/** The bytes that a compressed stream stands for. No layer is xz, but a tar that becomes one may be. */
+export function decompress(bytes: Bytes, compression: Compression | 'xz', subject: string): Bytes {
+  switch (compression) {
+    case 'none':
+      return bytes;
+    case 'gzip':
+      return nodeEngine.gunzip(bytes, subject);
+    case 'zstd':
+      return unzstd(bytes, subject);
+    case 'xz':
+      return unxz(bytes, subject);
+  }
 }
 
 export interface CompressOptions {

@@ -8,6 +8,7 @@ import { OciError } from '../errors.ts';
 import type { Bytes, Engine, HashAlgorithm } from './engine.ts';
 import { nodeEngine } from './node.ts';
 import { portableEngine } from './portable.ts';
+import { unxz } from './xz.ts';
 import { unzstd, zstd } from './zstd.ts';
 
 const engines: readonly Engine[] = [nodeEngine, portableEngine];
@@ -242,6 +243,19 @@ test('the compressors make the same bytes as ever', async () => {
   assert.deepEqual(found, goldens);
 });
 
+test('a block that begins with what does not shrink is compressed where the rest of it does, and stored where nothing does', async () => {
+  const random = createHash('shake256', { outputLength: 1 << 20 })
+    .update('seed')
+    .digest();
+  const mixed = Buffer.concat([random.subarray(0, 1 << 18), Buffer.alloc(3 << 18, 'compressible ')]);
+  const shrunk = await collect(nodeEngine.gzip(chunked(mixed, 1 << 16), { level: 4 }));
+  assert.ok(shrunk.length < (1 << 18) + 10_000, `${shrunk.length} bytes`);
+  const stored = await collect(nodeEngine.gzip(chunked(random, 1 << 16), { level: 4 }));
+  assert.ok(stored.length > random.length && stored.length < random.length + 1000, `${stored.length} bytes`);
+  for (const bytes of [shrunk, stored])
+    assert.equal((await collect(nodeEngine.gunzip(chunked(bytes, 999), 'blob'))).length, 1 << 20);
+});
+
 test('both engines compute the same hashes and checksums', () => {
   const property = fc.property(fc.uint8Array({ maxLength: 3000 }), fc.nat(3000), (bytes, cut) => {
     const digests = engines.map(engine =>
@@ -357,4 +371,58 @@ test('the zstd program reads what is written, and the other way round', { skip: 
     const made = spawnSync('zstd', ['-qc', option], { input, maxBuffer: 1 << 26 }).stdout;
     for (const size of [1 << 20, 999]) assert.equal(sha256(await unpacked(made, size)), sha256(input), option);
   }
+});
+
+/** `hello, world` a thousand times, by xz with CRC64 and with CRC32; one letter with SHA-256. */
+const xzSamples = {
+  crc64:
+    '/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4DLHAD9dADQZSe6N74xrypVZEARB+sisrtwbPNef2T5tYdYjpVEVvZXPUuPA4YudFXO6k5T7sWqnGFFmA13P8JHDxvbxAAAAv9iYlJ1uQnoAAVvIZQAAAMKIgXCxxGf7AgAAAAAEWVo=',
+  crc32:
+    '/Td6WFoAAAFpIt42AgAhARYAAAB0L+Wj4DLHAD9dADQZSe6N74xrypVZEARB+sisrtwbPNef2T5tYdYjpVEVvZXPUuPA4YudFXO6k5T7sWqnGFFmA13P8JHDxvbxAAAAJEBI+gABV8hlAAAAuUhDBz4wDYsCAAAAAAFZWg==',
+  sha256:
+    '/Td6WFoAAArh+wyhAgAhARYAAAB0L+WjAQABeAoAAABzyzhYpoeoSUyjMjBTAWKC89rTnULPYspOed2iqsfZrAABMgJ2gPgjGJtLmgEAAAAAClla',
+};
+
+test('xz streams come back through any chunks, several and padded included', async () => {
+  const text = Buffer.from('hello, world\n'.repeat(1000));
+  for (const name of ['crc64', 'crc32'] as const) {
+    const packed = Buffer.from(xzSamples[name], 'base64');
+    for (const size of [1, 7, 1000]) assert.deepEqual(await collect(unxz(chunked(packed, size), 'blob')), text);
+    const twice = Buffer.concat([packed, Buffer.alloc(8), packed]);
+    assert.deepEqual(await collect(unxz(chunked(twice, 50), 'blob')), Buffer.concat([text, text]));
+  }
+});
+
+test('damage anywhere in an xz stream is one clear error, and what is not supported says so', async () => {
+  const text = Buffer.from('hello, world\n'.repeat(1000));
+  const packed = Buffer.from(xzSamples.crc64, 'base64');
+  const refused = (bytes: Uint8Array, code: string): Promise<void> =>
+    assert.rejects(collect(unxz(chunked(bytes, 16), 'blob')), (error: unknown) => {
+      assert.ok(error instanceof OciError, String((error as Error).stack));
+      assert.equal(error.code, code, error.message);
+      assert.match(error.message, /^blob: expected an xz stream/);
+      return true;
+    });
+  for (let at = 12; at < packed.length; at++) {
+    const damaged = Buffer.from(packed);
+    damaged[at] = (damaged[at] as number) ^ 0x10;
+    // One byte of the range coder says nothing: what comes out then is right all the same.
+    const answer = await collect(unxz(chunked(damaged, 16), 'blob')).catch((error: unknown) => error);
+    const isRight = answer instanceof OciError || text.equals(answer as Uint8Array);
+    assert.ok(isRight, `byte ${at}: ${answer}`);
+  }
+  for (const length of [0, 20, packed.length - 1]) await refused(packed.subarray(0, length), 'invalid');
+  await refused(Buffer.concat([packed, Buffer.from('more')]), 'invalid');
+  await refused(Buffer.from(xzSamples.sha256, 'base64'), 'unsupported');
+});
+
+test('a source that fails in the middle of an xz stream is what went wrong, and a reader may leave early', async () => {
+  const packed = Buffer.from(xzSamples.crc64, 'base64');
+  const failing = async function* (): AsyncIterable<Uint8Array> {
+    yield packed.subarray(0, 30);
+    throw new OciError('conflict', 'file', 'changed');
+  };
+  await assert.rejects(collect(unxz(failing(), 'blob')), /file: changed/);
+  for await (const _ of unxz(chunked(packed, 16), 'blob')) break;
+  assert.equal((await collect(unxz(chunked(packed, 16), 'blob'))).length, 13_000);
 });

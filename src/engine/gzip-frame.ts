@@ -12,19 +12,30 @@ export function gzipTrailer(crc: number, length: number): Uint8Array {
   return trailer;
 }
 
-/** The same bytes in fresh blocks of exactly `size`, the last one shorter and flagged; one empty last block where there are no bytes. */
+/**
+ * The same bytes in blocks of exactly `size`, the last one shorter and flagged; one empty last block where there are no
+ * bytes. A block is valid until `kept` more have been asked for.
+ */
 export async function* reblock(
   bytes: Bytes,
   size: number,
+  kept: number,
 ): AsyncGenerator<{ readonly block: Uint8Array; readonly last: boolean }> {
-  let block = new Uint8Array(size);
+  const blocks: Uint8Array[] = [];
+  let turn = 0;
   let filled = 0;
+  const next = (): Uint8Array => {
+    const at = turn++ % (kept + 1);
+    blocks[at] ??= new Uint8Array(size);
+    return blocks[at];
+  };
+  let block = next();
   for await (const chunk of bytes) {
     let offset = 0;
     while (offset < chunk.length) {
       if (filled === size) {
         yield { block, last: false };
-        block = new Uint8Array(size);
+        block = next();
         filled = 0;
       }
       const part = chunk.subarray(offset, offset + size - filled);

@@ -9,7 +9,10 @@ const blockSize = 1 << 20;
 /** Blocks that the thread pool deflates at once; more gain nothing. */
 const inFlight = 4;
 const dictionarySize = 32 * 1024;
-const probeSize = 64 * 1024;
+/** Room for a deflated block in one piece: each further piece is a round trip between the threads. */
+const outputSize = blockSize;
+const probes = 4;
+const probeSize = 16 * 1024;
 const incompressible = 0.97;
 
 function createNodeHash(algorithm: HashAlgorithm): Hasher {
@@ -27,11 +30,26 @@ function createNodeHash(algorithm: HashAlgorithm): Hasher {
 
 const crc32 = (zlib as unknown as { crc32(bytes: Uint8Array, previous?: number): number }).crc32;
 
-/** Bytes that will not shrink are stored: a look at the block's first 64 KiB decides, the same way everywhere. */
+/** Whether some bytes are so much more frequent than others that their codes alone save space. In whole numbers: the same everywhere. */
+function isSkewed(bytes: Uint8Array): boolean {
+  const counts = new Uint32Array(256);
+  for (const byte of bytes) counts[byte] = (counts[byte] as number) + 1;
+  const squares = counts.reduce((sum, count) => sum + count * count, 0);
+  return squares > (2 * bytes.length * bytes.length) / counts.length;
+}
+
+function willShrink(bytes: Uint8Array): boolean {
+  return isSkewed(bytes) || zlib.deflateRawSync(bytes, { level: 1 }).length <= bytes.length * incompressible;
+}
+
+/** Bytes that will not shrink are stored: a look at pieces from all over the block decides, the same way everywhere. */
 function levelFor(block: Uint8Array, level: number): number {
-  if (level === 0 || block.length < probeSize) return level;
-  const probe = block.subarray(0, probeSize);
-  return zlib.deflateRawSync(probe, { level: 1 }).length > probeSize * incompressible ? 0 : level;
+  if (level === 0 || block.length < probes * probeSize) return level;
+  for (let probe = 0; probe < probes; probe++) {
+    const at = Math.floor((block.length / probes) * probe);
+    if (willShrink(block.subarray(at, at + probeSize))) return level;
+  }
+  return 0;
 }
 
 function deflateBlock(
@@ -41,6 +59,7 @@ function deflateBlock(
 ): Promise<Uint8Array> {
   const options = {
     level: levelFor(block, level),
+    chunkSize: outputSize,
     finishFlush: context.last ? zlib.constants.Z_FINISH : zlib.constants.Z_SYNC_FLUSH,
     ...(context.dictionary.length > 0 ? { dictionary: context.dictionary } : {}),
   };
@@ -55,7 +74,8 @@ async function* gzip(bytes: Bytes, { level }: DeflateOptions): Bytes {
   let dictionary: Uint8Array = new Uint8Array(0);
   let crc = 0;
   let length = 0;
-  for await (const { block, last } of reblock(bytes, blockSize)) {
+  // The oldest work that may be left looks at its own block and at the end of the one before.
+  for await (const { block, last } of reblock(bytes, blockSize, inFlight)) {
     crc = crc32(block, crc);
     length += block.length;
     const work = deflateBlock(block, level, { dictionary, last });

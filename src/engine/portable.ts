@@ -39,7 +39,7 @@ async function* gzip(bytes: Bytes, { level }: DeflateOptions): Bytes {
   let crc = 0;
   let length = 0;
   const deflate = new Deflate({ level: level as 6 }, chunk => output.push(chunk));
-  for await (const { block, last } of reblock(bytes, blockSize)) {
+  for await (const { block, last } of reblock(bytes, blockSize, 0)) {
     crc = crc32(block, crc);
     length += block.length;
     deflate.push(block, last);

@@ -240,7 +240,7 @@ export async function* zstd(bytes: Bytes, options: { readonly level: number }): 
   try {
     codec.reset();
     codec.setCompressionLevel(options.level);
-    for await (const { block } of reblock(bytes, compressBlock)) yield codec.compressChunk(block);
+    for await (const { block } of reblock(bytes, compressBlock, 0)) yield codec.compressChunk(block);
     yield codec.compressEnd();
   } finally {
     close();

@@ -18,12 +18,9 @@ import { watchBytes } from './watch.ts';
 /** As many bytes as any magic number needs. */
 const headSize = 8;
 
-/** The command that makes a tar of what ocikit does not decompress. */
-const programs: Readonly<Record<string, string>> = { bzip2: 'bzip2', xz: 'xz' };
-
 /** A stream whose compression is known. */
 interface Input {
-  readonly compression: Compression;
+  readonly compression: Compression | 'xz';
   readonly bytes: Bytes;
   readonly subject: string;
 }
@@ -32,10 +29,10 @@ interface Input {
 async function openTar(bytes: Bytes, subject: string): Promise<Input> {
   const { head, whole } = await peek(bytes, headSize);
   const compression = detectCompression(head);
-  if (compression !== 'bzip2' && compression !== 'xz') return { compression, bytes: whole, subject };
+  if (compression !== 'bzip2') return { compression, bytes: whole, subject };
   for await (const _ of whole) break;
-  const way = `${programs[compression]} -dc FILE | ocikit import - IMAGE`;
-  throw unsupported(subject, 'a tar, plain, gzip or zstd', `a ${compression} stream`, way);
+  const way = 'bzip2 -dc FILE | ocikit import - IMAGE';
+  throw unsupported(subject, 'a tar, plain, gzip, zstd or xz', 'a bzip2 stream', way);
 }
 
 /** One tar as it passes: that a root filesystem comes of it, its diffID, and what other engines will say of it. */
@@ -83,14 +80,14 @@ class Inspection {
 }
 
 /** What the layer is to be compressed with; undefined where the input is kept as it is. */
-function targetOf(input: Compression, options: ImportOptions): Compression | undefined {
-  const { compression = input === 'none' ? 'gzip' : input, level, compressor } = options;
+function targetOf(input: Input['compression'], options: ImportOptions): Compression | undefined {
+  const { compression = input === 'none' || input === 'xz' ? 'gzip' : input, level, compressor } = options;
   const isAsked = level !== undefined || compressor !== undefined;
   return compression === input && (input === 'none' || !isAsked) ? undefined : compression;
 }
 
 /**
- * Stores the tar of a root filesystem as a layer in one pass: a plain tar is compressed, gzip and zstd are kept as they
+ * Stores the tar of a root filesystem as a layer in one pass: a tar, plain or xz, is compressed, gzip and zstd are kept as they
  * are unless the options ask for another compression or level. Either way the tar is read to its end, and a layer that
  * would not unpack is refused: throws `invalid` and `unsupported`.
  */
@@ -112,9 +109,9 @@ export async function importLayer(
           { ...options, compression: target },
         ),
   );
-  const mediaType = layerMediaType(target ?? input.compression);
+  const compression = target ?? (input.compression as Compression);
   return {
-    layer: { descriptor: { mediaType, ...stored }, diffID: inspection.diffID() },
+    layer: { descriptor: { mediaType: layerMediaType(compression), ...stored }, diffID: inspection.diffID() },
     warnings: inspection.warnings(),
   };
 }

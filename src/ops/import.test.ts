@@ -24,6 +24,10 @@ import { validate } from './validate.ts';
 const platform = 'linux/amd64';
 const created = '2023-11-14T22:13:20Z';
 
+/** The tar of one file `etc/motd`, by xz. */
+const motdInXz =
+  '/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4Af/AEldADKdCIYUltE4104j1IUOQsX+bK9jXj4cmY4eiHkwH0JPCQ65btfksrRlHFFDyoU/CmF1QQ0BuejOg8sH4LSzAdBDsFfjRv/VigAAAAAA3+pGT52PfUYAAWWAEAAAADmtk3qxxGf7AgAAAAAEWVo=';
+
 const sha256 = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 async function isValid(layout: string): Promise<void> {
@@ -177,6 +181,13 @@ test('gzip and zstd are kept byte for byte, unless another compression or level 
   }
 });
 
+test('an xz tar is compressed anew, its bytes kept', async t => {
+  const made = await imported(t, Buffer.from(motdInXz, 'base64'));
+  assert.equal(made.layer.mediaType, 'application/vnd.oci.image.layer.v1.tar+gzip');
+  assert.equal(made.diffID, sha256(tarOf(member('etc/motd', 'hello'))));
+  assert.equal((await imported(t, Buffer.from(motdInXz, 'base64'), { compression: 'none' })).layer.digest, made.diffID);
+});
+
 test('gzip of several members and zstd after a skippable frame are kept as they are', async t => {
   const tar = tarOf(member('a'), member('b'));
   const gzip = Buffer.concat([gzipSync(tar.subarray(0, 700)), gzipSync(tar.subarray(700))]);
@@ -220,6 +231,7 @@ test('what is not a tar, or is damaged, is one clear error and leaves nothing be
     ['gzip of a page', gzipSync('<html>'.repeat(200)), /gzip of a page: tar entry at offset 0/],
     ['cut zstd', zstd.subarray(0, zstd.length - 5), /cut zstd: expected/],
     ['a link to nothing', tarOf(header('a', { typeflag: '1', link: 'nothing' })), /hardlink 'a'/],
+    ['cut xz', Buffer.from(motdInXz, 'base64').subarray(0, 100), /cut xz: expected an xz stream/],
     ['bzip2', Buffer.from('BZh91AY&SY'.padEnd(100)), /a bzip2 stream/],
   ];
   await init(join(place, 'old'));

@@ -1,0 +1,66 @@
+import { invalid, OciError, unsupported } from '../errors.ts';
+import type { Bytes } from './engine.ts';
+
+/** What the decoder's codes mean (XZ Embedded, xz.h). Others are damage. */
+const refusals: Readonly<Record<string, string>> = {
+  '3': 'one that needs more memory than there is',
+  '4': 'one that needs a dictionary of more than 64 MiB',
+  '6': 'one with a filter or a check of another kind',
+};
+const damages: Readonly<Record<string, string>> = {
+  '5': 'something else',
+  '7': 'damaged bytes',
+  '8': 'an end in the middle, or something after its end',
+};
+
+function xzError(error: unknown, subject: string, offset: number): unknown {
+  const code =
+    error instanceof Error ? /^get_next_output failed with error code (\d+)$/.exec(error.message)?.[1] : undefined;
+  if (code === undefined) return error;
+  if (Object.hasOwn(refusals, code))
+    return unsupported(
+      subject,
+      'an xz stream of LZMA2 alone, with CRC32 or CRC64',
+      refusals[code] as string,
+      'what xz -dc writes is taken',
+    );
+  return invalid(subject, 'an xz stream', `${damages[code] ?? 'damaged bytes'} before offset ${offset}`);
+}
+
+type Loaded = typeof import('xz-decompress');
+type Wrapped = { readonly default: Loaded };
+
+/**
+ * All streams of an xz file in chunks of 64 KiB; their checks (CRC32, CRC64) are looked at. Memory is what the dictionary
+ * takes, 64 MiB at most (`xz -9`). Damage is an `invalid` error; filters other than LZMA2 and SHA-256 checks are `unsupported`.
+ * One is read at a time in a process: a second waits for the first.
+ */
+export async function* unxz(bytes: Bytes, subject: string): Bytes {
+  const loaded = await import('xz-decompress');
+  // Node does not find the names that this CommonJS package exports; bundlers do.
+  const { XzReadableStream } = 'XzReadableStream' in loaded ? loaded : (loaded as Wrapped).default;
+  const iterator = bytes[Symbol.asyncIterator]();
+  let offset = 0;
+  const source = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const next = await iterator.next();
+        if (next.done === true && offset === 0) throw invalid(subject, 'an xz stream', 'no bytes');
+        if (next.done === true) return controller.close();
+        offset += next.value.length;
+        controller.enqueue(next.value);
+      },
+      async cancel() {
+        await iterator.return?.();
+      },
+    },
+    // Nothing is read ahead: the source reuses its buffer.
+    { highWaterMark: 0 },
+  );
+  try {
+    for await (const chunk of new XzReadableStream(source) as unknown as Bytes) yield chunk;
+  } catch (error) {
+    await iterator.return?.();
+    throw error instanceof OciError ? error : xzError(error, subject, offset);
+  }
+}
