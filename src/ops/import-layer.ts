@@ -1,10 +1,16 @@
-import { type Compression, compress, decompress, detectCompression, layerMediaType } from '../codec/compression.ts';
+import {
+  type Compression,
+  checkCompression,
+  compress,
+  decompress,
+  detectCompression,
+  layerMediaType,
+} from '../codec/compression.ts';
 import { type LayerSink, readLayer } from '../codec/layer-reader.ts';
 import { peek } from '../codec/peek.ts';
 import { tap } from '../codec/tap.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
-import { unsupported } from '../errors.ts';
 import { type DiffID, diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { checkRootfsEntry } from '../store/rootfs-tar.ts';
@@ -28,11 +34,12 @@ interface Input {
 /** Looks at how a stream begins. Throws `unsupported` for what ocikit does not decompress. */
 async function openTar(bytes: Bytes, subject: string): Promise<Input> {
   const { head, whole } = await peek(bytes, headSize);
-  const compression = detectCompression(head);
-  if (compression !== 'bzip2') return { compression, bytes: whole, subject };
-  for await (const _ of whole) break;
-  const way = 'bzip2 -dc FILE | ocikit import - IMAGE';
-  throw unsupported(subject, 'a tar, plain, gzip, zstd or xz', 'a bzip2 stream', way);
+  try {
+    return { compression: checkCompression(detectCompression(head), subject), bytes: whole, subject };
+  } catch (error) {
+    for await (const _ of whole) break;
+    throw error;
+  }
 }
 
 /** One tar as it passes: that a root filesystem comes of it, its diffID, and what other engines will say of it. */

@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { posix } from 'node:path';
-import { type Compression, decompress, detectCompression } from '../codec/compression.ts';
+import { type Compression, checkCompression, decompress, detectCompression } from '../codec/compression.ts';
 import type { Bytes } from '../engine/engine.ts';
-import { invalid, OciError, unsupported } from '../errors.ts';
+import { invalid, OciError } from '../errors.ts';
 import type { ByteString } from '../tree/node.ts';
 import { encodeText, shortTextOf } from '../tree/path.ts';
 import { type ArchiveIndex, indexArchive, memberName, visitArchive } from './archive-index.ts';
@@ -81,18 +81,12 @@ function openRegular(path: string): OpenFile {
   throw invalid(path, 'an image archive (a file)', stat.isDirectory() ? 'a directory' : 'something else');
 }
 
-function compressionOf({ file, stat }: OpenFile, path: string): Compression {
+function compressionOf({ file, stat }: OpenFile, path: string): Compression | 'xz' {
   if (stat.size === 0) throw invalid(path, 'an image archive (a tar)', 'an empty file');
   const head = Buffer.alloc(headSize);
   const length = onDisk(path, 'an archive that can be read', () => readSync(file, head, 0, headSize, 0));
   const compression = detectCompression(head.subarray(0, length));
-  if (compression !== 'bzip2' && compression !== 'xz') return compression;
-  throw unsupported(
-    path,
-    'a tar, plain or compressed with gzip or zstd',
-    compression,
-    `decompress it with ${compression} -d first`,
-  );
+  return checkCompression(compression, path);
 }
 
 /** Throws `conflict` unless a file is still what it was. */
@@ -181,7 +175,7 @@ export function archiveKindOf(path: string, subject: string = path): Promise<Arc
 }
 
 /** What a file is compressed with as a whole. Throws as `openArchive`. */
-export function compressionOfFile(path: string): Compression {
+export function compressionOfFile(path: string): Compression | 'xz' {
   const opened = openRegular(path);
   try {
     return compressionOf(opened, path);

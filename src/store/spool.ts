@@ -1,9 +1,9 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { decompress, detectCompression } from '../codec/compression.ts';
+import { checkCompression, decompress, detectCompression } from '../codec/compression.ts';
 import { peek } from '../codec/peek.ts';
 import type { Bytes } from '../engine/engine.ts';
-import { invalid, unsupported } from '../errors.ts';
+import { invalid } from '../errors.ts';
 import { makeDirectories, makeTemporaryDirectory, type TemporaryDirectory, writeFully } from './atomic.ts';
 import { onDisk } from './system-error.ts';
 
@@ -29,14 +29,7 @@ export async function spoolArchive(
   const { layout, subject } = options;
   const { head, whole } = await peek(bytes, headSize);
   if (head.length === 0) throw invalid(subject, 'an image archive (a tar)', 'an empty file');
-  const compression = detectCompression(head);
-  if (compression === 'bzip2' || compression === 'xz')
-    throw unsupported(
-      subject,
-      'a tar, plain or compressed with gzip or zstd',
-      compression,
-      `decompress it with ${compression} -d first`,
-    );
+  const compression = checkCompression(detectCompression(head), subject);
   const stage = makeSpool(layout);
   try {
     const path = join(stage.path, 'archive.tar');
