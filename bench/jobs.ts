@@ -9,7 +9,7 @@ export interface Job {
   readonly corpus: (directory: string) => string;
   readonly prepare?: (program: string, setup: string) => string;
   readonly ours: (program: string, setup: string) => string;
-  readonly peer: (setup: string) => string;
+  readonly peer: (setup: string, program: string) => string;
   /** Runs on a memory disk, so that the disk is not what is measured. */
   readonly memoryDisk?: boolean;
 }
@@ -76,6 +76,74 @@ const importJob = (name: string, aim: string, peer: (tar: string) => string): Jo
   peer,
 });
 
+/** The development tree's layout as an oci-archive, made by the peer. */
+function archiveOf(directory: string): string {
+  const archive = join(directory, 'dev.tar');
+  if (!existsSync(archive)) {
+    must(
+      'skopeo',
+      'copy',
+      '--quiet',
+      `oci:${peerLayout(directory, 'dev')}:base`,
+      `oci-archive:${archive}.partial:base`,
+    );
+    must('mv', `${archive}.partial`, archive);
+  }
+  return archive;
+}
+
+/** Images between layouts and archives. */
+const moves: readonly Job[] = [
+  {
+    name: 'export-dev',
+    aim: '0.35',
+    corpus: directory => peerLayout(directory, 'dev'),
+    memoryDisk: true,
+    ours: (program, layout) => `${program} export ${layout}:base -o out.tar`,
+    peer: layout => `umoci raw unpack --image ${layout}:base d && tar -C d -cf out.tar .`,
+  },
+  {
+    name: 'save-dev',
+    aim: '0.50',
+    corpus: directory => peerLayout(directory, 'dev'),
+    memoryDisk: true,
+    ours: (program, layout) => `${program} save ${layout}:base -o out.tar`,
+    peer: layout => `skopeo copy --quiet oci:${layout}:base oci-archive:out.tar:base`,
+  },
+  {
+    name: 'load-dev',
+    aim: '0.50',
+    corpus: archiveOf,
+    memoryDisk: true,
+    ours: (program, archive) => `${program} load -i ${archive} out`,
+    peer: archive => `skopeo copy --quiet oci-archive:${archive}:base oci:out:base`,
+  },
+  {
+    name: 'copy-dev',
+    aim: '0.50',
+    corpus: directory => peerLayout(directory, 'dev'),
+    memoryDisk: true,
+    ours: (program, layout) => `${program} copy ${layout}:base out:base`,
+    peer: layout => `skopeo copy --quiet oci:${layout}:base oci:out:base`,
+  },
+  {
+    name: 'copy-shared-dev',
+    aim: '0.10',
+    corpus: directory => peerLayout(directory, 'dev'),
+    memoryDisk: true,
+    prepare: (_program, layout) => `cp -r ${layout} img`,
+    ours: program => `${program} copy img:base out:base`,
+    peer: () => 'skopeo copy --quiet oci:img:base oci:out:base',
+  },
+  {
+    name: 'history-archive',
+    aim: '1.10',
+    corpus: directory => `${archiveOf(directory)} ${peerLayout(directory, 'dev')}`,
+    ours: (program, places) => `${program} history ${places.split(' ')[0]}:base`,
+    peer: (places, program) => `${program} history ${places.split(' ')[1]}:base`,
+  },
+];
+
 const startJob = (name: string, command: string): Job => ({
   name: `start-${name}`,
   aim: '1.80',
@@ -125,6 +193,7 @@ export const jobs: readonly Job[] = [
     peer: layout =>
       `umoci unpack --image ${layout}:base a && umoci unpack --image ${layout}:changed b && (diff -rq --no-dereference a/rootfs b/rootfs || true)`,
   },
+  ...moves,
   ...starts,
 ];
 

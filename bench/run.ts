@@ -33,7 +33,7 @@ function once(job: Job, command: string, corpusDirectory: string): Run {
 function measure(job: Job): void {
   const setup = job.corpus(corpus);
   const ours = job.ours(program, setup);
-  const peer = job.peer(setup);
+  const peer = job.peer(setup, program);
   const pairs: [Run, Run][] = [];
   for (let index = 0; index < runs; index++) pairs.push([once(job, ours, setup), once(job, peer, setup)]);
   const middle = (pick: (pair: [Run, Run]) => number): string => median(pairs.map(pick)).toFixed(2);

@@ -20,10 +20,11 @@ import { onDisk, systemCode } from './system-error.ts';
 
 const readable = 0o444;
 
-/** Whether another file's bytes may be shared: a whole regular file that everybody may read, as blobs are. */
+/** Whether another file's bytes may be shared: a whole regular file that everybody may read, as blobs are, or that is ours. */
 function isShareable(path: string, size: number): boolean {
   const found = lstatSync(path, { throwIfNoEntry: false });
-  return found?.isFile() === true && found.size === size && (found.mode & readable) === readable;
+  if (found?.isFile() !== true || found.size !== size) return false;
+  return (found.mode & readable) === readable || found.uid === process.geteuid?.();
 }
 
 /** What a file system says where it cannot share bytes in this way: then the next way is tried. */
