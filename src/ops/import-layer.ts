@@ -22,15 +22,15 @@ const headSize = 8;
 interface Input {
   readonly compression: Compression | 'xz';
   readonly bytes: Bytes;
-  readonly subject: string;
+  close(): Promise<void>;
 }
 
 /** Looks at how a stream begins. Throws `unsupported` for what ocikit does not decompress. */
 async function openTar(bytes: Bytes, subject: string): Promise<Input> {
-  const { head, whole } = await peek(bytes, headSize);
+  const { head, whole, close } = await peek(bytes, headSize);
   const compression = detectCompression(head);
-  if (compression !== 'bzip2') return { compression, bytes: whole, subject };
-  for await (const _ of whole) break;
+  if (compression !== 'bzip2') return { compression, bytes: whole, close };
+  await close();
   const way = 'bzip2 -dc FILE | ocikit import - IMAGE';
   throw unsupported(subject, 'a tar, plain, gzip, zstd or xz', 'a bzip2 stream', way);
 }
@@ -104,14 +104,14 @@ export async function importLayer(
   const target = targetOf(input.compression, options);
   const inspection = new Inspection(subject);
   const tarOf = (stored: Bytes): Bytes => decompress(stored, input.compression, subject);
-  const stored = await destination.put(
+  const layer = (): Bytes =>
     target === undefined
       ? tap(input.bytes, kept => inspection.read(tarOf(kept)))
       : compress(
           tap(tarOf(input.bytes), tar => inspection.read(tar)),
           { ...options, compression: target },
-        ),
-  );
+        );
+  const stored = await destination.put(layer()).finally(input.close);
   const compression = target ?? (input.compression as Compression);
   return {
     layer: { descriptor: { mediaType: layerMediaType(compression), ...stored }, diffID: inspection.diffID() },
