@@ -1,19 +1,26 @@
 export { type ErrorCode, OciError } from './errors.ts';
 export type { Finding } from './image/finding.ts';
 export { commit } from './ops/commit.ts';
+export { copy } from './ops/copy.ts';
 export { diff } from './ops/diff.ts';
+export { exportImage, exportStream } from './ops/export-image.ts';
 export { history } from './ops/history.ts';
 export { images } from './ops/images.ts';
 export { importRootfs } from './ops/import-rootfs.ts';
 export { init } from './ops/init.ts';
 export { inspect, inspectRaw } from './ops/inspect.ts';
+export { load } from './ops/load.ts';
 export type {
   CommitOptions,
+  CopyOptions,
   DiffOptions,
+  ExportOptions,
   ImagesOptions,
   ImportOptions,
+  LoadOptions,
   Progress,
   ReadOptions,
+  SaveOptions,
   UnpackOptions,
   ValidateOptions,
   WriteOptions,
@@ -21,18 +28,25 @@ export type {
 export type {
   CommitResult,
   ConfigRow,
+  CopyResult,
   DiffResult,
   DiffRow,
+  ExportResult,
   HistoryRow,
   ImageRow,
   ImportResult,
   InitResult,
+  LoadedImage,
+  LoadResult,
+  NamedDigest,
   NodeView,
+  SaveResult,
   TagResult,
   UnpackResult,
   UntagResult,
   ValidateResult,
 } from './ops/results.ts';
+export { save, saveStream } from './ops/save.ts';
 export { tag } from './ops/tag.ts';
 export { unpack } from './ops/unpack.ts';
 export { untag } from './ops/untag.ts';

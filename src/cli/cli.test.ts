@@ -29,6 +29,10 @@ async function ocikit(words: readonly string[], world: Partial<Io> = {}): Promis
     stderr: text => {
       err += text;
     },
+    async stdoutBytes(bytes) {
+      for await (const chunk of bytes) out += Buffer.from(chunk).toString('latin1');
+    },
+    stdinIsTerminal: false,
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
     columns: 0,
@@ -335,4 +339,54 @@ test('a hostile history reaches the terminal without a control character', async
     assert.equal(status, 0, err);
     assert.doesNotMatch(out.replace(/[\n\t]/g, ''), /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u, words.join(' '));
   }
+});
+
+test("images go out as a tar and come in again, by file and by pipe, with docker's words", async t => {
+  const { place, image } = await sample(t);
+  const archive = join(place, 'a.tar');
+  assert.equal(await done(['save', image, '-o', archive]), '');
+  const piped = await done(['save', image]);
+  assert.equal(Buffer.from(piped, 'latin1').equals(readFileSync(archive)), true);
+  assert.equal(await done(['load', '-i', archive, join(place, 'one')]), 'Loaded image: img:base\n');
+  assert.equal(await done(['load', archive, join(place, 'two')]), 'Loaded image: img:base\n');
+  const stdin = async function* (): AsyncIterable<Uint8Array> {
+    yield readFileSync(archive);
+  };
+  assert.equal(await done(['load', '-', join(place, 'three')], { stdin }), 'Loaded image: img:base\n');
+  assert.equal(await done(['load', join(place, 'four')], { stdin }), 'Loaded image: img:base\n');
+  const { manifests } = JSON.parse(await done(['inspect', image, '--raw', 'index'])) as {
+    manifests: { digest: string }[];
+  };
+  assert.equal(await done(['copy', `${archive}:base`, join(place, 'five:x')]), `${manifests[0]?.digest}\n`);
+  assert.match(await done(['images', archive]), /^img +base /m);
+  assert.deepEqual(JSON.parse(await done(['save', image, '-o', join(place, 'no.tar'), '--dry-run', '--json'])), {
+    images: [{ name: 'docker.io/library/img:base', digest: manifests[0]?.digest }],
+    warnings: [],
+  });
+  assert.equal(await done(['save', image, '--dry-run']), `${manifests[0]?.digest}\n`);
+});
+
+test('an export goes to a file or a pipe, and no tar is ever written to a terminal', async t => {
+  const { place, image } = await sample(t);
+  assert.equal(await done(['export', image, '-o', join(place, 'x.tar')]), '');
+  assert.equal(
+    Buffer.from(await done(['export', image, '-o', '-']), 'latin1').equals(readFileSync(join(place, 'x.tar'))),
+    true,
+  );
+  assert.equal(await done(['diff', image, join(place, 'x.tar')]), '');
+  for (const verb of ['save', 'export']) {
+    const { status, out, err } = await ocikit([verb, image], { stdoutIsTerminal: true });
+    assert.deepEqual([status, out], [2, '']);
+    assert.match(err, /^ocikit: stdout: expected a file or a pipe, got a terminal/);
+  }
+  const { status, err } = await ocikit(['load', join(place, 'out')], { stdinIsTerminal: true });
+  assert.equal(status, 2);
+  assert.match(err, /^ocikit: stdin: expected an archive, got a terminal/);
+  for (const words of [
+    ['load', 'a', 'b', 'c'],
+    ['load', '-i', 'a', 'b', 'c'],
+    ['save', '--format', 'oci'],
+    ['copy', image],
+  ])
+    assert.equal((await ocikit(words)).status, 2, words.join(' '));
 });

@@ -1,12 +1,16 @@
 import type { Command } from './command.ts';
 import { commit } from './commands/commit.ts';
 import { completion } from './commands/completion.ts';
+import { copy } from './commands/copy.ts';
 import { diff } from './commands/diff.ts';
+import { exportCommand } from './commands/export.ts';
 import { history } from './commands/history.ts';
 import { images } from './commands/images.ts';
 import { importCommand } from './commands/import.ts';
 import { init } from './commands/init.ts';
 import { inspect } from './commands/inspect.ts';
+import { load } from './commands/load.ts';
+import { save } from './commands/save.ts';
 import { tag } from './commands/tag.ts';
 import { unpack } from './commands/unpack.ts';
 import { untag } from './commands/untag.ts';
@@ -24,6 +28,10 @@ export const commands: readonly Command[] = [
   history,
   inspect,
   unpack,
+  exportCommand,
+  save,
+  load,
+  copy,
   validate,
   completion(() => commands),
 ];

@@ -1,12 +1,9 @@
-import { usage } from '../errors.ts';
 import type { CommitOptions, ImportOptions } from '../ops/options.ts';
 import { type Option, shared } from './command.ts';
+import { compressionOptions, readCompression } from './compression-options.ts';
 import { clampTime, createdTime } from './environment.ts';
 import type { Io } from './io.ts';
 import { given, type Words } from './words.ts';
-
-const compressions = ['gzip', 'zstd', 'none'] as const;
-const compressors = ['zlib', 'portable'] as const;
 
 const changeOption: Option = {
   name: 'change',
@@ -29,11 +26,6 @@ const annotationOption: Option = {
   describe: 'on the manifest; may be repeated',
 };
 const platformOption: Option = { ...shared.platform, describe: "the image's platform: OS/ARCH[/VARIANT]" };
-const compressionOptions: readonly Option[] = [
-  { name: 'compression', kind: 'text', choices: compressions, describe: 'of the new layer' },
-  { name: 'level', kind: 'text', value: 'N', describe: 'how hard to compress' },
-  { name: 'compressor', kind: 'text', choices: compressors, describe: 'who compresses' },
-];
 
 /** The options of `import`. */
 export const importOptions: readonly Option[] = [
@@ -70,11 +62,6 @@ export const commitOptions: readonly Option[] = [
   shared.dryRun,
 ];
 
-function levelOf(text: string | undefined): number | undefined {
-  if (text !== undefined && !/^\d{1,3}$/.test(text)) throw usage('--level', `expected a number, got '${text}'`);
-  return text === undefined ? undefined : Number(text);
-}
-
 /** What `import` was asked to do, and `commit` as well. Throws `usage`. */
 export function readImportOptions(words: Words, io: Io): ImportOptions {
   return given({
@@ -83,9 +70,7 @@ export function readImportOptions(words: Words, io: Io): ImportOptions {
     created: createdTime(io),
     platform: words.text('platform'),
     hostPlatform: io.hostPlatform,
-    compression: compressions.find(name => name === words.text('compression')),
-    level: levelOf(words.text('level')),
-    compressor: compressors.find(name => name === words.text('compressor')),
+    ...readCompression(words),
     annotations: words.texts('annotation'),
     dryRun: words.flag('dry-run'),
   });

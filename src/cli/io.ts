@@ -4,7 +4,10 @@ import type { Platform } from '../spec/objects.ts';
 export interface Io {
   /** What is read where a command line says `-`. */
   readonly stdin: () => AsyncIterable<Uint8Array>;
+  readonly stdinIsTerminal: boolean;
   readonly stdout: (data: string | Uint8Array) => void;
+  /** Writes a stream to standard output as it is taken; a chunk need be valid only until the next. */
+  readonly stdoutBytes: (bytes: AsyncIterable<Uint8Array>) => Promise<void>;
   readonly stderr: (text: string) => void;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;

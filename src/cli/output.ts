@@ -1,3 +1,5 @@
+import { usage } from '../errors.ts';
+import type { Option } from './command.ts';
 import { escapeLine } from './escape.ts';
 import type { Io } from './io.ts';
 import { jsonText } from './json-text.ts';
@@ -12,4 +14,21 @@ export function printJson(io: Io, value: unknown): void {
 export function printWarnings(io: Io, words: Words, warnings: readonly string[]): void {
   if (words.flag('quiet')) return;
   for (const warning of warnings) io.stderr(`ocikit: warning: ${escapeLine(warning)}\n`);
+}
+
+/** Where a tar goes. */
+export const outputOption: Option = {
+  name: 'output',
+  alias: 'o',
+  kind: 'text',
+  value: 'FILE',
+  describe: 'where to; standard output where it is not given',
+};
+
+/** The file that is meant by `-o`; undefined for standard output, which must then be no terminal. */
+export function outputFile(words: Words, io: Io): string | undefined {
+  const file = words.text('output');
+  if (file !== undefined && file !== '-') return file;
+  if (!io.stdoutIsTerminal || words.flag('dry-run')) return undefined;
+  throw usage('stdout', 'expected a file or a pipe, got a terminal', 'give -o FILE, or send it on');
 }

@@ -1,4 +1,4 @@
-import { createReadStream, fstatSync } from 'node:fs';
+import { createReadStream, fstatSync, writeSync } from 'node:fs';
 import type { Io } from './io.ts';
 
 /** Node's names of architectures that Go, and so every image, calls otherwise. */
@@ -30,10 +30,36 @@ function stdin(): AsyncIterable<Uint8Array> {
   return isStream ? process.stdin : createReadStream('', { fd: 0, autoClose: false, highWaterMark: 1 << 20 });
 }
 
+/** Milliseconds until a full pipe that does not block is tried again. */
+const pause = 2;
+
+/** Writes all of a chunk; false where the reader went away, which is no error. */
+async function writeOut(chunk: Uint8Array): Promise<boolean> {
+  for (let written = 0; written < chunk.length; ) {
+    try {
+      written += writeSync(1, chunk, written);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') return false;
+      if (code !== 'EAGAIN') throw error;
+      await new Promise(resolve => setTimeout(resolve, pause));
+    }
+  }
+  return true;
+}
+
+async function stdoutBytes(bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of bytes) if (!(await writeOut(chunk))) return;
+}
+
 /** This process as the world of a command line. What a command does not use is not set up: streams cost milliseconds. */
 export function processIo(): Io {
   return {
     stdin,
+    get stdinIsTerminal() {
+      return process.stdin.isTTY === true;
+    },
+    stdoutBytes,
     stdout: data => {
       quietly(process.stdout).write(data);
     },

@@ -48,6 +48,13 @@ export function detectCompression(head: Uint8Array): Row['compression'] {
   return rows.find(({ magic }) => magic.every((byte, at) => head[at] === byte))?.compression ?? 'none';
 }
 
+/** Throws `unsupported` for what ocikit knows and does not decompress. */
+export function checkCompression(compression: Row['compression'], subject: string): Compression | 'xz' {
+  if (compression !== 'bzip2') return compression;
+  const way = '`bzip2 -dc FILE` writes it plain, to a file or to `-`';
+  throw unsupported(subject, 'a tar, plain, gzip, zstd or xz', 'a bzip2 stream', way);
+}
+
 /** The compression that a layer's media type names. An `unsupported` error for what is no layer of ours, encrypted ones included. */
 export function compressionOf(mediaType: string): Compression {
   const base = layerTypes.find(type => mediaType.startsWith(type));

@@ -110,3 +110,18 @@ export async function readLayer(bytes: Bytes, origin: LayerOrigin, sink: LayerSi
   for await (const chunk of bytes) reader.push(chunk);
   reader.finish();
 }
+
+/** The same, as a stream of what `take` has to pass on after each chunk; that may be parts of the chunk. */
+export async function* throughLayer(
+  bytes: Bytes,
+  origin: LayerOrigin,
+  options: { readonly sink: LayerSink; readonly take: () => Iterable<Uint8Array> },
+): Bytes {
+  const reader = new TarReader(tarSinkOf(origin, options.sink), origin.subject);
+  for await (const chunk of bytes) {
+    reader.push(chunk);
+    yield* options.take();
+  }
+  reader.finish();
+  yield* options.take();
+}

@@ -1,27 +1,26 @@
 import { invalid } from '../errors.ts';
 import type { ByteString } from '../tree/node.ts';
-import { byteStringOf, shortTextOf } from '../tree/path.ts';
+import { shortTextOf } from '../tree/path.ts';
 import type { Subject } from './tar-header.ts';
 
 /** Records of a PAX extended header by key; values are bytes (POSIX pax, "pax Extended Header"). */
-export type PaxRecords = ReadonlyMap<ByteString, Uint8Array>;
+export type PaxRecords = ReadonlyMap<ByteString, ByteString>;
 
 const newline = 10;
 const space = 32;
-const equals = 61;
 
 /** One record's length as it is announced: decimal digits, no sign, no leading zero. */
 function lengthAt(
-  bytes: Buffer,
+  text: ByteString,
   start: number,
   subject: Subject,
 ): { readonly length: number; readonly digits: number } {
   let length = 0;
   let at = start;
-  for (; at < bytes.length && bytes[at] !== space; at++) {
-    const digit = (bytes[at] as number) - 48;
+  for (; at < text.length && text.charCodeAt(at) !== space; at++) {
+    const digit = text.charCodeAt(at) - 48;
     if (digit < 0 || digit > 9 || at - start > 9 || (at > start && length === 0)) {
-      throw invalid(subject(), 'a PAX record with its length', `byte ${bytes[at]} at ${at} of the header`);
+      throw invalid(subject(), 'a PAX record with its length', `byte ${text.charCodeAt(at)} at ${at} of the header`);
     }
     length = length * 10 + digit;
   }
@@ -30,27 +29,26 @@ function lengthAt(
 
 interface PaxRecord {
   readonly key: ByteString;
-  readonly value: Uint8Array;
+  readonly value: ByteString;
   readonly end: number;
 }
 
-function recordAt(bytes: Buffer, start: number, subject: Subject): PaxRecord {
-  const { length, digits } = lengthAt(bytes, start, subject);
+function recordAt(text: ByteString, start: number, subject: Subject): PaxRecord {
+  const { length, digits } = lengthAt(text, start, subject);
   const end = start + length;
-  if (length < digits + 4 || end > bytes.length || bytes[end - 1] !== newline) {
+  if (length < digits + 4 || end > text.length || text.charCodeAt(end - 1) !== newline) {
     throw invalid(
       subject(),
       'a PAX record that ends with its newline',
       `a record of announced length ${length} at ${start} of the header`,
     );
   }
-  const separator = bytes.indexOf(equals, start + digits + 1);
-  const key = separator < 0 || separator >= end ? '' : bytes.toString('latin1', start + digits + 1, separator);
+  const separator = text.indexOf('=', start + digits + 1);
+  const key = separator < 0 || separator >= end ? '' : text.slice(start + digits + 1, separator);
   if (key === '' || key.includes('\0')) {
     throw invalid(subject(), 'a PAX record key=value', `a record without a key or '=' at ${start} of the header`);
   }
-  // A copy, and not Buffer's slice, which is a view: the chunk below it will be used again.
-  return { key, value: new Uint8Array(bytes.subarray(separator + 1, end - 1)), end };
+  return { key, value: text.slice(separator + 1, end - 1), end };
 }
 
 /** Sparse format 0.0 repeats a pair of keys; format 0.1 has the same numbers in one record. */
@@ -61,20 +59,21 @@ function checkSparseOrder(key: ByteString, count: number, subject: Subject): voi
 
 /** Decodes `length key=value\n` records. An `invalid` error where one is malformed: skipping it would make two readers disagree. */
 export function decodePax(bytes: Buffer, subject: Subject): PaxRecords {
-  const records = new Map<ByteString, Uint8Array>();
+  const records = new Map<ByteString, ByteString>();
   const numbers: ByteString[] = [];
-  for (let start = 0; start < bytes.length; ) {
-    const { key, value, end } = recordAt(bytes, start, subject);
-    if ((key === 'path' || key === 'linkpath') && value.includes(0)) {
-      throw invalid(subject(), `PAX ${key} without NUL bytes`, `'${shortTextOf(byteStringOf(value))}'`);
+  const text = bytes.toString('latin1');
+  for (let start = 0; start < text.length; ) {
+    const { key, value, end } = recordAt(text, start, subject);
+    if ((key === 'path' || key === 'linkpath') && value.includes('\0')) {
+      throw invalid(subject(), `PAX ${key} without NUL bytes`, `'${shortTextOf(value)}'`);
     }
     if (key === 'GNU.sparse.offset' || key === 'GNU.sparse.numbytes') {
       checkSparseOrder(key, numbers.length, subject);
-      numbers.push(byteStringOf(value));
+      numbers.push(value);
     } else records.set(key, value);
     start = end;
   }
-  if (numbers.length > 0) records.set('GNU.sparse.map', Buffer.from(numbers.join(','), 'latin1'));
+  if (numbers.length > 0) records.set('GNU.sparse.map', numbers.join(','));
   return records;
 }
 
@@ -87,7 +86,7 @@ function encodeRecord(key: ByteString, value: Uint8Array): Buffer {
 }
 
 /** Records sorted by key. */
-export function encodePax(records: PaxRecords): Uint8Array {
+export function encodePax(records: ReadonlyMap<ByteString, Uint8Array>): Uint8Array {
   const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1));
   return Buffer.concat(sorted.map(([key, value]) => encodeRecord(key, value)));
 }
@@ -95,7 +94,7 @@ export function encodePax(records: PaxRecords): Uint8Array {
 /** A record's value, or undefined where it is missing or empty: an empty one takes back what stood before (POSIX pax). */
 export function paxText(records: PaxRecords, key: ByteString): ByteString | undefined {
   const value = records.get(key);
-  return value === undefined || value.length === 0 ? undefined : byteStringOf(value);
+  return value === '' ? undefined : value;
 }
 
 /** A decimal number below 2^53, or undefined where there is none. */
@@ -117,6 +116,6 @@ export function paxTime(records: PaxRecords, key: ByteString, subject: Subject):
     throw invalid(subject(), `PAX ${key} in decimal seconds below 2^53`, `'${shortTextOf(text)}'`);
   }
   const [, sign, seconds, fraction = ''] = match;
-  const nanoseconds = BigInt(seconds as string) * 1_000_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, '0'));
+  const nanoseconds = BigInt(Number(seconds)) * 1_000_000_000n + BigInt(Number(fraction.slice(0, 9).padEnd(9, '0')));
   return sign === '-' ? -nanoseconds : nanoseconds;
 }

@@ -1,6 +1,6 @@
 import { invalid } from '../errors.ts';
 import { type ByteString, noXattrs } from '../tree/node.ts';
-import { byteStringOf } from '../tree/path.ts';
+import { bytesOf } from '../tree/path.ts';
 import { type PaxRecords, paxInteger, paxText, paxTime } from './pax.ts';
 import type { Extensions } from './tar-extensions.ts';
 import type { RawHeader, Subject } from './tar-header.ts';
@@ -81,12 +81,12 @@ function unescapeName(text: ByteString): ByteString {
 function xattrsOf(records: PaxRecords): TarMember['xattrs'] {
   const xattrs = new Map<ByteString, Uint8Array>();
   for (const [key, value] of records) {
-    if (key.startsWith(schily)) xattrs.set(key.slice(schily.length), value);
+    if (key.startsWith(schily)) xattrs.set(key.slice(schily.length), new Uint8Array(bytesOf(value)));
   }
   for (const [key, value] of records) {
     const name = key.startsWith(libarchive) ? unescapeName(key.slice(libarchive.length)) : undefined;
     if (name !== undefined && !records.has(schily + name))
-      xattrs.set(name, new Uint8Array(Buffer.from(byteStringOf(value), 'base64')));
+      xattrs.set(name, new Uint8Array(Buffer.from(value, 'base64')));
   }
   return xattrs.size === 0 ? noXattrs : xattrs;
 }

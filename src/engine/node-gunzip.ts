@@ -1,6 +1,6 @@
 import { createGunzip } from 'node:zlib';
-import { invalid } from '../errors.ts';
 import type { Bytes } from './engine.ts';
+import { checkGunzipEnd, gunzipFailure } from './gunzip-failure.ts';
 
 const chunkSize = 1 << 18;
 /** Inflated bytes that may wait for the consumer, so that inflation goes on in the pool while it works. */
@@ -55,17 +55,11 @@ async function feed(gunzip: Gunzip, bytes: Bytes, feeding: Feeding): Promise<voi
   if (!feeding.ended && !gunzip.destroyed) gunzip.end();
 }
 
-const meanings: Readonly<Record<string, string>> = {
-  Z_BUF_ERROR: 'an end in the middle',
-  Z_DATA_ERROR: 'damaged bytes',
-};
-
 function gunzipError(error: unknown, feeding: Feeding, subject: string): unknown {
   if (feeding.cause !== undefined) return feeding.cause;
   const { code, message } = error as { code?: string; message: string };
   if (code === undefined || !code.startsWith('Z_')) return error;
-  const meaning = `${meanings[code] ?? 'damaged bytes'} (${message})`;
-  return invalid(subject, 'a gzip stream', `${meaning} before offset ${feeding.offset}`);
+  return gunzipFailure(subject, { offset: feeding.offset, code, message });
 }
 
 /** Inflates all members of a gzip stream in the pool; CRC and length are zlib's to check. The source is read to its end. */
@@ -88,7 +82,5 @@ export async function* gunzipStream(bytes: Bytes, subject: string): Bytes {
     await fed;
   }
   if (feeding.cause !== undefined) throw feeding.cause;
-  if (feeding.offset === 0) throw invalid(subject, 'a gzip stream', 'no bytes');
-  if (feeding.rest === 'something')
-    throw invalid(subject, 'a gzip stream', `something after its end before offset ${feeding.offset}`);
+  checkGunzipEnd(subject, { offset: feeding.offset, followed: feeding.rest === 'something' });
 }

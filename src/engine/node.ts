@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import * as zlib from 'node:zlib';
 import { unsupported } from '../errors.ts';
 import type { Bytes, DeflateOptions, Engine, HashAlgorithm, Hasher } from './engine.ts';
+import { gunzip } from './gunzip.ts';
 import { gzipHeader, gzipTrailer, reblock } from './gzip-frame.ts';
-import { gunzipStream } from './node-gunzip.ts';
 
 const blockSize = 1 << 20;
 /** Blocks that the thread pool deflates at once; more gain nothing. */
@@ -89,4 +89,4 @@ async function* gzip(bytes: Bytes, { level }: DeflateOptions): Bytes {
 }
 
 /** node:crypto and node:zlib over the thread pool: carries the work. Its gzip bytes are the same on every official build of Node. */
-export const nodeEngine: Engine = { name: 'zlib', createHash: createNodeHash, crc32, gunzip: gunzipStream, gzip };
+export const nodeEngine: Engine = { name: 'zlib', createHash: createNodeHash, crc32, gunzip, gzip };

@@ -27,6 +27,15 @@ function xzError(error: unknown, subject: string, offset: number): unknown {
   return invalid(subject, 'an xz stream', `${damages[code] ?? 'damaged bytes'} before offset ${offset}`);
 }
 
+/** Ends a decoder early. One that has come to its end with a chunk unread has given up its memory already, and stumbles over that. */
+async function leave(reader: ReadableStreamDefaultReader): Promise<void> {
+  try {
+    await reader.cancel();
+  } catch (error) {
+    if (!(error instanceof TypeError) || !error.message.includes('destroy_context')) throw error;
+  }
+}
+
 type Loaded = typeof import('xz-decompress');
 type Wrapped = { readonly default: Loaded };
 
@@ -57,10 +66,16 @@ export async function* unxz(bytes: Bytes, subject: string): Bytes {
     // Nothing is read ahead: the source reuses its buffer.
     { highWaterMark: 0 },
   );
+  const reader = new XzReadableStream(source).getReader();
+  let isOver = false;
   try {
-    for await (const chunk of new XzReadableStream(source) as unknown as Bytes) yield chunk;
+    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+    isOver = true;
   } catch (error) {
-    await iterator.return?.();
+    isOver = true;
     throw error instanceof OciError ? error : xzError(error, subject, offset);
+  } finally {
+    if (!isOver) await leave(reader);
+    await iterator.return?.();
   }
 }

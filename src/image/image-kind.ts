@@ -1,33 +1,47 @@
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Document, Manifest } from '../spec/objects.ts';
 
-/** The media types of one image's documents; `layer` turns the type of an OCI layer into that of this kind of image. */
+/** Whose media types an image's documents have. */
+export type ImageKind = 'oci' | 'docker';
+
+/** The media types of one image's documents; `layer` turns the type of a layer into that of this kind of image. */
 export interface MediaTypes {
   readonly manifest: string;
   readonly config: string;
   readonly layer: (mediaType: string) => string;
 }
 
-const oci: MediaTypes = {
-  manifest: mediaTypes.manifest,
-  config: mediaTypes.config,
-  layer: mediaType => mediaType,
-};
-
-const dockerLayers: ReadonlyMap<string, string> = new Map([
+/** The same layer in OCI's words and in docker's. */
+const layerTypes: readonly (readonly [oci: string, docker: string])[] = [
   ['application/vnd.oci.image.layer.v1.tar', 'application/vnd.docker.image.rootfs.diff.tar'],
   ['application/vnd.oci.image.layer.v1.tar+gzip', 'application/vnd.docker.image.rootfs.diff.tar.gzip'],
   ['application/vnd.oci.image.layer.v1.tar+zstd', 'application/vnd.docker.image.rootfs.diff.tar.zstd'],
-]);
+  ['application/vnd.oci.image.layer.nondistributable.v1.tar', 'application/vnd.docker.image.rootfs.foreign.diff.tar'],
+  [
+    'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
+    'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+  ],
+];
 
-const docker: MediaTypes = {
-  manifest: mediaTypes.dockerManifest,
-  config: mediaTypes.dockerConfig,
-  layer: mediaType => dockerLayers.get(mediaType) ?? mediaType,
-};
+/** A layer's media type in the words of this kind of image; what is no layer keeps its own. */
+export function layerTypeOf(mediaType: string, kind: ImageKind): string {
+  const row = layerTypes.find(types => types.includes(mediaType));
+  return row === undefined ? mediaType : row[kind === 'oci' ? 0 : 1];
+}
+
+const documentTypes = {
+  oci: { manifest: mediaTypes.manifest, config: mediaTypes.config },
+  docker: { manifest: mediaTypes.dockerManifest, config: mediaTypes.dockerConfig },
+} as const;
+
+export function mediaTypesFor(kind: ImageKind): MediaTypes {
+  return { ...documentTypes[kind], layer: mediaType => layerTypeOf(mediaType, kind) };
+}
 
 /** Docker's types where the manifest is a Docker manifest by its own word or else its descriptor's; OCI's otherwise. */
 export function mediaTypesOf(manifest: Document<Manifest> | undefined): MediaTypes {
   const mediaType = manifest?.value.mediaType ?? manifest?.descriptor.mediaType;
-  return mediaType === docker.manifest ? docker : oci;
+  if (mediaType === mediaTypes.dockerManifest) return mediaTypesFor('docker');
+  // The base's layers keep their types; only what is new is turned into docker's.
+  return { ...mediaTypesFor('oci'), layer: type => type };
 }

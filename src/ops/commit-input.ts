@@ -3,21 +3,22 @@ import { usage } from '../errors.ts';
 import type { Image } from '../spec/objects.ts';
 import { openBundle } from '../store/bundle.ts';
 import { openImage, openPlace } from '../store/locate.ts';
-import type { ImageStore } from '../store/place.ts';
+import type { ImageSource } from '../store/place.ts';
 import { readTextFile } from '../store/text-file.ts';
 import { matcher } from '../tree/glob.ts';
 import { ignoreMatcher } from '../tree/ignore.ts';
 import type { FileNode, Path } from '../tree/node.ts';
 import { overlay } from '../tree/overlay.ts';
+import { both } from './both.ts';
 import { mapMeta, parseOwner } from './commit-edits.ts';
 import type { Side } from './compare.ts';
 import {
   bundleBase,
-  type DirectoryOperand,
   emptyOperand,
   imageOperand,
   type Operand,
-  openDirectory,
+  openRootfs,
+  type RootfsOperand,
   readBundle,
   readImageOperand,
 } from './operand.ts';
@@ -25,7 +26,7 @@ import type { CommitOptions } from './options.ts';
 
 /** The image that a commit is a delta over. */
 export interface Base {
-  readonly store: ImageStore;
+  readonly source: ImageSource;
   readonly image: Image;
 }
 
@@ -41,7 +42,7 @@ export interface CommitInput {
 }
 
 /** A directory with all owners replaced: the same files, whoever owns them here. */
-function owned(operand: DirectoryOperand, owner: string | undefined): DirectoryOperand {
+function owned(operand: RootfsOperand, owner: string | undefined): RootfsOperand {
   if (owner === undefined) return operand;
   const ids = parseOwner(owner);
   const { tree, origins } = mapMeta(operand.tree, meta => ({ ...meta, ...ids }));
@@ -78,21 +79,23 @@ async function openBase(options: CommitOptions): Promise<Base | undefined> {
 async function openSides(
   rootfs: string,
   options: CommitOptions,
-): Promise<{ base: Base | undefined; sides: [Operand, DirectoryOperand]; layout: string | undefined }> {
-  const place = openPlace(rootfs);
-  if (place.kind === 'layout') throw usage(rootfs, 'expected a directory or a bundle, got an image layout');
+): Promise<{ base: Base | undefined; sides: [Operand, RootfsOperand]; layout: string | undefined }> {
+  const place = await openPlace(rootfs);
+  if (place.kind === 'image') throw usage(rootfs, 'expected a root filesystem or a bundle, got an image');
   const given = await openBase(options);
   const readBase = async (base: Base | undefined): Promise<Operand> =>
     base === undefined || options.squash === true
       ? emptyOperand
-      : readImageOperand(imageOperand(base.store, base.image, options));
-  if (place.kind === 'rootfs') {
+      : readImageOperand(imageOperand(base.source, base.image, options));
+  if (place.kind !== 'bundle')
     return {
       base: given,
-      sides: await Promise.all([readBase(given), openDirectory(place.directory)]),
+      sides: await both(
+        () => readBase(given),
+        () => openRootfs(place),
+      ),
       layout: undefined,
     };
-  }
   const bundle = openBundle(place.directory);
   const base = given ?? (await bundleBase(bundle));
   const isOwn = base.image.manifest.descriptor.digest === bundle.manifest.digest;

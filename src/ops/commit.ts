@@ -82,6 +82,10 @@ function editOf(base: Base | undefined, layer: Layer | undefined, options: Commi
   };
 }
 
+function* writtenFiles(entries: readonly LayerEntry[]): Iterable<FileNode> {
+  for (const entry of entries) if (entry.kind === 'node' && entry.node.kind === 'file') yield entry.node;
+}
+
 /** Whether a base is an image of Docker's own form, whose layers have types of their own. */
 function isDocker(base: Base | undefined): boolean {
   const mediaType = base?.image.manifest.descriptor.mediaType;
@@ -109,12 +113,13 @@ export async function commit(
   const written = clamped(toLayer(changes, after.tree), bodies, options.clampMtime);
   return withDestination(place, options.dryRun === true, async destination => {
     const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
-    if (base !== undefined) await destination.bring(base.store, blobsOf(kept));
+    if (base !== undefined) await destination.bring(base.source, blobsOf(kept));
     const docker = isDocker(base);
+    const close = await bodies.prepare?.(writtenFiles(written.entries), place.path);
     const layer =
       written.entries.length === 0
         ? undefined
-        : await storeLayer(written.entries, written.bodies, { destination, docker, options });
+        : await storeLayer(written.entries, written.bodies, { destination, docker, options }).finally(close);
     const edit = editOf(base, layer, options);
     const made = options.squash === true ? squashedImage(base?.image, edit) : appendLayer(base?.image, edit);
     await destination.finish(made, entryOf(made));

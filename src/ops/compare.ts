@@ -1,6 +1,7 @@
 import type { Change } from '../tree/change.ts';
 import { contentCandidates, diff, type DiffOptions as TreeDiffOptions } from '../tree/diff.ts';
 import type { FileNode, Tree } from '../tree/node.ts';
+import { both } from './both.ts';
 
 /** One of two root filesystems to compare: its tree, and a way to learn contents that only reading tells apart. */
 export interface Side {
@@ -16,9 +17,9 @@ export async function compareSides(
 ): Promise<Change[]> {
   if (options.trustMtime === true) return diff(before.tree, after.tree, options);
   const candidates = contentCandidates(before.tree, after.tree);
-  const [lower, upper] = await Promise.all([
-    before.digests(new Set(candidates.map(pair => pair.before))),
-    after.digests(new Set(candidates.map(pair => pair.after))),
-  ]);
+  const [lower, upper] = await both(
+    () => before.digests(new Set(candidates.map(pair => pair.before))),
+    () => after.digests(new Set(candidates.map(pair => pair.after))),
+  );
   return diff(before.tree, after.tree, { ...options, digests: new Map([...lower, ...upper]) });
 }

@@ -2,8 +2,9 @@ import type { Bytes } from '../engine/engine.ts';
 import { usage } from '../errors.ts';
 import { checkName, withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, Image, Layer, Platform } from '../spec/objects.ts';
-import { openForWriting, parseImagePlace, type WritableLayout } from '../store/locate.ts';
-import type { ImageSource, StoredBlob } from '../store/place.ts';
+import { parseImagePlace } from '../store/locate.ts';
+import { withLayout } from '../store/new-layout.ts';
+import type { ImageSource, ImageStore, StoredBlob } from '../store/place.ts';
 
 /** Where a new image goes: puts blobs, and in the end names the image. */
 export interface Destination {
@@ -12,21 +13,18 @@ export interface Destination {
   /** Copies blobs that a base's layout has and this one has not. */
   bring(source: ImageSource, blobs: readonly Descriptor[]): Promise<void>;
   finish(image: Image, entry: Descriptor): Promise<void>;
-  /** Takes back what was put where the work goes no further. */
-  discard(): void;
 }
 
 async function* once(bytes: Uint8Array): Bytes {
   yield bytes;
 }
 
-function destinationIn({ store, discard }: WritableLayout, name: string | null): Destination {
+function destinationIn(store: ImageStore, name: string | null): Destination {
   return {
     name,
-    discard,
     put: bytes => store.put(bytes),
     async bring(source, blobs) {
-      for (const blob of blobs) if (!(await store.has(blob))) await store.put(source.open(blob));
+      for (const blob of blobs) await store.bring(source, blob);
     },
     async finish(image, entry) {
       await store.put(once(image.config.bytes));
@@ -60,12 +58,7 @@ export async function withDestination<T>(
   dryRun: boolean,
   work: (destination: Destination) => Promise<T>,
 ): Promise<T> {
-  const destination = destinationIn(await openForWriting(place.path, { dryRun }), place.name);
-  try {
-    return await work(destination);
-  } finally {
-    destination.discard();
-  }
+  return withLayout(place.path, { dryRun }, store => work(destinationIn(store, place.name)));
 }
 
 /** The new manifest's place in the index: its descriptor with the platform. */

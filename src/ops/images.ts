@@ -5,7 +5,7 @@ import type { Descriptor, Image } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { canonicalName, familiarName, tryReference } from '../spec/reference.ts';
 import { readImage } from '../store/image-reader.ts';
-import { openLayout, parseImagePlace } from '../store/locate.ts';
+import { openSource, parseImagePlace } from '../store/locate.ts';
 import type { ImageSource } from '../store/place.ts';
 import { descriptorsUnder } from '../store/walk-index.ts';
 import { type FilterableRow, filterImages } from './image-filters.ts';
@@ -80,12 +80,12 @@ export async function images(places: readonly string[], options: ImagesOptions =
   if (places.length === 0) throw usage('images', 'expected a LAYOUT, got none');
   const rows: FilterableRow[] = [];
   for (const text of places) {
-    const { path, name } = parseImagePlace(text, 'read');
-    const store = await openLayout(path);
+    const place = parseImagePlace(text, 'read');
+    const source = await openSource(place);
     const found: FilterableRow[] = [];
-    for (const entry of (await store.index()).value.manifests)
-      found.push(...(await rowsOf(store, entry, options.all === true)));
-    rows.push(...(name === undefined ? found : filterImages(found, [`reference=${name}`], options.now)));
+    for (const entry of (await source.index()).value.manifests)
+      found.push(...(await rowsOf(source, entry, options.all === true)));
+    rows.push(...(place.name === undefined ? found : filterImages(found, [`reference=${place.name}`], options.now)));
   }
   return filterImages(rows.sort(compareRows), options.filters ?? [], options.now).map(({ row }) => row);
 }

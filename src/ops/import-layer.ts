@@ -1,16 +1,22 @@
-import { type Compression, compress, decompress, detectCompression, layerMediaType } from '../codec/compression.ts';
+import {
+  type Compression,
+  checkCompression,
+  compress,
+  decompress,
+  detectCompression,
+  layerMediaType,
+} from '../codec/compression.ts';
 import { type LayerSink, readLayer } from '../codec/layer-reader.ts';
 import { peek } from '../codec/peek.ts';
 import { tap } from '../codec/tap.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
-import { invalid, unsupported } from '../errors.ts';
 import { type DiffID, diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
+import { checkRootfsEntry } from '../store/rootfs-tar.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type LayerEntry, type Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
-import { encodeWhiteout } from '../tree/whiteout.ts';
 import type { Destination } from './destination.ts';
 import type { ImportOptions } from './options.ts';
 import { watchBytes } from './watch.ts';
@@ -28,11 +34,12 @@ interface Input {
 /** Looks at how a stream begins. Throws `unsupported` for what ocikit does not decompress. */
 async function openTar(bytes: Bytes, subject: string): Promise<Input> {
   const { head, whole, close } = await peek(bytes, headSize);
-  const compression = detectCompression(head);
-  if (compression !== 'bzip2') return { compression, bytes: whole, close };
-  await close();
-  const way = 'bzip2 -dc FILE | ocikit import - IMAGE';
-  throw unsupported(subject, 'a tar, plain, gzip, zstd or xz', 'a bzip2 stream', way);
+  try {
+    return { compression: checkCompression(detectCompression(head), subject), bytes: whole, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** One tar as it passes: that a root filesystem comes of it, its diffID, and what other engines will say of it. */
@@ -63,10 +70,7 @@ class Inspection {
   }
 
   #entry(entry: LayerEntry): void {
-    if (entry.kind === 'whiteout' || entry.kind === 'opaque') {
-      const name = shortTextOf(encodeWhiteout(entry));
-      throw invalid(this.#subject, 'files of a root filesystem', `'${name}', which in a layer deletes another`);
-    }
+    checkRootfsEntry(entry, this.#subject);
     if (this.#draft.apply(entry).some(operation => operation.kind === 'remove')) this.#twice.push(entry.path);
   }
 

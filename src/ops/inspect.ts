@@ -22,13 +22,13 @@ function namesFor(index: ImageIndex, named: Descriptor): { repoTags: string[]; r
 }
 
 async function inspectOne(text: string, options: ReadOptions): Promise<object> {
-  const { store, named } = await openNamed(text);
-  const names = namesFor((await store.index()).value, named);
+  const { source, named } = await openNamed(text);
+  const names = namesFor((await source.index()).value, named);
   if (isManifestType(named.mediaType)) {
-    const manifest = await readManifest(store, named);
+    const manifest = await readManifest(source, named);
     if (!isConfigType(manifest.value.config.mediaType)) return artifactObject(manifest, names);
   }
-  const { image } = await pickImage(store, named, { ...options, subject: text });
+  const { image } = await pickImage(source, named, { ...options, subject: text });
   layersOf(image);
   return inspectObject(image, names);
 }
@@ -46,6 +46,6 @@ export async function inspectRaw(
   what: 'index' | 'manifest' | 'config',
   options: ReadOptions = {},
 ): Promise<Uint8Array> {
-  if (what === 'index') return (await (await openNamed(image)).store.index()).bytes;
+  if (what === 'index') return (await (await openNamed(image)).source.index()).bytes;
   return (await openImage(image, options)).image[what].bytes;
 }

@@ -3,14 +3,16 @@ import { usage } from '../errors.ts';
 import type { Image, ImageConfig, Layer } from '../spec/objects.ts';
 import { type Bundle, openBundle } from '../store/bundle.ts';
 import { layersOf, readImage } from '../store/image-reader.ts';
-import { openImage, openLayout, openPlace } from '../store/locate.ts';
-import type { ImageSource, ImageStore, Rootfs } from '../store/place.ts';
-import { openRootfsDirectory, type RootfsDirectory } from '../store/rootfs-directory.ts';
+import { openImage, openPlace, openSource, type Place } from '../store/locate.ts';
+import type { ImageSource, Rootfs } from '../store/place.ts';
+import { openRootfsDirectory } from '../store/rootfs-directory.ts';
 import { ListingCache, openImageRootfs, pathsOf } from '../store/rootfs-image.ts';
+import { openRootfsTar } from '../store/rootfs-tar.ts';
 import type { StatIndex } from '../store/stat-index.ts';
 import { type ByteString, type DirectoryNode, emptyTree, type FileNode, type Node, type Tree } from '../tree/node.ts';
 import { nameOf, parentOf } from '../tree/path.ts';
 import { find } from '../tree/walk.ts';
+import { both } from './both.ts';
 import type { Side } from './compare.ts';
 import type { Progress, ReadOptions } from './options.ts';
 import { watchSource } from './watch.ts';
@@ -23,8 +25,8 @@ export interface Operand extends Side {
   readonly warnings: readonly string[];
 }
 
-/** A directory's operand: its file bodies can be read. */
-export type DirectoryOperand = Operand & BodySource;
+/** A directory's or a tar's operand: its file bodies can be read. */
+export type RootfsOperand = Operand & BodySource;
 
 /** An image whose layers have not been read yet. */
 export interface ImageOperand {
@@ -43,8 +45,8 @@ async function operandOf(rootfs: Rootfs, config?: ImageConfig): Promise<Operand>
   return { tree, digests: files => rootfs.digests(files), config, warnings: rootfs.warnings };
 }
 
-export function imageOperand(store: ImageStore, image: Image, options: OpenOptions): ImageOperand {
-  return { source: watchSource(store, options.progress), image, layers: layersOf(image) };
+export function imageOperand(source: ImageSource, image: Image, options: OpenOptions): ImageOperand {
+  return { source: watchSource(source, options.progress), image, layers: layersOf(image) };
 }
 
 /** The merged tree of an image, every content hashed while it is read: what a directory is compared with. */
@@ -66,8 +68,9 @@ async function readImagePair(before: ImageOperand, after: ImageOperand): Promise
   return [await read(before), await read(after)];
 }
 
-async function directoryOperand(rootfs: RootfsDirectory): Promise<DirectoryOperand> {
-  return { ...(await operandOf(rootfs)), body: rootfs.body };
+async function rootfsOperand(rootfs: Rootfs & BodySource): Promise<RootfsOperand> {
+  const { body, prepare } = rootfs;
+  return { ...(await operandOf(rootfs)), body, ...(prepare === undefined ? {} : { prepare }) };
 }
 
 /** What could not be made when the bundle was unpacked is not missing from it now. */
@@ -89,17 +92,17 @@ export async function readBundle(
   bundle: Bundle,
   base: () => Promise<Operand>,
   isOwn = true,
-): Promise<[Operand, DirectoryOperand]> {
+): Promise<[Operand, RootfsOperand]> {
   const index = isOwn ? bundle.index() : undefined;
-  if (index === undefined) return Promise.all([base(), directoryOperand(openRootfsDirectory(bundle.rootfs))]);
+  if (index === undefined) return both(base, () => rootfsOperand(openRootfsDirectory(bundle.rootfs)));
   const { tree, digests } = index;
   const lower: Operand = {
     tree,
     digests: async files => new Map([...files].map(file => [file, digests.get(file) ?? ''] as const)),
     warnings: [],
   };
-  const now = await directoryOperand(openRootfsDirectory(bundle.rootfs, { known: index.known }));
-  const upper: DirectoryOperand = {
+  const now = await rootfsOperand(openRootfsDirectory(bundle.rootfs, { known: index.known }));
+  const upper: RootfsOperand = {
     ...now,
     tree: withAbsent(now.tree, index.absent),
     // A file that is known to be the base's has the base's digest.
@@ -112,29 +115,33 @@ export async function readBundle(
 }
 
 /** The image that a bundle was unpacked from. */
-export async function bundleBase(bundle: Bundle): Promise<{ store: ImageStore; image: Image }> {
-  const store = await openLayout(bundle.layout);
-  return { store, image: await readImage(store, bundle.manifest) };
+export async function bundleBase(bundle: Bundle): Promise<{ source: ImageSource; image: Image }> {
+  const source = await openSource({ path: bundle.layout });
+  return { source, image: await readImage(source, bundle.manifest) };
 }
 
-export function openDirectory(directory: string): Promise<DirectoryOperand> {
-  return directoryOperand(openRootfsDirectory(directory));
+/** A root filesystem that is not an image: a directory or a tar. */
+export type RootfsPlace = Extract<Place, { readonly kind: 'rootfs' | 'tar' }>;
+
+export function openRootfs(place: RootfsPlace): Promise<RootfsOperand> {
+  return rootfsOperand(place.kind === 'tar' ? openRootfsTar(place.path) : openRootfsDirectory(place.directory));
 }
 
 type Opened =
   | { readonly kind: 'image'; readonly operand: ImageOperand }
-  | { readonly kind: 'directory'; readonly directory: string };
+  | { readonly kind: 'rootfs'; readonly place: RootfsPlace };
 
 async function open(text: string, options: OpenOptions): Promise<Opened> {
-  const place = openPlace(text);
-  if (place.kind === 'bundle') return { kind: 'directory', directory: openBundle(place.directory).rootfs };
-  if (place.kind === 'rootfs') return { kind: 'directory', directory: place.directory };
-  const { store, image } = await openImage(text, options);
-  return { kind: 'image', operand: imageOperand(store, image, options) };
+  const place = await openPlace(text);
+  if (place.kind === 'bundle')
+    return { kind: 'rootfs', place: { kind: 'rootfs', directory: openBundle(place.directory).rootfs } };
+  if (place.kind !== 'image') return { kind: 'rootfs', place };
+  const { source, image } = await openImage(text, options);
+  return { kind: 'image', operand: imageOperand(source, image, options) };
 }
 
 const read = (opened: Opened): Promise<Operand> =>
-  opened.kind === 'image' ? readImageOperand(opened.operand) : openDirectory(opened.directory);
+  opened.kind === 'image' ? readImageOperand(opened.operand) : openRootfs(opened.place);
 
 /** Both sides of a comparison; with one operand, a bundle's base and the bundle. */
 export async function openPair(
@@ -143,16 +150,19 @@ export async function openPair(
   options: OpenOptions,
 ): Promise<[Operand, Operand]> {
   if (after === undefined) {
-    const place = openPlace(before);
+    const place = await openPlace(before);
     if (place.kind !== 'bundle')
       throw usage(before, 'expected two operands, or one bundle (what `unpack --bundle` wrote), got one operand');
     const bundle = openBundle(place.directory);
     return readBundle(bundle, async () => {
-      const { store, image } = await bundleBase(bundle);
-      return readImageOperand(imageOperand(store, image, options));
+      const { source, image } = await bundleBase(bundle);
+      return readImageOperand(imageOperand(source, image, options));
     });
   }
   const [lower, upper] = [await open(before, options), await open(after, options)];
   if (lower.kind === 'image' && upper.kind === 'image') return readImagePair(lower.operand, upper.operand);
-  return Promise.all([read(lower), read(upper)]);
+  return both(
+    () => read(lower),
+    () => read(upper),
+  );
 }

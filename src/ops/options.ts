@@ -108,3 +108,41 @@ export interface ValidateOptions {
   readonly strict?: boolean;
   readonly progress?: Progress;
 }
+
+export interface SaveOptions {
+  /** `universal` (every engine takes it) unless given. */
+  readonly format?: 'universal' | 'oci' | 'docker';
+  /** `os/arch[/variant]`: only this image of a multi-platform image. */
+  readonly platform?: string;
+  /** Reads and checks everything, writes nothing. */
+  readonly dryRun?: boolean;
+  readonly progress?: Progress;
+}
+
+export interface LoadOptions {
+  readonly dryRun?: boolean;
+  readonly progress?: Progress;
+}
+
+export interface CopyOptions extends ReadOptions {
+  /** All of a multi-platform image; otherwise the image of one platform is picked. */
+  readonly all?: boolean;
+  /** Several: a multi-platform image of just these. */
+  readonly platforms?: readonly string[];
+  /** How layers are stored in the copy; as they are when absent. */
+  readonly compression?: 'gzip' | 'zstd' | 'none';
+  readonly level?: number;
+  readonly compressor?: 'zlib' | 'portable';
+  /** Whose media types the copy has; the same when absent. */
+  readonly format?: 'oci' | 'docker';
+  /** What refers to the image (signatures, SBOMs) is copied too. */
+  readonly referrers?: boolean;
+  readonly dryRun?: boolean;
+  readonly progress?: Progress;
+}
+
+export interface ExportOptions extends ReadOptions {
+  /** Reads and checks everything, writes nothing. */
+  readonly dryRun?: boolean;
+  readonly progress?: Progress;
+}

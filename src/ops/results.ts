@@ -115,3 +115,38 @@ export interface ValidateResult {
   readonly blobs: number;
   readonly bytes: number;
 }
+
+/** An image of an archive: its name, or null, and the digest of its manifest or index. */
+export interface NamedDigest {
+  readonly name: string | null;
+  readonly digest: Digest;
+}
+
+export interface SaveResult {
+  readonly images: readonly NamedDigest[];
+  readonly warnings: readonly string[];
+}
+
+export interface LoadedImage extends NamedDigest {
+  /** The config's digest; the index's for a multi-platform image. */
+  readonly id: Digest;
+}
+
+export interface LoadResult {
+  readonly images: readonly LoadedImage[];
+  readonly warnings: readonly string[];
+}
+
+export interface CopyResult {
+  /** Digest of the manifest or index that the destination's name stands for. */
+  readonly manifest: Digest;
+  readonly name: string;
+  /** How many manifests that refer to the image came along. */
+  readonly referrers: number;
+  readonly warnings: readonly string[];
+}
+
+export interface ExportResult {
+  /** Of the image that was exported. */
+  readonly manifest: Digest;
+}

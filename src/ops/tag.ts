@@ -1,6 +1,6 @@
 import { withName } from '../spec/name.ts';
 import type { ImageIndex } from '../spec/objects.ts';
-import { openNamed } from '../store/locate.ts';
+import { openNamedStore } from '../store/locate.ts';
 import type { WriteOptions } from './options.ts';
 import type { TagResult } from './results.ts';
 
@@ -9,7 +9,7 @@ import type { TagResult } from './results.ts';
  * The image may be a multi-platform index: its name stands for all of it.
  */
 export async function tag(image: string, names: readonly string[], options: WriteOptions = {}): Promise<TagResult> {
-  const { store, named } = await openNamed(image);
+  const { store, named } = await openNamedStore(image);
   const renamed = (index: ImageIndex): ImageIndex =>
     names.reduce((changed, name) => withName(changed, name, named), index);
   if (options.dryRun === true) renamed((await store.index()).value);

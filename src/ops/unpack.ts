@@ -27,7 +27,7 @@ function finishBundle(
   };
   writeBundle(work, directory, {
     runtimeConfig: runtimeConfig(opened.image.config.value, users),
-    layout: opened.store.subject,
+    layout: opened.source.subject,
     manifest: opened.descriptor,
     tree: extraction.tree,
     digests: extraction.digests,
@@ -46,7 +46,7 @@ export async function unpack(image: string, directory: string, options: UnpackOp
   try {
     const bundle = options.bundle === true;
     const place = bundle ? makeRootfs(target.work) : target.work;
-    const extraction = await extractLayers(watchSource(opened.store, options.progress), layers, {
+    const extraction = await extractLayers(watchSource(opened.source, options.progress), layers, {
       directory: place,
       hashContents: bundle,
     });

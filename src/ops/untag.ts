@@ -1,6 +1,6 @@
 import { usage } from '../errors.ts';
 import { withoutName } from '../spec/name.ts';
-import { openNamed, parseImagePlace } from '../store/locate.ts';
+import { openNamedStore, parseImagePlace } from '../store/locate.ts';
 import type { WriteOptions } from './options.ts';
 import type { UntagResult } from './results.ts';
 
@@ -13,7 +13,7 @@ export async function untag(images: readonly string[], options: WriteOptions = {
   for (const image of images) {
     const { name } = parseImagePlace(image, 'read');
     if (name === undefined) throw usage(image, 'expected LAYOUT:NAME, got no name', 'name what is to be taken away');
-    found.push({ name, ...(await openNamed(image)) });
+    found.push({ name, ...(await openNamedStore(image)) });
   }
   if (options.dryRun !== true) {
     for (const { name, store } of found) await store.updateIndex(index => withoutName(index, name));

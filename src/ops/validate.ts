@@ -7,7 +7,7 @@ import { isConfigType, isIndexType, isLayerType, isManifestType, isSchema1Type }
 import type { Descriptor, Document, Image, ImageIndex, Layer, Manifest } from '../spec/objects.ts';
 import { readImage, readIndex, readManifest } from '../store/image-reader.ts';
 import { verifiedLayerBytes } from '../store/layer-bytes.ts';
-import { openLayout, openNamed, parseImagePlace } from '../store/locate.ts';
+import { openNamed, openSource, parseImagePlace } from '../store/locate.ts';
 import type { ImageSource } from '../store/place.ts';
 import { isAttestation } from '../store/walk-index.ts';
 import type { ValidateOptions } from './options.ts';
@@ -153,10 +153,10 @@ async function checkLayer(source: ImageSource, layer: Layer): Promise<void> {
  * is wrong is a finding, never thrown; throws only where the place cannot be read as a layout at all.
  */
 export async function validate(place: string, options: ValidateOptions = {}): Promise<ValidateResult> {
-  const { path, name, digest } = parseImagePlace(place, 'read');
-  const store = await openLayout(path);
-  const inspection = new Inspection(store, options);
-  if (name === undefined && digest === undefined) await inspection.index(await store.index(), 'index.json');
+  const { name, digest, ...located } = parseImagePlace(place, 'read');
+  const source = await openSource(located);
+  const inspection = new Inspection(source, options);
+  if (name === undefined && digest === undefined) await inspection.index(await source.index(), 'index.json');
   else await inspection.entry((await openNamed(place)).named);
   return { findings: inspection.findings, blobs: inspection.blobs, bytes: inspection.bytes };
 }

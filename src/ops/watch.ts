@@ -18,6 +18,7 @@ export function watchSource(source: ImageSource, progress: Progress | undefined)
     index: () => source.index(),
     has: descriptor => source.has(descriptor),
     read: (descriptor, limit) => source.read(descriptor, limit),
+    fileOf: descriptor => source.fileOf(descriptor),
     open: descriptor => watchBytes(source.open(descriptor), progress),
   };
 }

@@ -113,7 +113,8 @@ export function findByName(index: ImageIndex, name: string, subject: string): De
   return first;
 }
 
-function withoutNames(descriptor: Descriptor): Descriptor {
+/** An entry without the annotations that name it. */
+export function withoutNames(descriptor: Descriptor): Descriptor {
   const kept = Object.entries(descriptor.annotations ?? {}).filter(
     ([key]) => key !== refName && key !== containerdName,
   );

@@ -1,20 +1,15 @@
-import { closeSync, constants, fchmodSync, fstatSync, fsync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, fsync, openSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { engineFor } from '../engine/choose.ts';
-import type { Bytes, Hasher } from '../engine/engine.ts';
+import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { invalid, notFound } from '../errors.ts';
 import { algorithmOf, encodedOf, parseDigest } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import { makeDirectories, makeTemporaryDirectory, syncDirectory, writeFully } from './atomic.ts';
-import { checkDigest, embeddedData } from './embedded-data.ts';
-import type { StoredBlob } from './place.ts';
+import { readWhole, regionChunks, verified } from './blob-bytes.ts';
+import { embeddedData } from './embedded-data.ts';
+import type { FileRegion, StoredBlob } from './place.ts';
 import { onDisk, systemCode, systemError } from './system-error.ts';
-
-const chunkSize = 1024 * 1024;
-
-/** Bytes of a JSON object that are read whole, unless the caller says otherwise. */
-export const documentLimit: number = 4 * 1024 * 1024;
 
 const subjectOf = (layout: string, descriptor: Descriptor): string => `${layout}: blob ${descriptor.digest}`;
 
@@ -22,6 +17,11 @@ const subjectOf = (layout: string, descriptor: Descriptor): string => `${layout}
 export function blobPath(layout: string, descriptor: Descriptor): string {
   const digest = parseDigest(descriptor.digest, layout);
   return join(layout, 'blobs', algorithmOf(digest), encodedOf(digest));
+}
+
+/** Where a layout keeps a blob's bytes. */
+export function fileOfBlob(layout: string, descriptor: Descriptor): FileRegion {
+  return { path: blobPath(layout, descriptor), offset: 0, size: descriptor.size };
 }
 
 /** Whether a blob is there, unread: its file, or its content in the descriptor. */
@@ -51,20 +51,6 @@ function openFile(layout: string, descriptor: Descriptor): number | undefined {
   }
 }
 
-/** The chunks of an open file, `size` bytes in all; hashed as they pass. */
-function* hashedChunks(file: number, hasher: Hasher, options: { size: number; subject: string }): Iterable<Uint8Array> {
-  const buffer = new Uint8Array(Math.min(chunkSize, options.size));
-  for (let position = 0; position < options.size; ) {
-    const wanted = Math.min(buffer.length, options.size - position);
-    const count = onDisk(options.subject, 'a blob that can be read', () => readSync(file, buffer, 0, wanted, position));
-    if (count === 0) throw invalid(options.subject, `a size of ${options.size} bytes`, `${position}`);
-    const chunk = buffer.subarray(0, count);
-    hasher.update(chunk);
-    yield chunk;
-    position += count;
-  }
-}
-
 /**
  * A blob in chunks of up to 1 MiB; a chunk is valid until the next is asked for. Size is checked before the first and
  * the digest after the last. Where the file is missing, the descriptor's own `data` serves.
@@ -81,31 +67,15 @@ export async function* openBlob(layout: string, descriptor: Descriptor): Bytes {
     return;
   }
   try {
-    const algorithm = algorithmOf(descriptor.digest);
-    const hasher = (await engineFor(algorithm)).createHash(algorithm);
-    yield* hashedChunks(file, hasher, { size: descriptor.size, subject });
-    checkDigest(hasher.digest(), descriptor, subject);
+    yield* verified(regionChunks(file, { offset: 0, size: descriptor.size }, subject), descriptor, subject);
   } finally {
     closeSync(file);
   }
 }
 
 /** A small blob whole, checked. Throws `invalid` where it is larger than `limit` bytes. */
-export async function readBlob(
-  layout: string,
-  descriptor: Descriptor,
-  limit: number = documentLimit,
-): Promise<Uint8Array> {
-  if (descriptor.size > limit) {
-    throw invalid(subjectOf(layout, descriptor), `a size of at most ${limit} bytes`, `${descriptor.size}`);
-  }
-  const whole = new Uint8Array(descriptor.size);
-  let position = 0;
-  for await (const chunk of openBlob(layout, descriptor)) {
-    whole.set(chunk, position);
-    position += chunk.length;
-  }
-  return whole;
+export function readBlob(layout: string, descriptor: Descriptor, limit?: number): Promise<Uint8Array> {
+  return readWhole(() => openBlob(layout, descriptor), descriptor, { limit, subject: subjectOf(layout, descriptor) });
 }
 
 /** Writes and hashes a stream. The disk has it before this returns: an index must never name a blob that a loss of power takes. */

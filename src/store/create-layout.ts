@@ -62,7 +62,12 @@ async function previewLayout(path: string, isThere: boolean): Promise<ImageStore
       if (source === undefined) throw absent();
       return source.read(descriptor, limit);
     },
+    fileOf: descriptor => source?.fileOf(descriptor),
     put: measure,
+    async bring(from, descriptor) {
+      if (source !== undefined && (await source.has(descriptor))) return;
+      for await (const chunk of from.open(descriptor)) void chunk;
+    },
     updateIndex: async change => encodeIndex(change((await index()).value)),
   };
 }

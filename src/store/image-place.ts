@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { usage } from '../errors.ts';
 
 /** Where an operand says that an image is, before anything has been opened. */
@@ -76,4 +77,9 @@ export function parseImagePlace(text: string, use: 'read' | 'write'): ImagePlace
   }
   const fallback = use === 'write' && named.name === undefined ? { name: 'latest' } : {};
   return { ...(prefix === undefined ? {} : { kind: prefix[1] }), path, ...named, ...fallback };
+}
+
+/** The last part of a place's path: what a layout is called. */
+export function baseNameOf(path: string): string {
+  return basename(resolve(path));
 }

@@ -8,7 +8,7 @@ import type { Layer } from '../spec/objects.ts';
 import type { ImageSource } from './place.ts';
 
 /** The uncompressed tar of a layer. The stored blob's digest and size are checked; its diffID is not. */
-export async function* layerBytes(source: ImageSource, layer: Layer): Bytes {
+export async function* layerBytes(source: ImageSource, layer: Pick<Layer, 'descriptor'>): Bytes {
   const subject = `${source.subject}: layer ${layer.descriptor.digest}`;
   yield* decompress(source.open(layer.descriptor), compressionOf(layer.descriptor.mediaType), subject);
 }

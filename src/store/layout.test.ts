@@ -31,7 +31,7 @@ import { createLayout } from './create-layout.ts';
 import { layersOf } from './image-reader.ts';
 import { openLayout } from './layout.ts';
 import { openImage } from './locate.ts';
-import type { ImageStore } from './place.ts';
+import type { ImageSource } from './place.ts';
 
 const encoder = new TextEncoder();
 const utf8 = (text: string): Uint8Array => encoder.encode(text);
@@ -40,7 +40,7 @@ async function* streamOf(...chunks: readonly Uint8Array[]): AsyncIterable<Uint8A
   yield* chunks;
 }
 
-async function bytesOf(store: ImageStore, descriptor: Descriptor): Promise<Uint8Array> {
+async function bytesOf(store: ImageSource, descriptor: Descriptor): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of store.open(descriptor)) chunks.push(chunk.slice());
   return Buffer.concat(chunks);
@@ -437,8 +437,8 @@ const elsewhere: Readonly<Record<string, string>> = {
 };
 
 async function readAll(layout: string, name: string): Promise<void> {
-  const { store, image } = await openImage(`${layout}:${name}`);
-  for (const { descriptor } of layersOf(image)) await bytesOf(store, descriptor);
+  const { source, image } = await openImage(`${layout}:${name}`);
+  for (const { descriptor } of layersOf(image)) await bytesOf(source, descriptor);
 }
 
 test('hostile layouts get their verdicts when the image documents and blobs are read', async t => {

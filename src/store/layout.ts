@@ -7,7 +7,8 @@ import { mediaTypes } from '../spec/media-type.ts';
 import type { Document, ImageIndex } from '../spec/objects.ts';
 import { parseIndex, parseLayoutHeader } from '../spec/parse.ts';
 import { syncDirectory } from './atomic.ts';
-import { hasBlob, openBlob, putBlob, readBlob } from './blobs.ts';
+import { fileOfBlob, hasBlob, openBlob, putBlob, readBlob } from './blobs.ts';
+import { bringBlob } from './bring-blob.ts';
 import { underLock } from './lock.ts';
 import type { ImageStore } from './place.ts';
 import { onDisk } from './system-error.ts';
@@ -66,7 +67,9 @@ function storeAt(path: string): ImageStore {
     has: async descriptor => hasBlob(path, descriptor),
     open: descriptor => openBlob(path, descriptor),
     read: (descriptor, limit) => readBlob(path, descriptor, limit),
+    fileOf: descriptor => fileOfBlob(path, descriptor),
     put: bytes => putBlob(path, bytes),
+    bring: (source, descriptor) => bringBlob(path, source, { descriptor, subject: path }),
     updateIndex: change => updateIndexFile(path, change),
   };
 }

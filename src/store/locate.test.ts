@@ -10,6 +10,7 @@ import { mediaTypes } from '../spec/media-type.ts';
 import { withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, Document, ImageConfig, ImageIndex, Manifest, Platform } from '../spec/objects.ts';
 import { fixtureCases } from '../testing/fixtures.ts';
+import { tarOf } from '../testing/tar-of.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { createLayout } from './create-layout.ts';
 import { layersOf, readImage } from './image-reader.ts';
@@ -322,37 +323,40 @@ test('a place is told by what lies in it', async t => {
   const bundle = make('bundle', ['ocikit.json', 'config.json', 'rootfs/etc/passwd']);
   const rootfs = make('rootfs', ['etc/passwd']);
   const broken = make('broken', ['index.json', 'blobs/sha256/x']);
-  const file = make('files', ['image.tar']);
-  assert.deepEqual(openPlace(path), { kind: 'layout', path });
-  assert.deepEqual(openPlace(`${path}:v1`), { kind: 'layout', path, name: 'v1' });
-  assert.deepEqual(openPlace(`oci:${path}:v1@44`), { kind: 'layout', path, name: 'v1', digest: '44' });
-  assert.deepEqual(openPlace(bundle), { kind: 'bundle', directory: bundle });
-  assert.deepEqual(openPlace(rootfs), { kind: 'rootfs', directory: rootfs });
-  assert.deepEqual(openPlace(`rootfs:${path}`), { kind: 'rootfs', directory: path });
-  assert.throws(() => openPlace(broken), refusal('invalid', /without the file oci-layout/));
-  assert.throws(() => openPlace(`${rootfs}:v1`), refusal('invalid', /expected an image layout/));
-  assert.throws(
-    () => openPlace(join(file, 'image.tar')),
-    refusal('unsupported', /a layout or a directory|an image layout or a directory, got a file/),
-  );
-  assert.throws(() => openPlace('tar:x.tar'), refusal('unsupported', /the kind tar/));
-  assert.throws(() => openPlace('docker-archive:x.tar'), refusal('unsupported', /the kind docker-archive/));
-  assert.throws(
-    () => openPlace(join(directory, 'missing')),
-    refusal('not-found', /missing: expected an image layout or a directory/),
-  );
-  assert.throws(() => openPlace('rootfs:nothing-here'), refusal('not-found', /a directory/));
+  const archive = (name: string, members: readonly string[]): Promise<string> =>
+    tarOf(join(directory, name), Object.fromEntries(members.map(member => [member, ''])));
+  const [oci, docker] = [
+    await archive('oci.tar', ['index.json', 'oci-layout']),
+    await archive('d.tar', ['./manifest.json']),
+  ];
+  const tar = await archive('rootfs.tar', ['etc/', 'etc/oci-layout']);
+  assert.deepEqual(await openPlace(path), { kind: 'image' });
+  assert.deepEqual(await openPlace(`${path}:v1`), { kind: 'image' });
+  assert.deepEqual(await openPlace(`oci:${path}:v1@44`), { kind: 'image' });
+  assert.deepEqual(await openPlace(oci), { kind: 'image' });
+  assert.deepEqual(await openPlace(`${docker}:app:v1`), { kind: 'image' });
+  assert.deepEqual(await openPlace(tar), { kind: 'tar', path: tar });
+  assert.deepEqual(await openPlace(`tar:${oci}`), { kind: 'tar', path: oci });
+  assert.deepEqual(await openPlace(bundle), { kind: 'bundle', directory: bundle });
+  assert.deepEqual(await openPlace(rootfs), { kind: 'rootfs', directory: rootfs });
+  assert.deepEqual(await openPlace(`rootfs:${path}`), { kind: 'rootfs', directory: path });
+  const noImages = /expected an image layout or an image archive/;
+  await assert.rejects(openPlace(broken), refusal('invalid', /without the file oci-layout/));
+  await assert.rejects(openPlace(`${rootfs}:v1`), refusal('invalid', noImages));
+  await assert.rejects(openPlace(`${tar}:v1`), refusal('invalid', noImages));
+  await assert.rejects(openPlace(join(make('files', ['image.tar']), 'image.tar')), refusal('invalid', /truncated/));
+  await assert.rejects(openPlace(join(directory, 'missing')), refusal('not-found', /missing: expected an image or/));
+  await assert.rejects(openPlace('rootfs:nothing-here'), refusal('not-found', /a directory/));
+  await assert.rejects(openPlace('tar:nothing-here'), refusal('not-found', /a tar file/));
+  await assert.rejects(openPlace(`tar:${rootfs}`), refusal('invalid', /a tar file, got a directory/));
 });
 
 test('images are not opened in what is no layout, and each refusal says why', async t => {
   const { path } = await newLayout(t);
   const file = join(path, 'index.json');
   await assert.rejects(openImage(join(path, 'missing:v1')), refusal('not-found', /missing: expected an image layout/));
-  await assert.rejects(
-    openImage(`${file}:v1`),
-    refusal('unsupported', /index.json: expected an image layout \(a directory\), got a file/),
-  );
-  await assert.rejects(openImage(`oci-archive:${file}`), refusal('unsupported', /the kind oci-archive/));
+  await assert.rejects(openImage(`${file}:v1`), refusal('invalid', /index.json: tar entry at offset 0: .*truncated/));
+  await assert.rejects(openImage(`oci-archive:${file}`), refusal('invalid', /index.json: tar entry at offset 0/));
   rmSync(join(path, 'index.json'));
   await assert.rejects(
     openImage(path),

@@ -1,22 +1,23 @@
-import { closeSync, existsSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { invalid, notFound, unsupported } from '../errors.ts';
+import { invalid, notFound } from '../errors.ts';
 import type { Descriptor, Platform } from '../spec/objects.ts';
+import { archiveKindOf } from './archive.ts';
 import { findEntry } from './find-entry.ts';
 import { checkOperand, type ImagePlace, parseImagePlace } from './image-place.ts';
-import { openLayout } from './layout.ts';
+import { isDirectory, openSource, openStore } from './open-source.ts';
 import { type PickedImage, pickImage } from './pick-image.ts';
-import type { ImageStore } from './place.ts';
+import type { ImageSource, ImageStore } from './place.ts';
 import { onDisk } from './system-error.ts';
 
 export { createLayout } from './create-layout.ts';
 export { type ImagePlace, parseImagePlace } from './image-place.ts';
 export { openLayout } from './layout.ts';
-export { openForWriting, type WritableLayout } from './new-layout.ts';
+export { isFile, openSource, openToCopy } from './open-source.ts';
 
-/** An open layout and the descriptor that an operand names in it: an entry of its index, or by digest one nested below. */
+/** An open place and the descriptor that an operand names in it: an entry of its index, or by digest one nested below. */
 export interface NamedImage {
-  readonly store: ImageStore;
+  readonly source: ImageSource;
   readonly named: Descriptor;
 }
 
@@ -24,32 +25,26 @@ export interface OpenedImage extends NamedImage, PickedImage {}
 
 /** What an operand that may be a root filesystem is. */
 export type Place =
-  | ({ readonly kind: 'layout' } & Omit<ImagePlace, 'kind'>)
+  | { readonly kind: 'image' }
   | { readonly kind: 'bundle'; readonly directory: string }
-  | { readonly kind: 'rootfs'; readonly directory: string };
-
-const isDirectory = (path: string): boolean =>
-  onDisk(path, 'a path that can be looked at', () => statSync(path, { throwIfNoEntry: false }))?.isDirectory() === true;
-
-/** Opens a layout for an operand. Throws `unsupported` for an archive. */
-async function openPlaceStore(place: ImagePlace, text: string): Promise<ImageStore> {
-  if (place.kind !== undefined && place.kind !== 'oci') {
-    throw unsupported(text, 'an image layout (a directory)', `the kind ${place.kind}`);
-  }
-  if (existsSync(place.path) && !isDirectory(place.path)) {
-    throw unsupported(place.path, 'an image layout (a directory)', 'a file');
-  }
-  return openLayout(place.path);
-}
+  | { readonly kind: 'rootfs'; readonly directory: string }
+  | { readonly kind: 'tar'; readonly path: string };
 
 /**
- * Opens the layout that `[KIND:]PATH[:NAME][@DIGEST]` names and finds the entry. Without a name: the only image, else `latest`.
- * Throws `usage`, `not-found`, `invalid`, and `unsupported` for archives.
+ * Opens the place that `[KIND:]PATH[:NAME][@DIGEST]` names and finds the entry. Without a name: the only image, else `latest`.
+ * Throws `usage`, `not-found`, `invalid`, and `unsupported` for archives that ocikit does not read.
  */
 export async function openNamed(text: string): Promise<NamedImage> {
   const place = parseImagePlace(text, 'read');
-  const store = await openPlaceStore(place, text);
-  return { store, named: await findEntry(store, (await store.index()).value, place) };
+  const source = await openSource(place);
+  return { source, named: await findEntry(source, (await source.index()).value, place) };
+}
+
+/** The same in a layout whose index is to be changed. Throws `unsupported` for an archive. */
+export async function openNamedStore(text: string): Promise<NamedImage & { readonly store: ImageStore }> {
+  const place = parseImagePlace(text, 'read');
+  const store = await openStore(place);
+  return { source: store, store, named: await findEntry(store, (await store.index()).value, place) };
 }
 
 /** Opens an image for reading: its manifest and config, checked; in a multi-platform image those that `platform` picks. Throws as `openNamed` and `pickImage` do. */
@@ -57,44 +52,52 @@ export async function openImage(
   text: string,
   options: { readonly platform?: string; readonly hostPlatform?: Platform } = {},
 ): Promise<OpenedImage> {
-  const { store, named } = await openNamed(text);
-  return { store, named, ...(await pickImage(store, named, { ...options, subject: text })) };
+  const { source, named } = await openNamed(text);
+  return { source, named, ...(await pickImage(source, named, { ...options, subject: text })) };
 }
 
 /** Tells a directory by what lies in it. Throws `invalid` for a layout that lacks a part. */
-function placeOf(directory: string): Place {
+function directoryPlace(directory: string): Place {
   const has = (name: string): boolean => existsSync(join(directory, name));
   onDisk(directory, 'a directory that can be read', () => closeSync(openSync(directory, 'r')));
-  if (has('oci-layout')) return { kind: 'layout', path: directory };
+  if (has('oci-layout')) return { kind: 'image' };
   if (has('ocikit.json') && has('rootfs')) return { kind: 'bundle', directory };
   if (!has('index.json') || !has('blobs')) return { kind: 'rootfs', directory };
   throw invalid(directory, 'an image layout', 'a directory without the file oci-layout');
 }
 
-/** A directory that `rootfs:` says is a root filesystem, whatever it looks like. */
-function rootfsAt(directory: string): Place {
-  if (!existsSync(directory)) throw notFound(directory, 'a directory');
-  if (isDirectory(directory)) return { kind: 'rootfs', directory };
-  throw unsupported(directory, 'a directory', 'a file');
+/** Tells a file by the members of its tar; what is compressed with what ocikit does not read can only be a tar. */
+async function filePlace(path: string): Promise<Place> {
+  return (await archiveKindOf(path)) === undefined ? { kind: 'tar', path } : { kind: 'image' };
+}
+
+/** A root filesystem that the user says is one, whatever it looks like. */
+function rootfsAt(path: string, kind: 'rootfs' | 'tar'): Place {
+  const expected = kind === 'tar' ? 'a tar file' : 'a directory';
+  if (!existsSync(path)) throw notFound(path, expected);
+  if (isDirectory(path) !== (kind === 'rootfs'))
+    throw invalid(path, expected, kind === 'tar' ? 'a directory' : 'a file');
+  return kind === 'tar' ? { kind, path } : { kind, directory: path };
 }
 
 /**
- * What an operand `ROOTFS|IMAGE` is: a bundle (a directory that `unpack --bundle` wrote), an image in a layout, or any
- * other directory, which is a root filesystem. Throws `not-found`, `invalid`, and `unsupported` for tar files and archives.
+ * What an operand `ROOTFS|IMAGE` is: an image in a layout or an archive; a bundle (a directory that `unpack --bundle` wrote);
+ * any other directory or tar, which is a root filesystem. Throws `not-found` and `invalid`.
  */
-export function openPlace(text: string): Place {
+export async function openPlace(text: string): Promise<Place> {
   checkOperand(text);
-  if (text.startsWith('rootfs:')) return rootfsAt(text.slice('rootfs:'.length));
-  if (text.startsWith('tar:')) throw unsupported(text, 'an image layout or a directory', 'the kind tar');
-  if (isDirectory(text)) return placeOf(text);
-  const { kind, ...place } = parseImagePlace(text, 'read');
-  if (kind !== undefined && kind !== 'oci')
-    throw unsupported(text, 'an image layout or a directory', `the kind ${kind}`);
-  if (!existsSync(place.path)) throw notFound(place.path, 'an image layout or a directory');
-  if (!isDirectory(place.path)) throw unsupported(place.path, 'an image layout or a directory', 'a file');
-  const found = kind === 'oci' ? undefined : placeOf(place.path);
-  if (found !== undefined && found.kind !== 'layout') {
-    throw invalid(place.path, 'an image layout', `a directory without the file oci-layout`);
-  }
-  return { kind: 'layout', ...place };
+  if (text.startsWith('rootfs:')) return rootfsAt(text.slice('rootfs:'.length), 'rootfs');
+  if (text.startsWith('tar:')) return rootfsAt(text.slice('tar:'.length), 'tar');
+  const { kind, path, name, digest } = existsSync(text)
+    ? ({ path: text } as ImagePlace)
+    : parseImagePlace(text, 'read');
+  if (kind !== undefined) return { kind: 'image' };
+  if (!existsSync(path)) throw notFound(path, 'an image or a root filesystem');
+  const place = isDirectory(path) ? directoryPlace(path) : await filePlace(path);
+  if (place.kind === 'image' || (name === undefined && digest === undefined)) return place;
+  throw invalid(
+    path,
+    'an image layout or an image archive',
+    place.kind === 'tar' ? 'a tar without images' : 'a directory without the file oci-layout',
+  );
 }

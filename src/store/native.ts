@@ -11,8 +11,8 @@ export interface Native {
   writeXattr(path: DiskPath, name: ByteString, value: Uint8Array): void;
   /** `mode` with its file-type bits; device numbers of a device. */
   makeNode(path: DiskPath, mode: number, device: { readonly major: number; readonly minor: number }): void;
-  /** Sets mtime (and atime) exactly, in nanoseconds since 1970. */
-  setTime(path: DiskPath, nanoseconds: bigint): void;
+  /** Sets mtime (and atime) of a path or of an open file exactly, in nanoseconds since 1970. */
+  setTime(target: DiskPath | number, nanoseconds: bigint): void;
 }
 
 type Call = (...values: unknown[]) => number | bigint;
@@ -69,12 +69,14 @@ interface Library {
   readonly set: Call;
   readonly node: Call;
   readonly times: Call;
+  readonly fileTimes: Call;
 }
 
-function nativeOf({ errno, list, get, set, node, times }: Library): Native {
+function nativeOf({ errno, list, get, set, node, times, fileTimes }: Library): Native {
   const listBuffer = Buffer.alloc(maxList);
   const valueBuffer = Buffer.alloc(maxValue);
-  const timeBuffer = Buffer.alloc(32);
+  const times64 = new BigInt64Array(4);
+  const timeBuffer = Buffer.from(times64.buffer);
   const check = (result: number | bigint, call: string): void => {
     if (Number(result) < 0) throw failure(call, errno());
   };
@@ -103,13 +105,12 @@ function nativeOf({ errno, list, get, set, node, times }: Library): Native {
     makeNode(bytes, mode, { major, minor }) {
       check(node(terminated(bytes), mode, deviceNumber(major, minor)), 'mknod');
     },
-    setTime(bytes, nanoseconds) {
+    setTime(target, nanoseconds) {
       const fraction = ((nanoseconds % second) + second) % second;
-      for (const at of [0, 16]) {
-        timeBuffer.writeBigInt64LE((nanoseconds - fraction) / second, at);
-        timeBuffer.writeBigInt64LE(fraction, at + 8);
-      }
-      check(times(currentDirectory, terminated(bytes), timeBuffer, noFollow), 'utimensat');
+      times64[0] = times64[2] = (nanoseconds - fraction) / second;
+      times64[1] = times64[3] = fraction;
+      if (typeof target === 'number') check(fileTimes(target, timeBuffer), 'futimens');
+      else check(times(currentDirectory, terminated(target), timeBuffer, noFollow), 'utimensat');
     },
   };
 }
@@ -150,6 +151,7 @@ function load(): Native | undefined {
       set: library.func('int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)'),
       node: makeNodeOf(library),
       times: library.func('int utimensat(int directory, const char *path, const void *times, int flags)'),
+      fileTimes: library.func('int futimens(int file, const void *times)'),
     });
   } catch {
     return undefined;

@@ -1,13 +1,14 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { makeTemporaryDirectory, syncDirectory } from './atomic.ts';
-import { hasBlob, openBlob, putBlob, readBlob } from './blobs.ts';
+import { dirname, join, resolve } from 'node:path';
+import { makeDirectories, makeTemporaryDirectory, syncDirectory } from './atomic.ts';
+import { fileOfBlob, hasBlob, openBlob, putBlob, readBlob } from './blobs.ts';
+import { bringBlob } from './bring-blob.ts';
 import { createLayout, stateOf } from './create-layout.ts';
 import type { ImageStore } from './place.ts';
 import { onDisk } from './system-error.ts';
 
-/** A layout to write an image into. `discard` takes back what was put there where no image comes of it. */
-export interface WritableLayout {
+/** `discard` takes back what was put there where no image comes of it. */
+interface WritableLayout {
   readonly store: ImageStore;
   readonly discard: () => void;
 }
@@ -20,11 +21,13 @@ function standingAbove(path: string): string {
 }
 
 function moveBlobs(from: string, to: string): void {
-  const [source, target] = [join(from, 'blobs', 'sha256'), join(to, 'blobs', 'sha256')];
   onDisk(to, 'a layout that can be written to', () => {
-    if (!existsSync(source)) return;
-    for (const name of readdirSync(source)) renameSync(join(source, name), join(target, name));
-    syncDirectory(target);
+    for (const algorithm of existsSync(join(from, 'blobs')) ? readdirSync(join(from, 'blobs')) : []) {
+      const [source, target] = [join(from, 'blobs', algorithm), join(to, 'blobs', algorithm)];
+      makeDirectories(target);
+      for (const name of readdirSync(source)) renameSync(join(source, name), join(target, name));
+      syncDirectory(target);
+    }
   });
 }
 
@@ -37,7 +40,9 @@ async function stagedLayout(path: string): Promise<WritableLayout> {
     has: async descriptor => hasBlob(stage.path, descriptor),
     open: descriptor => openBlob(stage.path, descriptor),
     read: (descriptor, limit) => readBlob(stage.path, descriptor, limit),
+    fileOf: descriptor => fileOfBlob(stage.path, descriptor),
     put: bytes => putBlob(stage.path, bytes, path),
+    bring: (source, descriptor) => bringBlob(stage.path, source, { descriptor, subject: path }),
     async updateIndex(change) {
       const made = await createLayout(path);
       moveBlobs(stage.path, path);
@@ -49,13 +54,29 @@ async function stagedLayout(path: string): Promise<WritableLayout> {
 }
 
 /**
- * Opens a layout to write an image into. One that is not there yet is made when the image gets its place in the index, so
- * that work that fails leaves nothing. With `dryRun` nothing is ever written. Throws as `createLayout`.
+ * Does work on a layout. One that is not there yet is made when its index is written, so that work that fails leaves nothing.
+ * With `dryRun` nothing is ever written. Throws as `createLayout`.
  */
-export async function openForWriting(
+export async function withLayout<T>(
   path: string,
-  options: { readonly dryRun?: boolean } = {},
-): Promise<WritableLayout> {
-  if (options.dryRun !== true && stateOf(path) === 'free') return stagedLayout(path);
-  return { store: await createLayout(path, options), discard: () => undefined };
+  options: { readonly dryRun: boolean },
+  work: (store: ImageStore) => Promise<T>,
+): Promise<T> {
+  if (options.dryRun || stateOf(path) !== 'free') return work(await createLayout(path, options));
+  const { store, discard } = await stagedLayout(path);
+  try {
+    return await work(store);
+  } finally {
+    discard();
+  }
+}
+
+/** Does work on an empty layout that stands beside `path` and is gone when the work is done. */
+export async function withScratchLayout<T>(path: string, work: (store: ImageStore) => Promise<T>): Promise<T> {
+  const stage = onDisk(path, 'a place for a file', () => makeTemporaryDirectory(dirname(resolve(path))));
+  try {
+    return await work(await createLayout(join(stage.path, 'layout')));
+  } finally {
+    stage.remove();
+  }
 }

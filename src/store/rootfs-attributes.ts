@@ -20,6 +20,9 @@ export interface Made {
   readonly meta: Meta;
 }
 
+type Timed<Place> = Omit<Made, 'place'> & { readonly place: Place };
+type SetTime<Place> = (place: Place, atime: number | string, mtime: number | string) => void;
+
 /** The code of an error of the operating system, for a warning. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? `${error.code}` : 'refused';
@@ -59,7 +62,7 @@ export class RootfsAttributes {
     if (this.#owns(meta, path)) fchownSync(descriptor, meta.uid, meta.gid);
     this.#writeXattrs(place, path, meta);
     if ((this.initialMode(meta) & ~this.#umask) !== meta.mode) fchmodSync(descriptor, meta.mode);
-    this.#setTime({ place, path, meta }, time => futimesSync(descriptor, time, time));
+    this.#setTime({ place: descriptor, path, meta }, futimesSync);
   }
 
   /** Finishes anything but a regular file; follows no symlink. */
@@ -67,8 +70,7 @@ export class RootfsAttributes {
     if (this.#owns(meta, path)) (kind === 'directory' ? chownSync : lchownSync)(place, meta.uid, meta.gid);
     this.#writeXattrs(place, path, meta);
     if (kind !== 'symlink') chmodSync(place, meta.mode);
-    const setTime = kind === 'directory' ? utimesSync : lutimesSync;
-    this.#setTime({ place, path, meta }, time => setTime(place, time, time));
+    this.#setTime({ place, path, meta }, kind === 'directory' ? utimesSync : lutimesSync);
   }
 
   #isForeign(meta: Meta): boolean {
@@ -85,7 +87,7 @@ export class RootfsAttributes {
     return this.isRoot;
   }
 
-  #setTime({ place, path, meta }: Made, set: (time: number | string) => void): void {
+  #setTime<Place extends DiskPath | number>({ place, path, meta }: Timed<Place>, set: SetTime<Place>): void {
     const mtime = clampTime(meta.mtime);
     if (!isPlainTime(mtime) && this.#native !== undefined) {
       this.#native.setTime(place, mtime);
@@ -93,7 +95,8 @@ export class RootfsAttributes {
     }
     if (mtime % 1000n !== 0n)
       this.warn('time', `/${textOf(path)}: times are kept to microseconds: the optional package koffi is not there`);
-    set(timeOf(mtime));
+    const time = timeOf(mtime);
+    set(place, time, time);
   }
 
   #writeXattrs(place: DiskPath, path: Path, { xattrs }: Meta): void {

@@ -12,6 +12,9 @@ export const maxPathBytes = 65_536;
 
 const printable = /^[ -~]*$/;
 
+const slash = 47;
+const dot = 46;
+
 /** The bytes of a byte string. */
 export function bytesOf(text: ByteString): Uint8Array {
   return Buffer.from(text, 'latin1');
@@ -61,6 +64,20 @@ export function shortTextOf(bytes: ByteString): string {
   return bytes.length <= 200 ? textOf(bytes) : `${textOf(bytes.slice(0, 80))}…${textOf(bytes.slice(-80))}`;
 }
 
+/** Whether a name is a path as it stands: short, no NUL, no empty, `.` or `..` component. One look at each byte. */
+function isPlainPath(raw: ByteString): boolean {
+  if (raw.length > maxNameBytes) return false;
+  let last = slash;
+  for (let at = 0; at < raw.length; at++) {
+    const code = raw.charCodeAt(at);
+    // What a dot may begin is left to the slow way.
+    if (last === slash && (code === slash || code === dot)) return false;
+    if (code === 0) return false;
+    last = code;
+  }
+  return last !== slash;
+}
+
 /**
  * The path that a name in an archive means: relative to the root whether it starts with `/` or not, `.` and empty
  * components dropped, `..` never above the root.
@@ -68,6 +85,10 @@ export function shortTextOf(bytes: ByteString): string {
  * @throws `invalid` where it holds a NUL, a component is longer than a name and a whiteout's mark, or all of it is longer than 64 KiB.
  */
 export function parsePath(raw: ByteString, subject: string): Path {
+  if (isPlainPath(raw)) return raw;
+  // The forms that tar programs write: './name', and a slash behind a directory.
+  const inner = raw.slice(raw.startsWith('./') ? 2 : 0, raw.endsWith('/') ? -1 : undefined);
+  if (isPlainPath(inner)) return inner;
   if (raw.length > maxPathBytes)
     throw invalid(subject, `a path of at most ${maxPathBytes} bytes`, `'${shortTextOf(raw)}'`);
   if (raw.includes('\0')) throw invalid(subject, 'a path without NUL bytes', `'${shortTextOf(raw)}'`);

@@ -75,6 +75,19 @@ test('names of archives become paths inside the root', () => {
   assert.deepEqual([joinPath('', 'a'), joinPath('a', 'b')], ['a', 'a/b']);
 });
 
+test('a name that is a path already is itself, and any other one is cleaned component by component', () => {
+  const part = fc.constantFrom('', '.', '..', '...', '.a', 'a.', 'b', 'n'.repeat(200));
+  const property = fc.property(fc.array(part, { minLength: 1, maxLength: 6 }), parts => {
+    const names: string[] = [];
+    for (const name of parts) {
+      if (name === '..') names.pop();
+      else if (name !== '' && name !== '.') names.push(name);
+    }
+    assert.equal(parsePath(parts.join('/'), 'layer'), names.join('/'));
+  });
+  fc.assert(property, { numRuns: 2000 });
+});
+
 test('whiteouts are told from names, and the same path comes back', () => {
   const decoded = (path: string): unknown => decodeWhiteout(path);
   assert.deepEqual(decoded('d/.wh.x'), { kind: 'whiteout', path: 'd/x' });

@@ -1,0 +1,52 @@
+import { type Command, shared } from '../command.ts';
+import { compressionOptions, readCompression } from '../compression-options.ts';
+import { printJson, printWarnings } from '../output.ts';
+import { withProgress } from '../progress.ts';
+import { given } from '../words.ts';
+
+const formats = ['oci', 'docker'] as const;
+
+export const copy: Command = {
+  name: 'copy',
+  alias: 'cp',
+  describe: 'an image from any place to any other: layouts, oci-archive:FILE:NAME, docker-archive:FILE:NAME',
+  positionals: [
+    { name: 'source', describe: 'PATH[:NAME][@DIGEST]' },
+    { name: 'destination', describe: '[KIND:]PATH[:NAME]' },
+  ],
+  options: [
+    { name: 'all', kind: 'flag', describe: 'all of a multi-platform image' },
+    {
+      ...shared.platform,
+      kind: 'texts',
+      describe: 'which image of it; several make a multi-platform image of just these',
+    },
+    ...compressionOptions,
+    { name: 'format', kind: 'text', choices: formats, describe: 'whose media types the copy has' },
+    { name: 'referrers', kind: 'flag', describe: 'with what refers to it: signatures, SBOMs' },
+    shared.dryRun,
+  ],
+  examples: [
+    ['ocikit copy docker-archive:legacy.tar:app:v1 out:v1', 'an image of an archive into a layout'],
+    ['ocikit copy img:figlet out/other:v2 --compression none', 'layers stored otherwise, the image ID the same'],
+  ],
+  run: async (words, io) => {
+    const { copy } = await import('../../ops/copy.ts');
+    const options = given({
+      all: words.flag('all'),
+      platforms: words.texts('platform'),
+      ...readCompression(words),
+      format: formats.find(name => name === words.text('format')),
+      referrers: words.flag('referrers'),
+      dryRun: words.flag('dry-run'),
+      hostPlatform: io.hostPlatform,
+    });
+    const result = await withProgress(words, io, progress =>
+      copy(words.word('source'), words.word('destination'), { ...options, progress }),
+    );
+    printWarnings(io, words, result.warnings);
+    if (words.flag('json')) printJson(io, result);
+    else io.stdout(`${result.manifest}\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,34 @@
+import { type Command, shared } from '../command.ts';
+import { outputFile, outputOption, printJson } from '../output.ts';
+import { withProgress } from '../progress.ts';
+import { given } from '../words.ts';
+
+export const exportCommand: Command = {
+  name: 'export',
+  describe: 'the merged root filesystem as one tar',
+  positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]' }],
+  options: [outputOption, shared.platform, shared.dryRun],
+  examples: [
+    ['ocikit export img:figlet -o rootfs.tar', 'a tar that GNU tar, bsdtar and docker import take'],
+    ['ocikit export img:figlet | tar -x -C rootfs', 'the same through a pipe'],
+  ],
+  run: async (words, io) => {
+    const { exportImage, exportStream } = await import('../../ops/export-image.ts');
+    const options = given({
+      platform: words.text('platform'),
+      dryRun: words.flag('dry-run'),
+      hostPlatform: io.hostPlatform,
+    });
+    const image = words.word('image');
+    const file = outputFile(words, io);
+    const result = await withProgress(words, io, async progress => {
+      if (file !== undefined || words.flag('dry-run')) return exportImage(image, file ?? '', { ...options, progress });
+      const { bytes, ...result } = await exportStream(image, { ...options, progress });
+      await io.stdoutBytes(bytes);
+      return result;
+    });
+    if (words.flag('json') && (file !== undefined || words.flag('dry-run'))) printJson(io, result);
+    else if (words.flag('dry-run')) io.stdout(`${result.manifest}\n`);
+    return 0;
+  },
+};

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import type { Bytes } from './engine.ts';
+import { gunzip } from './gunzip.ts';
+import { gunzipStream } from './node-gunzip.ts';
+import { canThread, threadedGunzip } from './threaded-gunzip.ts';
+
+/** Chunks of a buffer that is used again, as files are read. */
+async function* chunked(bytes: Uint8Array, size: number): Bytes {
+  const buffer = new Uint8Array(size);
+  for (let at = 0; at < bytes.length; at += size) {
+    const part = bytes.subarray(at, at + size);
+    buffer.set(part);
+    yield buffer.subarray(0, part.length);
+  }
+}
+
+/** What comes of a stream: length and digest of its bytes, or its error. */
+async function resultOf(bytes: Bytes): Promise<string> {
+  const hash = createHash('sha256');
+  let length = 0;
+  try {
+    for await (const chunk of bytes) {
+      hash.update(chunk);
+      length += chunk.length;
+    }
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return `${length} ${hash.digest('hex')}`;
+}
+
+function noise(length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let state = 1;
+  for (let at = 0; at < length; at++) {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    bytes[at] = state >>> 24;
+  }
+  return bytes;
+}
+
+const zeros = new Uint8Array(6 << 20);
+const whole = gzipSync(noise(100_000));
+/** What the pool makes of it; asked for first, so that the pool's own threads are there. */
+const expectedWhole = await resultOf(gunzipStream(chunked(whole, 1 << 20), 'blob'));
+/** Threads of this process, where the system tells. */
+const threads = (): number => (existsSync('/proc/self/task') ? readdirSync('/proc/self/task').length : 0);
+
+test('this Node has what the inflating thread stands on', () => {
+  assert.ok(canThread());
+});
+
+test('the thread and the pool make the same of every stream, sound or damaged', async () => {
+  const before = threads();
+  const changed = (at: number): Buffer => {
+    const copy = Buffer.from(whole);
+    copy[(copy.length + at) % copy.length] = 0x55;
+    return copy;
+  };
+  const streams: readonly Uint8Array[] = [
+    whole,
+    gzipSync(zeros),
+    Buffer.concat([whole, gzipSync(''), whole, Buffer.alloc(700)]),
+    Buffer.concat([whole, Buffer.alloc(5), whole]),
+    Buffer.concat([whole, Buffer.from('junk')]),
+    new Uint8Array(0),
+    whole.subarray(0, 5),
+    whole.subarray(0, -3),
+    whole.subarray(0, -9),
+    changed(0),
+    changed(2),
+    changed(-2),
+    changed(-6),
+    changed(5000),
+  ];
+  for (const bytes of streams) {
+    for (const size of [1 << 24, 1 << 18, 1 << 10]) {
+      // With several chunks an error's offset says how far was read, which is not the same each time.
+      const plain = (text: string): string => (size === 1 << 24 ? text : text.replace(/\d+$/, ''));
+      const found = await resultOf(threadedGunzip(chunked(bytes, size), 'blob'));
+      assert.equal(plain(found), plain(await resultOf(gunzipStream(chunked(bytes, size), 'blob'))));
+    }
+  }
+  assert.equal(threads(), before);
+});
+
+test('damage anywhere in a member is refused by the thread as by the pool', async () => {
+  const one = gzipSync(noise(300));
+  const property = fc.asyncProperty(fc.nat(one.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
+    const copy = Buffer.from(one);
+    copy[at] = (copy[at] as number) ^ change;
+    const found = await resultOf(threadedGunzip(chunked(copy, 1000), 'blob'));
+    assert.equal(found, await resultOf(gunzipStream(chunked(copy, 1000), 'blob')));
+  });
+  await fc.assert(property, { numRuns: 30 });
+});
+
+test('several threads inflate at once, each its own stream', async () => {
+  const before = threads();
+  const texts = [1, 2, 3].map(seed => noise(3_000_000 + seed));
+  const streams = texts.map(text => threadedGunzip(chunked(gzipSync(text), 10_000), 'blob'));
+  const expected = texts.map(text => `${text.length} ${createHash('sha256').update(text).digest('hex')}`);
+  assert.deepEqual(await Promise.all(streams.map(resultOf)), expected);
+  assert.equal(threads(), before);
+});
+
+test('a consumer who stops early ends the thread and the source', async () => {
+  const before = threads();
+  const packed = gzipSync(noise(1 << 20));
+  let closed = false;
+  const source = async function* (): Bytes {
+    try {
+      for (;;) yield packed;
+    } finally {
+      closed = true;
+    }
+  };
+  for await (const chunk of gunzip(source(), 'blob')) {
+    assert.ok(chunk.length > 0);
+    break;
+  }
+  assert.ok(closed);
+  assert.equal(threads(), before);
+});
+
+test('an error of the source passes through the thread', async () => {
+  const before = threads();
+  const source = async function* (): Bytes {
+    yield whole;
+    throw new Error('the disk is gone');
+  };
+  assert.equal(await resultOf(threadedGunzip(source(), 'blob')), 'the disk is gone');
+  assert.equal(threads(), before);
+});
+
+test('a thread that breaks is an error, and nobody waits for it', async () => {
+  const stream = (program: string): Bytes => threadedGunzip(chunked(gzipSync(zeros), 1000), 'blob', program);
+  assert.equal(await resultOf(stream("throw new Error('boom')")), 'boom');
+  assert.match(await resultOf(stream('process.exit(3)')), /ended early/);
+});
+
+test('a slow source is waited for', async () => {
+  const source = async function* (): Bytes {
+    for await (const chunk of chunked(whole, 30_000)) {
+      await new Promise(resolve => setTimeout(resolve, 5));
+      yield chunk;
+    }
+  };
+  assert.equal(await resultOf(threadedGunzip(source(), 'blob')), expectedWhole);
+});
+
+test('a large stream reads its source to the end, a chunk at a time, whichever way it is inflated', async () => {
+  const large = gzipSync(noise(9_000_000), { level: 0 });
+  const expected = await resultOf(gunzipStream(chunked(large, 1 << 20), 'blob'));
+  for (const size of [1 << 20, 700_001]) assert.equal(await resultOf(gunzip(chunked(large, size), 'blob')), expected);
+});

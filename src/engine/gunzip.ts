@@ -1,0 +1,34 @@
+import type { Bytes } from './engine.ts';
+import { gunzipStream } from './node-gunzip.ts';
+import { canThread, threadedGunzip } from './threaded-gunzip.ts';
+
+/** Compressed bytes from which on a thread of its own pays for a stream. */
+const large = 1 << 22;
+
+/** The first chunks of a stream, copied, until they are `large` or all there is. */
+async function headOf(source: AsyncIterator<Uint8Array>): Promise<{ readonly head: Uint8Array[]; isWhole: boolean }> {
+  const head: Uint8Array[] = [];
+  for (let length = 0; length < large; ) {
+    const { done, value } = await source.next();
+    if (done === true) return { head, isWhole: true };
+    head.push(Uint8Array.prototype.slice.call(value));
+    length += value.length;
+  }
+  return { head, isWhole: false };
+}
+
+async function* joined(head: Uint8Array[], source: AsyncIterator<Uint8Array>): Bytes {
+  for (let chunk = head.shift(); chunk !== undefined; chunk = head.shift()) yield chunk;
+  for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
+}
+
+/** Inflates all members of a gzip stream: a small one in the pool, a large one in a thread. Both end in the same errors. */
+export async function* gunzip(bytes: Bytes, subject: string): Bytes {
+  const source = bytes[Symbol.asyncIterator]();
+  try {
+    const { head, isWhole } = await headOf(source);
+    yield* (isWhole || !canThread() ? gunzipStream : threadedGunzip)(joined(head, source), subject);
+  } finally {
+    await source.return?.();
+  }
+}

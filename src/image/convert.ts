@@ -1,0 +1,52 @@
+import { unsupported } from '../errors.ts';
+import { encodeDocument } from '../spec/document.ts';
+import { isConfigType, isIndexType, isLayerType, mediaTypes } from '../spec/media-type.ts';
+import type { Descriptor, Document, ImageIndex, Manifest } from '../spec/objects.ts';
+import { type ImageKind, layerTypeOf, mediaTypesFor } from './image-kind.ts';
+
+/** A document with some of its descriptors replaced; the very same one, bytes and all, where nothing changes. */
+function replaced<T extends object>(document: Document<T>, value: T, mediaType: string): Document<T> {
+  const before = encodeDocument(document.value, document.descriptor.mediaType);
+  const after = encodeDocument(value, mediaType);
+  const isSame = mediaType === document.descriptor.mediaType && Buffer.compare(before.bytes, after.bytes) === 0;
+  return isSame ? document : after;
+}
+
+/**
+ * An image's manifest with other layers (the same tars stored otherwise), in OCI's or docker's media types; without `kind` in
+ * those that it has. The config stays byte for byte, so the image ID stays. Throws `unsupported` for an artifact as docker
+ * image, and for zstd layers, for which docker has no type.
+ */
+export function convertManifest(
+  document: Document<Manifest>,
+  layers: readonly Descriptor[],
+  kind: ImageKind | undefined,
+): Document<Manifest> {
+  const { value } = document;
+  if (kind === undefined) return replaced(document, { ...value, layers }, document.descriptor.mediaType);
+  const types = mediaTypesFor(kind);
+  const subject = `manifest ${document.descriptor.digest}`;
+  if (!isConfigType(value.config.mediaType)) {
+    if (kind === 'oci') return replaced(document, { ...value, layers }, document.descriptor.mediaType);
+    throw unsupported(subject, 'an image', `an artifact of type ${value.artifactType ?? value.config.mediaType}`);
+  }
+  const typed = layers.map(layer => ({ ...layer, mediaType: layerTypeOf(layer.mediaType, kind) }));
+  const zstd = typed.find(({ mediaType }) => kind === 'docker' && isLayerType(mediaType) && mediaType.endsWith('zstd'));
+  if (zstd !== undefined)
+    throw unsupported(subject, 'layers that docker has a media type for', zstd.mediaType, 'give --compression gzip');
+  const config = { ...value.config, mediaType: types.config };
+  return replaced(document, { ...value, mediaType: types.manifest, config, layers: typed }, types.manifest);
+}
+
+/** An index that lists other manifests, in OCI's or docker's media type. */
+export function convertIndex(
+  document: Document<ImageIndex>,
+  manifests: readonly Descriptor[],
+  kind: ImageKind | undefined,
+): Document<ImageIndex> {
+  const types = { oci: mediaTypes.index, docker: mediaTypes.dockerIndex } as const;
+  const mediaType = kind === undefined ? document.descriptor.mediaType : types[kind];
+  if (!isIndexType(mediaType)) return document;
+  const value = kind === undefined ? document.value : { ...document.value, mediaType };
+  return replaced(document, { ...value, manifests }, mediaType);
+}

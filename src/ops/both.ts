@@ -1,0 +1,7 @@
+/** Two pieces of work at once. Where one fails, the other has ended as well before the error is thrown: nothing goes on behind a caller's back. */
+export async function both<A, B>(one: () => Promise<A>, other: () => Promise<B>): Promise<[A, B]> {
+  const [first, second] = await Promise.allSettled([(async () => one())(), (async () => other())()]);
+  if (first.status === 'rejected') throw first.reason;
+  if (second.status === 'rejected') throw second.reason;
+  return [first.value, second.value];
+}

@@ -1,0 +1,183 @@
+import { OciError, usage } from '../errors.ts';
+import { isIndexType, isManifestType } from '../spec/media-type.ts';
+import { checkName, nameAnnotations, withName, withoutNames, withUnnamed } from '../spec/name.ts';
+import type { Descriptor } from '../spec/objects.ts';
+import { parsePlatform } from '../spec/platform.ts';
+import { canonicalName, parseReference } from '../spec/reference.ts';
+import { writeArchive } from '../store/archive-writer.ts';
+import { type ConvertOptions, convertGraph } from '../store/convert-graph.ts';
+import { copyGraph, type Graph, walkGraph } from '../store/copy-graph.ts';
+import { writeFileAtomic } from '../store/file-target.ts';
+import { findEntry } from '../store/find-entry.ts';
+import { type ImagePlace, isFile, openToCopy, parseImagePlace } from '../store/locate.ts';
+import { withLayout, withScratchLayout } from '../store/new-layout.ts';
+import { pickImage } from '../store/pick-image.ts';
+import type { ImageSource, ImageStore } from '../store/place.ts';
+import { referrersOf } from '../store/referrers.ts';
+import { type ArchiveRoot, planArchive } from './archive-plan.ts';
+import type { CopyOptions } from './options.ts';
+import type { CopyResult } from './results.ts';
+import { watchBytes, watchSource } from './watch.ts';
+
+/** What is to be copied, decided and checked as far as documents go. */
+interface Selection {
+  readonly source: ImageSource;
+  readonly root: Descriptor;
+  readonly referrers: readonly Descriptor[];
+  readonly graph: Graph;
+}
+
+type Destination = ImagePlace & { readonly name: string };
+
+const mode = 0o600;
+
+/** What changes on the way; undefined where every byte stays. */
+function conversionOf(options: CopyOptions): ConvertOptions | undefined {
+  const { compression, level, compressor, format, platforms = [] } = options;
+  if (compression === undefined && (level !== undefined || compressor !== undefined))
+    throw usage('--compression', 'expected gzip, zstd or none, got none beside --level or --compressor');
+  if (compression === undefined && format === undefined && platforms.length < 2) return undefined;
+  if (options.referrers === true)
+    throw usage(
+      '--referrers',
+      'expected a copy that is not changed, got one: what refers to an image names its digest',
+    );
+  return {
+    ...(compression === undefined ? {} : { compress: { compression, level, compressor } }),
+    ...(format === undefined ? {} : { kind: format }),
+    ...(platforms.length < 2 ? {} : { platforms: platforms.map(parsePlatform) }),
+  };
+}
+
+/** The image of one platform, or all of it. */
+async function rootOf(source: ImageSource, text: string, options: CopyOptions): Promise<Descriptor> {
+  const named = await findEntry(source, (await source.index()).value, parseImagePlace(text, 'read'));
+  const { platforms = [], all, hostPlatform } = options;
+  if (all === true && platforms.length > 0) throw usage('--all', 'expected no --platform beside it, got one');
+  const isOne = isIndexType(named.mediaType) && all !== true && platforms.length < 2;
+  if (!isOne && !(isManifestType(named.mediaType) && platforms.length === 1)) return named;
+  const [platform] = platforms;
+  const { descriptor } = await pickImage(source, named, {
+    ...(platform === undefined ? {} : { platform }),
+    ...(hostPlatform === undefined ? {} : { hostPlatform }),
+    subject: text,
+  });
+  return descriptor;
+}
+
+async function select(source: ImageSource, text: string, options: CopyOptions): Promise<Selection> {
+  const root = await rootOf(source, text, options);
+  const { blobs } = await walkGraph(source, [root]);
+  const documents = blobs.filter(({ mediaType }) => isIndexType(mediaType) || isManifestType(mediaType));
+  const referrers =
+    options.referrers === true
+      ? await referrersOf(
+          source,
+          documents.map(({ digest }) => digest),
+        )
+      : [];
+  return {
+    source: watchSource(source, options.progress),
+    root,
+    referrers,
+    graph: await walkGraph(source, [root, ...referrers]),
+  };
+}
+
+/** Copies into a store, and lists the result there. */
+async function copyInto(
+  store: ImageStore,
+  { source, root, referrers, graph }: Selection,
+  options: { readonly name: string; readonly conversion: ConvertOptions | undefined },
+): Promise<Descriptor> {
+  const { name, conversion } = options;
+  if (conversion === undefined) await copyGraph(source, graph, store);
+  const entry = conversion === undefined ? root : await convertGraph(source, root, { ...conversion, store });
+  await store.updateIndex(index => referrers.reduce(withUnnamed, withName(index, name, entry)));
+  return entry;
+}
+
+/** The image as an archive lists it under the destination's name. */
+function archiveRoot(source: ImageSource, entry: Descriptor, { kind, name }: Destination): ArchiveRoot {
+  const bare = withoutNames(entry);
+  const isDocker = kind === 'docker-archive';
+  const full = isDocker ? canonicalName(parseReference(name)) : name;
+  const annotations = { ...bare.annotations, ...nameAnnotations(full) };
+  return { source, entry: { ...bare, annotations }, name: isDocker ? full : undefined };
+}
+
+async function writeTo(
+  destination: Destination,
+  roots: readonly ArchiveRoot[],
+  options: CopyOptions,
+): Promise<readonly string[]> {
+  const plan = await planArchive(roots, destination.kind === 'docker-archive' ? 'docker' : 'oci');
+  const bytes = watchBytes(writeArchive(plan.entries), options.progress);
+  if (options.dryRun === true) for await (const chunk of bytes) void chunk;
+  else await writeFileAtomic(destination.path, bytes, mode);
+  return plan.warnings;
+}
+
+/** What changes on the way to an archive is made in a layout beside it first: a tar says sizes before bodies. */
+async function copyToArchive(
+  selection: Selection,
+  destination: Destination,
+  options: CopyOptions,
+): Promise<readonly [Descriptor, readonly string[]]> {
+  const conversion = conversionOf(options);
+  const rootsOf = (source: ImageSource, entry: Descriptor): readonly ArchiveRoot[] => [
+    archiveRoot(source, entry, destination),
+    ...selection.referrers.map(referrer => ({ source, entry: withoutNames(referrer), name: undefined })),
+  ];
+  if (conversion === undefined) {
+    const { source, root } = selection;
+    return [root, await writeTo(destination, rootsOf(source, root), options)];
+  }
+  return withScratchLayout(destination.path, async store => {
+    const entry = await copyInto(store, selection, { name: destination.name, conversion });
+    return [entry, await writeTo(destination, rootsOf(store, entry), options)] as const;
+  });
+}
+
+function destinationOf(text: string): Destination {
+  const place = parseImagePlace(text, 'write');
+  const name = checkName(place.name ?? 'latest');
+  if (isFile(place.path))
+    throw new OciError('conflict', place.path, 'expected a layout or a new file, got one that is there already', {
+      hint: '`ocikit save -o` replaces an archive',
+    });
+  return { ...place, name };
+}
+
+const missingText = ({ missing }: Graph, { subject }: ImageSource): readonly string[] =>
+  missing.map(({ digest }) => `${subject}: ${digest} is listed and not there: it is left out`);
+
+/**
+ * Copies an image between any two places: layouts and archives (`oci-archive:FILE:NAME`, `docker-archive:FILE:NAME`). Of a
+ * multi-platform image one is picked unless `all` is given. What is not changed keeps its digests and bytes, and blobs that
+ * are there already are not written again; inside one file system they are shared by reflink or hardlink.
+ * The destination is as it was before, or not there, where anything is wrong.
+ */
+export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
+  const destination = destinationOf(to);
+  const conversion = conversionOf(options);
+  const opened = await openToCopy(parseImagePlace(from, 'read'), destination.path);
+  try {
+    const selection = await select(opened.source, from, options);
+    const isArchive = destination.kind === 'oci-archive' || destination.kind === 'docker-archive';
+    const [entry, warnings] = isArchive
+      ? await copyToArchive(selection, destination, options)
+      : await withLayout(
+          destination.path,
+          { dryRun: options.dryRun === true },
+          async store =>
+            [
+              await copyInto(store, selection, { name: destination.name, conversion }),
+              missingText(selection.graph, opened.source),
+            ] as const,
+        );
+    return { manifest: entry.digest, name: destination.name, referrers: selection.referrers.length, warnings };
+  } finally {
+    opened.close();
+  }
+}

@@ -1,0 +1,96 @@
+import type { Bytes } from '../engine/engine.ts';
+import { OciError, usage } from '../errors.ts';
+import { isConfigType, isIndexType, isManifestType } from '../spec/media-type.ts';
+import { nameOf, withName, withUnnamed } from '../spec/name.ts';
+import type { Descriptor, ImageIndex } from '../spec/objects.ts';
+import { familiarName, tryReference } from '../spec/reference.ts';
+import { copyGraph, type Graph, walkGraph } from '../store/copy-graph.ts';
+import { layersOf, readImage, readManifest } from '../store/image-reader.ts';
+import { verifiedLayerBytes } from '../store/layer-bytes.ts';
+import { type ImagePlace, openToCopy, parseImagePlace } from '../store/locate.ts';
+import { withLayout } from '../store/new-layout.ts';
+import type { ImageSource } from '../store/place.ts';
+import type { LoadOptions } from './options.ts';
+import type { LoadedImage, LoadResult } from './results.ts';
+import { watchSource } from './watch.ts';
+
+/** A name as docker prints it: `docker.io/library/app:v1` is `app:v1`. */
+function shownName(entry: Descriptor): string | null {
+  const name = nameOf(entry);
+  const reference = name?.includes('/') === true ? tryReference(name) : undefined;
+  if (name === undefined || reference === undefined) return name ?? null;
+  return reference.digest === undefined ? `${familiarName(reference)}:${reference.tag ?? 'latest'}` : name;
+}
+
+async function loadedImage(source: ImageSource, entry: Descriptor): Promise<LoadedImage | undefined> {
+  const image = { name: shownName(entry), digest: entry.digest };
+  if (isIndexType(entry.mediaType)) return { ...image, id: entry.digest };
+  if (!isManifestType(entry.mediaType)) return undefined;
+  const { config } = (await readManifest(source, entry)).value;
+  return { ...image, id: isConfigType(config.mediaType) ? config.digest : entry.digest };
+}
+
+/** The diffIDs of docker's archives: a layer that is stored as a plain tar has them checked as its digest, others are read. */
+async function checkDiffIDs(source: ImageSource, entries: readonly Descriptor[]): Promise<void> {
+  const checked = new Set<string>();
+  for (const entry of entries) {
+    for (const layer of layersOf(await readImage(source, entry))) {
+      const key = `${layer.descriptor.digest} ${layer.diffID}`;
+      if (layer.descriptor.digest === layer.diffID || checked.has(key)) continue;
+      checked.add(key);
+      for await (const chunk of verifiedLayerBytes(source, layer)) void chunk;
+    }
+  }
+}
+
+function withEntries(index: ImageIndex, entries: readonly Descriptor[]): ImageIndex {
+  return entries.reduce((changed, entry) => {
+    const name = nameOf(entry);
+    return name === undefined ? withUnnamed(changed, entry) : withName(changed, name, entry);
+  }, index);
+}
+
+const missingText = ({ missing }: Graph, subject: string): readonly string[] =>
+  missing.map(({ digest }) => `${subject}: ${digest} is listed and not there: it is left out`);
+
+/** Everything is read and checked as far as documents go before the layout is touched. */
+async function loadFrom(source: ImageSource, layout: string, options: LoadOptions): Promise<LoadResult> {
+  const entries = (await source.index()).value.manifests;
+  if (entries.length === 0) throw new OciError('not-found', source.subject, 'expected an image, got an empty index');
+  const graph = await walkGraph(source, entries);
+  const named = withEntries({ schemaVersion: 2, manifests: [] }, entries);
+  const images: LoadedImage[] = [];
+  for (const entry of named.manifests) {
+    const image = await loadedImage(source, entry);
+    if (image !== undefined) images.push(image);
+  }
+  if (source.isConverted) await checkDiffIDs(source, entries);
+  await withLayout(layout, { dryRun: options.dryRun === true }, async store => {
+    await copyGraph(watchSource(source, options.progress), graph, store);
+    await store.updateIndex(index => withEntries(index, entries));
+  });
+  return { images, warnings: missingText(graph, source.subject) };
+}
+
+/** All of an archive is loaded: a name or a digest would say otherwise. */
+function placeOf(archive: string): ImagePlace {
+  const place = parseImagePlace(archive, 'read');
+  if (place.name === undefined && place.digest === undefined) return place;
+  throw usage(archive, 'expected an archive, got one image of it', '`ocikit copy` takes one image');
+}
+
+/**
+ * Brings all images of an archive into a layout, under their names: what `docker save` (any version), `podman save`, skopeo,
+ * buildx and `save` write, plain or compressed with gzip or zstd. OCI content keeps its digests; docker's archives get a
+ * manifest made of their config and layers, whose diffIDs are checked. `archive` is a path or a stream of bytes.
+ * The layout is as it was before, or not there, where anything is wrong.
+ */
+export async function load(archive: string | Bytes, layout: string, options: LoadOptions = {}): Promise<LoadResult> {
+  const { path } = parseImagePlace(layout, 'write');
+  const opened = await openToCopy(typeof archive === 'string' ? placeOf(archive) : archive, path);
+  try {
+    return await loadFrom(opened.source, path, options);
+  } finally {
+    opened.close();
+  }
+}

@@ -1,0 +1,62 @@
+import type { Bytes } from '../engine/engine.ts';
+import { usage } from '../errors.ts';
+import { nameOf, withoutNames } from '../spec/name.ts';
+import { writeArchive } from '../store/archive-writer.ts';
+import { writeFileAtomic } from '../store/file-target.ts';
+import { openImage, openNamed, parseImagePlace } from '../store/locate.ts';
+import { type ArchiveRoot, planArchive } from './archive-plan.ts';
+import type { SaveOptions } from './options.ts';
+import type { SaveResult } from './results.ts';
+import { savedEntry } from './saved-name.ts';
+import { watchBytes } from './watch.ts';
+
+/** docker's mode for what it saves. */
+const archiveMode = 0o600;
+
+async function rootOf(text: string, options: SaveOptions): Promise<ArchiveRoot> {
+  const { path, digest } = parseImagePlace(text, 'read');
+  const { platform } = options;
+  const { source, named } = await openNamed(text);
+  // An image that is asked for by its digest goes without the names that it may have.
+  const entry = digest === undefined ? named : withoutNames(named);
+  if (platform === undefined) return { source, ...savedEntry(entry, path) };
+  const { descriptor } = await openImage(text, { platform });
+  const annotations = entry.annotations === undefined ? {} : { annotations: entry.annotations };
+  return { source, ...savedEntry({ ...descriptor, ...annotations }, path) };
+}
+
+async function rootsOf(images: readonly string[], options: SaveOptions): Promise<readonly ArchiveRoot[]> {
+  if (images.length === 0) throw usage('save', 'expected an IMAGE, got none');
+  const roots = new Map<string, ArchiveRoot>();
+  for (const text of images) {
+    const root = await rootOf(text, options);
+    roots.set(`${root.entry.digest} ${nameOf(root.entry) ?? ''}`, root);
+  }
+  return [...roots.values()];
+}
+
+/**
+ * Images as one tar that `docker load`, `podman load`, `ctr images import` and skopeo take; the same bytes each time. What is
+ * in it is decided and checked before the stream begins; blobs are checked as they pass, and the stream ends with an error
+ * where one is damaged.
+ */
+export async function saveStream(
+  images: readonly string[],
+  options: SaveOptions = {},
+): Promise<SaveResult & { readonly bytes: Bytes }> {
+  const roots = await rootsOf(images, options);
+  const plan = await planArchive(roots, options.format ?? 'universal');
+  return {
+    images: roots.map(({ entry, name }) => ({ name: name ?? nameOf(entry) ?? null, digest: entry.digest })),
+    warnings: plan.warnings,
+    bytes: watchBytes(writeArchive(plan.entries), options.progress),
+  };
+}
+
+/** The same into a file (mode 0600), which is there whole or not at all. */
+export async function save(images: readonly string[], file: string, options: SaveOptions = {}): Promise<SaveResult> {
+  const { bytes, ...result } = await saveStream(images, options);
+  if (options.dryRun === true) for await (const chunk of bytes) void chunk;
+  else await writeFileAtomic(file, bytes, archiveMode);
+  return result;
+}
