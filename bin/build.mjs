@@ -66,7 +66,7 @@ const common = {
 
 /** Packages that only some commands need: each its own file, so that the others do not read it. */
 const apart =
-  /^(@hpcc-js\/wasm-zstd|@noble\/hashes|@balena\/dockerignore|ajv|fflate|fzstd|picomatch|tar|xz-decompress)(\/|$)/;
+  /^(@hpcc-js\/wasm-zstd|@noble\/hashes|@balena\/dockerignore|ajv|fflate|fzstd|picomatch|tar|xxhash-wasm|xz-decompress)(\/|$)/;
 const fileOf = name => `${name.replace(/[^a-z0-9]+/gi, '-').replace(/^-/, '')}.cjs`;
 
 async function bundleApart(name) {

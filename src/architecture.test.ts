@@ -31,6 +31,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   fzstd: /^engine\/zstd\.ts$/,
   '@hpcc-js/wasm-zstd': /^engine\/zstd\.ts$/,
   'xz-decompress': /^engine\/xz\.ts$/,
+  'xxhash-wasm': /^engine\/zstd\.ts$/,
   ajv: /^schema\//,
   'node:fs': /^(store\/|cli\/process\.ts$)/,
   'node:path': /^(store|cli)\//,

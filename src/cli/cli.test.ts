@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { fixture } from '../testing/fixtures.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { commands } from './commands.ts';
@@ -277,6 +278,31 @@ test('import takes a file or stdin, prints a digest, and says what is wrong with
   assert.match(err, /^ocikit: input: tar entry at offset 0: expected [^\n]+\n$/);
   assert.equal(status, 2);
   assert.match((await ocikit(['import', place, image])).err, /: expected a file, got a directory\n$/);
+});
+
+test('stdin may be a file or a pipe, and a directory is told', async t => {
+  const { place } = await sample(t);
+  const { layer } = JSON.parse(
+    await done(['commit', join(place, 'rootfs'), join(place, 'tar'), '--compression', 'none', '--json']),
+  ) as { layer: { digest: string } };
+  const file = join(place, 'tar/blobs', layer.digest.replace(':', '/'));
+  const words = [
+    '--import',
+    'tsx',
+    fileURLToPath(new URL('bin.ts', import.meta.url)),
+    'import',
+    '-',
+    join(place, 'new'),
+  ];
+  const program = (stdin: { input: Buffer } | { stdio: ['pipe' | number, 'pipe', 'pipe'] }): SpawnSyncReturns<string> =>
+    spawnSync(process.execPath, words, { encoding: 'utf8', env: { ...process.env, SOURCE_DATE_EPOCH: '1' }, ...stdin });
+  const opened = (path: string): { stdio: [number, 'pipe', 'pipe'] } => ({
+    stdio: [openSync(path, 'r'), 'pipe', 'pipe'],
+  });
+  const byPipe = program({ input: readFileSync(file) });
+  assert.match(byPipe.stdout, /^sha256:/, byPipe.stderr);
+  assert.equal(program(opened(file)).stdout, byPipe.stdout);
+  assert.match(program(opened(place)).stderr, /^ocikit: .*expected a file, got a directory\n$/);
 });
 
 test('validate exits with 1 where something is wrong, and names it', async t => {

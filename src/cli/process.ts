@@ -23,10 +23,11 @@ function quietly(stream: NodeJS.WriteStream): NodeJS.WriteStream {
   });
 }
 
-/** Standard input: a file in large pieces, whatever else it is as it comes. */
+/** Standard input: a file in large pieces, a pipe or a terminal as it comes. Node would take a directory for nothing. */
 function stdin(): AsyncIterable<Uint8Array> {
-  const isFile = fstatSync(0).isFile();
-  return isFile ? createReadStream('', { fd: 0, autoClose: false, highWaterMark: 1 << 20 }) : process.stdin;
+  const found = fstatSync(0);
+  const isStream = found.isFIFO() || found.isSocket() || found.isCharacterDevice();
+  return isStream ? process.stdin : createReadStream('', { fd: 0, autoClose: false, highWaterMark: 1 << 20 });
 }
 
 /** Milliseconds until a full pipe that does not block is tried again. */

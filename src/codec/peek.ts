@@ -4,11 +4,15 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
   return parts.length === 1 ? (parts[0] as Uint8Array) : new Uint8Array(Buffer.concat(parts));
 }
 
-/**
- * The first `size` bytes of a stream, more or (where it ends) fewer, and the stream again from its beginning, to be read
- * once or closed.
- */
-export async function peek(bytes: Bytes, size: number): Promise<{ readonly head: Uint8Array; readonly whole: Bytes }> {
+/** How a stream begins, and the stream again from its beginning, to be read once. `close` ends it, read or not. */
+export interface Peeked {
+  readonly head: Uint8Array;
+  readonly whole: Bytes;
+  close(): Promise<void>;
+}
+
+/** Looks at the first `size` bytes of a stream: `head` holds more of them or, where the stream ends, fewer. */
+export async function peek(bytes: Bytes, size: number): Promise<Peeked> {
   const iterator = bytes[Symbol.asyncIterator]();
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -25,5 +29,11 @@ export async function peek(bytes: Bytes, size: number): Promise<{ readonly head:
     if (head.length > 0) yield head;
     yield* rest;
   };
-  return { head, whole: whole() };
+  return {
+    head,
+    whole: whole(),
+    async close() {
+      await iterator.return?.();
+    },
+  };
 }

@@ -340,6 +340,16 @@ test('tiny zstd blocks under a huge window are refused', async () => {
   await assert.rejects(unpacked(Buffer.concat(frames)), { code: 'unsupported', message: /window/ });
 });
 
+test('a letter that changed in a zstd frame is found by the checksum of its content', async () => {
+  const whole = Buffer.from('KLUv/QRY4QAAaGVsbG8Kd29ybGQsIGFuZCBtb3JlIG9mIGl0Cg99p1E=', 'base64');
+  const text = 'hello\nworld, and more of it\n';
+  const damaged = Buffer.from(whole.toString('latin1').replace('hello', 'hallo'), 'latin1');
+  for (const size of [1, 30, 1000]) {
+    assert.equal((await unpacked(Buffer.concat([whole, whole]), size)).toString(), text + text);
+    await assert.rejects(unpacked(damaged, size), { code: 'invalid', message: /incorrect content checksum/ });
+  }
+});
+
 test('damage to a zstd stream is one clear error', async () => {
   const good = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, ...repeat(1, true)]);
   const bad: readonly (readonly [readonly number[] | Buffer, RegExp])[] = [

@@ -1,11 +1,12 @@
 import type { Zstd } from '@hpcc-js/wasm-zstd';
 import type { Decompress } from 'fzstd';
+import type { XXHashAPI } from 'xxhash-wasm';
 import { invalid, unsupported } from '../errors.ts';
 import type { Bytes } from './engine.ts';
 import { reblock } from './gzip-frame.ts';
+import { type Header, numberAt, parseHeader, plainHeader, viewOf } from './zstd-header.ts';
 
 const compressBlock = 1 << 20;
-const maxWindow = 128 * 1024 * 1024;
 const maxBlock = 128 * 1024;
 /** fzstd moves its whole window for every block: this many bytes may be moved for nothing, and so many for each byte that comes out. */
 const freeMoves = 4 * 2 ** 30;
@@ -14,46 +15,12 @@ const movesPerByte = 16 * 1024;
 const frameMagic = 0xfd2fb528;
 const skippableMagic = 0x184d2a5;
 
-interface Header {
-  readonly length: number;
-  readonly window: number;
-  readonly checksum: boolean;
-  readonly contentSize: number | undefined;
-}
+type State = 'magic' | 'skip' | 'header' | 'block' | 'checksum';
 
-type State = 'magic' | 'skip' | 'header' | 'block';
-
-const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-
-function numberAt(view: DataView, at: number, length: number): number {
-  if (length === 1) return view.getUint8(at);
-  if (length === 2) return view.getUint16(at, true) + 256;
-  return length === 4 ? view.getUint32(at, true) : Number(view.getBigUint64(at, true));
-}
-
-/** A frame header after its magic (RFC 8878 §3.1.1.1), or the length that it needs. */
-function parseHeader(bytes: Uint8Array, subject: string): Header | number {
-  const descriptor = bytes[0] as number;
-  const single = (descriptor & 0x20) !== 0;
-  const dictionaryBytes = [0, 1, 2, 4][descriptor & 3] as number;
-  const sizeBytes = [single ? 1 : 0, 2, 4, 8][descriptor >>> 6] as number;
-  const before = single ? 1 : 2;
-  const length = before + dictionaryBytes + sizeBytes;
-  if (bytes.length < length) return length;
-  if ((descriptor & 8) !== 0) throw invalid(subject, 'a zstd frame', 'a reserved bit');
-  if (bytes.subarray(before, before + dictionaryBytes).some(byte => byte !== 0))
-    throw unsupported(subject, 'a zstd frame that needs no dictionary', 'one that does');
-  const contentSize = sizeBytes === 0 ? undefined : numberAt(viewOf(bytes), length - sizeBytes, sizeBytes);
-  const base = 2 ** (10 + ((bytes[1] as number) >>> 3));
-  const window = single ? (contentSize ?? 0) : base + (base / 8) * ((bytes[1] as number) & 7);
-  if (window > maxWindow) throw invalid(subject, `a zstd window of at most ${maxWindow} bytes of memory`, `${window}`);
-  return { length, window, contentSize, checksum: (descriptor & 4) !== 0 };
-}
-
-/** The header that the decoder gets: a window as large as is needed, a size and a checksum that are ours to see to. */
-function plainHeader(window: number): Uint8Array {
-  const exponent = Math.max(0, Math.ceil(Math.log2(Math.max(window, 1))) - 10);
-  return Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, exponent << 3);
+/** What decodes a frame and what its content is checked with (RFC 8878 §3.1.1: the low four bytes of its XXH64). */
+interface Parts {
+  readonly Decompress: typeof Decompress;
+  readonly create64: XXHashAPI['create64'];
 }
 
 /**
@@ -63,7 +30,7 @@ function plainHeader(window: number): Uint8Array {
  */
 class ZstdReader {
   readonly #subject: string;
-  readonly #Decoder: typeof Decompress;
+  readonly #codec: Parts;
   #state: State = 'magic';
   #parts: Uint8Array[] = [];
   #held = 0;
@@ -71,15 +38,16 @@ class ZstdReader {
   #skip = 0;
   #header: Header | undefined;
   #decoder: Decompress | undefined;
+  #hash: ReturnType<XXHashAPI['create64']> | undefined;
   #output: Uint8Array[] = [];
   #frameOutput = 0;
   #allOutput = 0;
   #moved = 0;
   #offset = 0;
 
-  constructor(subject: string, decoder: typeof Decompress) {
+  constructor(subject: string, codec: Parts) {
     this.#subject = subject;
-    this.#Decoder = decoder;
+    this.#codec = codec;
   }
 
   *push(chunk: Uint8Array): Generator<Uint8Array> {
@@ -128,6 +96,8 @@ class ZstdReader {
         return this.#readHeader(bytes);
       case 'block':
         return this.#block(bytes);
+      case 'checksum':
+        return this.#checksum(bytes);
     }
   }
 
@@ -154,6 +124,7 @@ class ZstdReader {
     }
     this.#header = header;
     this.#decoder = undefined;
+    this.#hash = header.checksum ? this.#codec.create64() : undefined;
     this.#frameOutput = 0;
     this.#next('block', 3);
     return header.length;
@@ -173,9 +144,17 @@ class ZstdReader {
       return 0;
     }
     this.#decode(bytes.subarray(0, length), last);
-    if (last) this.#goOver(checksum ? 4 : 0);
-    else this.#next('block', 3);
+    if (!last) this.#next('block', 3);
+    else if (checksum) this.#next('checksum', 4);
+    else this.#goOver(0);
     return length;
+  }
+
+  #checksum(bytes: Uint8Array): number {
+    const found = Number((this.#hash?.digest() ?? 0n) & 0xffffffffn);
+    if (numberAt(viewOf(bytes), 0, 4) !== found) throw this.#damaged('an incorrect content checksum');
+    this.#goOver(0);
+    return 4;
   }
 
   #decode(block: Uint8Array, last: boolean): void {
@@ -196,9 +175,10 @@ class ZstdReader {
   }
 
   #open(window: number): Decompress {
-    const decoder = new this.#Decoder(part => {
+    const decoder = new this.#codec.Decompress(part => {
       this.#frameOutput += part.length;
       this.#allOutput += part.length;
+      this.#hash?.update(part);
       if (part.length > 0) this.#output.push(part);
     });
     decoder.push(plainHeader(window), false);
@@ -212,12 +192,13 @@ class ZstdReader {
 
 /**
  * All frames of a zstd stream (RFC 8878), skippable ones passed over, in chunks of at most 128 KiB. Windows are limited to
- * 128 MiB. The content checksum is not looked at: a blob's digest covers it. Truncated or damaged input is an `invalid` error,
+ * 128 MiB. Sizes and checksums that frames carry are checked. Truncated or damaged input is an `invalid` error,
  * a frame that needs a dictionary an `unsupported` one.
  */
 export async function* unzstd(bytes: Bytes, subject: string): Bytes {
-  const { Decompress } = await import('fzstd');
-  const reader = new ZstdReader(subject, Decompress);
+  const [{ Decompress }, { default: xxhash }] = await Promise.all([import('fzstd'), import('xxhash-wasm')]);
+  const { create64 } = await xxhash();
+  const reader = new ZstdReader(subject, { Decompress, create64 });
   for await (const chunk of bytes) yield* reader.push(chunk);
   reader.finish();
 }

@@ -176,9 +176,8 @@ test('podman, buildah, skopeo and umoci make archives and layouts of an image', 
   }
   savedByPodman(podman, file('two.tar'), { format: 'docker-archive', names: ['localhost/x:t', 'localhost/y:second'] });
   assert.ok(statSync(file('two.tar')).size > 0);
-  const container = buildah(['from', `oci:${layout}:t`])
-    .toString()
-    .trim();
+  buildah(['pull', '--quiet', `docker-archive:${file('skopeo-docker-archive.tar')}`]);
+  const container = buildah(['from', '--pull-never', 'example.org/x:t']).toString().trim();
   const mounted = buildah(['mount', container]).toString().trim();
   assert.equal(readFileSync(join(mounted, 'etc/motd'), 'utf8'), 'hello\n');
   const stat = parsed<{ history: unknown[] }>(umoci(['stat', '--json', '--image', `${layout}:t`]));

@@ -28,16 +28,16 @@ const headSize = 8;
 interface Input {
   readonly compression: Compression | 'xz';
   readonly bytes: Bytes;
-  readonly subject: string;
+  close(): Promise<void>;
 }
 
 /** Looks at how a stream begins. Throws `unsupported` for what ocikit does not decompress. */
 async function openTar(bytes: Bytes, subject: string): Promise<Input> {
-  const { head, whole } = await peek(bytes, headSize);
+  const { head, whole, close } = await peek(bytes, headSize);
   try {
-    return { compression: checkCompression(detectCompression(head), subject), bytes: whole, subject };
+    return { compression: checkCompression(detectCompression(head), subject), bytes: whole, close };
   } catch (error) {
-    for await (const _ of whole) break;
+    await close();
     throw error;
   }
 }
@@ -108,14 +108,14 @@ export async function importLayer(
   const target = targetOf(input.compression, options);
   const inspection = new Inspection(subject);
   const tarOf = (stored: Bytes): Bytes => decompress(stored, input.compression, subject);
-  const stored = await destination.put(
+  const layer = (): Bytes =>
     target === undefined
       ? tap(input.bytes, kept => inspection.read(tarOf(kept)))
       : compress(
           tap(tarOf(input.bytes), tar => inspection.read(tar)),
           { ...options, compression: target },
-        ),
-  );
+        );
+  const stored = await destination.put(layer()).finally(input.close);
   const compression = target ?? (input.compression as Compression);
   return {
     layer: { descriptor: { mediaType: layerMediaType(compression), ...stored }, diffID: inspection.diffID() },
