@@ -80,6 +80,7 @@ async function openSides(
   options: CommitOptions,
 ): Promise<{ base: Base | undefined; sides: [Operand, DirectoryOperand]; layout: string | undefined }> {
   const place = openPlace(rootfs);
+  const ahead = options.base !== undefined && options.squash !== true && options.trustMtime !== true;
   if (place.kind === 'layout') throw usage(rootfs, 'expected a directory or a bundle, got an image layout');
   const given = await openBase(options);
   const readBase = async (base: Base | undefined): Promise<Operand> =>
@@ -89,7 +90,7 @@ async function openSides(
   if (place.kind === 'rootfs') {
     return {
       base: given,
-      sides: await Promise.all([readBase(given), openDirectory(place.directory)]),
+      sides: await Promise.all([readBase(given), openDirectory(place.directory, { ahead })]),
       layout: undefined,
     };
   }

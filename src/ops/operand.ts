@@ -117,8 +117,8 @@ export async function bundleBase(bundle: Bundle): Promise<{ store: ImageStore; i
   return { store, image: await readImage(store, bundle.manifest) };
 }
 
-export function openDirectory(directory: string): Promise<DirectoryOperand> {
-  return directoryOperand(openRootfsDirectory(directory));
+export function openDirectory(directory: string, options: { ahead?: boolean } = {}): Promise<DirectoryOperand> {
+  return directoryOperand(openRootfsDirectory(directory, options));
 }
 
 type Opened =
