@@ -126,9 +126,12 @@ class FileHashes {
 
   async of(files: ReadonlySet<FileNode>, tree: () => Tree): Promise<ReadonlyMap<FileNode, string>> {
     this.stop();
-    const missing = new Set([...files].filter(file => !this.#digests.has(file)));
-    if (missing.size > 0) await this.#read(filesOf(tree()), (_path, file) => missing.delete(file));
-    return new Map([...files].map(file => [file, this.#digests.get(file) ?? ''] as const));
+    let isWhole = true;
+    for (const file of files) isWhole &&= this.#digests.has(file);
+    if (!isWhole) await this.#read(filesOf(tree()), (_path, file) => files.has(file));
+    const found = new Map<FileNode, string>();
+    for (const file of files) found.set(file, this.#digests.get(file) ?? '');
+    return found;
   }
 
   async #read(
