@@ -82,6 +82,7 @@ async function openSides(
 ): Promise<{ base: Base | undefined; sides: [Operand, RootfsOperand]; layout: string | undefined }> {
   const place = await openPlace(rootfs);
   if (place.kind === 'image') throw usage(rootfs, 'expected a root filesystem or a bundle, got an image');
+  const ahead = options.base !== undefined && options.squash !== true && options.trustMtime !== true;
   const given = await openBase(options);
   const readBase = async (base: Base | undefined): Promise<Operand> =>
     base === undefined || options.squash === true
@@ -92,7 +93,7 @@ async function openSides(
       base: given,
       sides: await both(
         () => readBase(given),
-        () => openRootfs(place),
+        () => openRootfs(place, { ahead }),
       ),
       layout: undefined,
     };

@@ -21,5 +21,7 @@ export async function compareSides(
     () => before.digests(new Set(candidates.map(pair => pair.before))),
     () => after.digests(new Set(candidates.map(pair => pair.after))),
   );
-  return diff(before.tree, after.tree, { ...options, digests: new Map([...lower, ...upper]) });
+  const digests = new Map(lower);
+  for (const [file, digest] of upper) digests.set(file, digest);
+  return diff(before.tree, after.tree, { ...options, digests });
 }

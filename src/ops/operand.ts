@@ -123,8 +123,10 @@ export async function bundleBase(bundle: Bundle): Promise<{ source: ImageSource;
 /** A root filesystem that is not an image: a directory or a tar. */
 export type RootfsPlace = Extract<Place, { readonly kind: 'rootfs' | 'tar' }>;
 
-export function openRootfs(place: RootfsPlace): Promise<RootfsOperand> {
-  return rootfsOperand(place.kind === 'tar' ? openRootfsTar(place.path) : openRootfsDirectory(place.directory));
+export function openRootfs(place: RootfsPlace, options: { readonly ahead?: boolean } = {}): Promise<RootfsOperand> {
+  return rootfsOperand(
+    place.kind === 'tar' ? openRootfsTar(place.path) : openRootfsDirectory(place.directory, options),
+  );
 }
 
 type Opened =

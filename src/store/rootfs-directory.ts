@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { BodySource } from '../codec/body-source.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { OciError } from '../errors.ts';
-import type { FileNode, Path } from '../tree/node.ts';
+import type { FileNode, Path, Tree } from '../tree/node.ts';
 import { textOf } from '../tree/path.ts';
 import { filesOf } from '../tree/walk.ts';
 import { diskPath } from './disk-path.ts';
@@ -13,7 +13,7 @@ import { systemError } from './system-error.ts';
 
 const bufferSize = 1 << 20;
 /** After so many bytes of hashing other work gets its turn: inflating a base's layers, for one. */
-const turn = 16 * bufferSize;
+const turn = 4 * bufferSize;
 /** Opening a small file costs as much as reading so many bytes. */
 const openingCost = 1 << 14;
 
@@ -23,6 +23,8 @@ const exact = { bigint: true } as const;
 export interface DirectoryOptions {
   readonly native?: Native | undefined;
   readonly known?: Known;
+  /** Files are hashed from the first `tree` on while other work waits, until contents are asked for: most of them will be. */
+  readonly ahead?: boolean;
 }
 
 export interface RootfsDirectory extends Rootfs, BodySource {
@@ -94,11 +96,64 @@ function hashOf(listed: Listed): string {
   return hasher.digest();
 }
 
+const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
+
+/** The sha256 of files, each read once. State: what is hashed already, and whether more is before anybody asks. */
+class FileHashes {
+  readonly #listed: (path: Path, node: FileNode) => Listed;
+  readonly #digests = new Map<FileNode, string>();
+  #isAhead = false;
+
+  constructor(listed: (path: Path, node: FileNode) => Listed) {
+    this.#listed = listed;
+  }
+
+  /** Hashes the files of a tree without being asked, until `stop`. */
+  async goAhead(tree: Tree): Promise<void> {
+    this.#isAhead = true;
+    try {
+      await nextTurn();
+      await this.#read(filesOf(tree), () => this.#isAhead);
+    } catch {
+      // Whoever asks for this file reads it again, and gets the error.
+      this.#isAhead = false;
+    }
+  }
+
+  stop(): void {
+    this.#isAhead = false;
+  }
+
+  async of(files: ReadonlySet<FileNode>, tree: () => Tree): Promise<ReadonlyMap<FileNode, string>> {
+    this.stop();
+    let isWhole = true;
+    for (const file of files) isWhole &&= this.#digests.has(file);
+    if (!isWhole) await this.#read(filesOf(tree()), (_path, file) => files.has(file));
+    const found = new Map<FileNode, string>();
+    for (const file of files) found.set(file, this.#digests.get(file) ?? '');
+    return found;
+  }
+
+  async #read(
+    files: Iterable<readonly [Path, FileNode]>,
+    isWanted: (path: Path, file: FileNode) => boolean,
+  ): Promise<void> {
+    let since = 0;
+    for (const [path, node] of files) {
+      if (this.#digests.has(node) || !isWanted(path, node)) continue;
+      this.#digests.set(node, hashOf(this.#listed(path, node)));
+      since += node.size + openingCost;
+      if (since < turn) continue;
+      since = 0;
+      await nextTurn();
+    }
+  }
+}
+
 /** Opens a directory as a root filesystem. It is walked once, at the first `tree`; bodies are read when they are asked for. */
 export function openRootfsDirectory(directory: string, options: DirectoryOptions = {}): RootfsDirectory {
   const native = 'native' in options ? options.native : loadNative();
   const source = `rootfs:${opened++}:${directory}`;
-  const digests = new Map<FileNode, string>();
   let scanned: Scan | undefined;
   const scan = (): Scan => {
     const { known } = options;
@@ -109,26 +164,23 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
     const { root, stats } = scan();
     return { place: diskPath(root, path), path, stat: stats.get(node) };
   };
+  const hashes = new FileHashes(listed);
   return {
     subject: directory,
     scan,
     get warnings() {
       return scanned?.warnings ?? [];
     },
-    tree: async () => scan().tree,
-    async digests(files) {
-      const missing = new Set([...files].filter(file => !digests.has(file)));
-      let since = 0;
-      for (const [path, node] of missing.size === 0 ? [] : filesOf(scan().tree)) {
-        if (!missing.delete(node)) continue;
-        digests.set(node, hashOf(listed(path, node)));
-        since += node.size + openingCost;
-        if (since < turn) continue;
-        since = 0;
-        await new Promise(resolve => setImmediate(resolve));
-      }
-      return new Map([...files].map(file => [file, digests.get(file) ?? ''] as const));
+    async tree() {
+      const isFirst = scanned === undefined;
+      const { tree } = scan();
+      if (isFirst && options.ahead === true) void hashes.goAhead(tree);
+      return tree;
     },
-    body: (path, node) => readListed(listed(path, node)),
+    digests: files => hashes.of(files, () => scan().tree),
+    body: (path, node) => {
+      hashes.stop();
+      return readListed(listed(path, node));
+    },
   };
 }

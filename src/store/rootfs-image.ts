@@ -53,9 +53,12 @@ export function openImageRootfs(
       return foldListings(listings, source.subject);
     },
     async digests(files) {
-      const missing = new Set([...files].filter(file => !known.has(file)));
+      const missing = new Set<FileNode>();
+      for (const file of files) if (!known.has(file)) missing.add(file);
       for (const layer of layers) await readMissing(source, layer, missing, known);
-      return new Map([...files].map(file => [file, known.get(file) ?? ''] as const));
+      const found = new Map<FileNode, string>();
+      for (const file of files) found.set(file, known.get(file) ?? '');
+      return found;
     },
   };
 }

@@ -11,9 +11,8 @@ import {
   unlinkSync,
 } from 'node:fs';
 import type { Operation } from '../tree/draft.ts';
-import type { DeviceNode, FifoNode, Node, Path, Tree } from '../tree/node.ts';
-import { textOf } from '../tree/path.ts';
-import { walk } from '../tree/walk.ts';
+import type { DeviceNode, DirectoryNode, FifoNode, Node, Path, Tree } from '../tree/node.ts';
+import { joinPath, textOf } from '../tree/path.ts';
 import { writeFully } from './atomic.ts';
 import { diskPath } from './disk-path.ts';
 import type { Native } from './native.ts';
@@ -88,8 +87,12 @@ export class RootfsWriter {
 
   /** Directories get their attributes last, deepest first: what was written into them changed their times, and 0000 would have kept it out. */
   finish(tree: Tree): void {
-    const directories = [['', tree] as const, ...walk(tree)].filter(([, node]) => node.kind === 'directory').reverse();
-    for (const [path, { meta }] of directories) {
+    const directories: (readonly [Path, DirectoryNode])[] = [['', tree]];
+    for (const [path, { children }] of directories) {
+      for (const [name, node] of children)
+        if (node.kind === 'directory') directories.push([joinPath(path, name), node]);
+    }
+    for (const [path, { meta }] of directories.reverse()) {
       onDisk(`/${textOf(path)}`, 'a directory whose attributes can be set', () =>
         this.#attributes.finish('directory', { place: diskPath(this.#root, path), path, meta }),
       );

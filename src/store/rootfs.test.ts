@@ -423,6 +423,34 @@ test('contents are hashed once for each file, whatever its names', async t => {
   }
 });
 
+test('files that are hashed ahead have the digests that they have when asked for', async t => {
+  const root = ownDirectory(t);
+  for (const [name, length] of Object.entries({ a: 5_000_000, b: 3_000_000, c: 7 }))
+    writeFileSync(join(root, name), name.repeat(length));
+  const digestsOf = async (ahead: boolean, turns: number): Promise<unknown> => {
+    const rootfs = openRootfsDirectory(root, { ahead });
+    const files = [...filesOf(await rootfs.tree())].sort();
+    for (let turn = 0; turn < turns; turn++) await new Promise(resolve => setImmediate(resolve));
+    const digests = await rootfs.digests(new Set(files.map(([, node]) => node)));
+    return files.map(([path, node]) => [path, digests.get(node)]);
+  };
+  const expected = await digestsOf(false, 0);
+  for (const turns of [0, 1, 2, 20]) assert.deepEqual(await digestsOf(true, turns), expected);
+});
+
+test('a file that cannot be hashed ahead is an error only for who asks for it', async t => {
+  const root = ownDirectory(t);
+  for (const name of ['a', 'b']) writeFileSync(join(root, name), name);
+  const rootfs = openRootfsDirectory(root, { ahead: true });
+  const files = new Map(filesOf(await rootfs.tree()));
+  unlinkSync(join(root, 'a'));
+  for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
+  const digest = createHash('sha256').update('b').digest('hex');
+  const b = files.get('b') as FileNode;
+  assert.deepEqual([...(await rootfs.digests(new Set([b])))], [[b, digest]]);
+  await assert.rejects(rootfs.digests(new Set([files.get('a') as FileNode])), isError('not-found', /^\/a: /));
+});
+
 test('readers that take turns, and hashing between them, do not share bytes', async t => {
   const root = ownDirectory(t);
   const size = 2_500_000;

@@ -1,5 +1,5 @@
 import type { Change } from './change.ts';
-import type { FileNode, Path, Tree } from './node.ts';
+import type { DirectoryNode, FileNode, Path, Tree } from './node.ts';
 import { filesOf, find } from './walk.ts';
 
 /** The paths of one file, sorted by bytes. */
@@ -8,20 +8,30 @@ export interface LinkGroup {
   readonly paths: readonly Path[];
 }
 
-/** Every file of a tree that has more than one name. Regular files only: nothing else keeps its hardlinks on the way through a directory. */
-export function linkGroups(tree: Tree): ReadonlyMap<FileNode, LinkGroup> {
-  const first = new Map<FileNode, Path>();
-  const several = new Map<FileNode, Path[]>();
-  for (const [path, file] of filesOf(tree)) {
-    const seen = first.get(file);
-    if (seen === undefined) first.set(file, path);
-    else {
-      const paths = several.get(file);
-      if (paths === undefined) several.set(file, [seen, path]);
-      else paths.push(path);
+/** The files that a tree names more than once; no path is made for the others. */
+function filesOfSeveralNames(tree: Tree): ReadonlySet<FileNode> {
+  const [seen, several] = [new Set<FileNode>(), new Set<FileNode>()];
+  const left: DirectoryNode[] = [tree];
+  for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
+    for (const node of directory.children.values()) {
+      if (node.kind === 'directory') left.push(node);
+      else if (node.kind === 'file') (seen.has(node) ? several : seen).add(node);
     }
   }
-  return new Map(Array.from(several, ([file, paths]) => [file, { file, paths: paths.sort() }]));
+  return several;
+}
+
+/** Every file of a tree that has more than one name. Regular files only: nothing else keeps its hardlinks on the way through a directory. */
+export function linkGroups(tree: Tree): ReadonlyMap<FileNode, LinkGroup> {
+  const several = filesOfSeveralNames(tree);
+  const paths = new Map<FileNode, Path[]>();
+  for (const [path, file] of several.size === 0 ? [] : filesOf(tree)) {
+    if (!several.has(file)) continue;
+    const known = paths.get(file);
+    if (known === undefined) paths.set(file, [path]);
+    else known.push(path);
+  }
+  return new Map(Array.from(paths, ([file, names]) => [file, { file, paths: names.sort() }]));
 }
 
 function fileAt(tree: Tree, path: Path): FileNode | undefined {
