@@ -4,12 +4,12 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statS
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { OciError } from '../errors.ts';
 import { encodeDocument, encodeJson } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, ImageConfig, Manifest } from '../spec/objects.ts';
 import { openArchive } from '../store/archive.ts';
 import { openLayout } from '../store/locate.ts';
+import { isValid, refusal } from '../testing/answers.ts';
 import { tarOf } from '../testing/tar-of.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { commit } from './commit.ts';
@@ -22,23 +22,9 @@ import { inspect, inspectRaw } from './inspect.ts';
 import { load } from './load.ts';
 import { save } from './save.ts';
 import { tag } from './tag.ts';
-import { validate } from './validate.ts';
 
 const platform = 'linux/amd64';
 const hostPlatform = { os: 'linux', architecture: 'amd64' };
-
-async function isValid(place: string): Promise<void> {
-  assert.deepEqual((await validate(place)).findings, []);
-}
-
-function refusal(pattern: RegExp, code?: OciError['code']): (error: unknown) => boolean {
-  return error => {
-    assert.ok(error instanceof OciError, String((error as Error).stack));
-    assert.match(error.message, pattern);
-    if (code !== undefined) assert.equal(error.code, code);
-    return true;
-  };
-}
 
 /** A layout `img` with `base`, and `figlet` over it. */
 async function sample(t: TestContext): Promise<{ readonly place: string; readonly img: string }> {
@@ -229,6 +215,36 @@ test('legacy archives are converted, links and compressed layers too, and their 
   assert.ok(!existsSync(join(place, 'none')));
   const old = await tarOf(join(place, 'old.tar'), { repositories: '{}' });
   await assert.rejects(load(old, join(place, 'none')), refusal(/before docker 1.10/, 'unsupported'));
+});
+
+test('what docker from version 25 on saves is loaded by its OCI part: nested paths, plain layers, both lists of names', async t => {
+  const { place, img } = await sample(t);
+  await copy(`${img}:figlet`, `${join(place, 'plain')}:figlet`, { compression: 'none' });
+  const { digest, size } = await descriptorOf(join(place, 'plain'), 'figlet');
+  const blobs = join(place, 'plain/blobs/sha256');
+  const { config, layers } = JSON.parse(readFileSync(join(blobs, digest.slice(7)), 'utf8')) as Manifest;
+  const pathOf = (blob: Descriptor): string => `blobs/sha256/${blob.digest.slice(7)}`;
+  const annotations = {
+    'io.containerd.image.name': 'docker.io/library/app:v1',
+    'org.opencontainers.image.ref.name': 'v1',
+  };
+  const archive = await tarOf(join(place, 'docker25.tar'), {
+    'blobs/': '',
+    'blobs/sha256/': '',
+    ...Object.fromEntries(readdirSync(blobs).map(name => [`blobs/sha256/${name}`, readFileSync(join(blobs, name))])),
+    'index.json': encodeJson({
+      schemaVersion: 2,
+      mediaType: mediaTypes.index,
+      manifests: [{ mediaType: mediaTypes.manifest, digest, size, annotations }],
+    }),
+    'manifest.json': encodeJson([{ Config: pathOf(config), RepoTags: ['app:v1'], Layers: layers.map(pathOf) }]),
+    'oci-layout': '{"imageLayoutVersion": "1.0.0"}',
+    repositories: '{"app":{"v1":"0"}}',
+  });
+  assert.deepEqual((await load(archive, join(place, 'out'))).images, [{ name: 'app:v1', digest, id: config.digest }]);
+  await isValid(join(place, 'out'));
+  const [asDocker] = await images([`docker-archive:${archive}`]);
+  assert.deepEqual([asDocker?.repository, asDocker?.tag, asDocker?.id], ['app', 'v1', config.digest]);
 });
 
 test('a multi-platform image goes whole, one platform of it, or some, with the attestations about these', async t => {

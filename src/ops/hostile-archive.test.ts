@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { OciError } from '../errors.ts';
 import { fixture } from '../testing/fixtures.ts';
+import type { HostileCase } from '../testing/hostile.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { copy } from './copy.ts';
 import { images } from './images.ts';
@@ -11,16 +12,6 @@ import { inspect } from './inspect.ts';
 import { load } from './load.ts';
 import { unpack } from './unpack.ts';
 import { validate } from './validate.ts';
-
-interface Case {
-  readonly name: string;
-  readonly kind: string;
-  readonly path: string;
-  readonly classes: readonly string[];
-  readonly expected: 'accept' | 'contain' | 'reject';
-  readonly names?: readonly string[];
-  readonly checks?: readonly (readonly [string, ...string[]])[];
-}
 
 const verbs: Readonly<Record<string, (archive: string, layout: string) => Promise<unknown>>> = {
   load: (archive, layout) => load(archive, layout),
@@ -36,7 +27,7 @@ const verbs: Readonly<Record<string, (archive: string, layout: string) => Promis
 /** What a verb says, and that it leaves a valid layout or nothing. */
 async function answerOf(
   t: TestContext,
-  item: Case,
+  item: HostileCase,
   options: { verb: string; archive: string },
 ): Promise<string | undefined> {
   const place = temporaryDirectory(t);
@@ -59,7 +50,7 @@ async function answerOf(
   return undefined;
 }
 
-function judge(item: Case, label: string, message: string | undefined): void {
+function judge(item: HostileCase, label: string, message: string | undefined): void {
   for (const [check, text] of item.checks ?? [])
     if (check === 'output-does-not-contain') assert.ok(message?.includes(text as string) !== true, label);
   if (item.expected === 'accept') assert.equal(message, undefined, label);
@@ -72,7 +63,7 @@ function judge(item: Case, label: string, message: string | undefined): void {
 test('hostile archives are read or refused by name, and leave a valid layout or nothing', async t => {
   const table = fixture(t, 'hostile/manifest.json');
   if (table === undefined) return;
-  const { cases } = JSON.parse(readFileSync(table, 'utf8')) as { cases: readonly Case[] };
+  const { cases } = JSON.parse(readFileSync(table, 'utf8')) as { cases: readonly HostileCase[] };
   const archives = cases.filter(({ kind }) => kind === 'docker-archive' || kind === 'oci-archive');
   assert.ok(archives.length >= 28);
   const failures: string[] = [];

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { OciError } from '../errors.ts';
 import { fixture } from '../testing/fixtures.ts';
+import type { HostileCase } from '../testing/hostile.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { copy } from './copy.ts';
 import { diff } from './diff.ts';
@@ -24,18 +25,6 @@ import { images } from './images.ts';
 import { inspect } from './inspect.ts';
 import { unpack } from './unpack.ts';
 import { validate } from './validate.ts';
-
-interface Case {
-  readonly name: string;
-  readonly kind: string;
-  readonly path: string;
-  readonly classes: readonly string[];
-  readonly expected: 'accept' | 'contain' | 'reject';
-  readonly names?: readonly string[];
-  readonly checks?: readonly (readonly [string, ...string[]])[];
-  readonly needs_root?: boolean;
-  readonly tag?: string;
-}
 
 /** Absolute link targets of the cases point here. */
 const sandbox = join(tmpdir(), 'ocikit-sandbox');
@@ -155,7 +144,7 @@ function hold(check: readonly string[], destination: string, accepted: boolean):
   }
 }
 
-async function judge(layout: string, item: Case, verb: string): Promise<void> {
+async function judge(layout: string, item: HostileCase, verb: string): Promise<void> {
   for (const part of ['dest', 'victim', 'empty']) rmSync(join(sandbox, part), { recursive: true, force: true });
   mkdirSync(join(sandbox, 'victim'), { recursive: true });
   mkdirSync(join(sandbox, 'empty'));
@@ -192,7 +181,7 @@ async function judge(layout: string, item: Case, verb: string): Promise<void> {
 async function hostileCases(t: TestContext, prefix: RegExp): Promise<void> {
   const table = fixture(t, 'hostile/manifest.json');
   if (table === undefined) return;
-  const { cases } = JSON.parse(readFileSync(table, 'utf8')) as { cases: readonly Case[] };
+  const { cases } = JSON.parse(readFileSync(table, 'utf8')) as { cases: readonly HostileCase[] };
   const root = fixture(t, '.') as string;
   const emptyDirectories = readFileSync(join(root, 'empty-dirs.txt'), 'utf8')
     .split('\n')

@@ -7,6 +7,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { compress } from '../codec/compression.ts';
 import { encodeHeader, type HeaderFields } from '../codec/tar-writer.ts';
 import { OciError } from '../errors.ts';
+import { isValid, refusal } from '../testing/answers.ts';
 import { fixture } from '../testing/fixtures.ts';
 import { fillDirectory, randomOf } from '../testing/random-directory.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
@@ -19,7 +20,6 @@ import { inspectRaw } from './inspect.ts';
 import type { ImportOptions } from './options.ts';
 import type { ImportResult } from './results.ts';
 import { unpack } from './unpack.ts';
-import { validate } from './validate.ts';
 
 const platform = 'linux/amd64';
 const created = '2023-11-14T22:13:20Z';
@@ -29,19 +29,6 @@ const motdInXz =
   '/Td6WFoAAATm1rRGAgAhARYAAAB0L+Wj4Af/AEldADKdCIYUltE4104j1IUOQsX+bK9jXj4cmY4eiHkwH0JPCQ65btfksrRlHFFDyoU/CmF1QQ0BuejOg8sH4LSzAdBDsFfjRv/VigAAAAAA3+pGT52PfUYAAWWAEAAAADmtk3qxxGf7AgAAAAAEWVo=';
 
 const sha256 = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-
-async function isValid(layout: string): Promise<void> {
-  assert.deepEqual((await validate(layout)).findings, []);
-}
-
-function refusal(pattern: RegExp, code?: OciError['code']): (error: unknown) => boolean {
-  return error => {
-    assert.ok(error instanceof OciError, String((error as Error).stack));
-    assert.match(error.message, pattern);
-    if (code !== undefined) assert.equal(error.code, code);
-    return true;
-  };
-}
 
 /** A tar of files of every kind, and the directory that it was made of. */
 async function sample(t: TestContext): Promise<{ readonly place: string; readonly tar: Buffer }> {

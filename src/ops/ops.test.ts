@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { OciError } from '../errors.ts';
+import { isValid, refusal } from '../testing/answers.ts';
 import { fixture } from '../testing/fixtures.ts';
 import { fillDirectory, randomOf } from '../testing/random-directory.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
@@ -37,19 +37,6 @@ function workplace(t: TestContext): string {
   writeFileSync(join(place, 'rootfs/etc/hosts'), 'localhost\n');
   symlinkSync('motd', join(place, 'rootfs/etc/link'));
   return place;
-}
-
-async function isValid(layout: string): Promise<void> {
-  assert.deepEqual((await validate(layout)).findings, []);
-}
-
-function refusal(pattern: RegExp, code?: OciError['code']): (error: unknown) => boolean {
-  return error => {
-    assert.ok(error instanceof OciError, String((error as Error).stack));
-    assert.match(error.message, pattern);
-    if (code !== undefined) assert.equal(error.code, code);
-    return true;
-  };
 }
 
 test('every kind of file survives commit, unpack and a second commit, which writes no layer', async t => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { compress } from '../codec/compression.ts';
-import { OciError } from '../errors.ts';
 import { openRootfsTar } from '../store/rootfs-tar.ts';
+import { isValid, refusal } from '../testing/answers.ts';
 import { fixture } from '../testing/fixtures.ts';
 import { changeDirectory, fillDirectory, randomOf } from '../testing/random-directory.ts';
 import { tarOf } from '../testing/tar-of.ts';
@@ -15,22 +15,8 @@ import { diff } from './diff.ts';
 import { exportImage, exportStream } from './export-image.ts';
 import { importRootfs } from './import-rootfs.ts';
 import { unpack } from './unpack.ts';
-import { validate } from './validate.ts';
 
 const platform = 'linux/amd64';
-
-async function isValid(layout: string): Promise<void> {
-  assert.deepEqual((await validate(layout)).findings, []);
-}
-
-function refusal(pattern: RegExp, code?: OciError['code']): (error: unknown) => boolean {
-  return error => {
-    assert.ok(error instanceof OciError, String((error as Error).stack));
-    assert.match(error.message, pattern);
-    if (code !== undefined) assert.equal(error.code, code);
-    return true;
-  };
-}
 
 /** Two generations of a random root filesystem as images `base` and `next` of a layout, and the second as a tar. */
 async function generations(

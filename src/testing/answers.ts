@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { OciError } from '../errors.ts';
+import { validate } from '../ops/validate.ts';
+
+/** Holds that nothing is wrong with a layout, an archive or an image. */
+export async function isValid(place: string): Promise<void> {
+  assert.deepEqual((await validate(place)).findings, []);
+}
+
+/** Holds that an error is one that ocikit raises on purpose, with this message and code. */
+export function refusal(pattern: RegExp, code?: OciError['code']): (error: unknown) => boolean {
+  return error => {
+    assert.ok(error instanceof OciError, String((error as Error).stack));
+    assert.match(error.message, pattern);
+    if (code !== undefined) assert.equal(error.code, code);
+    return true;
+  };
+}
