@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
@@ -142,6 +143,18 @@ test('a thread that breaks is an error, and nobody waits for it', async () => {
   const stream = (program: string): Bytes => threadedGunzip(chunked(gzipSync(zeros), 1000), 'blob', program);
   assert.equal(await resultOf(stream("throw new Error('boom')")), 'boom');
   assert.match(await resultOf(stream('process.exit(3)')), /ended early/);
+});
+
+test('a stream that is left open does not keep the process', () => {
+  const script = `
+    import { gzipSync } from 'node:zlib';
+    import { threadedGunzip } from '${new URL('threaded-gunzip.ts', import.meta.url)}';
+    async function* source() { for (;;) yield gzipSync(Buffer.alloc(1 << 22)); }
+    const { value } = await threadedGunzip(source(), 'blob').next();
+    console.log(value.length > 0);`;
+  const options = ['--import', 'tsx', '--input-type=module', '-e', script];
+  const { status, stdout } = spawnSync(process.execPath, options, { encoding: 'utf8', timeout: 60_000 });
+  assert.deepEqual([status, stdout], [0, 'true\n']);
 });
 
 test('a slow source is waited for', async () => {

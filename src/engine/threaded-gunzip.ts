@@ -34,6 +34,8 @@ class InflateThread {
 
   constructor(program: string) {
     this.#worker = new Worker(program, { eval: true, env: SHARE_ENV, execArgv: [], workerData: this.#rings });
+    // A stream that its consumer forgets must not keep the process: only who waits for the thread does.
+    this.#worker.unref();
     this.#worker.on('error', error => this.#lost(error));
     this.#worker.on('exit', () => this.#lost(new Error('the inflating thread ended early')));
   }
@@ -66,7 +68,9 @@ class InflateThread {
       const chunk = nextChunk(output);
       if (chunk !== undefined) return chunk;
       if (this.#crash !== undefined) throw this.#crash;
+      this.#worker.ref();
       await (waitAsync as WaitAsync)(output.words, 0, written).value;
+      this.#worker.unref();
     }
   }
 
