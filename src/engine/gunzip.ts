@@ -1,6 +1,5 @@
 import type { Bytes } from './engine.ts';
 import { gunzipStream } from './node-gunzip.ts';
-import { canThread, threadedGunzip } from './threaded-gunzip.ts';
 
 /** Compressed bytes from which on a thread of its own pays for a stream. */
 const large = 1 << 22;
@@ -27,7 +26,10 @@ export async function* gunzip(bytes: Bytes, subject: string): Bytes {
   const source = bytes[Symbol.asyncIterator]();
   try {
     const { head, isWhole } = await headOf(source);
-    yield* (isWhole || !canThread() ? gunzipStream : threadedGunzip)(joined(head, source), subject);
+    const again = joined(head, source);
+    // Few commands need a thread, and all would wait for its module.
+    const threads = isWhole ? undefined : await import('./threaded-gunzip.ts');
+    yield* (threads?.canThread() === true ? threads.threadedGunzip : gunzipStream)(again, subject);
   } finally {
     await source.return?.();
   }
