@@ -2,7 +2,6 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { invalid, notFound } from '../errors.ts';
 import type { Descriptor, Platform } from '../spec/objects.ts';
-import { archiveKindOf } from './archive.ts';
 import { findEntry } from './find-entry.ts';
 import { checkOperand, type ImagePlace, parseImagePlace } from './image-place.ts';
 import { isDirectory, openSource, openStore } from './open-source.ts';
@@ -68,6 +67,7 @@ function directoryPlace(directory: string): Place {
 
 /** Tells a file by the members of its tar; what is compressed with what ocikit does not read can only be a tar. */
 async function filePlace(path: string): Promise<Place> {
+  const { archiveKindOf } = await import('./archive.ts');
   return (await archiveKindOf(path)) === undefined ? { kind: 'tar', path } : { kind: 'image' };
 }
 
