@@ -2,15 +2,32 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../errors.ts';
-import { arbitraryTree, arbitraryTreePair, described, digestsOf } from '../testing/trees.ts';
+import {
+  arbitraryEntries,
+  arbitraryTree,
+  arbitraryTreePair,
+  described,
+  digestsOf,
+  leniently,
+} from '../testing/trees.ts';
 import { diff } from '../tree/diff.ts';
 import { Draft } from '../tree/draft.ts';
-import { emptyTree, type FileNode, type LayerEntry, type Path, type Tree } from '../tree/node.ts';
+import { emptyTree, type FileNode, type LayerEntry, type Meta, type Path, type Tree } from '../tree/node.ts';
 import { toLayer } from '../tree/to-layer.ts';
 import { filesOf, walk } from '../tree/walk.ts';
 import { readLayer } from './layer-reader.ts';
 import { writeLayer } from './layer-writer.ts';
-import { type LayerTar, writeTree } from './tree-writer.ts';
+import { type LayerTar, Superseded, writeOneLayer, writeTree } from './tree-writer.ts';
+
+const meta: Meta = { mode: 0o644, uid: 0, gid: 0, mtime: 0n, xattrs: new Map() };
+
+/** Layers as others may write them: any order, parents left out, names twice. */
+const arbitraryLayer: fc.Arbitrary<LayerTar> = arbitraryEntries.map(entries =>
+  layerTar(
+    leniently(emptyTree(), entries).filter(({ kind }) => kind === 'node'),
+    'layer',
+  ),
+);
 
 /** The body that a content's number and size stand for. */
 const bodyOf = (size: number, seed: string): Buffer => Buffer.alloc(size, seed);
@@ -127,6 +144,58 @@ test('law: the tar of a merged tree is read back as that tree, names once, paren
   );
 });
 
+async function onceOf(layer: LayerTar): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of writeOneLayer(layer)) chunks.push(Buffer.from(chunk));
+  } catch (error) {
+    if (error instanceof Superseded || error instanceof OciError) return undefined;
+    throw error;
+  }
+  return Buffer.concat(chunks);
+}
+
+test('law: one layer that takes nothing back is the same bytes read once as read twice', async () => {
+  let written = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(
+        arbitraryTree.map(tree => layersOf([tree])[0] as LayerTar),
+        arbitraryLayer,
+      ),
+      async layer => {
+        const once = await onceOf(layer);
+        if (once === undefined) return;
+        written++;
+        const { tree } = await readAll([layer]);
+        assert.ok(once.equals(await bytesOf(await exported(tree, [layer]))));
+      },
+    ),
+    { numRuns: 300 },
+  );
+  assert.ok(written > 100, `${written}`);
+});
+
+test('a layer that takes something back is not written as it is read', async () => {
+  const node = (path: Path): LayerEntry => ({ kind: 'node', path, node: { kind: 'symlink', meta, target: 'x' } });
+  const directory = (path: Path, mode: number): LayerEntry => ({
+    kind: 'node',
+    path,
+    node: { kind: 'directory', meta: { ...meta, mode }, children: new Map() },
+  });
+  const cases: readonly (readonly LayerEntry[])[] = [
+    [node('a'), node('a')],
+    [node('a/b'), directory('a', 0o700)],
+    [directory('a', 0o755), node('a')],
+    [directory('a', 0o755), directory('a', 0o700)],
+  ];
+  for (const entries of cases) assert.equal(await onceOf(layerTar(entries, 'layer')), undefined);
+  assert.notEqual(
+    await onceOf(layerTar([directory('a', 0o755), node('a/b'), directory('a', 0o755)], 'layer')),
+    undefined,
+  );
+});
+
 test('law: a layer that is there twice serves both times', async () => {
   await fc.assert(
     fc.asyncProperty(arbitraryTreePair, async ([a, b]) => {
@@ -140,7 +209,7 @@ test('law: a layer that is there twice serves both times', async () => {
 test('a layer that lacks a file which the tree has from it is a conflict', async () => {
   const file: FileNode = {
     kind: 'file',
-    meta: { mode: 0o644, uid: 0, gid: 0, mtime: 0n, xattrs: new Map() },
+    meta,
     size: 3,
     content: { source: 'layer', member: 0 },
   };

@@ -1,89 +1,66 @@
 import type { Bytes } from '../engine/engine.ts';
-import { OciError } from '../errors.ts';
-import type { FileNode, LayerEntry, Meta, Node, Path, Tree } from '../tree/node.ts';
-import { shortTextOf } from '../tree/path.ts';
-import { walk } from '../tree/walk.ts';
+import { Draft, type Operation } from '../tree/draft.ts';
+import { emptyTree, type FileNode, type LayerEntry, type Meta, type Node, type Path, type Tree } from '../tree/node.ts';
+import { ancestorsOf, parentOf } from '../tree/path.ts';
 import { withoutHostXattrs } from '../tree/xattrs.ts';
 import { entryHeader } from './entry-header.ts';
+import { FinalTree } from './final-tree.ts';
 import { type LayerOrigin, throughLayer } from './layer-reader.ts';
 import { blockSize, paddingOf } from './tar-header.ts';
 
-/** A layer to be read once more for its bodies. */
+/** A layer to be read for its bodies. */
 export interface LayerTar extends LayerOrigin {
   readonly open: () => Bytes;
 }
 
-/** A file and its names in the order of the tree. */
-interface Group {
-  readonly file: FileNode;
-  readonly paths: [Path, ...Path[]];
-}
+/** A layer that says one thing and then another of a path: what it comes to is known only at its end. */
+export class Superseded extends Error {}
 
 const bufferSize = 1 << 20;
 const padding = Buffer.alloc(2 * blockSize);
 /** A piece of a body from this size on is passed on as it is; smaller ones are cheaper copied together. */
 const large = 32 * 1024;
 
-const keyOf = ({ content }: FileNode): string => `${content.source} ${content.member}`;
-
-function entryOf(path: Path, node: Node): LayerEntry {
-  const meta = withoutHostXattrs(node.meta);
-  return { kind: 'node', path, node: meta === node.meta ? node : { ...node, meta } };
-}
-
-/** The tar in the making: what is to be passed on, and the files whose bodies have not come by. */
+/** A tar in the making: what layers do is played, and written where it lasts. */
 class TreeTar {
+  readonly #draft: Draft;
+  /** What it comes to; unknown where a layer is taken at its word. */
+  readonly #final: FinalTree | undefined;
+  /** The attributes that each name was written with. */
   readonly #written = new Map<Path, Meta>();
-  readonly #waiting = new Map<string, Group[]>();
+  /** Names of files that were written as hardlinks, and their first names. */
+  readonly #links = new Map<Path, Path>();
+  readonly #files = new Set<Path>();
   #buffer = Buffer.allocUnsafe(bufferSize);
   #filled = 0;
   #out: Uint8Array[] = [];
-  #group: Group | undefined;
+  /** The file whose body is coming by. */
+  #file: FileNode | undefined;
 
-  /** Writes what has no body, in the order of the tree; files with one wait for it. */
-  *begin(tree: Tree): Generator<Uint8Array> {
-    const groups = new Map<FileNode, Group>();
-    for (const [path, node] of walk(tree)) {
-      if (node.kind === 'file') {
-        const known = groups.get(node);
-        if (known === undefined) groups.set(node, { file: node, paths: [path] });
-        else known.paths.push(path);
-      } else {
-        this.#add(entryHeader(entryOf(path, node), this.#written));
-        yield* this.take();
-      }
-    }
-    for (const group of groups.values()) {
-      const same = this.#waiting.get(keyOf(group.file));
-      if (same === undefined) this.#waiting.set(keyOf(group.file), [group]);
-      else same.push(group);
-    }
+  constructor(subject: string, final?: FinalTree) {
+    this.#draft = new Draft(emptyTree(), subject);
+    this.#final = final;
   }
 
-  /** A file of a layer begins. Where one layer is there several times, each time serves one of the files made of it. */
+  beginLayer(): void {
+    this.#draft.beginLayer();
+  }
+
   entry(entry: LayerEntry): void {
-    if (entry.kind !== 'node' || entry.node.kind !== 'file') return;
-    const key = keyOf(entry.node);
-    const groups = this.#waiting.get(key);
-    if (groups === undefined) return;
-    this.#group = groups.shift();
-    if (groups.length === 0) this.#waiting.delete(key);
-    if (this.#group !== undefined)
-      this.#add(entryHeader(entryOf(this.#group.paths[0], this.#group.file), this.#written));
+    const operations = this.#draft.apply(entry);
+    for (const operation of operations) {
+      if (this.#final === undefined) this.#trust(operation);
+      else this.#keep(operation, this.#final);
+    }
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#group !== undefined) this.#add(chunk);
+    if (this.#file !== undefined) this.#add(chunk);
   }
 
-  /** A body is over: its padding, then the file's other names. */
   end(): void {
-    if (this.#group === undefined) return;
-    const { file, paths } = this.#group;
-    this.#group = undefined;
-    this.#add(padding.subarray(0, paddingOf(file.size)));
-    const [target, ...others] = paths;
-    for (const path of others) this.#add(entryHeader({ kind: 'hardlink', path, target }, this.#written));
+    if (this.#file !== undefined) this.#add(padding.subarray(0, paddingOf(this.#file.size)));
+    this.#file = undefined;
   }
 
   /** What is to be passed on before the next chunk of a layer is read. */
@@ -93,18 +70,86 @@ class TreeTar {
     return out;
   }
 
-  finish(subject: string): Iterable<Uint8Array> {
-    const [missing] = this.#waiting.values();
-    const path = missing?.[0]?.paths[0];
-    if (path !== undefined)
-      throw new OciError(
-        'conflict',
-        subject,
-        `expected '${shortTextOf(path)}' in its layer, got nothing: it changed while it was read`,
-      );
+  /** What no layer brought under its last name, and the end. */
+  *finish(): Generator<Uint8Array> {
+    for (const [path, node, first] of this.#final?.rest(this.#written) ?? []) {
+      if (first === undefined) this.#write(path, node);
+      else this.#link(path, first);
+      yield* this.take();
+    }
     this.#add(padding);
     this.#flush();
-    return this.take();
+    yield* this.take();
+  }
+
+  /** Writes what one layer says at once. Throws `Superseded` where it takes something back. */
+  #trust(operation: Operation): void {
+    const { path } = operation;
+    switch (operation.kind) {
+      case 'create':
+        this.#write(path, operation.node);
+        if (operation.node.kind === 'file') this.#file = operation.node;
+        return;
+      case 'link': {
+        const first = this.#links.get(operation.target) ?? operation.target;
+        if (!this.#files.has(first)) throw new Superseded();
+        this.#link(path, first);
+        return;
+      }
+      case 'update': {
+        const known = this.#written.get(path);
+        if (path !== '' && (known === undefined || !isSameMeta(known, operation.node.meta))) throw new Superseded();
+        return;
+      }
+      case 'remove':
+        throw new Superseded();
+    }
+  }
+
+  /** Writes what lasts of an operation: bodies by what identifies them, anything else by its path. */
+  #keep(operation: Operation, final: FinalTree): void {
+    if (operation.kind === 'create' && operation.node.kind === 'file') {
+      const found = final.claim(operation.node, operation.path);
+      if (found === undefined) return;
+      this.#parents(found.path, final);
+      this.#write(found.path, found.file);
+      this.#file = found.file;
+    } else if (operation.kind === 'create' || operation.kind === 'link') {
+      this.#keepName(operation.path, final);
+    }
+  }
+
+  #keepName(path: Path, final: FinalTree): void {
+    if (this.#written.has(path)) return;
+    const node = final.at(path);
+    const first = node?.kind === 'file' ? final.firstNameOf(node) : undefined;
+    if (node === undefined || (node.kind === 'file' && first === undefined)) return;
+    this.#parents(path, final);
+    if (first === undefined) this.#write(path, node);
+    else this.#link(path, first);
+  }
+
+  #parents(path: Path, final: FinalTree): void {
+    if (this.#written.has(parentOf(path))) return;
+    for (const above of ancestorsOf(path)) {
+      const node = this.#written.has(above) ? undefined : final.at(above);
+      if (node !== undefined) this.#write(above, node);
+    }
+  }
+
+  #write(path: Path, node: Node): void {
+    const meta = withoutHostXattrs(node.meta);
+    const entry = { kind: 'node', path, node: meta === node.meta ? node : { ...node, meta } } as const;
+    this.#add(entryHeader(entry, this.#written));
+    this.#written.set(path, node.meta);
+    if (node.kind === 'file') this.#files.add(path);
+  }
+
+  #link(path: Path, target: Path): void {
+    const meta = this.#written.get(target) as Meta;
+    this.#add(entryHeader({ kind: 'hardlink', path, target }, this.#written));
+    this.#written.set(path, meta);
+    this.#links.set(path, target);
   }
 
   #flush(): void {
@@ -126,16 +171,32 @@ class TreeTar {
   }
 }
 
+function isSameMeta(one: Meta, other: Meta): boolean {
+  const isPlain = one.xattrs.size === 0 && other.xattrs.size === 0;
+  return (
+    isPlain && one.mode === other.mode && one.uid === other.uid && one.gid === other.gid && one.mtime === other.mtime
+  );
+}
+
+async function* play(tar: TreeTar, layers: readonly LayerTar[]): Bytes {
+  for (const layer of layers) {
+    tar.beginLayer();
+    yield* throughLayer(layer.open(), layer, { sink: tar, take: () => tar.take() });
+  }
+  yield* tar.finish();
+}
+
 /**
- * A merged tree as one tar that every extractor takes. First what has no body (directories, links, devices) in the order of
- * paths, parents before children; then files as their bodies stand in the layers, bottom first, each followed by its further
- * names as hardlinks. Every name once; attributes as `writeLayer` writes them. The same tree and layers give the same bytes.
- * Bodies are passed on as they come; a chunk is valid until the next is asked for. Throws `conflict` where a layer lacks a
- * file that the tree has from it.
+ * A merged tree as one tar that every extractor takes: in the order in which the layers, bottom first, bring what lasts, with
+ * parents before children and files before their further names, which are hardlinks. Every name once; attributes as
+ * `writeLayer` writes them. The same tree and layers give the same bytes. Bodies are passed on as they come; a chunk is valid
+ * until the next is asked for. Throws `conflict` where a layer lacks a file that the tree has from it.
  */
-export async function* writeTree(tree: Tree, layers: readonly LayerTar[], subject: string): Bytes {
-  const tar = new TreeTar();
-  yield* tar.begin(tree);
-  for (const layer of layers) yield* throughLayer(layer.open(), layer, { sink: tar, take: () => tar.take() });
-  yield* tar.finish(subject);
+export function writeTree(tree: Tree, layers: readonly LayerTar[], subject: string): Bytes {
+  return play(new TreeTar(subject, new FinalTree(tree, subject)), layers);
+}
+
+/** The same bytes of one layer alone, read once. Throws `Superseded` where what it comes to is known only at its end. */
+export function writeOneLayer(layer: LayerTar): Bytes {
+  return play(new TreeTar(layer.subject), [layer]);
 }

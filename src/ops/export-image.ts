@@ -1,15 +1,34 @@
-import { writeTree } from '../codec/tree-writer.ts';
+import { Superseded, writeOneLayer, writeTree } from '../codec/tree-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
-import { writeFileAtomic } from '../store/file-target.ts';
+import type { Digest } from '../spec/digest.ts';
+import type { Layer } from '../spec/objects.ts';
+import { isWrittenWhole, writeFileAtomic } from '../store/file-target.ts';
 import { layersOf } from '../store/image-reader.ts';
 import { openImage } from '../store/locate.ts';
-import { layerTars, readMergedTree } from '../store/merged-tree.ts';
+import { layerTars, readMergedTree, verifiedLayerTar } from '../store/merged-tree.ts';
+import type { ImageSource } from '../store/place.ts';
 import type { ExportOptions } from './options.ts';
 import type { ExportResult } from './results.ts';
 import { watchSource } from './watch.ts';
 
+interface Opened {
+  readonly source: ImageSource;
+  readonly layers: readonly Layer[];
+  readonly manifest: Digest;
+}
+
 /** docker's mode for what it exports. */
 const archiveMode = 0o600;
+
+async function openExport(image: string, options: ExportOptions): Promise<Opened> {
+  const { image: opened, descriptor, source } = await openImage(image, options);
+  return { source: watchSource(source, options.progress), layers: layersOf(opened), manifest: descriptor.digest };
+}
+
+async function readTwice({ source, layers }: Opened, image: string): Promise<Bytes> {
+  const tree = await readMergedTree(source, layers);
+  return writeTree(tree, layerTars(source, layers), image);
+}
 
 /**
  * An image's merged root filesystem as one tar (whiteouts applied, hardlinks across layers kept), the same bytes each time.
@@ -20,17 +39,31 @@ export async function exportStream(
   image: string,
   options: ExportOptions = {},
 ): Promise<ExportResult & { readonly bytes: Bytes }> {
-  const opened = await openImage(image, options);
-  const layers = layersOf(opened.image);
-  const source = watchSource(opened.source, options.progress);
-  const tree = await readMergedTree(source, layers);
-  return { manifest: opened.descriptor.digest, bytes: writeTree(tree, layerTars(source, layers), image) };
+  const opened = await openExport(image, options);
+  return { manifest: opened.manifest, bytes: await readTwice(opened, image) };
 }
 
-/** The same into a file (mode 0600), which is there whole or not at all. */
-export async function exportImage(image: string, file: string, options: ExportOptions = {}): Promise<ExportResult> {
-  const { bytes, ...result } = await exportStream(image, options);
+async function consume(bytes: Bytes, file: string, options: ExportOptions): Promise<void> {
   if (options.dryRun === true) for await (const chunk of bytes) void chunk;
   else await writeFileAtomic(file, bytes, archiveMode);
-  return result;
+}
+
+/** One layer is written as it is read: a file can be begun again where the layer takes something back. */
+async function writeOnce({ source, layers }: Opened, file: string, options: ExportOptions): Promise<boolean> {
+  const [layer, ...others] = layers;
+  if (layer === undefined || others.length > 0 || !isWrittenWhole(file)) return false;
+  try {
+    await consume(writeOneLayer(verifiedLayerTar(source, layer)), file, options);
+    return true;
+  } catch (error) {
+    if (error instanceof Superseded) return false;
+    throw error;
+  }
+}
+
+/** The same bytes into a file (mode 0600), which is there whole or not at all; a single layer is then read once. */
+export async function exportImage(image: string, file: string, options: ExportOptions = {}): Promise<ExportResult> {
+  const opened = await openExport(image, options);
+  if (!(await writeOnce(opened, file, options))) await consume(await readTwice(opened, image), file, options);
+  return { manifest: opened.manifest };
 }

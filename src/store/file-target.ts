@@ -16,6 +16,12 @@ async function writeTo(file: number, bytes: Bytes, subject: string): Promise<voi
   for await (const chunk of bytes) onDisk(subject, room, () => writeFully(file, chunk));
 }
 
+/** Whether nothing of what is written can be seen before it is whole: not so where a pipe or a device is there. */
+export function isWrittenWhole(path: string): boolean {
+  const found = onDisk(path, 'a place for a file', () => statSync(path, { throwIfNoEntry: false }));
+  return found === undefined || found.isFile() || found.isDirectory();
+}
+
 /** What is there and is no regular file (a pipe, /dev/null) is written to as it is. */
 async function writeThrough(path: string, bytes: Bytes): Promise<void> {
   const file = onDisk(path, 'a file that can be written to', () => openSync(path, 'w'));
@@ -28,8 +34,7 @@ async function writeThrough(path: string, bytes: Bytes): Promise<void> {
 
 /** Writes a file beside its place and renames it: it is there whole or not at all. `mode` as in chmod. Throws `conflict` where the disk takes no more. */
 export async function writeFileAtomic(path: string, bytes: Bytes, mode: number): Promise<void> {
-  const found = onDisk(path, 'a place for a file', () => statSync(path, { throwIfNoEntry: false }));
-  if (found !== undefined && !found.isFile() && !found.isDirectory()) return writeThrough(path, bytes);
+  if (!isWrittenWhole(path)) return writeThrough(path, bytes);
   const place = resolve(path);
   const stage = onDisk(path, 'a place for a file', () => makeTemporaryDirectory(dirname(place)));
   try {

@@ -23,6 +23,12 @@ export async function readMergedTree(source: ImageSource, layers: readonly Layer
   return draft.tree();
 }
 
+/** A layer to be read once, its blob and its diffID checked. */
+export function verifiedLayerTar(source: ImageSource, layer: Layer): LayerTar {
+  const subject = `${source.subject}: layer ${layer.descriptor.digest}`;
+  return { identity: layer.diffID, subject, open: () => verifiedLayerBytes(source, layer) };
+}
+
 /** Layers to be read again for their bodies: the diffID is known to be right, the stored blob is checked once more. */
 export function layerTars(source: ImageSource, layers: readonly Layer[]): readonly LayerTar[] {
   return layers.map(layer => ({

@@ -121,3 +121,8 @@ export function nameOf(path: Path): ByteString {
 export function joinPath(parent: Path, name: ByteString): Path {
   return parent === '' ? name : `${parent}/${name}`;
 }
+
+/** The directories above `path`, the root left out, outermost first. */
+export function* ancestorsOf(path: Path): Iterable<Path> {
+  for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) yield path.slice(0, slash);
+}

@@ -1,0 +1,72 @@
+import { OciError } from '../errors.ts';
+import type { FileNode, Node, Path, Tree } from '../tree/node.ts';
+import { shortTextOf } from '../tree/path.ts';
+import { find, walk } from '../tree/walk.ts';
+
+/** A file and its names in the order of the tree. */
+interface Group {
+  readonly file: FileNode;
+  readonly paths: [Path, ...Path[]];
+}
+
+const keyOf = ({ content }: FileNode): string => `${content.source} ${content.member}`;
+
+/** What layers come to, while they are read again for the bodies of its files. */
+export class FinalTree {
+  readonly #tree: Tree;
+  readonly #subject: string;
+  /** Files whose bodies have not come by. Where one layer is there several times, each time serves one of the files made of it. */
+  readonly #waiting = new Map<string, Group[]>();
+  readonly #firstNames = new Map<FileNode, Path>();
+
+  constructor(tree: Tree, subject: string) {
+    this.#tree = tree;
+    this.#subject = subject;
+    const groups = new Map<FileNode, Group>();
+    for (const [path, node] of walk(tree)) {
+      if (node.kind !== 'file') continue;
+      const known = groups.get(node);
+      if (known === undefined) groups.set(node, { file: node, paths: [path] });
+      else known.paths.push(path);
+    }
+    for (const group of groups.values()) {
+      const same = this.#waiting.get(keyOf(group.file));
+      if (same === undefined) this.#waiting.set(keyOf(group.file), [group]);
+      else same.push(group);
+    }
+  }
+
+  at(path: Path): Node | undefined {
+    return find(this.#tree, path);
+  }
+
+  /** The name under which a file's body was written; undefined where it has not come by. */
+  firstNameOf(file: FileNode): Path | undefined {
+    return this.#firstNames.get(file);
+  }
+
+  /** The file that a layer's file lasts as, and its name there: the one at `path` where that is its own. */
+  claim(brought: FileNode, path: Path): { readonly file: FileNode; readonly path: Path } | undefined {
+    const key = keyOf(brought);
+    const groups = this.#waiting.get(key);
+    const group = groups?.shift();
+    if (groups === undefined || group === undefined) return undefined;
+    if (groups.length === 0) this.#waiting.delete(key);
+    const name = group.paths.includes(path) ? path : group.paths[0];
+    this.#firstNames.set(group.file, name);
+    return { file: group.file, path: name };
+  }
+
+  /** Names that are not among `written`, in the order of the tree; those of files with their first names. Throws `conflict` for a file without a body. */
+  *rest(written: ReadonlyMap<Path, unknown>): Iterable<readonly [Path, Node, Path | undefined]> {
+    const [missing] = this.#waiting.values();
+    const lost = missing?.[0]?.paths[0];
+    if (lost !== undefined) {
+      const message = `expected '${shortTextOf(lost)}' in its layer, got nothing: it changed while it was read`;
+      throw new OciError('conflict', this.#subject, message);
+    }
+    for (const [path, node] of walk(this.#tree)) {
+      if (!written.has(path)) yield [path, node, node.kind === 'file' ? this.#firstNames.get(node) : undefined];
+    }
+  }
+}
