@@ -57,7 +57,7 @@ const common = {
   platform: 'node',
   target: 'node20',
   format: 'cjs',
-  minifyWhitespace: true,
+  minify: true,
   lineLimit: 120,
   legalComments: 'none',
   logLevel: 'warning',

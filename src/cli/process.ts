@@ -1,4 +1,5 @@
 import { createReadStream, fstatSync, writeSync } from 'node:fs';
+import { OciError } from '../errors.ts';
 import type { Io } from './io.ts';
 
 /** Node's names of architectures that Go, and so every image, calls otherwise. */
@@ -30,6 +31,36 @@ function stdin(): AsyncIterable<Uint8Array> {
   return isStream ? process.stdin : createReadStream('', { fd: 0, autoClose: false, highWaterMark: 1 << 20 });
 }
 
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+function stdoutError(error: unknown): Error {
+  return new OciError('conflict', 'stdout', `expected room for the output, got ${codeOf(error)}`, { cause: error });
+}
+
+/** Node's stream for standard output, once a pipe that does not block was full. */
+let stream: NodeJS.WriteStream | undefined;
+
+/** Writes at once: Node's stream takes two milliseconds to set up. */
+function stdout(data: string | Uint8Array): void {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+  let written = 0;
+  while (stream === undefined && written < bytes.length) {
+    try {
+      written += writeSync(1, bytes, written);
+    } catch (error) {
+      if (codeOf(error) === 'EPIPE') process.exit(0);
+      if (codeOf(error) !== 'EAGAIN') throw stdoutError(error);
+      stream = quietly(process.stdout);
+    }
+  }
+  stream?.write(bytes.subarray(written));
+}
+
+/** Whether one of the standard streams is a terminal; what is no device is none, and its stream need not be set up. */
+function isTerminal(file: 0 | 1 | 2, isTTY: () => boolean | undefined): boolean {
+  return fstatSync(file).isCharacterDevice() && isTTY() === true;
+}
+
 /** Milliseconds until a full pipe that does not block is tried again. */
 const pause = 2;
 
@@ -39,9 +70,8 @@ async function writeOut(chunk: Uint8Array): Promise<boolean> {
     try {
       written += writeSync(1, chunk, written);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EPIPE') return false;
-      if (code !== 'EAGAIN') throw error;
+      if (codeOf(error) === 'EPIPE') return false;
+      if (codeOf(error) !== 'EAGAIN') throw stdoutError(error);
       await new Promise(resolve => setTimeout(resolve, pause));
     }
   }
@@ -57,20 +87,18 @@ export function processIo(): Io {
   return {
     stdin,
     get stdinIsTerminal() {
-      return process.stdin.isTTY === true;
+      return isTerminal(0, () => process.stdin.isTTY);
     },
     stdoutBytes,
-    stdout: data => {
-      quietly(process.stdout).write(data);
-    },
+    stdout,
     stderr: text => {
       quietly(process.stderr).write(text);
     },
     get stdoutIsTerminal() {
-      return process.stdout.isTTY === true;
+      return isTerminal(1, () => process.stdout.isTTY);
     },
     get stderrIsTerminal() {
-      return process.stderr.isTTY === true;
+      return isTerminal(2, () => process.stderr.isTTY);
     },
     get columns() {
       return process.stderr.columns ?? process.stdout.columns ?? 0;
