@@ -231,7 +231,8 @@ test('without the native calls what cannot be carried is said once, and the rest
   const { tree: back, warnings } = scanDirectory(root, { native: undefined, source: 'scan' });
   assert.deepEqual(warnings, [`extended attributes are not read: ${koffi}`]);
   assert.deepEqual(
-    [...walk(back)].map(([path, node]) => [path, node.meta.mtime]),
+    // Newer versions of Node carry nanoseconds after all.
+    [...walk(back)].map(([path, node]) => [path, node.meta.mtime - (node.meta.mtime % 1000n)]),
     [
       ['a', 1_000_000_000n],
       ['b', 1_000_000_000n],
