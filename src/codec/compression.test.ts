@@ -11,6 +11,7 @@ import {
   decompress,
   detectCompression,
   layerMediaType,
+  recompressedType,
 } from './compression.ts';
 
 async function* once(bytes: Uint8Array): Bytes {
@@ -114,6 +115,32 @@ test("other projects' tables of layer media types hold", t => {
     else assert.equal(compressionOf(mediaType), wanted, mediaType);
   }
   assert.equal(expectations.length, 28);
+});
+
+/** What a row says of a type once it is stored otherwise; undefined where docker's words are meant for zstd, or no layer at all. */
+function updateOf({
+  test: name,
+  table,
+  case: row,
+}: MediaTypeCase): [string, Compression, string | undefined] | undefined {
+  const wanted = /^(decompress|compressGzip|compressZstd)(Success|Failure)$/.exec(table);
+  if (!name.endsWith('TestUpdatedMIMEType') || wanted === null) return undefined;
+  const compression = ({ decompress: 'none', compressGzip: 'gzip', compressZstd: 'zstd' } as const)[
+    wanted[1] as 'decompress' | 'compressGzip' | 'compressZstd'
+  ];
+  return [`${row['mimeType']}`, compression, wanted[2] === 'Success' ? `${row['updatedType']}` : undefined];
+}
+
+test("other projects' tables of recompressed layers hold", t => {
+  const cases = fixtureCases<MediaTypeCase>(t, 'cases/media-types.json');
+  if (cases === undefined) return;
+  const updated = cases.map(updateOf).filter(found => found !== undefined);
+  for (const [mediaType, compression, result] of updated) {
+    if (result === undefined)
+      assert.throws(() => recompressedType(mediaType, compression), { code: 'unsupported' }, mediaType);
+    else assert.equal(recompressedType(mediaType, compression), result, mediaType);
+  }
+  assert.equal(updated.length, 38);
 });
 
 test('the first bytes of a stream tell its compression', async () => {

@@ -73,6 +73,20 @@ export function layerMediaType(compression: Compression, options: { readonly doc
   return `application/vnd.oci.image.layer.v1.tar${compression === 'none' ? '' : `+${compression}`}`;
 }
 
+/**
+ * The media type of a layer that is stored with another compression: nondistributable and docker's layers stay what they
+ * are. An `unsupported` error for what is no layer of ours, and for zstd in docker's words, which have none for it.
+ */
+export function recompressedType(mediaType: string, compression: Compression): string {
+  const before = compressionOf(mediaType);
+  if (before === compression) return mediaType;
+  const isDocker = mediaType.startsWith('application/vnd.docker.');
+  const plain = before === 'none' ? mediaType : mediaType.slice(0, -before.length - 1);
+  if (isDocker && compression === 'zstd')
+    throw unsupported('layer', 'a compression that docker has a media type for', 'zstd', 'give --format oci as well');
+  return compression === 'none' ? plain : `${plain}${isDocker ? '.' : '+'}${compression}`;
+}
+
 /** The bytes that a compressed stream stands for. No layer is xz, but a tar that becomes one may be. */
 export function decompress(bytes: Bytes, compression: Compression | 'xz', subject: string): Bytes {
   switch (compression) {

@@ -1,8 +1,8 @@
-import { type CompressOptions, compress, compressionOf, layerMediaType } from '../codec/compression.ts';
+import { type CompressOptions, compress, compressionOf, recompressedType } from '../codec/compression.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { OciError } from '../errors.ts';
 import { convertIndex, convertManifest } from '../image/convert.ts';
-import type { ImageKind } from '../image/image-kind.ts';
+import { type ImageKind, layerTypeOf } from '../image/image-kind.ts';
 import { isIndexType, isLayerType, isManifestType, mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, Document, Platform } from '../spec/objects.ts';
 import { formatPlatform, platformRank } from '../spec/platform.ts';
@@ -116,11 +116,15 @@ class Conversion {
       await this.#store.bring(this.#source, layer);
       return layer;
     }
+    // Docker's words have none for zstd; where the image is to be an OCI image, it has OCI's.
+    const mediaType = recompressedType(
+      this.#options.kind === undefined ? layer.mediaType : layerTypeOf(layer.mediaType, this.#options.kind),
+      options.compression,
+    );
     const tar = layerBytes(this.#source, { descriptor: layer });
     const stored = await this.#store.put(compress(tar, options));
-    const docker = layer.mediaType.startsWith('application/vnd.docker.');
     const { annotations: _annotations, data: _data, urls: _urls, ...kept } = layer;
-    return { ...kept, mediaType: layerMediaType(options.compression, { docker }), ...stored };
+    return { ...kept, mediaType, ...stored };
   }
 }
 
