@@ -24,7 +24,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Packages and built-in modules with one door. */
 const doors: Readonly<Record<string, RegExp>> = {
   'node:crypto': /^engine\/node\.ts$/,
-  'node:zlib': /^engine\/(node|node-gunzip|threaded-gunzip)\.ts$/,
+  'node:zlib': /^engine\/(node|node-gunzip|held-gunzip)\.ts$/,
   'node:worker_threads': /^engine\//,
   '@noble/hashes': /^engine\/portable\.ts$/,
   fflate: /^engine\/portable(-gunzip)?\.ts$/,

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { Bytes } from './engine.ts';
 import { gunzip } from './gunzip.ts';
+import { heldGunzip, openRawGunzip } from './held-gunzip.ts';
 import { gunzipStream } from './node-gunzip.ts';
 import { canThread, threadedGunzip } from './threaded-gunzip.ts';
 
@@ -45,6 +46,15 @@ function noise(length: number): Uint8Array {
   return bytes;
 }
 
+/** The same at once, its chunks held. */
+async function* held(bytes: Bytes): Bytes {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of bytes) chunks.push(Uint8Array.from(chunk));
+  const raw = openRawGunzip();
+  assert.ok(raw);
+  yield* heldGunzip(raw, chunks, 'blob');
+}
+
 const zeros = new Uint8Array(6 << 20);
 const whole = gzipSync(noise(100_000));
 /** What the pool makes of it; asked for first, so that the pool's own threads are there. */
@@ -56,7 +66,7 @@ test('this Node has what the inflating thread stands on', () => {
   assert.ok(canThread());
 });
 
-test('the thread and the pool make the same of every stream, sound or damaged', async () => {
+test('the thread, the pool and the way at once make the same of every stream, sound or damaged', async () => {
   const before = threads();
   const changed = (at: number): Buffer => {
     const copy = Buffer.from(whole);
@@ -83,20 +93,22 @@ test('the thread and the pool make the same of every stream, sound or damaged', 
     for (const size of [1 << 24, 1 << 18, 1 << 10]) {
       // With several chunks an error's offset says how far was read, which is not the same each time.
       const plain = (text: string): string => (size === 1 << 24 ? text : text.replace(/\d+$/, ''));
-      const found = await resultOf(threadedGunzip(chunked(bytes, size), 'blob'));
-      assert.equal(plain(found), plain(await resultOf(gunzipStream(chunked(bytes, size), 'blob'))));
+      const pool = await resultOf(gunzipStream(chunked(bytes, size), 'blob'));
+      assert.equal(plain(await resultOf(threadedGunzip(chunked(bytes, size), 'blob'))), plain(pool));
+      assert.equal(plain(await resultOf(held(chunked(bytes, size)))), plain(pool));
     }
   }
   assert.equal(threads(), before);
 });
 
-test('damage anywhere in a member is refused by the thread as by the pool', async () => {
+test('damage anywhere in a member is refused alike, whoever inflates', async () => {
   const one = gzipSync(noise(300));
   const property = fc.asyncProperty(fc.nat(one.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
     const copy = Buffer.from(one);
     copy[at] = (copy[at] as number) ^ change;
-    const found = await resultOf(threadedGunzip(chunked(copy, 1000), 'blob'));
-    assert.equal(found, await resultOf(gunzipStream(chunked(copy, 1000), 'blob')));
+    const pool = await resultOf(gunzipStream(chunked(copy, 1000), 'blob'));
+    assert.equal(await resultOf(threadedGunzip(chunked(copy, 1000), 'blob')), pool);
+    assert.equal(await resultOf(held(chunked(copy, 1000))), pool);
   });
   await fc.assert(property, { numRuns: 30 });
 });

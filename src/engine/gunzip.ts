@@ -1,4 +1,5 @@
 import type { Bytes } from './engine.ts';
+import { heldGunzip, openRawGunzip } from './held-gunzip.ts';
 import { gunzipStream } from './node-gunzip.ts';
 
 /** Compressed bytes from which on a thread of its own pays for a stream. */
@@ -21,11 +22,16 @@ async function* joined(head: Uint8Array[], source: AsyncIterator<Uint8Array>): B
   for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
 }
 
-/** Inflates all members of a gzip stream: a small one in the pool, a large one in a thread. Both end in the same errors. */
+/** Inflates all members of a gzip stream: a small one at once, a large one in a thread of its own; in the pool where this Node has neither. All end in the same errors. */
 export async function* gunzip(bytes: Bytes, subject: string): Bytes {
   const source = bytes[Symbol.asyncIterator]();
   try {
     const { head, isWhole } = await headOf(source);
+    const raw = isWhole ? openRawGunzip() : undefined;
+    if (raw !== undefined) {
+      yield* heldGunzip(raw, head, subject);
+      return;
+    }
     const again = joined(head, source);
     // Few commands need a thread, and all would wait for its module.
     const threads = isWhole ? undefined : await import('./threaded-gunzip.ts');

@@ -8,6 +8,7 @@ export interface RawGunzip {
   readonly _handle: {
     writeSync(flush: number, input: Uint8Array, at: number, length: number, ...output: OutputWords): void;
     onerror: (message: string, errno: number, code: string) => void;
+    close(): void;
   };
   /** Free bytes of the output and unread bytes of the input after a call. */
   readonly _writeState: Uint32Array;

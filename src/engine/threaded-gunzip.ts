@@ -1,8 +1,8 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads';
-import { createGunzip } from 'node:zlib';
 import type { Bytes } from './engine.ts';
 import { checkGunzipEnd, gunzipFailure } from './gunzip-failure.ts';
-import { inflateProgram, outcomes, type RawGunzip, type Rings } from './inflate-worker.ts';
+import { openRawGunzip } from './held-gunzip.ts';
+import { inflateProgram, outcomes, type Rings } from './inflate-worker.ts';
 import { freeSlot, newRing, nextChunk, publish, release } from './ring.ts';
 
 const inputSlots = { count: 4, size: 1 << 18 };
@@ -15,10 +15,9 @@ const { waitAsync } = Atomics as unknown as { readonly waitAsync?: WaitAsync };
 
 /** Whether this Node has what the thread stands on: parts of zlib's streams that are not public. */
 export function canThread(): boolean {
-  const stream = createGunzip();
-  const { _handle: handle, _writeState: state } = stream as unknown as Partial<RawGunzip>;
-  stream.destroy();
-  return typeof handle?.writeSync === 'function' && state instanceof Uint32Array && waitAsync !== undefined;
+  const raw = openRawGunzip();
+  raw?._handle.close();
+  return raw !== undefined && waitAsync !== undefined;
 }
 
 /** A worker that inflates one stream, and this side's end of its rings. */
