@@ -38,6 +38,14 @@ export function checkSparse(map: SparseMap, stored: number, subject: Subject): S
 
 const zeros: Buffer = Buffer.alloc(64 * 1024);
 
+/** Whether a chunk is of a hole: nothing that is stored. */
+export const isHole = (chunk: Uint8Array): boolean => chunk.buffer === zeros.buffer;
+
+/** So many bytes of a hole, in chunks. */
+export function* holeChunks(length: number): Iterable<Uint8Array> {
+  for (let left = length; left > 0; left -= zeros.length) yield zeros.subarray(0, Math.min(left, zeros.length));
+}
+
 /** Writes a sparse file whole: its stored bytes at their places and zeros between them. */
 export class SparseWriter {
   readonly #map: SparseMap;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../errors.ts';
+import { sparseMember } from '../testing/sparse.ts';
 import {
   arbitraryEntries,
   arbitraryTree,
@@ -10,11 +11,22 @@ import {
   digestsOf,
   leniently,
 } from '../testing/trees.ts';
+import { applyLayer } from '../tree/apply.ts';
 import { diff } from '../tree/diff.ts';
 import { Draft } from '../tree/draft.ts';
-import { emptyTree, type FileNode, type LayerEntry, type Meta, type Path, type Tree } from '../tree/node.ts';
+import {
+  emptyTree,
+  type FileNode,
+  impliedMeta,
+  type LayerEntry,
+  type Meta,
+  type Node,
+  type Path,
+  type Tree,
+} from '../tree/node.ts';
 import { toLayer } from '../tree/to-layer.ts';
 import { filesOf, walk } from '../tree/walk.ts';
+import { entryHeader } from './entry-header.ts';
 import { readLayer } from './layer-reader.ts';
 import { writeLayer } from './layer-writer.ts';
 import { type LayerTar, Superseded, writeOneLayer, writeTree } from './tree-writer.ts';
@@ -37,6 +49,10 @@ function layerTar(entries: readonly LayerEntry[], identity: string): LayerTar {
   const bodies = { body: (path: Path, { size }: FileNode) => [bodyOf(size, `${identity} ${path}`)] };
   for (const chunk of writeLayer(entries, bodies)) chunks.push(Buffer.from(chunk));
   const bytes = Buffer.concat(chunks);
+  return tarOfBytes(bytes, identity);
+}
+
+function tarOfBytes(bytes: Buffer, identity: string): LayerTar {
   return {
     identity,
     subject: identity,
@@ -219,4 +235,139 @@ test('a layer that lacks a file which the tree has from it is a conflict', async
     (error: unknown) =>
       error instanceof OciError && error.code === 'conflict' && /'x' in its layer/.test(error.message),
   );
+});
+
+/** A layer with these entries in their order, whatever an engine may say of it. A file's body is the number of its content, over and over. */
+function rawLayer(entries: readonly LayerEntry[], identity: string): LayerTar {
+  const blocks = entries.flatMap(entry => {
+    const targets = entry.kind === 'hardlink' ? new Map([[entry.target, impliedMeta]]) : new Map<Path, Meta>();
+    const header = entryHeader(entry, targets);
+    if (entry.kind !== 'node' || entry.node.kind !== 'file') return [header];
+    const { size, content } = entry.node;
+    return [header, Buffer.alloc(size, content.member), Buffer.alloc((512 - (size % 512)) % 512)];
+  });
+  return tarOfBytes(Buffer.concat([...blocks, Buffer.alloc(1024)]), identity);
+}
+
+/** The members of what layers come to, in words. */
+async function wordsOf(stack: readonly (readonly LayerEntry[])[]): Promise<string> {
+  const layers = stack.map((entries, position) => rawLayer(entries, `layer${position}`));
+  const { tree } = await readAll(layers);
+  const { order, bodies } = await readAll([await exported(tree, layers)]);
+  return order.map(entry => wordOf(entry, bodies)).join(' ');
+}
+
+const file = (path: Path, member: number): LayerEntry => ({
+  kind: 'node',
+  path,
+  node: { kind: 'file', meta: impliedMeta, size: 700, content: { source: 'body', member } },
+});
+const folder = (path: Path, mode = 0o755): LayerEntry => ({
+  kind: 'node',
+  path,
+  node: { kind: 'directory', meta: { ...impliedMeta, mode }, children: new Map() },
+});
+const symlink = (path: Path, target: string): LayerEntry => ({
+  kind: 'node',
+  path,
+  node: { kind: 'symlink', meta: impliedMeta, target },
+});
+const link = (path: Path, target: Path): LayerEntry => ({ kind: 'hardlink', path, target });
+const gone = (path: Path): LayerEntry => ({ kind: 'whiteout', path });
+const opaque = (path: Path): LayerEntry => ({ kind: 'opaque', path });
+
+/** A member as one word: `a=1` a body, `b⇒a` a hardlink, `d/` a directory, `l→x` a symbolic link. */
+function wordOf(entry: LayerEntry, bodies: Read['bodies']): string {
+  if (entry.kind === 'hardlink') return `${entry.path}⇒${entry.target}`;
+  if (entry.kind !== 'node') return `${entry.kind} ${entry.path}`;
+  const node: Node = entry.node;
+  if (node.kind === 'file') return `${entry.path}=${bodies.get(keyOf(node))?.[0]}`;
+  if (node.kind === 'symlink') return `${entry.path}→${node.target}`;
+  return node.kind === 'directory'
+    ? `${entry.path}/${node.meta.mode === 0o755 ? '' : node.meta.mode.toString(8)}`
+    : node.kind;
+}
+
+const cases: readonly (readonly [what: string, layers: readonly (readonly LayerEntry[])[], tar: string])[] = [
+  ['one name of a hardlinked file is replaced', [[file('a', 1), link('b', 'a')], [file('a', 2)]], 'b=1 a=2'],
+  ['an upper layer links to a file of a lower one', [[file('a', 1)], [link('b', 'a')]], 'a=1 b⇒a'],
+  ['the first name is deleted, the link stays', [[file('a', 1), link('b', 'a')], [gone('a')]], 'b=1'],
+  ['a link of an upper layer outlives its target', [[file('z', 1)], [link('n/b', 'z')], [gone('z')]], 'n/ n/b=1'],
+  ['links of links of three layers', [[file('a', 1)], [link('c', 'a')], [link('b', 'c'), gone('a')]], 'b=1 c⇒b'],
+  ['a whiteout and the same name in one layer', [[file('a', 1)], [gone('a'), file('a', 2)]], 'a=2'],
+  ['the name before its whiteout', [[file('a', 1)], [file('a', 2), gone('a')]], 'a=2'],
+  [
+    'a whiteout of a directory that comes again',
+    [
+      [folder('d'), file('d/old', 1)],
+      [gone('d'), folder('d', 0o700), file('d/new', 2)],
+    ],
+    'd/700 d/new=2',
+  ],
+  [
+    'opaque after children',
+    [
+      [folder('d'), file('d/old', 1)],
+      [folder('d'), file('d/new', 2), opaque('d')],
+    ],
+    'd/ d/new=2',
+  ],
+  ['symbolic links that lead up', [[symlink('a', '../b'), symlink('u/l', '../../b')]], 'a→../b u/ u/l→../../b'],
+  [
+    'a file through a symbolic link of a lower layer',
+    [[folder('real'), symlink('lnk', 'real')], [file('lnk/y', 1)]],
+    'real/ lnk→real real/y=1',
+  ],
+  [
+    'a file over a directory',
+    [
+      [folder('d'), file('d/x', 1)],
+      [file('d', 2), gone('d/x')],
+    ],
+    'd=2',
+  ],
+  ['one path twice in a layer', [[file('a', 1), file('a', 2)]], 'a=2'],
+  ['attributes of a directory alone', [[folder('d'), file('d/x', 1)], [folder('d', 0o700)]], 'd/700 d/x=1'],
+  ['a directory that is left of what was deleted in it', [[file('i/j/x', 1)], [gone('i/j/x')]], 'i/ i/j/'],
+  ['a directory described after what is in it', [[file('d/x', 1), folder('d', 0o711)]], 'd/711 d/x=1'],
+  ['a name that is first a link, then a file', [[file('a', 1), link('b', 'a')], [file('b', 2)]], 'a=1 b=2'],
+  ['a name that comes back as a link', [[file('a', 1), file('b', 2)], [gone('b')], [link('b', 'a')]], 'a=1 b⇒a'],
+  [
+    'names that swap their files',
+    [[file('a', 1), file('b', 2)], [link('t', 'a'), link('a', 'b'), link('b', 't')], [gone('t')]],
+    'b=1 a=2',
+  ],
+  ['hardlinks of a symbolic link are links of their own', [[symlink('a', 'x'), link('b', 'a')]], 'a→x b→x'],
+  ['no layer', [], ''],
+];
+
+for (const [what, stack, expected] of cases) {
+  test(`merged: ${what}`, async () => {
+    assert.equal((await wordsOf(stack)).split(' ').sort().join(' '), expected.split(' ').sort().join(' '));
+  });
+}
+
+test('law: the tar of any layers, odd ones too, is the merged tree, names once, parents and link targets first', async () => {
+  const stacks = fc.array(arbitraryEntries, { minLength: 1, maxLength: 4 }).map(layers => {
+    let tree = emptyTree();
+    return layers.map((entries, position) => {
+      const good = leniently(tree, entries);
+      tree = applyLayer(tree, good);
+      return rawLayer(good, `layer${position}`);
+    });
+  });
+  await fc.assert(fc.asyncProperty(stacks, holds), { numRuns: 200 });
+});
+
+test('holes of sparse files are passed on as they are read, never held', async () => {
+  const hole = 6 * 1024 * 1024 * 1024;
+  const layer = tarOfBytes(Buffer.concat([sparseMember('big', hole, 7), Buffer.alloc(1024)]), 'layer');
+  let length = 0;
+  let sum = 0;
+  for await (const chunk of writeOneLayer(layer)) {
+    length += chunk.length;
+    if (length > hole && length < hole + (1 << 20)) sum += chunk.includes(7) ? 1 : 0;
+  }
+  assert.ok(length > hole && length < hole + 4096, `${length}`);
+  assert.equal(sum, 1);
 });

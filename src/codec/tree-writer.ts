@@ -6,6 +6,7 @@ import { withoutHostXattrs } from '../tree/xattrs.ts';
 import { entryHeader } from './entry-header.ts';
 import { FinalTree } from './final-tree.ts';
 import { type LayerOrigin, throughLayer } from './layer-reader.ts';
+import { Outgoing } from './outgoing.ts';
 import { blockSize, paddingOf } from './tar-header.ts';
 
 /** A layer to be read for its bodies. */
@@ -16,10 +17,7 @@ export interface LayerTar extends LayerOrigin {
 /** A layer that says one thing and then another of a path: what it comes to is known only at its end. */
 export class Superseded extends Error {}
 
-const bufferSize = 1 << 20;
 const padding = Buffer.alloc(2 * blockSize);
-/** A piece of a body from this size on is passed on as it is; smaller ones are cheaper copied together. */
-const large = 32 * 1024;
 
 /** A tar in the making: what layers do is played, and written where it lasts. */
 class TreeTar {
@@ -31,9 +29,7 @@ class TreeTar {
   /** Names of files that were written as hardlinks, and their first names. */
   readonly #links = new Map<Path, Path>();
   readonly #files = new Set<Path>();
-  #buffer = Buffer.allocUnsafe(bufferSize);
-  #filled = 0;
-  #out: Uint8Array[] = [];
+  readonly #out = new Outgoing();
   /** The file whose body is coming by. */
   #file: FileNode | undefined;
 
@@ -55,19 +51,17 @@ class TreeTar {
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#file !== undefined) this.#add(chunk);
+    if (this.#file !== undefined) this.#out.add(chunk);
   }
 
   end(): void {
-    if (this.#file !== undefined) this.#add(padding.subarray(0, paddingOf(this.#file.size)));
+    if (this.#file !== undefined) this.#out.add(padding.subarray(0, paddingOf(this.#file.size)));
     this.#file = undefined;
   }
 
   /** What is to be passed on before the next chunk of a layer is read. */
   take(): Iterable<Uint8Array> {
-    const out = this.#out;
-    if (out.length > 0) this.#out = [];
-    return out;
+    return this.#out.take();
   }
 
   /** What no layer brought under its last name, and the end. */
@@ -77,8 +71,8 @@ class TreeTar {
       else this.#link(path, first);
       yield* this.take();
     }
-    this.#add(padding);
-    this.#flush();
+    this.#out.add(padding);
+    this.#out.flush();
     yield* this.take();
   }
 
@@ -140,34 +134,16 @@ class TreeTar {
   #write(path: Path, node: Node): void {
     const meta = withoutHostXattrs(node.meta);
     const entry = { kind: 'node', path, node: meta === node.meta ? node : { ...node, meta } } as const;
-    this.#add(entryHeader(entry, this.#written));
+    this.#out.add(entryHeader(entry, this.#written));
     this.#written.set(path, node.meta);
     if (node.kind === 'file') this.#files.add(path);
   }
 
   #link(path: Path, target: Path): void {
     const meta = this.#written.get(target) as Meta;
-    this.#add(entryHeader({ kind: 'hardlink', path, target }, this.#written));
+    this.#out.add(entryHeader({ kind: 'hardlink', path, target }, this.#written));
     this.#written.set(path, meta);
     this.#links.set(path, target);
-  }
-
-  #flush(): void {
-    if (this.#filled === 0) return;
-    this.#out.push(this.#buffer.subarray(0, this.#filled));
-    this.#buffer = Buffer.allocUnsafe(bufferSize);
-    this.#filled = 0;
-  }
-
-  #add(bytes: Uint8Array): void {
-    if (bytes.length >= large) {
-      this.#flush();
-      this.#out.push(bytes);
-      return;
-    }
-    if (this.#filled + bytes.length > bufferSize) this.#flush();
-    this.#buffer.set(bytes, this.#filled);
-    this.#filled += bytes.length;
   }
 }
 
@@ -189,7 +165,8 @@ async function* play(tar: TreeTar, layers: readonly LayerTar[]): Bytes {
 /**
  * A merged tree as one tar that every extractor takes: in the order in which the layers, bottom first, bring what lasts, with
  * parents before children and files before their further names, which are hardlinks. Every name once; attributes as
- * `writeLayer` writes them. The same tree and layers give the same bytes. Bodies are passed on as they come; a chunk is valid
+ * `writeLayer` writes them. A directory that an upper layer comes back to is extended later on: GNU tar sets its time last only
+ * with --delay-directory-restore. The same tree and layers give the same bytes. Bodies are passed on as they come; a chunk is valid
  * until the next is asked for. Throws `conflict` where a layer lacks a file that the tree has from it.
  */
 export function writeTree(tree: Tree, layers: readonly LayerTar[], subject: string): Bytes {

@@ -34,7 +34,18 @@ test('GNU tar and bsdtar make of an export the tree that umoci unpacks, attribut
     ocikit(place, 'export', 'img:next', '-o', 'out.tar');
     mkdirSync(join(place, 'gnu'));
     mkdirSync(join(place, 'bsd'));
-    run(place, 'tar', '-xpf', 'out.tar', '-C', 'gnu', '--numeric-owner', '--xattrs', '--xattrs-include=*');
+    run(
+      place,
+      'tar',
+      '-xpf',
+      'out.tar',
+      '-C',
+      'gnu',
+      '--numeric-owner',
+      '--delay-directory-restore',
+      '--xattrs',
+      '--xattrs-include=*',
+    );
     // bsdtar warns of names that are not UTF-8, of GNU tar's archives as well, and then writes them as they are.
     const extract = 'LC_ALL=C.UTF-8 bsdtar -xpf out.tar -C bsd --numeric-owner 2>warnings';
     run(place, 'sh', '-c', `${extract} || ! grep -Ev "can.t be converted|Error exit delayed" warnings`);

@@ -10,7 +10,10 @@ export const exportCommand: Command = {
   options: [outputOption, shared.platform, shared.dryRun],
   examples: [
     ['ocikit export img:figlet -o rootfs.tar', 'a tar that GNU tar, bsdtar and docker import take'],
-    ['ocikit export img:figlet | tar -x -C rootfs', 'the same through a pipe'],
+    [
+      'ocikit export img:figlet | tar -x --delay-directory-restore -C rootfs',
+      'through a pipe; GNU tar sets directory times last when told so',
+    ],
   ],
   run: async (words, io) => {
     const { exportImage, exportStream } = await import('../../ops/export-image.ts');
