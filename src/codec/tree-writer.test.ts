@@ -371,3 +371,16 @@ test('holes of sparse files are passed on as they are read, never held', async (
   assert.ok(length > hole && length < hole + 4096, `${length}`);
   assert.equal(sum, 1);
 });
+
+test('thousands of directories above a file come in order, and a path that no system takes is refused', async () => {
+  const deep = `${'d/'.repeat(2000)}f`;
+  assert.equal((await wordsOf([[file(deep, 1)], [gone(deep)]])).split(' ').length, 2000);
+  assert.equal((await wordsOf([[file(deep, 1)]])).split(' ').length, 2001);
+  const layer = rawLayer([file(`${'d/'.repeat(20_000)}f`, 1)], 'layer');
+  const refused = { code: 'unsupported', message: /expected a path of at most 4095 bytes/ };
+  const { tree } = await readAll([layer]);
+  await assert.rejects(exported(tree, [layer]), refused);
+  await assert.rejects(async () => {
+    for await (const chunk of writeOneLayer(layer)) void chunk;
+  }, refused);
+});

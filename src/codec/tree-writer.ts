@@ -1,7 +1,8 @@
 import type { Bytes } from '../engine/engine.ts';
+import { unsupported } from '../errors.ts';
 import { Draft, type Operation } from '../tree/draft.ts';
 import { emptyTree, type FileNode, type LayerEntry, type Meta, type Node, type Path, type Tree } from '../tree/node.ts';
-import { ancestorsOf, parentOf } from '../tree/path.ts';
+import { ancestorsOf, parentOf, shortTextOf } from '../tree/path.ts';
 import { withoutHostXattrs } from '../tree/xattrs.ts';
 import { entryHeader } from './entry-header.ts';
 import { FinalTree } from './final-tree.ts';
@@ -18,6 +19,8 @@ export interface LayerTar extends LayerOrigin {
 export class Superseded extends Error {}
 
 const padding = Buffer.alloc(2 * blockSize);
+/** Bytes of the longest path that a system takes (PATH_MAX without its NUL): the directories above a longer one would be a bomb. */
+const maxSystemPath = 4095;
 
 /** A tar in the making: what layers do is played, and written where it lasts. */
 class TreeTar {
@@ -132,6 +135,8 @@ class TreeTar {
   }
 
   #write(path: Path, node: Node): void {
+    if (path.length > maxSystemPath)
+      throw unsupported(`/${shortTextOf(path)}`, `a path of at most ${maxSystemPath} bytes`, `${path.length}`);
     const meta = withoutHostXattrs(node.meta);
     const entry = { kind: 'node', path, node: meta === node.meta ? node : { ...node, meta } } as const;
     this.#out.add(entryHeader(entry, this.#written));
@@ -167,7 +172,7 @@ async function* play(tar: TreeTar, layers: readonly LayerTar[]): Bytes {
  * parents before children and files before their further names, which are hardlinks. Every name once; attributes as
  * `writeLayer` writes them. A directory that an upper layer comes back to is extended later on: GNU tar sets its time last only
  * with --delay-directory-restore. The same tree and layers give the same bytes. Bodies are passed on as they come; a chunk is valid
- * until the next is asked for. Throws `conflict` where a layer lacks a file that the tree has from it.
+ * until the next is asked for. Throws `unsupported` for a path that no system takes, and `conflict` where a layer lacks a file that the tree has from it.
  */
 export function writeTree(tree: Tree, layers: readonly LayerTar[], subject: string): Bytes {
   return play(new TreeTar(subject, new FinalTree(tree, subject)), layers);
