@@ -5,7 +5,7 @@ import { isManifestType, mediaTypes } from '../spec/media-type.ts';
 import { nameOf } from '../spec/name.ts';
 import type { Descriptor, Image, ImageIndex, Layer } from '../spec/objects.ts';
 import type { ArchiveEntry } from '../store/archive-writer.ts';
-import { walkGraph } from '../store/copy-graph.ts';
+import { missingBlobs, walkGraph } from '../store/copy-graph.ts';
 import { layersOf, readImage } from '../store/image-reader.ts';
 import { layerBytes, verifiedLayerBytes } from '../store/layer-bytes.ts';
 import { pickImage } from '../store/pick-image.ts';
@@ -86,15 +86,14 @@ async function layoutEntries(roots: readonly ArchiveRoot[]): Promise<ArchivePlan
   const entries = new Map<string, ArchiveEntry>();
   const warnings: string[] = [];
   for (const { source, entry } of roots) {
-    const { blobs, missing } = await walkGraph(source, [entry]);
-    for (const blob of blobs)
+    const graph = await walkGraph(source, [entry]);
+    for (const blob of graph.blobs)
       entries.set(blobName(blob.digest), {
         name: blobName(blob.digest),
         size: blob.size,
         open: () => source.open(blob),
       });
-    for (const { digest } of missing)
-      warnings.push(`${source.subject}: ${digest} is listed and not there: it is left out`);
+    warnings.push(...missingBlobs(graph, source));
   }
   const directories = new Set([...entries.keys()].map(name => name.slice(0, name.lastIndexOf('/') + 1)));
   for (const name of ['blobs/', ...directories]) entries.set(name, { name, size: 0, open: () => [] });

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -287,6 +296,25 @@ async function inspectDocker(path: string): Promise<Uint8Array> {
   for await (const chunk of archive.open(region)) chunks.push(Uint8Array.from(chunk));
   return Buffer.concat(chunks);
 }
+
+test('an index whose other platforms are not there is kept as it is, and what is left out is said', async t => {
+  const { place, img } = await sample(t);
+  const { index, children } = await multiPlatform(place, img);
+  const arm = children[1]?.digest as string;
+  rmSync(join(img, 'blobs', arm.replace(':', '/')));
+  const left = new RegExp(`${arm} is listed and not there`);
+  const archive = join(place, 'part.tar');
+  assert.match((await save([`${img}:multi`], archive)).warnings.join(), left);
+  const loaded = await load(archive, join(place, 'part'));
+  assert.match(loaded.warnings.join(), left);
+  assert.equal((await descriptorOf(join(place, 'part'), 'multi')).digest, index.digest);
+  assert.match((await copy(`${archive}:multi`, `${join(place, 'copied')}:x`, { all: true })).warnings.join(), left);
+  assert.equal(
+    (await copy(`${archive}:multi`, `${join(place, 'one')}:x`, { hostPlatform })).manifest,
+    children[0]?.digest,
+  );
+  await isValid(join(place, 'one'));
+});
 
 test('layers are recompressed and media types changed on the way, the image ID and diffIDs stay, and back again is the same', async t => {
   const { place, img } = await sample(t);

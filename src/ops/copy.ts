@@ -6,7 +6,7 @@ import { parsePlatform } from '../spec/platform.ts';
 import { canonicalName, parseReference } from '../spec/reference.ts';
 import { writeArchive } from '../store/archive-writer.ts';
 import { type ConvertOptions, convertGraph } from '../store/convert-graph.ts';
-import { copyGraph, type Graph, walkGraph } from '../store/copy-graph.ts';
+import { copyGraph, type Graph, missingBlobs, walkGraph } from '../store/copy-graph.ts';
 import { writeFileAtomic } from '../store/file-target.ts';
 import { findEntry } from '../store/find-entry.ts';
 import { type ImagePlace, isFile, openToCopy, parseImagePlace } from '../store/locate.ts';
@@ -149,9 +149,6 @@ function destinationOf(text: string): Destination {
   return { ...place, name };
 }
 
-const missingText = ({ missing }: Graph, { subject }: ImageSource): readonly string[] =>
-  missing.map(({ digest }) => `${subject}: ${digest} is listed and not there: it is left out`);
-
 /**
  * Copies an image between any two places: layouts and archives (`oci-archive:FILE:NAME`, `docker-archive:FILE:NAME`). Of a
  * multi-platform image one is picked unless `all` is given. What is not changed keeps its digests and bytes, and blobs that
@@ -173,7 +170,7 @@ export async function copy(from: string, to: string, options: CopyOptions = {}):
           async store =>
             [
               await copyInto(store, selection, { name: destination.name, conversion }),
-              missingText(selection.graph, opened.source),
+              missingBlobs(selection.graph, opened.source),
             ] as const,
         );
     return { manifest: entry.digest, name: destination.name, referrers: selection.referrers.length, warnings };

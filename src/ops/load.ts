@@ -4,7 +4,7 @@ import { isConfigType, isIndexType, isManifestType } from '../spec/media-type.ts
 import { nameOf, withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { familiarName, tryReference } from '../spec/reference.ts';
-import { copyGraph, type Graph, walkGraph } from '../store/copy-graph.ts';
+import { copyGraph, missingBlobs, walkGraph } from '../store/copy-graph.ts';
 import { layersOf, readImage, readManifest } from '../store/image-reader.ts';
 import { verifiedLayerBytes } from '../store/layer-bytes.ts';
 import { type ImagePlace, openToCopy, parseImagePlace } from '../store/locate.ts';
@@ -50,9 +50,6 @@ function withEntries(index: ImageIndex, entries: readonly Descriptor[]): ImageIn
   }, index);
 }
 
-const missingText = ({ missing }: Graph, subject: string): readonly string[] =>
-  missing.map(({ digest }) => `${subject}: ${digest} is listed and not there: it is left out`);
-
 /** Everything is read and checked as far as documents go before the layout is touched. */
 async function loadFrom(source: ImageSource, layout: string, options: LoadOptions): Promise<LoadResult> {
   const entries = (await source.index()).value.manifests;
@@ -69,7 +66,7 @@ async function loadFrom(source: ImageSource, layout: string, options: LoadOption
     await copyGraph(watchSource(source, options.progress), graph, store);
     await store.updateIndex(index => withEntries(index, entries));
   });
-  return { images, warnings: missingText(graph, source.subject) };
+  return { images, warnings: missingBlobs(graph, source) };
 }
 
 /** All of an archive is loaded: a name or a digest would say otherwise. */

@@ -74,6 +74,11 @@ export async function walkGraph(source: ImageSource, roots: readonly Descriptor[
   return { blobs: walk.blobs, missing: walk.missing };
 }
 
+/** A sentence for each blob that a graph lacks. */
+export function missingBlobs({ missing }: Graph, { subject }: ImageSource): readonly string[] {
+  return missing.map(({ digest }) => `${subject}: ${digest} is listed and not there: it is left out`);
+}
+
 /** Brings a graph into a store, what is referred to first, so that at no moment a document is there without its blobs. */
 export async function copyGraph(source: ImageSource, graph: Graph, store: ImageStore): Promise<void> {
   for (const descriptor of graph.blobs) await store.bring(source, descriptor);
