@@ -165,11 +165,16 @@ export function openArchive(path: string, subject: string = path): Promise<Archi
   });
 }
 
-/** What kind of images a tar holds; undefined for one without any, however many members it has. */
-export function archiveKindOf(path: string, subject: string = path): Promise<ArchiveKind | undefined> {
-  return withInput(path, subject, async input => {
+/** What kind of images an archive holds; undefined where it holds none. */
+export function kindOf(archive: Archive): ArchiveKind | undefined {
+  return [...kindMembers].find(([name]) => archive.find(name) !== undefined)?.[1];
+}
+
+/** The same of a tar that need not be one, however many members it has. */
+export function archiveKindOf(path: string): Promise<ArchiveKind | undefined> {
+  return withInput(path, path, async input => {
     const kinds = new Set<ArchiveKind | undefined>();
-    await visitArchive(input, subject, name => kinds.add(kindMembers.get(name)));
+    await visitArchive(input, path, name => kinds.add(kindMembers.get(name)));
     return kinds.has('oci-archive') ? 'oci-archive' : kinds.has('docker-archive') ? 'docker-archive' : undefined;
   });
 }

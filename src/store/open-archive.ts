@@ -1,6 +1,6 @@
 import type { Bytes } from '../engine/engine.ts';
 import { OciError } from '../errors.ts';
-import { archiveKindOf, compressionOfFile, fileReader, openArchive } from './archive.ts';
+import { compressionOfFile, fileReader, kindOf, openArchive } from './archive.ts';
 import { openDockerArchive } from './docker-archive.ts';
 import type { ImagePlace } from './image-place.ts';
 import { openOciArchive } from './oci-archive.ts';
@@ -17,9 +17,10 @@ export interface OpenedSource {
 
 /** The images of an archive; `kind` where the user said which of its two forms counts. */
 export async function openArchiveSource(path: string, kind?: Kind, subject: string = path): Promise<ImageSource> {
-  const found = kind ?? (await archiveKindOf(path, subject));
-  if (found === 'oci-archive') return openOciArchive(await openArchive(path, subject));
-  if (found === 'docker-archive') return openDockerArchive(await openArchive(path, subject));
+  const archive = await openArchive(path, subject);
+  const found = kind ?? kindOf(archive);
+  if (found === 'oci-archive') return openOciArchive(archive);
+  if (found === 'docker-archive') return openDockerArchive(archive);
   throw new OciError('invalid', subject, 'expected an image archive, got a tar without oci-layout and manifest.json', {
     hint: '`ocikit import` makes an image of a root filesystem tar',
   });
