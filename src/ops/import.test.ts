@@ -9,6 +9,7 @@ import { encodeHeader, type HeaderFields } from '../codec/tar-writer.ts';
 import { OciError } from '../errors.ts';
 import { isValid, refusal } from '../testing/answers.ts';
 import { fixture } from '../testing/fixtures.ts';
+import type { HostileCase } from '../testing/hostile.ts';
 import { fillDirectory, randomOf } from '../testing/random-directory.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { commit } from './commit.ts';
@@ -279,16 +280,6 @@ test('a dry run names the digests that the import would have', async t => {
   assert.deepEqual(await importRootfs(piecesOf(tar, 999), image, { platform }), dry);
 });
 
-interface Case {
-  readonly name: string;
-  readonly kind: string;
-  readonly path: string;
-  readonly classes: readonly string[];
-  readonly expected: 'accept' | 'contain' | 'reject';
-  readonly names?: readonly string[];
-  readonly checks?: readonly (readonly string[])[];
-}
-
 /** Verdicts of ours that differ from the table's, each with its reason. */
 const deviations: Readonly<Record<string, string>> = {
   'i-zero': 'docker takes no bytes at all for an empty root filesystem, and so does import',
@@ -297,7 +288,7 @@ const deviations: Readonly<Record<string, string>> = {
 test('hostile tars get the right verdict, and what is accepted is a valid image', async t => {
   const table = fixture(t, 'hostile/manifest.json');
   if (table === undefined) return;
-  const { cases } = JSON.parse(readFileSync(table, 'utf8')) as { cases: readonly Case[] };
+  const { cases } = JSON.parse(readFileSync(table, 'utf8')) as { cases: readonly HostileCase[] };
   const wanted = cases.filter(item => item.classes.includes('import') && /^(rootfs-tar|layout)$/.test(item.kind));
   assert.ok(wanted.length > 30);
   for (const item of wanted) {

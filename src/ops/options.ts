@@ -5,23 +5,37 @@ export interface Progress {
   bytes: number;
 }
 
-export interface CommitOptions {
-  /** The image the new layer is a delta over; a bundle's own base when absent. */
-  readonly base?: string;
-  readonly author?: string;
-  readonly message?: string;
-  /** Dockerfile instructions (`CMD ["sh"]`), by docker's rules for `--change`. */
-  readonly changes?: readonly string[];
-  /** History's `created_by`; the command line of the resulting config when absent, as docker writes it. */
-  readonly createdBy?: string;
-  /** RFC 3339; no time is written when absent. */
-  readonly created?: string;
-  /** `os/arch[/variant]`; the base's, else `hostPlatform`. */
-  readonly platform?: string;
-  readonly hostPlatform?: Platform;
+/** How layers are stored. */
+export interface CompressionOptions {
+  /** As it is, or gzip where it is new, when absent. */
   readonly compression?: 'gzip' | 'zstd' | 'none';
   readonly level?: number;
   readonly compressor?: 'zlib' | 'portable';
+}
+
+/** What `commit` and `import` say of the image that they make. */
+interface ImageOptions extends CompressionOptions {
+  /** The comment in the history; `import` writes docker's `Imported from -` when absent. */
+  readonly message?: string;
+  /** Dockerfile instructions (`CMD ["sh"]`), by docker's rules for `--change`: over the base's config, or an empty one. */
+  readonly changes?: readonly string[];
+  /** RFC 3339; no time is written when absent. */
+  readonly created?: string;
+  /** `os/arch[/variant]`; the base's where there is one, else `hostPlatform`. */
+  readonly platform?: string;
+  readonly hostPlatform?: Platform;
+  /** `key=value` on the manifest. */
+  readonly annotations?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly progress?: Progress;
+}
+
+export interface CommitOptions extends ImageOptions {
+  /** The image the new layer is a delta over; a bundle's own base when absent. */
+  readonly base?: string;
+  readonly author?: string;
+  /** History's `created_by`; the command line of the resulting config when absent, as docker writes it. */
+  readonly createdBy?: string;
   readonly exclude?: readonly string[];
   /** A file of .dockerignore patterns. */
   readonly ignoreFile?: string;
@@ -31,35 +45,13 @@ export interface CommitOptions {
   readonly clampMtime?: number;
   /** Same size and mtime count as same content, unread. */
   readonly trustMtime?: boolean;
-  /** `key=value` on the manifest. */
-  readonly annotations?: readonly string[];
   /** One layer that holds the whole root filesystem, without the base's layers. */
   readonly squash?: boolean;
   /** A warning is an error. */
   readonly strict?: boolean;
-  readonly dryRun?: boolean;
-  readonly progress?: Progress;
 }
 
-export interface ImportOptions {
-  /** The comment in the history; docker's `Imported from -` when absent. */
-  readonly message?: string;
-  /** Dockerfile instructions, by docker's rules, over an empty config. */
-  readonly changes?: readonly string[];
-  /** RFC 3339; no time is written when absent. */
-  readonly created?: string;
-  /** `os/arch[/variant]`; `hostPlatform` when absent. */
-  readonly platform?: string;
-  readonly hostPlatform?: Platform;
-  /** Absent: gzip and zstd input is kept byte for byte, anything else becomes gzip. */
-  readonly compression?: 'gzip' | 'zstd' | 'none';
-  readonly level?: number;
-  readonly compressor?: 'zlib' | 'portable';
-  /** `key=value` on the manifest. */
-  readonly annotations?: readonly string[];
-  readonly dryRun?: boolean;
-  readonly progress?: Progress;
-}
+export type ImportOptions = ImageOptions;
 
 export interface DiffOptions {
   /** Aspects that do not count: mtime, owner, mode, xattr, … */
@@ -124,15 +116,11 @@ export interface LoadOptions {
   readonly progress?: Progress;
 }
 
-export interface CopyOptions extends ReadOptions {
+export interface CopyOptions extends ReadOptions, CompressionOptions {
   /** All of a multi-platform image; otherwise the image of one platform is picked. */
   readonly all?: boolean;
   /** Several: a multi-platform image of just these. */
   readonly platforms?: readonly string[];
-  /** How layers are stored in the copy; as they are when absent. */
-  readonly compression?: 'gzip' | 'zstd' | 'none';
-  readonly level?: number;
-  readonly compressor?: 'zlib' | 'portable';
   /** Whose media types the copy has; the same when absent. */
   readonly format?: 'oci' | 'docker';
   /** What refers to the image (signatures, SBOMs) is copied too. */
