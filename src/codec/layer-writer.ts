@@ -1,9 +1,9 @@
 import { OciError } from '../errors.ts';
+import { Gather } from '../stream/gather.ts';
 import type { FileNode, LayerEntry, Meta, Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import type { BodySource } from './body-source.ts';
 import { entryHeader } from './entry-header.ts';
-import { Gather } from './gather.ts';
 import { blockSize, paddingOf } from './tar-header.ts';
 
 const padding = Buffer.alloc(blockSize);

@@ -1,3 +1,4 @@
+import { decodeBase64 } from '../spec/base64.ts';
 import { digestOf } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import type { Finding } from './finding.ts';
@@ -20,11 +21,4 @@ function mismatchOf(data: string, descriptor: Descriptor): string | undefined {
   if (algorithm !== 'sha256' && algorithm !== 'sha512') return undefined;
   const digest = digestOf(bytes, algorithm);
   return digest === descriptor.digest ? undefined : `expected ${descriptor.digest}, got ${digest}`;
-}
-
-function decodeBase64(text: string): Uint8Array | undefined {
-  const padding = text.indexOf('=');
-  if (text.length % 4 !== 0 || /[^A-Za-z0-9+/=]/.test(text)) return undefined;
-  if (padding >= 0 && (padding < text.length - 2 || !text.endsWith('='))) return undefined;
-  return Uint8Array.from(atob(text), character => character.charCodeAt(0));
 }

@@ -11,11 +11,11 @@ import type {
   Platform,
 } from '../spec/objects.ts';
 import { formatPlatform, normalizePlatform } from '../spec/platform.ts';
+import { isPortKey } from '../spec/port.ts';
+import { isStopSignal } from '../spec/stop-signal.ts';
 import { checkData } from './check-data.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './finding-codes.ts';
-import { isPortKey } from './port.ts';
-import { isStopSignal } from './stop-signal.ts';
 
 const { refName, containerdName } = annotationKeys;
 /** Stricter than docker's tags, which some programs refuse where they are no ref.name. */

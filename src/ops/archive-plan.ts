@@ -1,16 +1,16 @@
 import { OciError, usage } from '../errors.ts';
+import { missingBlobs, walkGraph } from '../graph/copy-graph.ts';
+import { layersOf, readImage } from '../graph/image-reader.ts';
+import { layerBytes, verifiedLayerBytes } from '../graph/layer-bytes.ts';
+import { pickImage } from '../graph/pick-image.ts';
+import type { ImageSource } from '../graph/source.ts';
+import { descriptorsUnder } from '../graph/walk-index.ts';
 import { algorithmOf, type Digest, encodedOf } from '../spec/digest.ts';
 import { encodeDocument, encodeJson } from '../spec/document.ts';
 import { isManifestType, mediaTypes } from '../spec/media-type.ts';
 import { nameOf } from '../spec/name.ts';
 import type { Descriptor, Image, ImageIndex, Layer } from '../spec/objects.ts';
-import type { ArchiveEntry } from '../store/archive-writer.ts';
-import { missingBlobs, walkGraph } from '../store/copy-graph.ts';
-import { layersOf, readImage } from '../store/image-reader.ts';
-import { layerBytes, verifiedLayerBytes } from '../store/layer-bytes.ts';
-import { pickImage } from '../store/pick-image.ts';
-import type { ImageSource } from '../store/place.ts';
-import { descriptorsUnder } from '../store/walk-index.ts';
+import type { ArchiveEntry } from '../store/archive/write-archive.ts';
 import type { SavedEntry } from './saved-name.ts';
 
 export type ArchiveFormat = 'universal' | 'oci' | 'docker';

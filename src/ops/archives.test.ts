@@ -16,7 +16,7 @@ import { gzipSync } from 'node:zlib';
 import { encodeDocument, encodeJson } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, ImageConfig, Manifest } from '../spec/objects.ts';
-import { openArchive } from '../store/archive.ts';
+import { openArchive } from '../store/archive/archive.ts';
 import { openLayout } from '../store/locate.ts';
 import { isValid, refusal } from '../testing/answers.ts';
 import { tarOf } from '../testing/tar-of.ts';

@@ -1,10 +1,10 @@
 import type { BodySource } from '../codec/body-source.ts';
 import { usage } from '../errors.ts';
+import type { ImageSource } from '../graph/source.ts';
 import type { Image } from '../spec/objects.ts';
-import { openBundle } from '../store/bundle.ts';
+import { openBundle } from '../store/bundle/bundle.ts';
+import { readTextFile } from '../store/disk/text-file.ts';
 import { openImage, openPlace } from '../store/locate.ts';
-import type { ImageSource } from '../store/place.ts';
-import { readTextFile } from '../store/text-file.ts';
 import { matcher } from '../tree/glob.ts';
 import { ignoreMatcher } from '../tree/ignore.ts';
 import type { FileNode, Path } from '../tree/node.ts';

@@ -1,10 +1,10 @@
 import type { Bytes } from '../engine/engine.ts';
 import { usage } from '../errors.ts';
+import type { ImageSource, ImageStore, StoredBlob } from '../graph/source.ts';
 import { checkName, withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, Image, Layer, Platform } from '../spec/objects.ts';
+import { withLayout } from '../store/layout/new-layout.ts';
 import { parseImagePlace } from '../store/locate.ts';
-import { withLayout } from '../store/new-layout.ts';
-import type { ImageSource, ImageStore, StoredBlob } from '../store/place.ts';
 
 /** Where a new image goes: puts blobs, and in the end names the image. */
 export interface Destination {

@@ -1,12 +1,12 @@
 import { Superseded, writeOneLayer, writeTree } from '../codec/tree-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
+import { layersOf } from '../graph/image-reader.ts';
+import { layerTars, readMergedTree, verifiedLayerTar } from '../graph/merged-tree.ts';
+import type { ImageSource } from '../graph/source.ts';
 import type { Digest } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
-import { isWrittenWhole, writeFileAtomic } from '../store/file-target.ts';
-import { layersOf } from '../store/image-reader.ts';
+import { isWrittenWhole, writeFileAtomic } from '../store/disk/file-target.ts';
 import { openImage } from '../store/locate.ts';
-import { layerTars, readMergedTree, verifiedLayerTar } from '../store/merged-tree.ts';
-import type { ImageSource } from '../store/place.ts';
 import type { ExportOptions } from './options.ts';
 import type { ExportResult } from './results.ts';
 import { watchSource } from './watch.ts';

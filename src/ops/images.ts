@@ -1,13 +1,13 @@
 import { OciError, usage } from '../errors.ts';
+import { readImage } from '../graph/image-reader.ts';
+import type { ImageSource } from '../graph/source.ts';
+import { descriptorsUnder } from '../graph/walk-index.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
 import { displayName, nameOf } from '../spec/name.ts';
 import type { Descriptor, Image } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { canonicalName, familiarName, tryReference } from '../spec/reference.ts';
-import { readImage } from '../store/image-reader.ts';
 import { openSource, parseImagePlace } from '../store/locate.ts';
-import type { ImageSource } from '../store/place.ts';
-import { descriptorsUnder } from '../store/walk-index.ts';
 import { type FilterableRow, filterImages } from './image-filters.ts';
 import type { ImagesOptions } from './options.ts';
 import type { ImageRow } from './results.ts';

@@ -7,13 +7,13 @@ import {
   layerMediaType,
 } from '../codec/compression.ts';
 import { type LayerSink, readLayer } from '../codec/layer-reader.ts';
-import { peek } from '../codec/peek.ts';
-import { tap } from '../codec/tap.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { type DiffID, diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
-import { checkRootfsEntry } from '../store/rootfs-tar.ts';
+import { checkRootfsEntry } from '../store/rootfs/tar.ts';
+import { peek } from '../stream/peek.ts';
+import { tap } from '../stream/tap.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type LayerEntry, type Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';

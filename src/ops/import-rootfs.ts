@@ -1,11 +1,11 @@
+import { applyChanges } from '../dockerfile/change.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { usage } from '../errors.ts';
 import { appendLayer, type LayerEdit } from '../image/append.ts';
-import { applyChanges } from '../image/change.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
 import type { Platform } from '../spec/objects.ts';
 import { parsePlatform } from '../spec/platform.ts';
-import { readInputFile } from '../store/input-file.ts';
+import { readInputFile } from '../store/disk/input-file.ts';
 import { entryOf, parseDestination, withDestination } from './destination.ts';
 import { importLayer } from './import-layer.ts';
 import type { ImportOptions } from './options.ts';

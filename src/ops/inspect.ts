@@ -1,11 +1,11 @@
+import { layersOf, readManifest } from '../graph/image-reader.ts';
+import { pickImage } from '../graph/pick-image.ts';
 import { artifactObject } from '../image/artifact.ts';
 import { inspectObject } from '../image/inspect.ts';
 import { isConfigType, isManifestType } from '../spec/media-type.ts';
 import { displayName } from '../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
-import { layersOf, readManifest } from '../store/image-reader.ts';
 import { openImage, openNamed } from '../store/locate.ts';
-import { pickImage } from '../store/pick-image.ts';
 import type { ReadOptions } from './options.ts';
 
 /** Docker's RepoTags and RepoDigests: every name in the layout that stands for this image. */

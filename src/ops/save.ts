@@ -1,8 +1,8 @@
 import type { Bytes } from '../engine/engine.ts';
 import { usage } from '../errors.ts';
 import { nameOf, withoutNames } from '../spec/name.ts';
-import { writeArchive } from '../store/archive-writer.ts';
-import { writeFileAtomic } from '../store/file-target.ts';
+import { writeArchive } from '../store/archive/write-archive.ts';
+import { writeFileAtomic } from '../store/disk/file-target.ts';
 import { openImage, openNamed, parseImagePlace } from '../store/locate.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
 import type { SaveOptions } from './options.ts';

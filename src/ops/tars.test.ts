@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { compress } from '../codec/compression.ts';
-import { openRootfsTar } from '../store/rootfs-tar.ts';
+import { openRootfsTar } from '../store/rootfs/tar.ts';
 import { isValid, refusal } from '../testing/answers.ts';
 import { fixture } from '../testing/fixtures.ts';
 import { changeDirectory, fillDirectory, randomOf } from '../testing/random-directory.ts';

@@ -1,10 +1,10 @@
 import { OciError } from '../errors.ts';
+import { layersOf } from '../graph/image-reader.ts';
 import { runtimeConfig } from '../image/runtime.ts';
-import { writeBundle } from '../store/bundle.ts';
-import { type Extraction, extractLayers, makeRootfs, readTextInside } from '../store/extract.ts';
-import { layersOf } from '../store/image-reader.ts';
+import { writeBundle } from '../store/bundle/bundle.ts';
+import { prepareTarget } from '../store/disk/target.ts';
 import { type OpenedImage, openImage } from '../store/locate.ts';
-import { prepareTarget } from '../store/target.ts';
+import { type Extraction, extractLayers, makeRootfs, readTextInside } from '../store/rootfs/extract.ts';
 import type { UnpackOptions } from './options.ts';
 import type { UnpackResult } from './results.ts';
 import { watchSource } from './watch.ts';

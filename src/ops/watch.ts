@@ -1,5 +1,5 @@
 import type { Bytes } from '../engine/engine.ts';
-import type { ImageSource } from '../store/place.ts';
+import type { ImageSource } from '../graph/source.ts';
 import type { Progress } from './options.ts';
 
 /** The same bytes, counted into `progress` as they pass. */

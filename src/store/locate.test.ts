@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../errors.ts';
+import { layersOf, readImage } from '../graph/image-reader.ts';
+import { pickImage } from '../graph/pick-image.ts';
+import type { ImageStore } from '../graph/source.ts';
+import { depthLimit } from '../graph/walk-index.ts';
 import { diffIDOf, digestOf } from '../spec/digest.ts';
 import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
@@ -12,12 +16,8 @@ import type { Descriptor, Document, ImageConfig, ImageIndex, Manifest, Platform 
 import { fixtureCases } from '../testing/fixtures.ts';
 import { tarOf } from '../testing/tar-of.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
-import { createLayout } from './create-layout.ts';
-import { layersOf, readImage } from './image-reader.ts';
+import { createLayout } from './layout/create-layout.ts';
 import { openImage, openNamed, openPlace, parseImagePlace } from './locate.ts';
-import { pickImage } from './pick-image.ts';
-import type { ImageStore } from './place.ts';
-import { depthLimit } from './walk-index.ts';
 
 const refusal =
   (code: OciError['code'], message: RegExp) =>

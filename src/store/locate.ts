@@ -1,17 +1,17 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { invalid, notFound } from '../errors.ts';
+import { findEntry } from '../graph/find-entry.ts';
+import { type PickedImage, pickImage } from '../graph/pick-image.ts';
+import type { ImageSource, ImageStore } from '../graph/source.ts';
 import type { Descriptor, Platform } from '../spec/objects.ts';
-import { findEntry } from './find-entry.ts';
+import { onDisk } from './disk/system-error.ts';
 import { checkOperand, type ImagePlace, parseImagePlace } from './image-place.ts';
 import { isDirectory, openSource, openStore } from './open-source.ts';
-import { type PickedImage, pickImage } from './pick-image.ts';
-import type { ImageSource, ImageStore } from './place.ts';
-import { onDisk } from './system-error.ts';
 
-export { createLayout } from './create-layout.ts';
 export { type ImagePlace, parseImagePlace } from './image-place.ts';
-export { openLayout } from './layout.ts';
+export { createLayout } from './layout/create-layout.ts';
+export { openLayout } from './layout/layout.ts';
 export { isFile, openSource, openToCopy } from './open-source.ts';
 
 /** An open place and the descriptor that an operand names in it: an entry of its index, or by digest one nested below. */
@@ -67,7 +67,7 @@ function directoryPlace(directory: string): Place {
 
 /** Tells a file by the members of its tar; what is compressed with what ocikit does not read can only be a tar. */
 async function filePlace(path: string): Promise<Place> {
-  const { archiveKindOf } = await import('./archive.ts');
+  const { archiveKindOf } = await import('./archive/archive.ts');
   return (await archiveKindOf(path)) === undefined ? { kind: 'tar', path } : { kind: 'image' };
 }
 

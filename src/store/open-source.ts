@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Bytes } from '../engine/engine.ts';
 import { unsupported } from '../errors.ts';
+import type { ImageSource, ImageStore } from '../graph/source.ts';
+import type { OpenedSource } from './archive/open-archive.ts';
+import { onDisk } from './disk/system-error.ts';
 import type { ImagePlace } from './image-place.ts';
-import { openLayout } from './layout.ts';
-import type { OpenedSource } from './open-archive.ts';
-import type { ImageSource, ImageStore } from './place.ts';
-import { onDisk } from './system-error.ts';
+import { openLayout } from './layout/layout.ts';
 
 type Located = Pick<ImagePlace, 'kind' | 'path'>;
 
@@ -20,7 +20,7 @@ const isLayout = ({ kind, path }: Located): boolean =>
   kind === 'oci' || !existsSync(path) || (kind === undefined && isDirectory(path));
 
 /** What reads archives is loaded when there is one: most commands meet none, and would wait for it. */
-const archives = (): Promise<typeof import('./open-archive.ts')> => import('./open-archive.ts');
+const archives = (): Promise<typeof import('./archive/open-archive.ts')> => import('./archive/open-archive.ts');
 
 /** Opens the layout or archive that a place names, for reading. Throws `not-found`, `invalid` and `unsupported`. */
 export async function openSource(place: Located): Promise<ImageSource> {

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { writeArchive } from '../store/archive-writer.ts';
+import { writeArchive } from '../store/archive/write-archive.ts';
 
 /** Writes a tar of these files (and directories, whose names end in `/`) in this order, and answers its path. */
 export async function tarOf(path: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {

@@ -1,0 +1,55 @@
+import { readLayer } from '../codec/layer-reader.ts';
+import type { Hasher } from '../engine/engine.ts';
+import { nodeEngine } from '../engine/node.ts';
+import type { Layer } from '../spec/objects.ts';
+import type { FileNode, LayerEntry, Path } from '../tree/node.ts';
+import { layerBytes } from './layer-bytes.ts';
+import type { ImageSource } from './source.ts';
+
+/** Which files' contents are hashed while a layer is read. */
+export type Hashing =
+  | 'none'
+  | 'all'
+  | { readonly paths: ReadonlySet<Path> }
+  | { readonly members: ReadonlySet<number> };
+
+/** A layer's entries in order, and the sha256 (hexadecimal) of the contents that were asked for. */
+export interface LayerListing {
+  readonly entries: readonly LayerEntry[];
+  readonly digests: ReadonlyMap<FileNode, string>;
+}
+
+function wants(hashing: Hashing, path: Path, node: FileNode): boolean {
+  if (typeof hashing === 'string') return hashing === 'all';
+  return 'paths' in hashing ? hashing.paths.has(path) : hashing.members.has(node.content.member);
+}
+
+/** Reads one layer once: its entries, and the digests of the bodies that `hashing` names. */
+export async function listLayer(source: ImageSource, layer: Layer, hashing: Hashing): Promise<LayerListing> {
+  const entries: LayerEntry[] = [];
+  const digests = new Map<FileNode, string>();
+  let hasher: Hasher | undefined;
+  let file: FileNode | undefined;
+  const subject = `${source.subject}: layer ${layer.descriptor.digest}`;
+  await readLayer(
+    layerBytes(source, layer),
+    { identity: layer.diffID, subject },
+    {
+      entry(entry) {
+        entries.push(entry);
+        file = undefined;
+        if (entry.kind !== 'node' || entry.node.kind !== 'file' || !wants(hashing, entry.path, entry.node)) return;
+        file = entry.node;
+        hasher = nodeEngine.createHash('sha256');
+      },
+      data(chunk) {
+        if (file !== undefined) hasher?.update(chunk);
+      },
+      end() {
+        if (file !== undefined && hasher !== undefined) digests.set(file, hasher.digest());
+        file = undefined;
+      },
+    },
+  );
+  return { entries, digests };
+}

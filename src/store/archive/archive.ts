@@ -1,0 +1,197 @@
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { posix } from 'node:path';
+import { type Compression, checkCompression, decompress, detectCompression } from '../../codec/compression.ts';
+import type { Bytes } from '../../engine/engine.ts';
+import { invalid, OciError } from '../../errors.ts';
+import type { ByteString } from '../../tree/node.ts';
+import { encodeText, shortTextOf } from '../../tree/path.ts';
+import { type Region, regionChunks } from '../disk/region.ts';
+import { onDisk } from '../disk/system-error.ts';
+import { type ArchiveInput, FileInput, StreamInput } from './archive-input.ts';
+import { type ArchiveIndex, indexArchive, memberName, visitArchive } from './index-archive.ts';
+
+export type ArchiveKind = 'oci-archive' | 'docker-archive';
+
+/** The members that tell what kind of images an archive holds; where both are, it is an oci-archive. */
+const kindMembers: ReadonlyMap<string, ArchiveKind> = new Map([
+  ['oci-layout', 'oci-archive'],
+  ['manifest.json', 'docker-archive'],
+  ['repositories', 'docker-archive'],
+]);
+
+/** A tar that holds images: its members by name, their bytes read where they lie. */
+export interface Archive {
+  /** The path as the user gave it, for messages. */
+  readonly subject: string;
+  /** Where the bytes are on disk; undefined where the archive is compressed as a whole. */
+  readonly path: string | undefined;
+  /** A file by its name, hardlinks followed and symlinks where asked; undefined where there is none. Throws `invalid` for what is no file. */
+  find(name: string, options?: { readonly symlinks?: boolean }): Region | undefined;
+  /** The bytes of a file, unchecked. Chunks of up to 1 MiB, each valid until the next. */
+  open(region: Region): Bytes;
+}
+
+const linkLimit = 16;
+const headSize = 8;
+
+/** Where a link of `from` leads; undefined where that is outside the archive. */
+function targetOf(from: ByteString, member: { kind: 'hardlink' | 'symlink'; target: ByteString }) {
+  if (member.kind === 'hardlink') return memberName(member.target);
+  if (member.target.startsWith('/')) return undefined;
+  return memberName(posix.join(posix.dirname(from), member.target));
+}
+
+const words = {
+  directory: 'a directory',
+  other: 'something else',
+  several: 'several of that name',
+  hardlink: 'a hardlink that leads to none',
+  symlink: 'a symbolic link',
+} as const;
+
+/** Follows the links of an archive to a file's bytes. */
+function findMember(
+  index: ArchiveIndex,
+  name: string,
+  options: { readonly symlinks: boolean; readonly subject: string },
+): Region | undefined {
+  let at = memberName(encodeText(name));
+  let got = 'a name that leads out of the archive';
+  for (let links = 0; at !== undefined && links < linkLimit; links++) {
+    const member = index.get(at);
+    if (member === undefined && links === 0) return undefined;
+    if (member?.kind === 'file') return member;
+    if (member !== undefined) got = words[member.kind];
+    if (member?.kind !== 'hardlink' && (member?.kind !== 'symlink' || !options.symlinks)) break;
+    at = targetOf(at, member);
+  }
+  throw invalid(`${options.subject}: ${shortTextOf(encodeText(name))}`, 'a file in the archive', got);
+}
+
+interface OpenFile {
+  readonly file: number;
+  readonly stat: Stats;
+}
+
+function openRegular(path: string): OpenFile {
+  const file = onDisk(path, 'an image archive', () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+  const stat = fstatSync(file);
+  if (stat.isFile()) return { file, stat };
+  closeSync(file);
+  throw invalid(path, 'an image archive (a file)', stat.isDirectory() ? 'a directory' : 'something else');
+}
+
+function compressionOf({ file, stat }: OpenFile, path: string): Compression | 'xz' {
+  if (stat.size === 0) throw invalid(path, 'an image archive (a tar)', 'an empty file');
+  const head = Buffer.alloc(headSize);
+  const length = onDisk(path, 'an archive that can be read', () => readSync(file, head, 0, headSize, 0));
+  const compression = detectCompression(head.subarray(0, length));
+  return checkCompression(compression, path);
+}
+
+/** Throws `conflict` unless a file is still what it was. */
+function checkSame(file: number, known: Stats, path: string): void {
+  const stat = fstatSync(file);
+  if (stat.ino === known.ino && stat.size === known.size && stat.mtimeMs === known.mtimeMs) return;
+  throw new OciError('conflict', path, 'expected a file that stays as it is, got one that changed while it was read');
+}
+
+/** Bytes of a file that must be as it was when it was looked at first. */
+async function* fileBytes(path: string, known: Stats, region: Region): Bytes {
+  const { file } = openRegular(path);
+  try {
+    checkSame(file, known, path);
+    yield* regionChunks(file, region, path);
+    checkSame(file, known, path);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A run of bytes out of a stream. */
+async function* regionOf(bytes: Bytes, { offset, size }: Region): Bytes {
+  const input = new StreamInput(bytes);
+  try {
+    await input.skip(offset);
+    for (let left = size; left > 0; ) {
+      const chunk = await input.next(left);
+      if (chunk.length === 0) return;
+      left -= chunk.length;
+      yield chunk;
+    }
+  } finally {
+    await input.close();
+  }
+}
+
+/** A tar's headers, to be read once, and its bytes. */
+async function withInput<T>(
+  path: string,
+  subject: string,
+  use: (input: ArchiveInput, bytes: (region: Region) => Bytes, isPlain: boolean) => Promise<T>,
+): Promise<T> {
+  const opened = openRegular(path);
+  try {
+    const { file, stat } = opened;
+    const compression = compressionOf(opened, path);
+    const whole = (): Bytes => decompress(fileBytes(path, stat, { offset: 0, size: stat.size }), compression, path);
+    if (compression === 'none')
+      return await use(new FileInput(file, stat.size, subject), region => fileBytes(path, stat, region), true);
+    const input = new StreamInput(whole());
+    try {
+      return await use(input, region => regionOf(whole(), region), false);
+    } finally {
+      await input.close();
+    }
+  } finally {
+    closeSync(opened.file);
+  }
+}
+
+/**
+ * Opens a tar by its headers alone; `subject` names it in messages. Nothing is copied, and only a tar that is compressed as a whole is read through (again
+ * for each blob). Throws `not-found`, `invalid` with the offset for what is no tar or is truncated, and `unsupported` for
+ * compressions that ocikit does not read.
+ */
+export function openArchive(path: string, subject: string = path): Promise<Archive> {
+  return withInput(path, subject, async (input, bytes, isPlain) => {
+    const index = await indexArchive(input, subject);
+    return {
+      subject,
+      path: isPlain ? path : undefined,
+      find: (name, options) => findMember(index, name, { symlinks: options?.symlinks === true, subject }),
+      open: bytes,
+    };
+  });
+}
+
+/** What kind of images an archive holds; undefined where it holds none. */
+export function kindOf(archive: Archive): ArchiveKind | undefined {
+  return [...kindMembers].find(([name]) => archive.find(name) !== undefined)?.[1];
+}
+
+/** The same of a tar that need not be one, however many members it has. */
+export function archiveKindOf(path: string): Promise<ArchiveKind | undefined> {
+  return withInput(path, path, async input => {
+    const kinds = new Set<ArchiveKind | undefined>();
+    await visitArchive(input, path, name => kinds.add(kindMembers.get(name)));
+    return kinds.has('oci-archive') ? 'oci-archive' : kinds.has('docker-archive') ? 'docker-archive' : undefined;
+  });
+}
+
+/** What a file is compressed with as a whole. Throws as `openArchive`. */
+export function compressionOfFile(path: string): Compression | 'xz' {
+  const opened = openRegular(path);
+  try {
+    return compressionOf(opened, path);
+  } finally {
+    closeSync(opened.file);
+  }
+}
+
+/** A file's bytes as they are, as often as they are wanted. A `conflict` error where it is not the same each time. */
+export function fileReader(path: string): () => Bytes {
+  const { file, stat } = openRegular(path);
+  closeSync(file);
+  return () => fileBytes(path, stat, { offset: 0, size: stat.size });
+}

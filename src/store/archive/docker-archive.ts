@@ -1,0 +1,170 @@
+import { type Compression, detectCompression, layerMediaType } from '../../codec/compression.ts';
+import { nodeEngine } from '../../engine/node.ts';
+import { invalid, notFound, unsupported } from '../../errors.ts';
+import type { ImageSource } from '../../graph/source.ts';
+import { type Digest, digestOf } from '../../spec/digest.ts';
+import { encodeDocument, parseJson } from '../../spec/document.ts';
+import { type At, arrayOf, shape, string } from '../../spec/fields.ts';
+import { mediaTypes } from '../../spec/media-type.ts';
+import { nameAnnotations } from '../../spec/name.ts';
+import type { Annotations, Descriptor, ImageIndex, Json, Manifest } from '../../spec/objects.ts';
+import { parseConfig } from '../../spec/parse.ts';
+import { canonicalName, familiarName, tryReference } from '../../spec/reference.ts';
+import { documentLimit, readWhole } from '../../stream/read-whole.ts';
+import type { Region } from '../disk/region.ts';
+import type { Archive } from './archive.ts';
+import { blobReader, readMember } from './oci-archive.ts';
+
+/** One image of `manifest.json`: paths inside the archive, and names. */
+interface Item {
+  readonly Config: string;
+  readonly RepoTags?: readonly string[] | null;
+  readonly Layers: readonly string[];
+}
+
+const item = shape({ required: { Config: string, Layers: arrayOf(string) }, optional: { RepoTags: arrayOf(string) } });
+const maxItems = 1000;
+
+function parseItems(json: Json, subject: string): readonly Item[] {
+  const top: At = { subject };
+  arrayOf(item)(json, top);
+  const items = json as unknown as readonly Item[];
+  if (items.length === 0) throw invalid(subject, 'an image', 'none');
+  if (items.length > maxItems) throw invalid(subject, `at most ${maxItems} images`, `${items.length}`);
+  return items;
+}
+
+/** Blobs that the archive has under names of its own, and those that are made of what it says. */
+class Blobs {
+  readonly regions = new Map<Digest, Region>();
+  readonly made = new Map<Digest, Uint8Array>();
+}
+
+const blobName = /(?:^|\/)blobs\/sha256\/([a-f0-9]{64})$/;
+
+async function headOf(archive: Archive, region: Region): Promise<Uint8Array> {
+  for await (const chunk of archive.open({ ...region, size: Math.min(8, region.size) })) return Uint8Array.from(chunk);
+  return new Uint8Array(0);
+}
+
+async function hashOf(archive: Archive, region: Region): Promise<Digest> {
+  const hasher = nodeEngine.createHash('sha256');
+  for await (const chunk of archive.open(region)) hasher.update(chunk);
+  return `sha256:${hasher.digest()}`;
+}
+
+async function compressionIn(archive: Archive, region: Region, subject: string): Promise<Compression> {
+  const compression = detectCompression(await headOf(archive, region));
+  if (compression !== 'bzip2' && compression !== 'xz') return compression;
+  throw unsupported(subject, 'a layer, plain or compressed with gzip or zstd', compression);
+}
+
+/** Makes an OCI manifest of one image: layers and config are taken byte for byte, so the image ID stays. */
+class Conversion {
+  readonly #archive: Archive;
+  readonly #blobs: Blobs;
+  readonly #layers = new Map<string, Descriptor>();
+
+  constructor(archive: Archive, blobs: Blobs) {
+    this.#archive = archive;
+    this.#blobs = blobs;
+  }
+
+  #find(name: string, what: string): Region {
+    const subject = `${this.#archive.subject}: manifest.json: ${what} '${name}'`;
+    const region = this.#archive.find(name, { symlinks: true });
+    if (region === undefined) throw notFound(subject, 'a file in the archive');
+    return region;
+  }
+
+  async manifest({ Config, Layers }: Item): Promise<Descriptor> {
+    const subject = `${this.#archive.subject}: config '${Config}'`;
+    const region = this.#find(Config, 'Config');
+    const bytes = await readWhole(() => this.#archive.open(region), region, { subject });
+    const { rootfs } = parseConfig(parseJson(bytes, subject), subject);
+    if (rootfs.diff_ids.length !== Layers.length)
+      throw invalid(
+        subject,
+        `as many diff_ids as manifest.json has Layers (${Layers.length})`,
+        `${rootfs.diff_ids.length}`,
+      );
+    const digest = digestOf(bytes);
+    this.#blobs.made.set(digest, bytes);
+    const layers: Descriptor[] = [];
+    for (const [position, name] of Layers.entries())
+      layers.push(await this.#layer(name, rootfs.diff_ids[position] as Digest));
+    const manifest: Manifest = {
+      schemaVersion: 2,
+      mediaType: mediaTypes.manifest,
+      config: { mediaType: mediaTypes.config, digest, size: bytes.length },
+      layers,
+    };
+    const document = encodeDocument(manifest, mediaTypes.manifest);
+    this.#blobs.made.set(document.descriptor.digest, document.bytes);
+    return document.descriptor;
+  }
+
+  /** A plain layer's digest is its diffID, and a blob's is its name; both are checked when it is read. Only others are hashed now. */
+  async #layer(name: string, diffID: Digest): Promise<Descriptor> {
+    const key = `${name} ${diffID}`;
+    const known = this.#layers.get(key);
+    if (known !== undefined) return known;
+    const region = this.#find(name, 'layer');
+    const compression = await compressionIn(this.#archive, region, `${this.#archive.subject}: layer '${name}'`);
+    const named = blobName.exec(name)?.[1];
+    const claimed: Digest | undefined = named === undefined ? undefined : `sha256:${named}`;
+    const digest = compression === 'none' ? diffID : (claimed ?? (await hashOf(this.#archive, region)));
+    const descriptor = { mediaType: layerMediaType(compression), digest, size: region.size };
+    this.#blobs.regions.set(digest, region);
+    this.#layers.set(key, descriptor);
+    return descriptor;
+  }
+}
+
+/** Docker spells names short: `app:v1` is docker.io/library/app:v1. What docker would not take as a name names nothing. */
+function annotationsOf(tag: string): Annotations | undefined {
+  const reference = tryReference(tag);
+  const isName = reference !== undefined && reference.digest === undefined && familiarName(reference) !== 'sha256';
+  return isName ? nameAnnotations(canonicalName(reference)) : undefined;
+}
+
+function entriesOf(descriptor: Descriptor, { RepoTags }: Item): readonly Descriptor[] {
+  const named = (RepoTags ?? []).flatMap(tag => {
+    const annotations = annotationsOf(tag);
+    return annotations === undefined ? [] : [{ ...descriptor, annotations }];
+  });
+  return named.length === 0 ? [descriptor] : named;
+}
+
+/**
+ * What `docker save` writes, as a source of OCI images: config and layers byte for byte, so image IDs and diffIDs stay, and
+ * a manifest that is made of them, the same each time. Throws `invalid` and `not-found` for a `manifest.json` that names
+ * what is not there, and `unsupported` for archives from before docker 1.10, which have none.
+ */
+export async function openDockerArchive(archive: Archive): Promise<ImageSource> {
+  const subject = `${archive.subject}: manifest.json`;
+  if (archive.find('manifest.json') === undefined && archive.find('repositories') !== undefined)
+    throw unsupported(archive.subject, 'a manifest.json', 'an archive from before docker 1.10');
+  const blobs = new Blobs();
+  const items = parseItems(parseJson(await readMember(archive, 'manifest.json', documentLimit), subject), subject);
+  const conversion = new Conversion(archive, blobs);
+  const manifests: Descriptor[] = [];
+  for (const item of items) manifests.push(...entriesOf(await conversion.manifest(item), item));
+  const index: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests };
+  const document = encodeDocument(index, mediaTypes.index);
+  const reader = blobReader(archive, ({ digest }) => blobs.regions.get(digest));
+  const madeOf = ({ digest }: Descriptor): Uint8Array | undefined => blobs.made.get(digest);
+  return {
+    subject: archive.subject,
+    isConverted: true,
+    index: async () => document,
+    has: async descriptor => madeOf(descriptor) !== undefined || reader.has(descriptor),
+    async *open(descriptor) {
+      const made = madeOf(descriptor);
+      if (made === undefined) yield* reader.open(descriptor);
+      else yield made;
+    },
+    fileOf: descriptor => reader.fileOf(descriptor),
+    read: async (descriptor, limit) => madeOf(descriptor) ?? reader.read(descriptor, limit),
+  };
+}

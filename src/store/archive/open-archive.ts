@@ -1,0 +1,54 @@
+import type { Bytes } from '../../engine/engine.ts';
+import { OciError } from '../../errors.ts';
+import type { ImageSource } from '../../graph/source.ts';
+import type { ImagePlace } from '../image-place.ts';
+import { compressionOfFile, fileReader, kindOf, openArchive } from './archive.ts';
+import { openDockerArchive } from './docker-archive.ts';
+import { openOciArchive } from './oci-archive.ts';
+import { spoolArchive } from './spool.ts';
+
+type Kind = NonNullable<ImagePlace['kind']>;
+
+/** A place whose blobs are all to be read; `close` removes what was written for it. */
+export interface OpenedSource {
+  readonly source: ImageSource;
+  close(): void;
+}
+
+/** The images of an archive; `kind` where the user said which of its two forms counts. */
+export async function openArchiveSource(path: string, kind?: Kind, subject: string = path): Promise<ImageSource> {
+  const archive = await openArchive(path, subject);
+  const found = kind ?? kindOf(archive);
+  if (found === 'oci-archive') return openOciArchive(archive);
+  if (found === 'docker-archive') return openDockerArchive(archive);
+  throw new OciError('invalid', subject, 'expected an image archive, got a tar without oci-layout and manifest.json', {
+    hint: '`ocikit import` makes an image of a root filesystem tar',
+  });
+}
+
+async function openSpooled(
+  bytes: Bytes,
+  options: { readonly layout: string; readonly subject: string; readonly kind?: Kind | undefined },
+): Promise<OpenedSource> {
+  const spool = await spoolArchive(bytes, options);
+  try {
+    return { source: await openArchiveSource(spool.file, options.kind, options.subject), close: spool.remove };
+  } catch (error) {
+    spool.remove();
+    throw error;
+  }
+}
+
+/** Opens a stream of an archive to copy it into `layout`: it is written beside the layout first, decompressed. */
+export function openArchiveStream(bytes: Bytes, layout: string): Promise<OpenedSource> {
+  return openSpooled(bytes, { layout, subject: 'stdin' });
+}
+
+/** Opens an archive to copy it into `layout`. One that is compressed as a whole is written beside the layout first, decompressed. */
+export async function openArchiveFile(
+  { kind, path }: Pick<ImagePlace, 'kind' | 'path'>,
+  layout: string,
+): Promise<OpenedSource> {
+  if (compressionOfFile(path) !== 'none') return openSpooled(fileReader(path)(), { layout, subject: path, kind });
+  return { source: await openArchiveSource(path, kind), close: () => undefined };
+}

@@ -1,0 +1,48 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { checkCompression, decompress, detectCompression } from '../../codec/compression.ts';
+import type { Bytes } from '../../engine/engine.ts';
+import { invalid } from '../../errors.ts';
+import { peek } from '../../stream/peek.ts';
+import { makeDirectories, makeTemporaryDirectory, type TemporaryDirectory, writeFully } from '../disk/atomic.ts';
+import { onDisk } from '../disk/system-error.ts';
+
+const headSize = 8;
+
+/** A directory for what has to be written down on the way into a layout, on its file system. */
+export function makeSpool(layout: string): TemporaryDirectory {
+  const parent = existsSync(layout) ? resolve(layout) : dirname(resolve(layout));
+  return onDisk(layout, 'a place for an image layout', () => {
+    makeDirectories(parent);
+    return makeTemporaryDirectory(parent);
+  });
+}
+
+/**
+ * A stream as a file that can be sought in, decompressed: beside `layout`, on its file system. The caller removes it.
+ * Throws `invalid` for an empty stream and `unsupported` for compressions that ocikit does not read.
+ */
+export async function spoolArchive(
+  bytes: Bytes,
+  options: { readonly layout: string; readonly subject: string },
+): Promise<TemporaryDirectory & { readonly file: string }> {
+  const { layout, subject } = options;
+  const { head, whole } = await peek(bytes, headSize);
+  if (head.length === 0) throw invalid(subject, 'an image archive (a tar)', 'an empty file');
+  const compression = checkCompression(detectCompression(head), subject);
+  const stage = makeSpool(layout);
+  try {
+    const path = join(stage.path, 'archive.tar');
+    const file = openSync(path, 'wx', 0o600);
+    try {
+      for await (const chunk of decompress(whole, compression, subject))
+        onDisk(layout, 'room for an archive', () => writeFully(file, chunk));
+    } finally {
+      closeSync(file);
+    }
+    return { ...stage, file: path };
+  } catch (error) {
+    stage.remove();
+    throw error;
+  }
+}

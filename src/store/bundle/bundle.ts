@@ -1,0 +1,89 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { invalid } from '../../errors.ts';
+import { encodeJson, parseJson } from '../../spec/document.ts';
+import type { Descriptor, Json } from '../../spec/objects.ts';
+import { parseDescriptor } from '../../spec/parse.ts';
+import type { FileNode, Tree } from '../../tree/node.ts';
+import { writeNewFile } from '../disk/atomic.ts';
+import { onDisk } from '../disk/system-error.ts';
+import { readStatIndex, type StatIndex, writeStatIndex } from './stat-index.ts';
+
+/** A directory that `unpack --bundle` wrote: `config.json` and `rootfs/` (runtime-spec), and what they were unpacked from. */
+export interface Bundle {
+  readonly directory: string;
+  readonly rootfs: string;
+  /** The layout's path, and the manifest in it: its annotations hold the image's name, `platform` its platform. */
+  readonly layout: string;
+  readonly manifest: Descriptor;
+  /** What the bundle was; undefined where that is lost, and contents are compared. */
+  readonly index: () => StatIndex | undefined;
+}
+
+const sideFile = 'ocikit.json';
+const indexFile = 'ocikit.index';
+const version = 1;
+/** Largest side file that is read, in bytes. */
+export const maxSideFile: number = 1 << 20;
+
+export interface BundleContents {
+  readonly runtimeConfig: object;
+  readonly layout: string;
+  readonly manifest: Descriptor;
+  readonly tree: Tree;
+  readonly digests: ReadonlyMap<FileNode, string>;
+}
+
+/** A path without symlinks, as far as it is there: `..` in a relative path means the directory that is really above. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}
+
+/** Writes the files beside `rootfs/`. `work` is where the bundle lies now, `place` where it will lie. */
+export function writeBundle(work: string, place: string, contents: BundleContents): void {
+  const absolute = resolve(place);
+  const layout = relative(join(realPath(dirname(absolute)), basename(absolute)), realPath(contents.layout));
+  onDisk(place, 'a place for a bundle', () => {
+    writeNewFile(join(work, 'config.json'), encodeJson(contents.runtimeConfig, 2));
+    writeNewFile(join(work, sideFile), encodeJson({ version, layout, manifest: contents.manifest }, 2));
+  });
+  writeStatIndex(join(work, indexFile), join(work, 'rootfs'), contents.tree, contents.digests);
+}
+
+function readSideFile(path: string): Readonly<Record<string, Json | undefined>> {
+  const bytes = onDisk(path, 'a bundle', () => {
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stat = fstatSync(file);
+      if (!stat.isFile()) throw invalid(path, 'a file', 'something else');
+      if (stat.size > maxSideFile) throw invalid(path, `at most ${maxSideFile} bytes`, `${stat.size}`);
+      return readFileSync(file);
+    } finally {
+      closeSync(file);
+    }
+  });
+  const json = parseJson(bytes, path);
+  if (json === null || typeof json !== 'object' || Array.isArray(json))
+    throw invalid(path, 'an object', 'another value');
+  return json as Readonly<Record<string, Json | undefined>>;
+}
+
+/** Opens a bundle. Throws `invalid` where its side file is damaged; the stat index is a cache and may be. */
+export function openBundle(directory: string): Bundle {
+  const path = join(directory, sideFile);
+  const side = readSideFile(path);
+  const layout = side['layout'];
+  if (side['version'] !== version) throw invalid(path, `version ${version}`, `${side['version'] ?? 'none'}`);
+  if (typeof layout !== 'string' || layout === '') throw invalid(path, 'the path of a layout', 'none');
+  return {
+    directory,
+    rootfs: join(directory, 'rootfs'),
+    layout: isAbsolute(layout) ? layout : join(realPath(directory), layout),
+    manifest: parseDescriptor(side['manifest'] as Parameters<typeof parseDescriptor>[0], `${path}: manifest`),
+    index: () => readStatIndex(join(directory, indexFile)),
+  };
+}

@@ -1,0 +1,119 @@
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync } from 'node:fs';
+import type { DirectoryNode, FileNode, Node, Path, Tree } from '../../tree/node.ts';
+import { walk } from '../../tree/walk.ts';
+import { writeFully } from '../disk/atomic.ts';
+import { onDisk } from '../disk/system-error.ts';
+import type { Known, Stat } from '../rootfs/scan.ts';
+import { type Columns, decodeColumns, encodeColumns, maxIndexBytes, newColumns } from './stat-index-file.ts';
+import { StatIndexRecorder } from './stat-index-recorder.ts';
+import { StatIndexRestorer } from './stat-index-restorer.ts';
+
+/**
+ * What a bundle was when it was unpacked, as git's index: the base's tree with content digests, and the stat of every
+ * path. It is a cache: where it is lost, damaged or of another place, contents are compared instead.
+ */
+export interface StatIndex {
+  readonly tree: Tree;
+  /** sha256 (hexadecimal) of the base's contents. */
+  readonly digests: ReadonlyMap<FileNode, string>;
+  readonly known: Known;
+  /** Paths that could not be made, with what they are in the base. */
+  readonly absent: ReadonlyMap<Path, Node>;
+}
+
+const exact = { bigint: true } as const;
+
+/** Writes the index of a tree that has just been written to `root`. */
+export function writeStatIndex(file: string, root: string, tree: Tree, digests: ReadonlyMap<FileNode, string>): void {
+  onDisk(file, 'a file that can be written', () => {
+    const descriptor = openSync(file, 'wx', 0o644);
+    try {
+      // Older than every stat that follows: a file that changes after its stat is never older than this.
+      const since = fstatSync(descriptor, exact).mtimeNs;
+      const nodes: (readonly [Path, Node])[] = [['', tree], ...walk(tree)];
+      const columns = newColumns(nodes.length);
+      const recorder = new StatIndexRecorder(root, digests, columns);
+      nodes.forEach(([path, node], row) => {
+        recorder.add(row, path, node);
+      });
+      const { targets, xattrs, times } = recorder;
+      const paths = nodes.map(([path]) => path);
+      const extras = { targets, xattrs, times };
+      writeFully(descriptor, encodeColumns({ ...columns, count: nodes.length, since, extras, paths }));
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+}
+
+/** The rows whose stat is a path's stat now. */
+class Unchanged implements Known {
+  readonly #columns: Columns;
+  readonly #nodes: readonly Node[];
+  readonly #rows: ReadonlyMap<Path, number>;
+
+  constructor(columns: Columns, nodes: readonly Node[], rows: ReadonlyMap<Path, number>) {
+    this.#columns = columns;
+    this.#nodes = nodes;
+    this.#rows = rows;
+  }
+
+  lookup(path: Path, stat: Stat): Node | undefined {
+    const { numbers, wide, since } = this.#columns;
+    const row = this.#rows.get(path);
+    // A file may change again within the clock tick of its stat, and look the same: what is that young is read, as git does.
+    if (row === undefined || stat.ctime >= since || stat.mtime >= since) return undefined;
+    const isSame =
+      this.#isOwn(row, stat) &&
+      wide.ctime[row] === stat.ctime &&
+      wide.statMtime[row] === stat.mtime &&
+      numbers.links[row] === stat.links &&
+      numbers.size[row] === stat.size;
+    return isSame ? this.#nodes[row] : undefined;
+  }
+
+  directory(path: Path, stat: Stat): DirectoryNode | undefined {
+    const row = this.#rows.get(path);
+    const node = row !== undefined && this.#isOwn(row, stat) ? this.#nodes[row] : undefined;
+    return node?.kind === 'directory' ? node : undefined;
+  }
+
+  /** Whether it is the file that it was, with its mode and owner. */
+  #isOwn(row: number, stat: Stat): boolean {
+    const { numbers, wide } = this.#columns;
+    return (
+      wide.inode[row] === BigInt.asIntN(64, stat.inode) &&
+      wide.device[row] === BigInt.asIntN(64, stat.device) &&
+      numbers.statMode[row] === stat.mode &&
+      numbers.statUid[row] === stat.uid &&
+      numbers.statGid[row] === stat.gid
+    );
+  }
+}
+
+function restore(columns: Columns, source: string): StatIndex | undefined {
+  const restorer = new StatIndexRestorer(columns, source);
+  const nodes = restorer.nodes();
+  const [tree] = nodes;
+  if (tree?.kind !== 'directory') return undefined;
+  const known = new Unchanged(columns, nodes, restorer.rows);
+  return { tree, digests: restorer.digests, known, absent: restorer.absent };
+}
+
+/** Reads an index; undefined where there is none, or it is damaged, of another version or larger than `maxIndexBytes`. */
+export function readStatIndex(file: string): StatIndex | undefined {
+  try {
+    const descriptor = openSync(file, 'r');
+    try {
+      if (fstatSync(descriptor).size > maxIndexBytes) return undefined;
+      const columns = decodeColumns(readFileSync(descriptor));
+      return columns === undefined ? undefined : restore(columns, `index:${file}`);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    // A cache: whatever is wrong with it, contents are compared instead.
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import { closeSync, fchmodSync, fsync, openSync, renameSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Bytes } from '../../engine/engine.ts';
+import { makeTemporaryDirectory, syncDirectory, writeFully } from './atomic.ts';
+import { onDisk, systemError } from './system-error.ts';
+
+const room = 'room for a file';
+
+function fsynced(file: number, subject: string): Promise<void> {
+  return new Promise((resolve, reject) =>
+    fsync(file, error => (error === null ? resolve() : reject(systemError(error, subject, room)))),
+  );
+}
+
+async function writeTo(file: number, bytes: Bytes, subject: string): Promise<void> {
+  for await (const chunk of bytes) onDisk(subject, room, () => writeFully(file, chunk));
+}
+
+/** Whether nothing of what is written can be seen before it is whole: not so where a pipe or a device is there. */
+export function isWrittenWhole(path: string): boolean {
+  const found = onDisk(path, 'a place for a file', () => statSync(path, { throwIfNoEntry: false }));
+  return found === undefined || found.isFile() || found.isDirectory();
+}
+
+/** What is there and is no regular file (a pipe, /dev/null) is written to as it is. */
+async function writeThrough(path: string, bytes: Bytes): Promise<void> {
+  const file = onDisk(path, 'a file that can be written to', () => openSync(path, 'w'));
+  try {
+    await writeTo(file, bytes, path);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Writes a file beside its place and renames it: it is there whole or not at all. `mode` as in chmod. Throws `conflict` where the disk takes no more. */
+export async function writeFileAtomic(path: string, bytes: Bytes, mode: number): Promise<void> {
+  if (!isWrittenWhole(path)) return writeThrough(path, bytes);
+  const place = resolve(path);
+  const stage = onDisk(path, 'a place for a file', () => makeTemporaryDirectory(dirname(place)));
+  try {
+    const staged = join(stage.path, basename(place));
+    const file = onDisk(path, room, () => openSync(staged, 'wx', mode));
+    try {
+      await writeTo(file, bytes, path);
+      onDisk(path, room, () => fchmodSync(file, mode));
+      await fsynced(file, path);
+    } finally {
+      closeSync(file);
+    }
+    onDisk(path, 'a place for a file', () => renameSync(staged, place));
+    syncDirectory(dirname(place));
+  } finally {
+    stage.remove();
+  }
+}

@@ -1,0 +1,48 @@
+import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import type { Bytes } from '../../engine/engine.ts';
+import { OciError, usage } from '../../errors.ts';
+import { onDisk } from './system-error.ts';
+
+const chunkSize = 1024 * 1024;
+const wanted = 'a file that can be read';
+
+const statOf = (file: number, path: string): BigIntStats =>
+  onDisk(path, wanted, () => fstatSync(file, { bigint: true }));
+
+function* chunksOf(file: number, path: string): Iterable<Uint8Array> {
+  const buffer = new Uint8Array(chunkSize);
+  for (;;) {
+    const count = onDisk(path, wanted, () => readSync(file, buffer, 0, chunkSize, null));
+    if (count === 0) return;
+    yield buffer.subarray(0, count);
+  }
+}
+
+/** The chunks of a regular file, which must stay as it is: one that grows as fast as it is read would never end. */
+function* steadyChunks(file: number, path: string, before: BigIntStats): Iterable<Uint8Array> {
+  const changed = (): OciError =>
+    new OciError('conflict', path, 'expected a file that stays as it is, got one that changed while it was read');
+  let size = 0n;
+  for (const chunk of chunksOf(file, path)) {
+    size += BigInt(chunk.length);
+    if (size > before.size) throw changed();
+    yield chunk;
+  }
+  if (size !== before.size || statOf(file, path).mtimeNs !== before.mtimeNs) throw changed();
+}
+
+/**
+ * A file, pipe or device of the user's own from its beginning to its end, in chunks of up to 1 MiB; a chunk is valid until
+ * the next is asked for. Throws `usage` for a directory, `not-found`, and `conflict` where a file changes while it is read.
+ */
+export async function* readInputFile(path: string): Bytes {
+  const file = onDisk(path, wanted, () => openSync(path, 'r'));
+  try {
+    const before = statOf(file, path);
+    if (before.isDirectory()) throw usage(path, 'expected a file, got a directory');
+    // /proc and its like call everything a file of no size.
+    yield* before.isFile() && before.size > 0n ? steadyChunks(file, path, before) : chunksOf(file, path);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,159 @@
+import { createRequire } from 'node:module';
+import type { ByteString } from '../../tree/node.ts';
+
+/** A path as node:fs takes it: a text, or its raw bytes. */
+export type DiskPath = string | Uint8Array;
+
+/** Calls that Node lacks. No call follows a symlink in the last name; each throws a system error with `code` where the file system refuses. */
+export interface Native {
+  /** Extended attributes of a path, or undefined where it or its file system has none. */
+  readXattrs(path: DiskPath): Map<ByteString, Uint8Array> | undefined;
+  writeXattr(path: DiskPath, name: ByteString, value: Uint8Array): void;
+  /** `mode` with its file-type bits; device numbers of a device. */
+  makeNode(path: DiskPath, mode: number, device: { readonly major: number; readonly minor: number }): void;
+  /** Sets mtime (and atime) of a path or of an open file exactly, in nanoseconds since 1970. */
+  setTime(target: DiskPath | number, nanoseconds: bigint): void;
+}
+
+type Call = (...values: unknown[]) => number | bigint;
+
+const maxList = 64 * 1024;
+const maxValue = 64 * 1024;
+const second = 1_000_000_000n;
+const currentDirectory = -100;
+const noFollow = 0x100;
+/** errno: no such attribute, not supported, not permitted. */
+const quiet: readonly number[] = [61, 95];
+
+const names: Readonly<Record<number, string>> = {
+  1: 'EPERM',
+  2: 'ENOENT',
+  7: 'E2BIG',
+  13: 'EACCES',
+  17: 'EEXIST',
+  20: 'ENOTDIR',
+  22: 'EINVAL',
+  28: 'ENOSPC',
+  30: 'EROFS',
+  34: 'ERANGE',
+  36: 'ENAMETOOLONG',
+  40: 'ELOOP',
+  61: 'ENODATA',
+  95: 'ENOTSUP',
+  122: 'EDQUOT',
+};
+
+/** A C string. Text is encoded by koffi, which is cheaper than a buffer for each path. */
+function terminated(bytes: DiskPath): string | Buffer {
+  if (typeof bytes === 'string') return bytes;
+  const buffer = Buffer.alloc(bytes.length + 1);
+  buffer.set(bytes);
+  return buffer;
+}
+
+function failure(syscall: string, errno: number): Error {
+  const code = names[errno] ?? `errno ${errno}`;
+  return Object.assign(new Error(`${code}: ${syscall}`), { code, errno: -errno, syscall });
+}
+
+/** Linux's encoding of a device number. */
+function deviceNumber(major: number, minor: number): bigint {
+  const [high, low] = [BigInt(major), BigInt(minor)];
+  return ((high & 0xfffn) << 8n) | (low & 0xffn) | ((low & ~0xffn) << 12n) | ((high & ~0xfffn) << 32n);
+}
+
+interface Library {
+  readonly errno: () => number;
+  readonly list: Call;
+  readonly get: Call;
+  readonly set: Call;
+  readonly node: Call;
+  readonly times: Call;
+  readonly fileTimes: Call;
+}
+
+function nativeOf({ errno, list, get, set, node, times, fileTimes }: Library): Native {
+  const listBuffer = Buffer.alloc(maxList);
+  const valueBuffer = Buffer.alloc(maxValue);
+  const times64 = new BigInt64Array(4);
+  const timeBuffer = Buffer.from(times64.buffer);
+  const check = (result: number | bigint, call: string): void => {
+    if (Number(result) < 0) throw failure(call, errno());
+  };
+  const attributeOf = (path: string | Buffer, name: ByteString): Uint8Array | undefined => {
+    const length = Number(get(path, terminated(Buffer.from(name, 'latin1')), valueBuffer, maxValue));
+    if (length >= 0) return new Uint8Array(valueBuffer.subarray(0, length));
+    if (quiet.includes(errno())) return undefined;
+    throw failure('lgetxattr', errno());
+  };
+  return {
+    readXattrs(bytes) {
+      const path = terminated(bytes);
+      const length = Number(list(path, listBuffer, maxList));
+      if (length === 0) return undefined;
+      if (length < 0) {
+        if (quiet.includes(errno())) return undefined;
+        throw failure('llistxattr', errno());
+      }
+      const found = listBuffer.toString('latin1', 0, length - 1).split('\0');
+      const values = found.map(name => [name, attributeOf(path, name)] as const);
+      return new Map(values.filter((pair): pair is readonly [string, Uint8Array] => pair[1] !== undefined));
+    },
+    writeXattr(bytes, name, value) {
+      check(set(terminated(bytes), terminated(Buffer.from(name, 'latin1')), value, value.length, 0), 'lsetxattr');
+    },
+    makeNode(bytes, mode, { major, minor }) {
+      check(node(terminated(bytes), mode, deviceNumber(major, minor)), 'mknod');
+    },
+    setTime(target, nanoseconds) {
+      const fraction = ((nanoseconds % second) + second) % second;
+      times64[0] = times64[2] = (nanoseconds - fraction) / second;
+      times64[1] = times64[3] = fraction;
+      if (typeof target === 'number') check(fileTimes(target, timeBuffer), 'futimens');
+      else check(times(currentDirectory, terminated(target), timeBuffer, noFollow), 'utimensat');
+    },
+  };
+}
+
+let loaded: { readonly native: Native | undefined } | undefined;
+
+/** The native calls, or undefined where the optional package koffi or a Linux C library is missing. */
+export function loadNative(): Native | undefined {
+  loaded ??= { native: load() };
+  return loaded.native;
+}
+
+interface Koffi {
+  /** The C library that Node itself runs on, where the name is null. */
+  load(name: string | null): { func(signature: string): Call };
+  errno(): number;
+}
+
+/** C libraries older than glibc 2.33 have mknod under another name only. */
+function makeNodeOf(library: ReturnType<Koffi['load']>): Call {
+  try {
+    return library.func('int mknod(const char *path, uint32_t mode, uint64_t device)');
+  } catch {
+    const call = library.func('int __xmknod(int version, const char *path, uint32_t mode, const void *device)');
+    return (path, mode, device) => call(0, path, mode, Buffer.from(BigUint64Array.of(device as bigint).buffer));
+  }
+}
+
+function load(): Native | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    const library = koffi.load(null);
+    return nativeOf({
+      errno: () => koffi.errno(),
+      list: library.func('int64_t llistxattr(const char *path, void *list, size_t size)'),
+      get: library.func('int64_t lgetxattr(const char *path, const char *name, void *value, size_t size)'),
+      set: library.func('int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)'),
+      node: makeNodeOf(library),
+      times: library.func('int utimensat(int directory, const char *path, const void *times, int flags)'),
+      fileTimes: library.func('int futimens(int file, const void *times)'),
+    });
+  } catch {
+    return undefined;
+  }
+}

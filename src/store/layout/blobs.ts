@@ -1,0 +1,125 @@
+import { closeSync, constants, fchmodSync, fstatSync, fsync, openSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Bytes } from '../../engine/engine.ts';
+import { nodeEngine } from '../../engine/node.ts';
+import { invalid, notFound } from '../../errors.ts';
+import { embeddedData } from '../../graph/embedded-data.ts';
+import type { FileRegion, StoredBlob } from '../../graph/source.ts';
+import { algorithmOf, encodedOf, parseDigest } from '../../spec/digest.ts';
+import type { Descriptor } from '../../spec/objects.ts';
+import { readWhole } from '../../stream/read-whole.ts';
+import { verified } from '../../stream/verified.ts';
+import { makeDirectories, makeTemporaryDirectory, syncDirectory, writeFully } from '../disk/atomic.ts';
+import { regionChunks } from '../disk/region.ts';
+import { onDisk, systemCode, systemError } from '../disk/system-error.ts';
+
+const subjectOf = (layout: string, descriptor: Descriptor): string => `${layout}: blob ${descriptor.digest}`;
+
+/** Where a layout keeps a blob. Only a digest that has been parsed becomes a path, so none leads out of the layout. */
+export function blobPath(layout: string, descriptor: Descriptor): string {
+  const digest = parseDigest(descriptor.digest, layout);
+  return join(layout, 'blobs', algorithmOf(digest), encodedOf(digest));
+}
+
+/** Where a layout keeps a blob's bytes. */
+export function fileOfBlob(layout: string, descriptor: Descriptor): FileRegion {
+  return { path: blobPath(layout, descriptor), offset: 0, size: descriptor.size };
+}
+
+/** Whether a blob is there, unread: its file, or its content in the descriptor. */
+export function hasBlob(layout: string, descriptor: Descriptor): boolean {
+  const path = blobPath(layout, descriptor);
+  const found = onDisk(subjectOf(layout, descriptor), 'a blob', () => statSync(path, { throwIfNoEntry: false }));
+  return found?.isFile() === true || typeof descriptor.data === 'string';
+}
+
+/**
+ * Opens a blob's file and checks its size; undefined where there is none. A symlink is followed, as build tools share
+ * blobs that way and the digest vouches for the content, but only to a regular file: a pipe must not block.
+ */
+function openFile(layout: string, descriptor: Descriptor): number | undefined {
+  const subject = subjectOf(layout, descriptor);
+  let file: number | undefined;
+  try {
+    file = openSync(blobPath(layout, descriptor), constants.O_RDONLY | constants.O_NONBLOCK);
+    const found = fstatSync(file);
+    if (!found.isFile()) throw invalid(subject, 'a regular file', 'something else');
+    if (found.size !== descriptor.size) throw invalid(subject, `a size of ${descriptor.size} bytes`, `${found.size}`);
+    return file;
+  } catch (error) {
+    if (file !== undefined) closeSync(file);
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw systemError(error, subject, 'a blob that can be read');
+  }
+}
+
+/**
+ * A blob in chunks of up to 1 MiB; a chunk is valid until the next is asked for. Size is checked before the first and
+ * the digest after the last. Where the file is missing, the descriptor's own `data` serves.
+ * Throws `not-found` and `invalid`.
+ */
+export async function* openBlob(layout: string, descriptor: Descriptor): Bytes {
+  const subject = subjectOf(layout, descriptor);
+  parseDigest(descriptor.digest, layout);
+  const embedded = await embeddedData(descriptor, subject);
+  const file = openFile(layout, descriptor);
+  if (file === undefined) {
+    if (embedded === undefined) throw notFound(subject, 'a blob');
+    yield embedded;
+    return;
+  }
+  try {
+    yield* verified(regionChunks(file, { offset: 0, size: descriptor.size }, subject), descriptor, subject);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A small blob whole, checked. Throws `invalid` where it is larger than `limit` bytes. */
+export function readBlob(layout: string, descriptor: Descriptor, limit?: number): Promise<Uint8Array> {
+  return readWhole(() => openBlob(layout, descriptor), descriptor, { limit, subject: subjectOf(layout, descriptor) });
+}
+
+/** Writes and hashes a stream. The disk has it before this returns: an index must never name a blob that a loss of power takes. */
+async function writeBlob(path: string, bytes: Bytes, subject: string): Promise<StoredBlob> {
+  const hasher = nodeEngine.createHash('sha256');
+  const file = onDisk(subject, 'room for a blob', () => openSync(path, 'wx', 0o644));
+  try {
+    let size = 0;
+    for await (const chunk of bytes) {
+      hasher.update(chunk);
+      onDisk(subject, 'room for a blob', () => writeFully(file, chunk));
+      size += chunk.length;
+    }
+    onDisk(subject, 'a blob of mode 0644', () => fchmodSync(file, 0o644));
+    await new Promise<void>((resolve, reject) =>
+      fsync(file, error => (error === null ? resolve() : reject(systemError(error, subject, 'room for a blob')))),
+    );
+    return { digest: `sha256:${hasher.digest()}`, size };
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * Stores a stream as a blob: written beside its place, then renamed to its sha256 digest, mode 0644. A blob that is
+ * there already with the same size is kept. `subject` is what messages name. Throws `conflict` where the disk takes no more, and then leaves nothing.
+ */
+export async function putBlob(layout: string, bytes: Bytes, subject: string = layout): Promise<StoredBlob> {
+  const stage = onDisk(subject, 'a layout that can be written to', () => makeTemporaryDirectory(layout));
+  try {
+    const staged = join(stage.path, 'blob');
+    const stored = await writeBlob(staged, bytes, subject);
+    const directory = join(layout, 'blobs', 'sha256');
+    onDisk(subject, 'a layout that can be written to', () => {
+      makeDirectories(directory);
+      const target = join(directory, encodedOf(stored.digest));
+      if (statSync(target, { throwIfNoEntry: false })?.size === stored.size) return;
+      renameSync(staged, target);
+      syncDirectory(directory);
+    });
+    return stored;
+  } finally {
+    stage.remove();
+  }
+}

@@ -1,0 +1,91 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Bytes } from '../../engine/engine.ts';
+import { nodeEngine } from '../../engine/node.ts';
+import { OciError } from '../../errors.ts';
+import type { ImageStore, StoredBlob } from '../../graph/source.ts';
+import { encodeDocument } from '../../spec/document.ts';
+import { mediaTypes } from '../../spec/media-type.ts';
+import type { ImageIndex, LayoutHeader } from '../../spec/objects.ts';
+import { createFile, makeDirectories, syncDirectory, temporaryPrefix } from '../disk/atomic.ts';
+import { onDisk } from '../disk/system-error.ts';
+import { encodeIndex, openLayout, readIndexFile } from './layout.ts';
+
+const emptyIndex: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [] };
+const header: LayoutHeader = { imageLayoutVersion: '1.0.0' };
+const place = 'a place for an image layout';
+
+const isOurs = (name: string): boolean =>
+  name === 'blobs' || name === 'index.json' || name === 'index.json.lock' || name.startsWith(temporaryPrefix);
+
+/** Whether a directory is a layout, or nothing that a layout would disturb: empty, or one that another process is making. */
+export function stateOf(path: string): 'layout' | 'free' {
+  const found = onDisk(path, place, () => statSync(path, { throwIfNoEntry: false }));
+  if (found === undefined) return 'free';
+  if (!found.isDirectory()) throw new OciError('conflict', path, `expected ${place}, got a file`);
+  const names = onDisk(path, place, () => readdirSync(path));
+  const foreign = names.find(name => !isOurs(name));
+  const isUsed =
+    foreign === undefined && names.includes('index.json') && readIndexFile(path).value.manifests.length > 0;
+  // Looked for last: another process may have finished the layout since it was listed.
+  if (statSync(join(path, 'oci-layout'), { throwIfNoEntry: false }) !== undefined) return 'layout';
+  if (foreign === undefined && !isUsed) return 'free';
+  const got = isUsed ? 'an index of images without an oci-layout file' : `a directory that holds '${foreign}'`;
+  throw new OciError('conflict', path, `expected an image layout or an empty directory, got ${got}`);
+}
+
+/** The digest and size (bytes) that a stream would be stored under. */
+async function measure(bytes: Bytes): Promise<StoredBlob> {
+  const hasher = nodeEngine.createHash('sha256');
+  let size = 0;
+  for await (const chunk of bytes) {
+    hasher.update(chunk);
+    size += chunk.length;
+  }
+  return { digest: `sha256:${hasher.digest()}`, size };
+}
+
+/** A store that reads what is at `path` (an empty layout where nothing is) and writes nothing: it only tells what would result. */
+async function previewLayout(path: string, isThere: boolean): Promise<ImageStore> {
+  const source = isThere ? await openLayout(path) : undefined;
+  const index: ImageStore['index'] = async () => (source === undefined ? encodeIndex(emptyIndex) : source.index());
+  const absent = (): OciError => new OciError('not-found', path, 'expected an image layout, got nothing');
+  return {
+    subject: path,
+    index,
+    has: async descriptor => source !== undefined && (await source.has(descriptor)),
+    async *open(descriptor) {
+      if (source === undefined) throw absent();
+      yield* source.open(descriptor);
+    },
+    async read(descriptor, limit) {
+      if (source === undefined) throw absent();
+      return source.read(descriptor, limit);
+    },
+    fileOf: descriptor => source?.fileOf(descriptor),
+    put: measure,
+    async bring(from, descriptor) {
+      if (source !== undefined && (await source.has(descriptor))) return;
+      for await (const chunk of from.open(descriptor)) void chunk;
+    },
+    updateIndex: async change => encodeIndex(change((await index()).value)),
+  };
+}
+
+/**
+ * Makes an empty image layout, with the directories above it; one that is there already is left as it is. Several
+ * processes may do so at once. With `dryRun` nothing is made, and the store that comes back writes nothing.
+ * Throws `conflict` where something else is in the way (image-spec image-layout.md).
+ */
+export async function createLayout(path: string, options: { readonly dryRun?: boolean } = {}): Promise<ImageStore> {
+  const state = stateOf(path);
+  if (options.dryRun === true) return previewLayout(path, state === 'layout');
+  if (state === 'layout') return openLayout(path);
+  onDisk(path, place, () => {
+    makeDirectories(join(path, 'blobs', 'sha256'));
+    createFile(path, 'index.json', encodeIndex(emptyIndex).bytes);
+    createFile(path, 'oci-layout', encodeDocument(header, mediaTypes.layoutHeader).bytes);
+    syncDirectory(path);
+  });
+  return openLayout(path);
+}

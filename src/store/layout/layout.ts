@@ -1,0 +1,97 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { invalid, notFound } from '../../errors.ts';
+import type { ImageStore } from '../../graph/source.ts';
+import { digestOf } from '../../spec/digest.ts';
+import { encodeDocument, parseJson } from '../../spec/document.ts';
+import { mediaTypes } from '../../spec/media-type.ts';
+import type { Document, ImageIndex } from '../../spec/objects.ts';
+import { parseIndex, parseLayoutHeader } from '../../spec/parse.ts';
+import { syncDirectory } from '../disk/atomic.ts';
+import { onDisk } from '../disk/system-error.ts';
+import { fileOfBlob, hasBlob, openBlob, putBlob, readBlob } from './blobs.ts';
+import { bringBlob } from './bring-blob.ts';
+import { underLock } from './lock.ts';
+
+/** Bytes of an index.json: room for more than a hundred thousand entries. */
+export const indexLimit: number = 32 * 1024 * 1024;
+const headerLimit = 64 * 1024;
+
+/** Reads a file of the layout that must be there, be regular and be small. */
+function readPart(path: string, limit: number): Uint8Array {
+  return onDisk(path, 'a file that can be read', () => {
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const found = fstatSync(file);
+      if (!found.isFile()) throw invalid(path, 'a regular file', 'something else');
+      if (found.size > limit) throw invalid(path, `a size of at most ${limit} bytes`, `${found.size}`);
+      return readFileSync(file);
+    } finally {
+      closeSync(file);
+    }
+  });
+}
+
+/** The index of a layout as it is now. */
+export function readIndexFile(layout: string): Document<ImageIndex> {
+  const path = join(layout, 'index.json');
+  const bytes = readPart(path, indexLimit);
+  const value = parseIndex(parseJson(bytes, path), path);
+  const mediaType = value.mediaType ?? mediaTypes.index;
+  return { value, bytes, descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length } };
+}
+
+export function encodeIndex(index: ImageIndex): Document<ImageIndex> {
+  return encodeDocument(index, index.mediaType ?? mediaTypes.index);
+}
+
+/** Nothing is written where the function changed nothing, however the index was spelled. */
+async function updateIndexFile(
+  layout: string,
+  change: (index: ImageIndex) => ImageIndex,
+): Promise<Document<ImageIndex>> {
+  return underLock(layout, 'index.json', replace => {
+    const before = readIndexFile(layout);
+    const after = encodeIndex(change(before.value));
+    if (Buffer.compare(after.bytes, encodeIndex(before.value).bytes) === 0) return before;
+    replace(join(layout, 'index.json'), after.bytes);
+    syncDirectory(layout);
+    return after;
+  });
+}
+
+function storeAt(path: string): ImageStore {
+  return {
+    subject: path,
+    index: async () => readIndexFile(path),
+    has: async descriptor => hasBlob(path, descriptor),
+    open: descriptor => openBlob(path, descriptor),
+    read: (descriptor, limit) => readBlob(path, descriptor, limit),
+    fileOf: descriptor => fileOfBlob(path, descriptor),
+    put: bytes => putBlob(path, bytes),
+    bring: (source, descriptor) => bringBlob(path, source, { descriptor, subject: path }),
+    updateIndex: change => updateIndexFile(path, change),
+  };
+}
+
+function checkDirectory(path: string): void {
+  const found = onDisk(path, 'an image layout', () => statSync(path, { throwIfNoEntry: false }));
+  if (found === undefined) throw notFound(path, 'an image layout');
+  if (!found.isDirectory()) throw invalid(path, 'an image layout (a directory)', 'a file');
+}
+
+/**
+ * Opens the image layout in a directory (image-spec image-layout.md). Files that the spec does not know are ignored.
+ * Throws `not-found` where nothing is there, and `invalid` where `oci-layout` or `index.json` is missing or damaged.
+ */
+export async function openLayout(path: string): Promise<ImageStore> {
+  checkDirectory(path);
+  const headerPath = join(path, 'oci-layout');
+  for (const part of ['oci-layout', 'index.json']) {
+    const isThere = statSync(join(path, part), { throwIfNoEntry: false }) !== undefined;
+    if (!isThere) throw invalid(path, 'an image layout', `a directory without the file ${part}`);
+  }
+  parseLayoutHeader(parseJson(readPart(headerPath, headerLimit), headerPath), headerPath);
+  readIndexFile(path);
+  return storeAt(path);
+}

@@ -1,0 +1,105 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readLayer } from '../../codec/layer-reader.ts';
+import type { Hasher } from '../../engine/engine.ts';
+import { nodeEngine } from '../../engine/node.ts';
+import { verifiedLayerBytes } from '../../graph/layer-bytes.ts';
+import type { ImageSource } from '../../graph/source.ts';
+import type { Layer } from '../../spec/objects.ts';
+import { Draft } from '../../tree/draft.ts';
+import { type ContentId, emptyTree, type FileNode, type LayerEntry, type Tree } from '../../tree/node.ts';
+import { filesOf, find, resolvePath } from '../../tree/walk.ts';
+import { diskPath } from '../disk/disk-path.ts';
+import { loadNative } from '../disk/native.ts';
+import { RootfsWriter } from './writer.ts';
+
+/** Largest passwd or group file that is looked at, in bytes. */
+const maxText = 1 << 22;
+
+/** What extraction made: the tree, contents' sha256 (hexadecimal) where they were asked for, and what could not be carried. */
+export interface Extraction {
+  readonly tree: Tree;
+  readonly digests: ReadonlyMap<FileNode, string>;
+  readonly warnings: readonly string[];
+}
+
+/** Hashes file contents as they pass. */
+class ContentHashes {
+  readonly #digests = new Map<ContentId, string>();
+  #content: ContentId | undefined;
+  #hasher: Hasher | undefined;
+
+  begin(entry: LayerEntry): void {
+    this.#content = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node.content : undefined;
+    this.#hasher = this.#content === undefined ? undefined : nodeEngine.createHash('sha256');
+  }
+
+  update(chunk: Uint8Array): void {
+    this.#hasher?.update(chunk);
+  }
+
+  end(): void {
+    if (this.#content !== undefined && this.#hasher !== undefined)
+      this.#digests.set(this.#content, this.#hasher.digest());
+    this.#content = undefined;
+    this.#hasher = undefined;
+  }
+
+  /** The digests of a tree's files. */
+  of(tree: Tree): ReadonlyMap<FileNode, string> {
+    return new Map([...filesOf(tree)].map(([, file]) => [file, this.#digests.get(file.content) ?? ''] as const));
+  }
+}
+
+/**
+ * Plays layers, bottom first, on an empty directory in one pass: each blob's digest, size and diffID are checked as it is
+ * read. Throws with the directory in any state: the caller made it and removes it.
+ */
+export async function extractLayers(
+  source: ImageSource,
+  layers: readonly Layer[],
+  options: { readonly directory: string; readonly hashContents: boolean },
+): Promise<Extraction> {
+  const draft = new Draft(emptyTree(), source.subject);
+  const writer = new RootfsWriter(options.directory, { native: loadNative() });
+  const hashes = options.hashContents ? new ContentHashes() : undefined;
+  try {
+    for (const layer of layers) {
+      draft.beginLayer();
+      const origin = { identity: layer.diffID, subject: `${source.subject}: layer ${layer.descriptor.digest}` };
+      await readLayer(verifiedLayerBytes(source, layer), origin, {
+        entry(entry) {
+          for (const operation of draft.apply(entry)) writer.execute(operation);
+          hashes?.begin(entry);
+        },
+        data(chunk) {
+          writer.write(chunk);
+          hashes?.update(chunk);
+        },
+        end() {
+          writer.end();
+          hashes?.end();
+        },
+      });
+    }
+    const tree = draft.tree();
+    writer.finish(tree);
+    return { tree, digests: hashes?.of(tree) ?? new Map(), warnings: writer.warnings };
+  } finally {
+    writer.close();
+  }
+}
+
+/** Makes the directory that a bundle's root filesystem goes into. */
+export function makeRootfs(bundle: string): string {
+  const rootfs = join(bundle, 'rootfs');
+  mkdirSync(rootfs);
+  return rootfs;
+}
+
+/** A small text file of an unpacked tree, symlinks followed inside it; empty where there is none. */
+export function readTextInside(directory: string, tree: Tree, path: string): string {
+  const resolved = resolvePath(tree, path);
+  const node = find(tree, resolved);
+  return node?.kind === 'file' && node.size <= maxText ? readFileSync(diskPath(directory, resolved), 'utf8') : '';
+}

@@ -1,0 +1,592 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { OciError } from '../../errors.ts';
+import { temporaryDirectory } from '../../testing/temporary.ts';
+import { arbitraryTree, treeOf } from '../../testing/trees.ts';
+import { isRoot, run } from '../../testing/witness.ts';
+import type { FileNode, Meta, Node, Path, Tree } from '../../tree/node.ts';
+import { filesOf, find, walk } from '../../tree/walk.ts';
+import { loadNative, type Native } from '../disk/native.ts';
+import { prepareTarget } from '../disk/target.ts';
+import { openRootfsDirectory } from './directory.ts';
+import { scanDirectory } from './scan.ts';
+import { RootfsWriter } from './writer.ts';
+
+const nobody = 65_534;
+const noon = 1_700_000_000_000_000_000n;
+/** VFS_CAP_REVISION_2 with cap_net_raw, permitted and effective. */
+const capability = Uint8Array.from([1, 0, 0, 2, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+
+const meta = (some: Partial<Meta> = {}): Meta => ({
+  mode: 0o644,
+  uid: process.geteuid?.() ?? 0,
+  gid: process.getegid?.() ?? 0,
+  mtime: noon,
+  xattrs: new Map(),
+  ...some,
+});
+const file = (size: number, some: Partial<Meta> = {}): FileNode => ({
+  kind: 'file',
+  meta: meta(some),
+  size,
+  content: { source: 'test', member: size },
+});
+const directory = (some: Partial<Meta> = {}): Node => ({
+  kind: 'directory',
+  meta: meta({ mode: 0o755, ...some }),
+  children: new Map(),
+});
+const bytesOfText = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+const contentOf = (node: FileNode): Uint8Array => new Uint8Array(node.size).fill(97 + (node.content.member % 26));
+
+/** Writes a tree as a layer would: parents first, contents as `contentOf` says. */
+function writeTree(
+  root: string,
+  tree: Tree,
+  options: { native?: Native | undefined } = { native: loadNative() },
+): readonly string[] {
+  const writer = new RootfsWriter(root, { native: options.native });
+  const first = new Map<Node, Path>();
+  try {
+    for (const [path, node] of walk(tree)) {
+      const target = first.get(node);
+      if (target !== undefined) {
+        writer.execute({ kind: 'link', path, target });
+        continue;
+      }
+      first.set(node, path);
+      writer.execute({ kind: 'create', path, node });
+      if (node.kind === 'file') writer.write(contentOf(node));
+      writer.end();
+    }
+    writer.finish(tree);
+  } finally {
+    writer.close();
+  }
+  return writer.warnings;
+}
+
+/** All that a tree says, as plain data; only which paths share a node is left of identities. */
+function shown(tree: Tree): unknown {
+  const first = new Map<Node, Path>();
+  return [['', tree] as const, ...walk(tree)].map(([path, node]) => {
+    const link = first.get(node);
+    if (node.kind === 'file' && link === undefined) first.set(node, path);
+    const { mode, uid, gid, mtime, xattrs } = node.meta;
+    const values = [...xattrs].map(([name, value]) => [name, Buffer.from(value).toString('hex')]).sort();
+    const own = {
+      ...(node.kind === 'file' ? { size: node.size } : {}),
+      ...(node.kind === 'symlink' ? { target: node.target } : { mode: mode.toString(8) }),
+      ...(node.kind === 'device' ? { type: node.type, major: node.major, minor: node.minor } : {}),
+    };
+    return { path, kind: node.kind, uid, gid, mtime, values, link, ...own };
+  });
+}
+
+const scan = (root: string): Tree => scanDirectory(root, { native: loadNative(), source: 'scan' }).tree;
+
+/** Runs as a user without rights. */
+function asNobody<T>(action: () => T): T {
+  process.setegid?.(nobody);
+  process.seteuid?.(nobody);
+  try {
+    return action();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
+}
+
+function ownDirectory(t: TestContext, owner = 0): string {
+  const root = join(temporaryDirectory(t), 'root');
+  mkdirSync(root);
+  chmodSync(join(root, '..'), 0o777);
+  chownSync(root, owner, owner);
+  return root;
+}
+
+function hasNative(t: TestContext): boolean {
+  if (loadNative() === undefined) t.skip('needs the optional package koffi');
+  return loadNative() !== undefined;
+}
+
+const isError =
+  (code: OciError['code'], words: RegExp) =>
+  (error: unknown): boolean => {
+    assert.ok(error instanceof OciError, `${error}`);
+    assert.equal(error.code, code);
+    assert.match(error.message, words);
+    return true;
+  };
+
+test('a tree of every kind comes back from disk as it was, attribute for attribute', t => {
+  if (!isRoot(t) || !hasNative(t)) return;
+  const root = ownDirectory(t);
+  const linked = file(5, { uid: 7, mode: 0o4711, xattrs: new Map([['user.linked', bytesOfText('yes')]]) });
+  const tree = treeOf(
+    [
+      ['bin', directory({ mtime: 1n })],
+      ['bin/ping', file(9, { uid: 1000, xattrs: new Map([['security.capability', capability]]), mode: 0o755 })],
+      ['bin/su', file(3, { uid: 1000, gid: 1000, mode: 0o6755 })],
+      ['a', linked],
+      ['z', linked],
+      ['closed', directory({ mode: 0, uid: 4_000_000_000 })],
+      ['closed/inside', file(2_500_000, { mode: 0 })],
+      ['sticky', directory({ mode: 0o1777, xattrs: new Map([['user.on-directory', new Uint8Array([0, 255, 10])]]) })],
+      ['trusted', file(0, { xattrs: new Map([['trusted.a\xff', bytesOfText('')]]), mode: 0o444 })],
+      ['old', file(1, { mtime: -1n })],
+      ['older', file(1, { mtime: -1_876_543_211n })],
+      ['exact', file(1, { mtime: 1_700_000_000_123_456_789n })],
+      [
+        'link',
+        { kind: 'symlink', meta: meta({ mtime: -5_000_000_001n, uid: 3, mode: 0o777 }), target: '/no\xffwhere' },
+      ],
+      ['pipe', { kind: 'fifo', meta: meta({ mode: 0o620, gid: 5 }) }],
+      ['null', { kind: 'device', meta: meta({ mode: 0o666 }), type: 'char', major: 1, minor: 3 }],
+      ['disk', { kind: 'device', meta: meta({ mode: 0o660 }), type: 'block', major: 4095, minor: 1_048_575 }],
+      ['caf\xe9', directory()],
+      [`caf\xe9/${'\xff'.repeat(255)}`, file(4)],
+      ['caf\xe9/pipe', { kind: 'fifo', meta: meta({ mtime: 1_000_000_001n }) }],
+      ['n'.repeat(255), file(4)],
+      ['__proto__', directory({ mtime: 2n ** 33n * 1_000_000_000n })],
+    ],
+    meta({ mode: 0o711, uid: 12, mtime: 3_000_000_003n }),
+  );
+  assert.deepEqual(writeTree(root, tree), []);
+  const back = scan(root);
+  assert.deepEqual(shown(back), shown(tree));
+  assert.equal(find(back, 'a'), find(back, 'z'));
+  assert.deepEqual(readFileSync(join(root, 'closed/inside')), Buffer.from(contentOf(file(2_500_000))));
+  assert.equal(lstatSync(join(root, 'exact'), { bigint: true }).mtimeNs, 1_700_000_000_123_456_789n);
+  assert.equal(run(root, 'stat', '-c', '%t:%T', 'disk'), 'fff:fffff\n');
+});
+
+test('random trees come back from disk as they were', t => {
+  if (!isRoot(t) || !hasNative(t)) return;
+  const parent = temporaryDirectory(t);
+  let count = 0;
+  const carried = (node: Node): Meta['xattrs'] =>
+    new Map([...node.meta.xattrs].filter(([name]) => name.startsWith('user.') && /^(file|directory)$/.test(node.kind)));
+  fc.assert(
+    fc.property(arbitraryTree, tree => {
+      const kept = new Map<Node, Node>();
+      const keep = (node: Node): Node =>
+        kept.get(node) ?? kept.set(node, { ...node, meta: { ...node.meta, xattrs: carried(node) } }).get(node) ?? node;
+      const plain = treeOf([...walk(tree)].map(([path, node]) => [path, keep(node)] as const));
+      const root = join(parent, `${count++}`);
+      mkdirSync(root);
+      assert.deepEqual(writeTree(root, plain), []);
+      assert.deepEqual(shown(scan(root)), shown(plain));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('without the native calls what cannot be carried is said once, and the rest is there', t => {
+  if (!isRoot(t)) return;
+  const root = ownDirectory(t);
+  const xattrs = new Map([['user.a', bytesOfText('1')]]);
+  const pipe: Node = { kind: 'fifo', meta: meta() };
+  const tree = treeOf(
+    [
+      ['a', file(1, { xattrs, mtime: 1_000_000_001n })],
+      ['b', file(1, { xattrs, mtime: 1_000_000_002n })],
+      ['before-1970', file(1, { mtime: -1_500_000_000n })],
+      ['device', { kind: 'device', meta: meta(), type: 'char', major: 1, minor: 3 }],
+      ['link', { kind: 'symlink', meta: meta({ mtime: -2_000_000_000n }), target: 'a' }],
+      ['pipe', pipe],
+      ['pipe2', pipe],
+    ],
+    meta({ mode: 0o755 }),
+  );
+  const koffi = 'the optional package koffi is not there';
+  assert.deepEqual(writeTree(root, tree, {}), [
+    `/a: extended attributes are not written: ${koffi}`,
+    `/a: times are kept to microseconds: ${koffi}`,
+    `/device: a device is not made: ${koffi}`,
+    `/pipe: a fifo is not made: ${koffi}`,
+  ]);
+  const { tree: back, warnings } = scanDirectory(root, { native: undefined, source: 'scan' });
+  assert.deepEqual(warnings, [`extended attributes are not read: ${koffi}`]);
+  assert.deepEqual(
+    // Newer versions of Node carry nanoseconds after all.
+    [...walk(back)].map(([path, node]) => [path, node.meta.mtime - (node.meta.mtime % 1000n)]),
+    [
+      ['a', 1_000_000_000n],
+      ['b', 1_000_000_000n],
+      ['before-1970', -1_500_000_000n],
+      ['link', -2_000_000_000n],
+    ],
+  );
+});
+
+test('without root the owner is kept and said once, devices are left out, and closed directories can be filled', t => {
+  if (!isRoot(t) || !hasNative(t)) return;
+  const root = ownDirectory(t, nobody);
+  const own = { uid: nobody, gid: nobody };
+  const device: Node = { kind: 'device', meta: meta(own), type: 'char', major: 1, minor: 3 };
+  const tree = treeOf(
+    [
+      ['closed', directory({ ...own, mode: 0 })],
+      ['closed/inside', file(2, own)],
+      ['device', device],
+      ['fifo', { kind: 'fifo', meta: meta(own) }],
+      ['read-only', file(2, { ...own, mode: 0o444, xattrs: new Map([['user.kept', bytesOfText('yes')]]) })],
+      ['roots', file(2, { uid: 0, gid: 0, mode: 0o4755 })],
+      ['roots-too', directory({ uid: 0, gid: 0 })],
+    ],
+    meta({ ...own, mode: 0o555 }),
+  );
+  assert.deepEqual(
+    asNobody(() => writeTree(root, tree)),
+    ['/device: a device is not made: that needs root', '/roots: owner 0:0 needs root; files belong to 65534:65534'],
+  );
+  const nodes = new Map([...walk(scan(root))]);
+  assert.equal(nodes.get('device'), undefined);
+  assert.deepEqual(nodes.get('roots')?.meta, meta({ ...own, mode: 0o4755 }));
+  assert.equal(nodes.get('closed')?.meta.mode, 0);
+  assert.equal(nodes.get('fifo')?.kind, 'fifo');
+  assert.deepEqual([...(nodes.get('read-only')?.meta.xattrs.keys() ?? [])], ['user.kept']);
+  assert.throws(
+    () => asNobody(() => scan(root)),
+    isError('conflict', /^\/closed: expected a directory that can be read, got permission denied \(EACCES\)$/),
+  );
+});
+
+test('an attribute that the file system refuses is a warning, not a failure', t => {
+  if (!isRoot(t) || !hasNative(t)) return;
+  const xattrs = new Map([
+    ['user.fine', bytesOfText('1')],
+    ['nonsense', bytesOfText('1')],
+  ]);
+  const root = ownDirectory(t);
+  assert.match(
+    writeTree(root, treeOf([['a', file(1, { xattrs })]])).join(),
+    /^\/a: extended attribute 'nonsense' is not written \(\w+\)$/,
+  );
+  assert.deepEqual([...(find(scan(root), 'a')?.meta.xattrs.keys() ?? [])], ['user.fine']);
+});
+
+test('modes do not depend on the umask, and it stays as it is', t => {
+  const root = ownDirectory(t);
+  const old = process.umask(0o077);
+  try {
+    writeTree(
+      root,
+      treeOf(
+        [
+          ['a', file(1, { mode: 0o666 })],
+          ['b', directory({ mode: 0o777 })],
+        ],
+        meta({ mode: 0o775 }),
+      ),
+    );
+    assert.equal(process.umask(), 0o077);
+  } finally {
+    process.umask(old);
+  }
+  assert.deepEqual(
+    ['a', 'b', '.'].map(name => lstatSync(join(root, name)).mode & 0o7777),
+    [0o666, 0o777, 0o775],
+  );
+});
+
+test('removing follows no symlink and takes everything that is beneath, however deep', t => {
+  const root = ownDirectory(t);
+  const outside = join(temporaryDirectory(t), 'outside');
+  mkdirSync(outside);
+  writeFileSync(join(outside, 'kept'), 'kept');
+  const deep = Array.from({ length: 400 }, () => 'd').join('/');
+  mkdirSync(join(root, 'tree', deep), { recursive: true });
+  symlinkSync(outside, join(root, 'tree/link'));
+  symlinkSync(outside, join(root, 'link'));
+  const writer = new RootfsWriter(root, { native: undefined });
+  for (const path of ['tree', 'link']) writer.execute({ kind: 'remove', path });
+  writer.close();
+  assert.deepEqual(readdirSync(root), []);
+  assert.deepEqual(readdirSync(outside), ['kept']);
+});
+
+test('nothing that is there is written over or through, and the error names the path', t => {
+  const root = ownDirectory(t);
+  symlinkSync('elsewhere', join(root, 'link'));
+  const writer = new RootfsWriter(root, { native: undefined });
+  const create = (path: Path) => () => writer.execute({ kind: 'create', path, node: file(1) });
+  assert.throws(create('link'), isError('conflict', /^\/link: .*got something that is there already \(EEXIST\)$/));
+  assert.throws(create('x'.repeat(256)), isError('invalid', /^\/x{256}: .*a name that is too long \(ENAMETOOLONG\)$/));
+  assert.throws(create('no/a'), isError('not-found', /^\/no\/a: expected a path that can be written, got nothing/));
+  writer.close();
+  assert.equal(existsSync(join(root, 'elsewhere')), false);
+});
+
+test('a full disk is one clear error that names the file', t => {
+  if (!isRoot(t)) return;
+  const root = ownDirectory(t);
+  try {
+    run(root, 'mount', '-t', 'tmpfs', '-o', 'size=64k', 'none', root);
+  } catch {
+    t.skip('mounting is not allowed here');
+    return;
+  }
+  try {
+    assert.throws(
+      () => writeTree(root, treeOf([['big', file(1 << 20)]])),
+      isError('conflict', /^\/big: expected room for the file, got no space left on the device \(ENOSPC\)$/),
+    );
+  } finally {
+    run('/', 'umount', root);
+  }
+});
+
+test('the walk goes through a symlink to the root and through no other, and leaves out sockets by name', async t => {
+  const root = ownDirectory(t);
+  mkdirSync(join(root, 'etc'));
+  symlinkSync('/etc', join(root, 'away'));
+  symlinkSync(root, join(root, '../alias'));
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(join(root, 'etc/socket'), resolve));
+  t.after(() => server.close());
+  const { tree, warnings } = scanDirectory(join(root, '../alias'), { native: undefined, source: 'scan' });
+  assert.deepEqual(
+    [...walk(tree)].map(([path, node]) => [path, node.kind]),
+    [
+      ['away', 'symlink'],
+      ['etc', 'directory'],
+    ],
+  );
+  assert.deepEqual(
+    warnings.filter(text => text.includes('socket')),
+    ['/etc/socket: a socket, which no layer can hold, is left out'],
+  );
+});
+
+test('what is no directory, or not there, is one clear error', t => {
+  const root = ownDirectory(t);
+  writeFileSync(join(root, 'file'), '');
+  symlinkSync('loop', join(root, 'loop'));
+  assert.throws(() => scan(join(root, 'file')), isError('invalid', /file: expected a directory, got a file$/));
+  assert.throws(() => scan(join(root, 'none')), isError('not-found', /none: expected a directory, got nothing/));
+  assert.throws(() => scan(join(root, 'loop')), isError('invalid', /loop: expected a directory, got symbolic links/));
+});
+
+test('a directory as deep as paths go is walked, and a deeper one is one clear error', t => {
+  const root = ownDirectory(t);
+  const name = 'd'.repeat(250);
+  const half = Array.from({ length: 10 }, () => name).join('/');
+  mkdirSync(join(root, half), { recursive: true });
+  assert.equal([...walk(scan(root))].length, 10);
+  mkdirSync(join(root, 'more', half), { recursive: true });
+  renameSync(join(root, name), join(root, 'more', half, 'e'));
+  assert.throws(() => scan(root), isError('invalid', /a name that is too long \(ENAMETOOLONG\)$/));
+  renameSync(join(root, 'more', half, 'e'), join(root, name));
+});
+
+test('contents are hashed once for each file, whatever its names', async t => {
+  const root = ownDirectory(t);
+  const contents = new Map([
+    ['empty', ''],
+    ['small', 'small'],
+    ['large', 'x'.repeat(3_000_000)],
+  ]);
+  for (const [name, text] of contents) writeFileSync(join(root, name), text);
+  linkSync(join(root, 'small'), join(root, 'again'));
+  const rootfs = openRootfsDirectory(root);
+  const files = new Map(filesOf(await rootfs.tree()));
+  const digests = await rootfs.digests(new Set(files.values()));
+  assert.equal(digests.size, 3);
+  for (const [path, node] of files) {
+    const expected = createHash('sha256')
+      .update(contents.get(path) ?? 'small')
+      .digest('hex');
+    assert.equal(digests.get(node), expected, path);
+  }
+});
+
+test('files that are hashed ahead have the digests that they have when asked for', async t => {
+  const root = ownDirectory(t);
+  for (const [name, length] of Object.entries({ a: 5_000_000, b: 3_000_000, c: 7 }))
+    writeFileSync(join(root, name), name.repeat(length));
+  const digestsOf = async (ahead: boolean, turns: number): Promise<unknown> => {
+    const rootfs = openRootfsDirectory(root, { ahead });
+    const files = [...filesOf(await rootfs.tree())].sort();
+    for (let turn = 0; turn < turns; turn++) await new Promise(resolve => setImmediate(resolve));
+    const digests = await rootfs.digests(new Set(files.map(([, node]) => node)));
+    return files.map(([path, node]) => [path, digests.get(node)]);
+  };
+  const expected = await digestsOf(false, 0);
+  for (const turns of [0, 1, 2, 20]) assert.deepEqual(await digestsOf(true, turns), expected);
+});
+
+test('a file that cannot be hashed ahead is an error only for who asks for it', async t => {
+  const root = ownDirectory(t);
+  for (const name of ['a', 'b']) writeFileSync(join(root, name), name);
+  const rootfs = openRootfsDirectory(root, { ahead: true });
+  const files = new Map(filesOf(await rootfs.tree()));
+  unlinkSync(join(root, 'a'));
+  for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
+  const digest = createHash('sha256').update('b').digest('hex');
+  const b = files.get('b') as FileNode;
+  assert.deepEqual([...(await rootfs.digests(new Set([b])))], [[b, digest]]);
+  await assert.rejects(rootfs.digests(new Set([files.get('a') as FileNode])), isError('not-found', /^\/a: /));
+});
+
+test('readers that take turns, and hashing between them, do not share bytes', async t => {
+  const root = ownDirectory(t);
+  const size = 2_500_000;
+  for (const name of ['a', 'b', 'c']) writeFileSync(join(root, name), name.repeat(size));
+  const rootfs = openRootfsDirectory(root);
+  const tree = await rootfs.tree();
+  const node = (path: Path): FileNode => new Map(filesOf(tree)).get(path) as FileNode;
+  const readers = ['a', 'b'].map(path => [path, rootfs.body(path, node(path))[Symbol.iterator]()] as const);
+  for (let round = 0; round < 3; round++) {
+    const chunks = readers.map(([path, reader]) => [path, reader.next().value as Uint8Array] as const);
+    await rootfs.digests(new Set([node('c')]));
+    for (const [path, chunk] of chunks) assert.ok(chunk.every(byte => byte === path.charCodeAt(0)));
+  }
+});
+
+test('a file that changed since it was listed is not read as if it were the same', async t => {
+  const changes: Readonly<Record<string, (place: string) => void>> = {
+    longer: place => appendFileSync(place, 'more'),
+    'other bytes, same size and time': place => {
+      const { atime, mtime } = statSync(place);
+      writeFileSync(place, 'after!');
+      utimesSync(place, atime, mtime);
+    },
+    'another file': place => {
+      writeFileSync(`${place}.new`, 'before');
+      renameSync(`${place}.new`, place);
+    },
+    'a symlink': place => {
+      unlinkSync(place);
+      symlinkSync('/etc/passwd', place);
+    },
+    'a directory': place => {
+      unlinkSync(place);
+      mkdirSync(place);
+    },
+    nothing: place => unlinkSync(place),
+  };
+  for (const [name, change] of Object.entries(changes)) {
+    const root = ownDirectory(t);
+    const place = join(root, 'file');
+    writeFileSync(place, 'before');
+    const rootfs = openRootfsDirectory(root);
+    const node = find(await rootfs.tree(), 'file') as FileNode;
+    // A clock tick of the file system: within one, times are the same.
+    await new Promise(resolve => setTimeout(resolve, 15));
+    change(place);
+    assert.throws(
+      () => [...rootfs.body('file', node)],
+      isError(
+        name === 'nothing' ? 'not-found' : name === 'a symlink' ? 'invalid' : 'conflict',
+        /^\/file: expected a file that/,
+      ),
+      name,
+    );
+    await assert.rejects(rootfs.digests(new Set([node])), OciError, name);
+  }
+});
+
+test('a file that shrinks while it is read is a conflict', async t => {
+  const root = ownDirectory(t);
+  writeFileSync(join(root, 'file'), 'x'.repeat(3_000_000));
+  const rootfs = openRootfsDirectory(root);
+  const node = find(await rootfs.tree(), 'file') as FileNode;
+  const reader = rootfs.body('file', node)[Symbol.iterator]();
+  reader.next();
+  writeFileSync(join(root, 'file'), 'short');
+  assert.throws(() => [reader.next(), reader.next()], isError('conflict', /changed while it was read$/));
+});
+
+test('a new directory appears whole or not at all', t => {
+  const parent = temporaryDirectory(t);
+  const place = join(parent, 'new/place');
+  const abandoned = prepareTarget(place, { force: false });
+  writeFileSync(join(abandoned.work, 'half'), '');
+  assert.equal(existsSync(place), false);
+  abandoned.abandon();
+  assert.deepEqual(readdirSync(join(parent, 'new')), []);
+  const target = prepareTarget(place, { force: false });
+  writeFileSync(join(target.work, 'whole'), '');
+  target.commit();
+  assert.deepEqual(readdirSync(place), ['whole']);
+  assert.deepEqual(readdirSync(join(parent, 'new')), ['place']);
+});
+
+test('what is in the way is kept without force, and with it until the new one is whole', t => {
+  const parent = temporaryDirectory(t);
+  const place = join(parent, 'place');
+  const refused = isError('conflict', /expected (an empty or new directory|a place for a directory), got/);
+  writeFileSync(place, 'file');
+  assert.throws(() => prepareTarget(place, { force: false }), refused);
+  rmSync(place);
+  mkdirSync(place);
+  writeFileSync(join(place, 'old'), '');
+  assert.throws(() => prepareTarget(place, { force: false }), refused);
+  const failing = prepareTarget(place, { force: true });
+  rmSync(failing.work, { recursive: true });
+  assert.throws(() => failing.commit(), OciError);
+  failing.abandon();
+  assert.deepEqual(readdirSync(place), ['old']);
+  const target = prepareTarget(place, { force: true });
+  writeFileSync(join(target.work, 'new'), '');
+  assert.deepEqual(readdirSync(place), ['old']);
+  target.commit();
+  assert.deepEqual(readdirSync(parent), ['place']);
+  assert.deepEqual(readdirSync(place), ['new']);
+  const late = prepareTarget(join(parent, 'late'), { force: false });
+  mkdirSync(join(parent, 'late/something'), { recursive: true });
+  assert.throws(() => late.commit(), OciError);
+  late.abandon();
+  assert.deepEqual(readdirSync(parent).sort(), ['late', 'place']);
+});
+
+test('without root, directories that may not be written to can be put in place, replaced and abandoned', t => {
+  if (!isRoot(t)) return;
+  const parent = ownDirectory(t, nobody);
+  const place = join(parent, 'place');
+  const own = { uid: nobody, gid: nobody, mode: 0o555 };
+  const tree = treeOf(
+    [
+      ['closed', directory({ ...own, mode: 0 })],
+      ['usr', directory(own)],
+      ['usr/bin', file(1, own)],
+    ],
+    meta(own),
+  );
+  const put = (end: 'commit' | 'abandon'): void =>
+    asNobody(() => {
+      const target = prepareTarget(place, { force: true });
+      writeTree(target.work, tree);
+      target[end]();
+    });
+  for (const end of ['abandon', 'commit', 'commit', 'abandon'] as const) put(end);
+  assert.deepEqual(readdirSync(parent), ['place']);
+  assert.deepEqual(
+    [place, join(place, 'usr'), join(place, 'closed')].map(path => lstatSync(path).mode & 0o7777),
+    [0o555, 0o555, 0],
+  );
+});

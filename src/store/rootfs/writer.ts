@@ -1,0 +1,190 @@
+import {
+  closeSync,
+  constants,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  symlinkSync,
+  unlinkSync,
+} from 'node:fs';
+import type { Operation } from '../../tree/draft.ts';
+import type { DeviceNode, DirectoryNode, FifoNode, Node, Path, Tree } from '../../tree/node.ts';
+import { joinPath, textOf } from '../../tree/path.ts';
+import { writeFully } from '../disk/atomic.ts';
+import { diskPath } from '../disk/disk-path.ts';
+import type { Native } from '../disk/native.ts';
+import { onDisk, systemError } from '../disk/system-error.ts';
+import { type Made, RootfsAttributes, reasonOf } from './attributes.ts';
+
+const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const typeBits = { char: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
+
+/**
+ * Plays a draft's operations on a directory that nobody else writes to. Synchronous, on descriptors; never follows or
+ * overwrites what it did not make. Owners need root, devices and extended attributes the native calls: what cannot be
+ * carried is a warning, once a kind.
+ */
+export class RootfsWriter {
+  readonly #root: string;
+  readonly #native: Native | undefined;
+  readonly #attributes: RootfsAttributes;
+  /** Paths that could not be made. */
+  readonly #skipped = new Set<Path>();
+  #file: (Made & { readonly descriptor: number }) | undefined;
+
+  /** `root` is an empty directory of the caller's own. */
+  constructor(root: string, options: { readonly native: Native | undefined }) {
+    this.#root = root;
+    this.#native = options.native;
+    this.#attributes = new RootfsAttributes(options.native);
+  }
+
+  get warnings(): readonly string[] {
+    return this.#attributes.warnings;
+  }
+
+  /** Lets go of a file that was not ended. Called in any event. */
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file.descriptor);
+    this.#file = undefined;
+  }
+
+  execute(operation: Operation): void {
+    try {
+      this.#execute(operation);
+    } catch (error) {
+      throw systemError(error, `/${textOf(operation.path)}`, 'a path that can be written');
+    }
+  }
+
+  /** More of the file that was created last. */
+  write(chunk: Uint8Array): void {
+    const file = this.#file;
+    if (file === undefined) return;
+    try {
+      writeFully(file.descriptor, chunk);
+    } catch (error) {
+      throw systemError(error, `/${textOf(file.path)}`, 'room for the file');
+    }
+  }
+
+  /** The file that was created last is whole. */
+  end(): void {
+    const file = this.#file;
+    if (file === undefined) return;
+    this.#file = undefined;
+    try {
+      this.#attributes.finishFile(file.descriptor, file);
+    } catch (error) {
+      throw systemError(error, `/${textOf(file.path)}`, 'a file whose attributes can be set');
+    } finally {
+      closeSync(file.descriptor);
+    }
+  }
+
+  /** Directories get their attributes last, deepest first: what was written into them changed their times, and 0000 would have kept it out. */
+  finish(tree: Tree): void {
+    const directories: (readonly [Path, DirectoryNode])[] = [['', tree]];
+    for (const [path, { children }] of directories) {
+      for (const [name, node] of children)
+        if (node.kind === 'directory') directories.push([joinPath(path, name), node]);
+    }
+    for (const [path, { meta }] of directories.reverse()) {
+      onDisk(`/${textOf(path)}`, 'a directory whose attributes can be set', () =>
+        this.#attributes.finish('directory', { place: diskPath(this.#root, path), path, meta }),
+      );
+    }
+  }
+
+  #execute(operation: Operation): void {
+    switch (operation.kind) {
+      case 'remove':
+        this.#remove(operation.path);
+        break;
+      case 'create':
+        this.#create(operation.path, operation.node);
+        break;
+      case 'link':
+        this.#link(operation.path, operation.target);
+        break;
+      case 'update':
+        // Directories get their attributes in `finish`.
+        break;
+    }
+  }
+
+  #create(path: Path, node: Node): void {
+    const made = { place: diskPath(this.#root, path), path, meta: node.meta };
+    this.#skipped.delete(path);
+    switch (node.kind) {
+      case 'directory':
+        mkdirSync(made.place, 0o700);
+        break;
+      case 'file':
+        this.end();
+        this.#file = {
+          ...made,
+          descriptor: openSync(made.place, createFlags, this.#attributes.initialMode(node.meta)),
+        };
+        break;
+      case 'symlink':
+        // Node's types know no bytes here; Node does.
+        symlinkSync(Buffer.from(node.target, 'latin1') as unknown as string, made.place);
+        this.#attributes.finish('symlink', made);
+        break;
+      case 'device':
+      case 'fifo':
+        if (this.#makeSpecial(made, node)) this.#attributes.finish(node.kind, made);
+        else this.#skipped.add(path);
+    }
+  }
+
+  /** Makes a device or a fifo; where that is not possible, it is left out with a warning. */
+  #makeSpecial({ place, path }: Made, node: DeviceNode | FifoNode): boolean {
+    const device = node.kind === 'device' ? node : { major: 0, minor: 0 };
+    const why = this.#obstacle(node);
+    try {
+      if (why !== undefined) throw new Error(why);
+      const type = node.kind === 'fifo' ? 'fifo' : node.type;
+      this.#native?.makeNode(place, typeBits[type] | 0o600, device);
+      return true;
+    } catch (error) {
+      this.#attributes.warn(node.kind, `/${textOf(path)}: a ${node.kind} is not made: ${why ?? reasonOf(error)}`);
+      return false;
+    }
+  }
+
+  #obstacle(node: DeviceNode | FifoNode): string | undefined {
+    if (this.#native === undefined) return 'the optional package koffi is not there';
+    return node.kind === 'device' && !this.#attributes.isRoot ? 'that needs root' : undefined;
+  }
+
+  #link(path: Path, target: Path): void {
+    if (this.#skipped.has(target)) {
+      this.#skipped.add(path);
+      return;
+    }
+    linkSync(diskPath(this.#root, target), diskPath(this.#root, path));
+    this.#skipped.delete(path);
+  }
+
+  /** Removes a name, or a directory with all that is in it; follows no symlink. */
+  #remove(path: Path): void {
+    if (this.#skipped.delete(path)) return;
+    const directories: Path[] = [];
+    const left = [path];
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const place = diskPath(this.#root, next);
+      if (!lstatSync(place).isDirectory()) {
+        unlinkSync(place);
+        continue;
+      }
+      directories.push(next);
+      for (const name of readdirSync(place, { encoding: 'buffer' })) left.push(`${next}/${name.toString('latin1')}`);
+    }
+    for (const directory of directories.reverse()) rmdirSync(diskPath(this.#root, directory));
+  }
+}
