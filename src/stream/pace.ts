@@ -1,0 +1,41 @@
+/** What a caller may watch and stop while work goes on. */
+export interface Work {
+  /** Ends the work: it rejects with the signal's reason as soon as the event loop has turned, and leaves nothing. */
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes of blobs and files that have gone by so far. */
+  readonly progress?: { bytes: number } | undefined;
+}
+
+/** So many bytes are hashed in about ten milliseconds; by count and not by the clock, so that a run does the same each time. */
+const turnAfter = 4 << 20;
+/** Making, opening or removing one file costs as much as reading so many bytes. */
+export const fileCost: number = 1 << 14;
+
+const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
+
+/**
+ * Lets the event loop turn while long work goes on, about every ten milliseconds, and notices that it is to stop. State: what
+ * has been done since the last turn.
+ */
+export class Pace {
+  readonly #signal: AbortSignal | undefined;
+  #spent = 0;
+
+  constructor(signal?: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  /** Says that so many bytes have been worked on. Answers a promise where it is time to wait a turn, else nothing: `await` only that. */
+  spend(bytes: number): Promise<void> | undefined {
+    this.#spent += bytes;
+    return this.#spent < turnAfter ? undefined : this.turn();
+  }
+
+  /** Waits a turn. Throws the signal's reason where the work is to stop. */
+  async turn(): Promise<void> {
+    this.#spent = 0;
+    this.#signal?.throwIfAborted();
+    await nextTurn();
+    this.#signal?.throwIfAborted();
+  }
+}
