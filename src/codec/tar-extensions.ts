@@ -1,16 +1,8 @@
 import { invalid } from '../errors.ts';
+import { extensionCountLimit, extensionLimit, globalLimit } from '../limits.ts';
 import type { ByteString } from '../tree/node.ts';
 import { decodePax, type PaxRecords } from './pax.ts';
 import type { RawHeader, Subject } from './tar-header.ts';
-
-/** Largest extension header (PAX, GNU long name) in bytes: what Go reads. */
-export const maxExtensionBytes: number = 1 << 20;
-
-/** Most global records, in bytes: they count for every member again. */
-export const maxGlobalBytes = 4096;
-
-/** Most extension headers before one member. */
-export const maxExtensions = 64;
 
 /** What stood before a header: PAX records (a member's own over global ones) and GNU long names. */
 export interface Extensions {
@@ -48,12 +40,12 @@ export class ExtensionHeaders {
 
   /** An extension header has come; its body will be `header.size` bytes. */
   begin(header: RawHeader, subject: Subject): void {
-    if (++this.#count > maxExtensions)
-      throw invalid(subject(), `at most ${maxExtensions} extension headers before a member`, 'more');
-    if (header.size < 0 || header.size > maxExtensionBytes) {
+    if (++this.#count > extensionCountLimit)
+      throw invalid(subject(), `at most ${extensionCountLimit} extension headers before a member`, 'more');
+    if (header.size < 0 || header.size > extensionLimit) {
       throw invalid(
         subject(),
-        `an extension header (PAX or GNU) of a size up to ${maxExtensionBytes} bytes`,
+        `an extension header (PAX or GNU) of a size up to ${extensionLimit} bytes`,
         `${header.size}`,
       );
     }
@@ -80,8 +72,8 @@ export class ExtensionHeaders {
         throw invalid(subject(), 'a global PAX header of attributes that files can share', `'${key}'`);
       else if (shared.test(key)) merged.set(key, value);
     }
-    if (sizeOf(merged) > maxGlobalBytes) {
-      throw invalid(subject(), `global PAX records of at most ${maxGlobalBytes} bytes together`, 'more');
+    if (sizeOf(merged) > globalLimit) {
+      throw invalid(subject(), `global PAX records of at most ${globalLimit} bytes together`, 'more');
     }
     this.#global = merged;
     this.#count = 0;

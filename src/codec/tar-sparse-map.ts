@@ -1,8 +1,9 @@
 import { invalid } from '../errors.ts';
+import { pieceLimit } from '../limits.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { type PaxRecords, paxInteger, paxText } from './pax.ts';
 import { blockSize, fieldNumber, type RawHeader, type Subject } from './tar-header.ts';
-import { checkSparse, maxPieces, type Piece, type SparseMap } from './tar-sparse.ts';
+import { checkSparse, type Piece, type SparseMap } from './tar-sparse.ts';
 
 /** How a member says that it is sparse: in its old GNU header, in its PAX records, or at the start of its body. */
 export type SparseForm = 'gnu' | 'pax' | 'pax-body';
@@ -71,8 +72,8 @@ class GnuPieces implements Pieces {
     for (let entry = start; entry < end && block[entry] !== 0; entry += 24) {
       this.#pieces.push({ offset: fieldNumber(block, entry, 12), length: fieldNumber(block, entry + 12, 12) });
     }
-    if (this.#pieces.length > maxPieces)
-      throw invalid(this.#subject(), `a sparse map of at most ${maxPieces} pieces`, 'more');
+    if (this.#pieces.length > pieceLimit)
+      throw invalid(this.#subject(), `a sparse map of at most ${pieceLimit} pieces`, 'more');
     this.isWhole = block[end] === 0;
   }
 }
@@ -107,7 +108,7 @@ class BodyPieces implements Pieces {
     this.#value = 0;
     this.#digits = 0;
     const count = this.#numbers[0] as number;
-    if (count > maxPieces) throw invalid(this.#subject(), `a sparse map of at most ${maxPieces} pieces`, `${count}`);
+    if (count > pieceLimit) throw invalid(this.#subject(), `a sparse map of at most ${pieceLimit} pieces`, `${count}`);
     this.isWhole = this.#numbers.length === 1 + 2 * count;
   }
 }

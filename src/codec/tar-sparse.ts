@@ -1,4 +1,5 @@
 import { invalid } from '../errors.ts';
+import { holeLimit } from '../limits.ts';
 import type { Subject } from './tar-header.ts';
 
 /** One piece of a sparse file that is stored: where it belongs and how long it is, in bytes. */
@@ -13,12 +14,6 @@ export interface SparseMap {
   readonly pieces: readonly Piece[];
 }
 
-/** Most pieces of a sparse file: a map of the 1 MiB that Go reads has fewer. */
-export const maxPieces: number = 1 << 17;
-
-/** Most bytes that reading a sparse file makes of nothing. */
-export const maxHoles: number = 2 ** 36;
-
 /** Checks that pieces are in order and inside the file, and that they account for the stored bytes. */
 export function checkSparse(map: SparseMap, stored: number, subject: Subject): SparseMap {
   let end = 0;
@@ -31,8 +26,8 @@ export function checkSparse(map: SparseMap, stored: number, subject: Subject): S
     total += length;
   }
   if (total !== stored) throw invalid(subject(), `a sparse map of ${stored} stored bytes`, `one of ${total}`);
-  if (map.size - total > maxHoles)
-    throw invalid(subject(), `at most ${maxHoles} bytes of holes in a sparse file`, `${map.size - total}`);
+  if (map.size - total > holeLimit)
+    throw invalid(subject(), `at most ${holeLimit} bytes of holes in a sparse file`, `${map.size - total}`);
   return map;
 }
 

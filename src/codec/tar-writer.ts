@@ -1,8 +1,8 @@
 import { invalid, unsupported } from '../errors.ts';
+import { extensionLimit } from '../limits.ts';
 import { type ByteString, noXattrs } from '../tree/node.ts';
 import { bytesOf, shortTextOf } from '../tree/path.ts';
 import { encodePax } from './pax.ts';
-import { maxExtensionBytes } from './tar-extensions.ts';
 import { blockSize, paddingOf, sumOf } from './tar-header.ts';
 
 /** What a header says of one member. `mtime` in whole seconds. */
@@ -100,10 +100,10 @@ const stripped = (path: ByteString): ByteString => path.replace(/[^\x20-\x7e]/g,
 
 function paxBlocks(records: ReadonlyMap<ByteString, Uint8Array>, path: ByteString): readonly Uint8Array[] {
   const body = encodePax(records);
-  if (body.length > maxExtensionBytes) {
+  if (body.length > extensionLimit) {
     throw unsupported(
       shortTextOf(path),
-      `attributes of at most ${maxExtensionBytes} bytes, which is what readers take`,
+      `attributes of at most ${extensionLimit} bytes, which is what readers take`,
       `${body.length} bytes`,
     );
   }

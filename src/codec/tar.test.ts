@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../errors.ts';
+import { extensionCountLimit, extensionLimit, globalLimit, holeLimit, pieceLimit } from '../limits.ts';
 import { fixture, fixtureCases } from '../testing/fixtures.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { hasTools } from '../testing/witness.ts';
@@ -13,9 +14,7 @@ import { noXattrs } from '../tree/node.ts';
 import { bytesOf } from '../tree/path.ts';
 import { type Compression, decompress } from './compression.ts';
 import { decodePax, encodePax } from './pax.ts';
-import { maxExtensionBytes, maxExtensions, maxGlobalBytes } from './tar-extensions.ts';
 import { type TarMember, TarReader } from './tar-reader.ts';
-import { maxHoles, maxPieces } from './tar-sparse.ts';
 import { encodeHeader, type HeaderFields } from './tar-writer.ts';
 
 interface Read {
@@ -435,15 +434,15 @@ test('the end is two blocks of zeros or the end of the bytes; what comes after i
 });
 
 test('extension headers are limited in size and in number', () => {
-  refuses(readAll(header({ size: maxExtensionBytes + 1 }, { 156: 'x' })), /extension header/);
+  refuses(readAll(header({ size: extensionLimit + 1 }, { 156: 'x' })), /extension header/);
   refuses(readAll(header({}, { 124: binaryNumber(2 ** 35), 156: 'L' })), /extension header/);
   const name = extension('L', 'n\0');
-  assert.equal(readAll(...Array.from({ length: maxExtensions }, () => name), header({})).error, undefined);
+  assert.equal(readAll(...Array.from({ length: extensionCountLimit }, () => name), header({})).error, undefined);
   refuses(
-    readAll(...Array.from({ length: maxExtensions + 1 }, () => name), header({})),
+    readAll(...Array.from({ length: extensionCountLimit + 1 }, () => name), header({})),
     /at most 64 extension headers/,
   );
-  const globals = [1, 2].map(number => pax({ [`SCHILY.xattr.user.${number}`]: 'v'.repeat(maxGlobalBytes / 2) }, 'g'));
+  const globals = [1, 2].map(number => pax({ [`SCHILY.xattr.user.${number}`]: 'v'.repeat(globalLimit / 2) }, 'g'));
   refuses(readAll(...globals, header({})), /global PAX records/);
 });
 
@@ -490,12 +489,12 @@ test('a sparse map must be in order, inside the file and account for what is sto
     [[[0, 1]], 'xxxx'],
   ] as const;
   for (const [pieces, stored] of bad) refuses(readAll(gnuSparse(200, pieces, stored)), /sparse/);
-  refuses(readAll(gnuSparse(maxHoles + 1, [], '')), /holes/);
+  refuses(readAll(gnuSparse(holeLimit + 1, [], '')), /holes/);
 });
 
 test('sparse maps in PAX headers and bodies are checked before anything is made of them', () => {
   const v10 = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': '9' };
-  for (const map of ['1000000000000\n', '1\n', '1\nx\n', `${maxPieces + 1}\n`, '\n', '1\n-5\n2\n', '1\n0\n999\n']) {
+  for (const map of ['1000000000000\n', '1\n', '1\nx\n', `${pieceLimit + 1}\n`, '\n', '1\n-5\n2\n', '1\n0\n999\n']) {
     refuses(readAll(pax(v10), file('sp', map.padEnd(512, '\0'))), /sparse/);
   }
   refuses(readAll(pax(v10), file('sp', '')), /sparse map inside/);
@@ -519,11 +518,11 @@ test('sparse maps in PAX headers and bodies are checked before anything is made 
 });
 
 test('a map of the most pieces is read in a moment', () => {
-  const lines = Array.from({ length: maxPieces }, (_, index) => `${2 * index}\n0\n`).join('');
-  const map = padded(`${maxPieces}\n${lines}`);
-  const records = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': String(2 * maxPieces) };
+  const lines = Array.from({ length: pieceLimit }, (_, index) => `${2 * index}\n0\n`).join('');
+  const map = padded(`${pieceLimit}\n${lines}`);
+  const records = { 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0', 'GNU.sparse.realsize': String(2 * pieceLimit) };
   const member = memberIn(readAll(pax(records), header({ path: 'sp', size: map.length }), map), 'sp');
-  assert.equal(member.body.length, 2 * maxPieces);
+  assert.equal(member.body.length, 2 * pieceLimit);
 });
 
 test('what GNU tar writes in each of its formats is read with every name, link, time and hole', t => {

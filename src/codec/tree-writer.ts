@@ -1,5 +1,6 @@
 import type { Bytes } from '../engine/engine.ts';
 import { unsupported } from '../errors.ts';
+import { systemPathLimit } from '../limits.ts';
 import { Draft, type Operation } from '../tree/draft.ts';
 import { emptyTree, type FileNode, type LayerEntry, type Meta, type Node, type Path, type Tree } from '../tree/node.ts';
 import { ancestorsOf, parentOf, shortTextOf } from '../tree/path.ts';
@@ -19,8 +20,6 @@ export interface LayerTar extends LayerOrigin {
 export class Superseded extends Error {}
 
 const padding = Buffer.alloc(2 * blockSize);
-/** Bytes of the longest path that a system takes (PATH_MAX without its NUL): the directories above a longer one would be a bomb. */
-const maxSystemPath = 4095;
 
 /** A tar in the making: what layers do is played, and written where it lasts. */
 class TreeTar {
@@ -135,8 +134,8 @@ class TreeTar {
   }
 
   #write(path: Path, node: Node): void {
-    if (path.length > maxSystemPath)
-      throw unsupported(`/${shortTextOf(path)}`, `a path of at most ${maxSystemPath} bytes`, `${path.length}`);
+    if (path.length > systemPathLimit)
+      throw unsupported(`/${shortTextOf(path)}`, `a path of at most ${systemPathLimit} bytes`, `${path.length}`);
     const meta = withoutHostXattrs(node.meta);
     const entry = { kind: 'node', path, node: meta === node.meta ? node : { ...node, meta } } as const;
     this.#out.add(entryHeader(entry, this.#written));

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../errors.ts';
+import { instructionsLimit, lineLimit, substitutionDepthLimit } from '../limits.ts';
 import type { ContainerConfig } from '../spec/objects.ts';
 import { applyChanges } from './change.ts';
 import { parseDuration } from './healthcheck.ts';
 import { parseInstructions } from './instructions.ts';
-import { maximumLineBytes, maximumTextLength } from './lines.ts';
-import { type Expansion, expandWord, expandWords, maximumDepth } from './shell-words.ts';
+import { type Expansion, expandWord, expandWords } from './shell-words.ts';
 
 /** The container of the golden vectors: what `docker commit` was given. */
 const container: ContainerConfig = {
@@ -277,13 +277,13 @@ test('the shell lexer refuses what docker refuses, in its words', () => {
 });
 
 test('limits hold: line, text, depth and the work of expansion', () => {
-  assert.match(refusal(`CMD ${'a'.repeat(maximumLineBytes)}`), /maximum allowed size of 65535$/);
-  assert.match(refusal(`CMD ${'ä'.repeat(maximumLineBytes / 2)}`), /maximum allowed size of 65535$/);
-  assert.match(refusal('#\n'.repeat(maximumTextLength)), /expected at most 1048576 characters/);
+  assert.match(refusal(`CMD ${'a'.repeat(lineLimit)}`), /maximum allowed size of 65535$/);
+  assert.match(refusal(`CMD ${'ä'.repeat(lineLimit / 2)}`), /maximum allowed size of 65535$/);
+  assert.match(refusal('#\n'.repeat(instructionsLimit)), /expected at most 1048576 characters/);
   const nested = (depth: number): string => '${u:-'.repeat(depth) + '}'.repeat(depth);
-  assert.equal(expandWord(nested(maximumDepth), expansion), '');
+  assert.equal(expandWord(nested(substitutionDepthLimit), expansion), '');
   assert.match(
-    messageOf(() => expandWord(nested(maximumDepth + 1), expansion)),
+    messageOf(() => expandWord(nested(substitutionDepthLimit + 1), expansion)),
     /at most 64 deep/,
   );
   assert.match(

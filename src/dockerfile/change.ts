@@ -1,10 +1,11 @@
 import { usage } from '../errors.ts';
+import { expansionLimit } from '../limits.ts';
 import type { ContainerConfig } from '../spec/objects.ts';
 import { parsePorts } from '../spec/port.ts';
 import { isStopSignal } from '../spec/stop-signal.ts';
 import { type Draft, draftOf, type Environment, merged } from './change-draft.ts';
 import { type Instruction, parseInstructions } from './instructions.ts';
-import { type Expansion, expandWord, expandWords, maximumExpansion } from './shell-words.ts';
+import { type Expansion, expandWord, expandWords } from './shell-words.ts';
 
 type Words = Pick<Expansion, 'escapeToken' | 'spend'>;
 
@@ -26,8 +27,8 @@ function allowance(): (characters: number) => void {
   let spent = 0;
   return characters => {
     spent += characters;
-    if (spent > maximumExpansion)
-      throw usage('change', `expected expansions of at most ${maximumExpansion} characters, got more`);
+    if (spent > expansionLimit)
+      throw usage('change', `expected expansions of at most ${expansionLimit} characters, got more`);
   };
 }
 

@@ -1,9 +1,5 @@
 import { usage } from '../errors.ts';
-
-/** The longest line that docker reads, in bytes. */
-export const maximumLineBytes = 65_535;
-/** The longest text of instructions, in UTF-16 units. */
-export const maximumTextLength: number = 1 << 20;
+import { instructionsLimit, lineLimit } from '../limits.ts';
 
 /** One instruction with its continuation lines joined; `number` counts from 1. */
 export interface DockerfileLine {
@@ -25,8 +21,8 @@ const encoder = new TextEncoder();
  * Throws `usage` where a line or the text is too long or a directive is wrong.
  */
 export function dockerfileLines(text: string, subject: string): DockerfileLines {
-  if (text.length > maximumTextLength) {
-    throw usage(subject, `expected at most ${maximumTextLength} characters of instructions, got ${text.length}`);
+  if (text.length > instructionsLimit) {
+    throw usage(subject, `expected at most ${instructionsLimit} characters of instructions, got ${text.length}`);
   }
   const raw = text
     .replace(/^\ufeff/, '')
@@ -38,8 +34,8 @@ export function dockerfileLines(text: string, subject: string): DockerfileLines 
 }
 
 function checkLength(line: string, subject: string): void {
-  if (line.length * 3 > maximumLineBytes && encoder.encode(line).length > maximumLineBytes) {
-    throw usage(subject, `dockerfile line greater than maximum allowed size of ${maximumLineBytes}`);
+  if (line.length * 3 > lineLimit && encoder.encode(line).length > lineLimit) {
+    throw usage(subject, `dockerfile line greater than maximum allowed size of ${lineLimit}`);
   }
 }
 

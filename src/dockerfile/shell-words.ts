@@ -1,10 +1,6 @@
 import { usage } from '../errors.ts';
+import { substitutionDepthLimit } from '../limits.ts';
 import { parseShellPattern, withoutPrefix, withoutSuffix, withReplacement } from './shell-pattern.ts';
-
-/** How deep `${a:-${b:-…}}` may nest. */
-export const maximumDepth = 64;
-/** How many characters the expansions of one set of changes may read, compare and write in all. */
-export const maximumExpansion: number = 1 << 22;
 
 /** What words are expanded with. `spend` counts the work and throws where it is too much. */
 export interface Expansion {
@@ -146,7 +142,8 @@ class Lexer {
     const first = this.#peek();
     if (first === undefined) throw this.#error("syntax error: missing '}'");
     if (first === '{' || first === '}' || first === ':') throw this.#error('syntax error: bad substitution');
-    if (mode.depth >= maximumDepth) throw this.#error(`expected substitutions at most ${maximumDepth} deep, got more`);
+    if (mode.depth >= substitutionDepthLimit)
+      throw this.#error(`expected substitutions at most ${substitutionDepthLimit} deep, got more`);
     return this.#substitution(this.#name(), { rawEscapes: false, depth: mode.depth + 1 });
   }
 

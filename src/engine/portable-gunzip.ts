@@ -1,10 +1,10 @@
 import { Inflate } from 'fflate';
 import { invalid } from '../errors.ts';
+import { gzipHeaderLimit } from '../limits.ts';
 import type { Bytes } from './engine.ts';
 
 /** Compressed bytes given to the inflater at once: what they may expand to is held whole. */
 const sliceSize = 16 * 1024;
-const maxHeader = 1 << 16;
 
 type Crc = (bytes: Uint8Array, previous?: number) => number;
 
@@ -105,7 +105,7 @@ class GunzipReader {
       return true;
     }
     const length = headerLength(this.#held);
-    if (length < 0 || this.#held.length > maxHeader + sliceSize)
+    if (length < 0 || this.#held.length > gzipHeaderLimit + sliceSize)
       throw this.#wrong(this.#members > 0 ? 'something after its end' : 'another header or method');
     if (length === 0) return false;
     const checked = ((this.#held[3] as number) & 2) !== 0;

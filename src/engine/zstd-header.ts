@@ -1,6 +1,5 @@
 import { invalid, unsupported } from '../errors.ts';
-
-const maxWindow = 128 * 1024 * 1024;
+import { windowLimit } from '../limits.ts';
 
 /** What a zstd frame says of itself. Bytes. */
 export interface Header {
@@ -33,7 +32,8 @@ export function parseHeader(bytes: Uint8Array, subject: string): Header | number
   const contentSize = sizeBytes === 0 ? undefined : numberAt(viewOf(bytes), length - sizeBytes, sizeBytes);
   const base = 2 ** (10 + ((bytes[1] as number) >>> 3));
   const window = single ? (contentSize ?? 0) : base + (base / 8) * ((bytes[1] as number) & 7);
-  if (window > maxWindow) throw invalid(subject, `a zstd window of at most ${maxWindow} bytes of memory`, `${window}`);
+  if (window > windowLimit)
+    throw invalid(subject, `a zstd window of at most ${windowLimit} bytes of memory`, `${window}`);
   return { length, window, contentSize, checksum: (descriptor & 4) !== 0 };
 }
 

@@ -1,12 +1,9 @@
 import { invalid, notFound } from '../errors.ts';
+import { blobLimit, depthLimit } from '../limits.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import { readIndex, readManifest } from './image-reader.ts';
 import type { ImageSource, ImageStore } from './source.ts';
-import { depthLimit } from './walk-index.ts';
-
-/** How many different blobs one walk may meet. */
-export const blobLimit: number = 200_000;
 
 /** Everything that descriptors lead to, each digest once, what is referred to before what refers to it. */
 export interface Graph {

@@ -1,13 +1,9 @@
 import { invalid } from '../errors.ts';
+import { depthLimit, descriptorLimit } from '../limits.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import { readIndex } from './image-reader.ts';
 import type { ImageSource } from './source.ts';
-
-/** How deep indexes may lie within indexes. */
-export const depthLimit = 8;
-/** How many different descriptors one walk may meet. */
-export const descriptorLimit = 20_000;
 
 /** BuildKit's attestations: listed like images, but about one (`unknown/unknown`). */
 export function isAttestation(descriptor: Descriptor): boolean {

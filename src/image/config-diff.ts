@@ -1,4 +1,5 @@
 import { invalid } from '../errors.ts';
+import { pointerLimit } from '../limits.ts';
 import type { ImageConfig } from '../spec/objects.ts';
 
 /** One field that differs: a JSON pointer (RFC 6901), and both values; absent is undefined. */
@@ -7,9 +8,6 @@ export interface ConfigChange {
   readonly before?: unknown;
   readonly after?: unknown;
 }
-
-/** The longest that all pointers of one comparison may be together, in characters. */
-export const maximumPointers: number = 1 << 24;
 
 type Fields = ReadonlyMap<string, unknown>;
 interface Pair {
@@ -35,8 +33,8 @@ export function diffConfigs(before: ImageConfig, after: ImageConfig): ConfigChan
     }
     const children = childrenOf(pair, lower, upper);
     spent += children.reduce((sum, child) => sum + child.field.length, 0);
-    if (spent > maximumPointers)
-      throw invalid('config', `fields whose pointers have at most ${maximumPointers} characters in all`, 'more');
+    if (spent > pointerLimit)
+      throw invalid('config', `fields whose pointers have at most ${pointerLimit} characters in all`, 'more');
     for (const child of children) open.push(child);
   }
   return changes.sort((a, b) => (a.field < b.field ? -1 : a.field > b.field ? 1 : 0));

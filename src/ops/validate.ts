@@ -5,6 +5,7 @@ import type { ImageSource } from '../graph/source.ts';
 import { isAttestation } from '../graph/walk-index.ts';
 import { checkImage, checkIndex, checkManifest } from '../image/check.ts';
 import type { Finding } from '../image/finding.ts';
+import { depthLimit } from '../limits.ts';
 import { validateDocument } from '../schema/validate.ts';
 import { parseJson } from '../spec/document.ts';
 import { isConfigType, isIndexType, isLayerType, isManifestType, isSchema1Type } from '../spec/media-type.ts';
@@ -13,8 +14,6 @@ import { openNamed, openSource, parseImagePlace } from '../store/locate.ts';
 import type { ValidateOptions } from './options.ts';
 import type { ValidateResult } from './results.ts';
 import { watchSource } from './watch.ts';
-
-const depthLimit = 8;
 
 /** One walk over everything that a place refers to. Each blob is checked once, each layer once for each diffID. */
 class Inspection {

@@ -1,5 +1,6 @@
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { Finding } from '../image/finding.ts';
+import { listedLimit } from '../limits.ts';
 import { schemas } from './schemas.ts';
 
 export type DocumentKind = 'manifest' | 'index' | 'config' | 'descriptor' | 'layout';
@@ -14,9 +15,6 @@ const files: Readonly<Record<DocumentKind, string>> = {
 
 const maxFindings = 20;
 const maxValue = 60;
-
-/** Values in a document up to which all that is wrong is listed: ajv joins its lists of errors, so the time grows with their square. */
-const maxListed = 10_000;
 
 type Validators = (kind: DocumentKind) => ValidateFunction;
 const compilers = new Map<boolean, Promise<Validators>>();
@@ -39,11 +37,11 @@ async function validatorOf(kind: DocumentKind, allErrors: boolean): Promise<Vali
 function isSmall(value: unknown): boolean {
   const left: unknown[] = [value];
   for (let count = 0; left.length > 0; count++) {
-    if (count + left.length > maxListed) return false;
+    if (count + left.length > listedLimit) return false;
     const next = left.pop();
     if (next === null || typeof next !== 'object') continue;
     const inner = Object.values(next);
-    if (inner.length > maxListed) return false;
+    if (inner.length > listedLimit) return false;
     left.push(...inner);
   }
   return true;

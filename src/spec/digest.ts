@@ -1,6 +1,7 @@
 import type { HashAlgorithm } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { invalid, unsupported } from '../errors.ts';
+import { digestLimit } from '../limits.ts';
 
 declare const brand: unique symbol;
 /** A nominal mark, so that a string of one meaning is not passed for another. */
@@ -17,11 +18,10 @@ export type { HashAlgorithm };
 const grammar = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
 /** Hexadecimal digits of the algorithms that ocikit computes. */
 const lengths: Readonly<Record<HashAlgorithm, number>> = { sha256: 64, sha512: 128, blake3: 64 };
-const maxLength = 512;
 
 /** Whether a text fits the digest grammar, whatever its algorithm. */
 export function isDigest(text: string): text is Digest {
-  return text.length <= maxLength && grammar.test(text);
+  return text.length <= digestLimit && grammar.test(text);
 }
 
 function shown(value: unknown): string {

@@ -1,7 +1,7 @@
 import { invalid, type OciError } from '../errors.ts';
+import { jsonDepthLimit } from '../limits.ts';
 import type { Json } from './objects.ts';
 
-const maxDepth = 100;
 const maxShown = 64;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const plain = /[^"\\\u0000-\u001f]*/y;
@@ -83,10 +83,10 @@ class Walk {
 
   #enter(code: number): void {
     if (!this.#valueMayStand()) throw this.#wrong();
-    if (this.#open.push(code === openObject ? new Set() : undefined) > maxDepth) {
+    if (this.#open.push(code === openObject ? new Set() : undefined) > jsonDepthLimit) {
       throw invalid(
         this.#subject,
-        `JSON nested at most ${maxDepth} deep`,
+        `JSON nested at most ${jsonDepthLimit} deep`,
         `more at ${lineAndColumn(this.#text, this.#at)}`,
       );
     }

@@ -1,4 +1,5 @@
 import { notFound, OciError, usage } from '../errors.ts';
+import { refNameLimit } from '../limits.ts';
 import { annotationKeys } from './annotations.ts';
 import type { Annotations, Descriptor, ImageIndex } from './objects.ts';
 import { canonicalName, checkNewName, familiarName, type Reference, tryReference } from './reference.ts';
@@ -9,7 +10,6 @@ const { refName, containerdName } = annotationKeys;
 const refNamePattern =
   /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
 const tagPattern = /^\w[\w.-]{0,127}$/;
-const maxName = 1024;
 const listed = 10;
 const maxShown = 128;
 
@@ -32,7 +32,7 @@ export function checkName(name: string): string {
   const reference = fullReference(name);
   if (reference !== undefined) checkNewName(reference, name);
   else if (name === 'sha256') checkNewName({ domain: 'docker.io', path: 'library/sha256' }, name);
-  if (name.length > maxName || !(reference !== undefined || refNamePattern.test(name) || tagPattern.test(name))) {
+  if (name.length > refNameLimit || !(reference !== undefined || refNamePattern.test(name) || tagPattern.test(name))) {
     throw usage(
       `name '${name.slice(0, 64)}'`,
       'expected letters and digits joined by one of -._:@+/, got something else',

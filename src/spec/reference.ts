@@ -1,4 +1,5 @@
 import { invalid, usage } from '../errors.ts';
+import { repositoryLimit } from '../limits.ts';
 import { isDigest } from './digest.ts';
 
 /** A name as registries and engines spell it, normalised: `ubuntu` is docker.io's library/ubuntu. */
@@ -14,7 +15,6 @@ const domainPattern = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[0-9a-fA-F:]+\
 const pathPattern = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/;
 const tagPattern = /^\w[\w.-]{0,127}$/;
 const lengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
-const maxPath = 255;
 
 function isWholeDigest(digest: string): boolean {
   const [algorithm = '', encoded = ''] = digest.split(':');
@@ -54,7 +54,7 @@ export function parseReference(text: string): Reference {
   if (path !== path.toLowerCase())
     throw bad(`an invalid reference format: repository name (${path.slice(0, 64)}) must be lowercase`);
   if (!domainPattern.test(domain) || !pathPattern.test(path)) throw bad('an invalid reference format');
-  if (path.length > maxPath) throw bad(`a repository name of more than ${maxPath} characters`);
+  if (path.length > repositoryLimit) throw bad(`a repository name of more than ${repositoryLimit} characters`);
   if (tag !== undefined && !tagPattern.test(tag)) throw bad(`an invalid tag '${tag.slice(0, 32)}'`);
   return { domain, path, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { usage } from '../errors.ts';
+import { operandLimit } from '../limits.ts';
 
 /** Where an operand says that an image is, before anything has been opened. */
 export interface ImagePlace {
@@ -11,8 +12,6 @@ export interface ImagePlace {
   /** A digest or the beginning of one (`sha256:4413`, `4413`). */
   readonly digest?: string;
 }
-
-const textLimit = 8192;
 
 const prefixes: readonly (readonly [string, NonNullable<ImagePlace['kind']>])[] = [
   ['ocidir://', 'oci'],
@@ -56,8 +55,8 @@ function splitName(rest: string, subject: string): Pick<ImagePlace, 'name' | 'di
 export function checkOperand(text: string): void {
   if (text === '') throw usage("''", 'expected a path, got nothing');
   if (text.includes('\0')) throw usage(text.replaceAll('\0', '\\0'), 'expected a path, got a NUL byte');
-  if (text.length > textLimit)
-    throw usage(`${text.slice(0, 40)}…`, `expected at most ${textLimit} characters, got ${text.length}`);
+  if (text.length > operandLimit)
+    throw usage(`${text.slice(0, 40)}…`, `expected at most ${operandLimit} characters, got ${text.length}`);
 }
 
 /**

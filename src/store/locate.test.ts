@@ -7,7 +7,7 @@ import { OciError } from '../errors.ts';
 import { layersOf, readImage } from '../graph/image-reader.ts';
 import { pickImage } from '../graph/pick-image.ts';
 import type { ImageStore } from '../graph/source.ts';
-import { depthLimit } from '../graph/walk-index.ts';
+import { depthLimit } from '../limits.ts';
 import { diffIDOf, digestOf } from '../spec/digest.ts';
 import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';

@@ -1,8 +1,6 @@
 import type { Bytes } from '../engine/engine.ts';
 import { invalid } from '../errors.ts';
-
-/** Bytes of a JSON object that are read whole, unless the caller says otherwise. */
-export const documentLimit: number = 4 * 1024 * 1024;
+import { documentLimit } from '../limits.ts';
 
 /** A small stream of known size whole. Throws `invalid` where it is larger than `limit` bytes, before anything is read. */
 export async function readWhole(

@@ -1,4 +1,5 @@
 import { invalid } from '../errors.ts';
+import { nameLimit } from '../limits.ts';
 import { Directories, type Directory, keep } from './directories.ts';
 import {
   type ByteString,
@@ -10,7 +11,7 @@ import {
   type Path,
   type Tree,
 } from './node.ts';
-import { joinPath, maxNameBytes, nameOf, nameTooLong, parentOf, shortTextOf } from './path.ts';
+import { joinPath, nameOf, nameTooLong, parentOf, shortTextOf } from './path.ts';
 import { filesOf, find, resolvePath } from './walk.ts';
 
 /** What one entry does to a disk, in this order. No path has a symbolic link before its last name, and every parent is there. */
@@ -194,7 +195,7 @@ export class Draft {
   }
 
   #put(parent: Directory, name: ByteString, node: Node): void {
-    if (name.length > maxNameBytes) throw nameTooLong(this.#subject, name);
+    if (name.length > nameLimit) throw nameTooLong(this.#subject, name);
     if (node.kind === 'symlink') this.#parents.clear();
     parent.children.set(name, node);
     keep(parent, name);

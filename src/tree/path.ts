@@ -1,14 +1,9 @@
 import { invalid } from '../errors.ts';
+import { nameLimit, pathLimit } from '../limits.ts';
 import type { ByteString, Path } from './node.ts';
 
-/** The longest name that a file system holds, in bytes. */
-export const maxNameBytes = 255;
-
 /** In a layer a name may stand behind the four bytes that mark a whiteout. */
-const maxComponentBytes = maxNameBytes + 4;
-
-/** The longest path that is read, in bytes: far more than a system call takes, so that only nonsense is refused. */
-export const maxPathBytes = 65_536;
+const maxComponentBytes = nameLimit + 4;
 
 const printable = /^[ -~]*$/;
 
@@ -66,7 +61,7 @@ export function shortTextOf(bytes: ByteString): string {
 
 /** Whether a name is a path as it stands: short, no NUL, no empty, `.` or `..` component. One look at each byte. */
 function isPlainPath(raw: ByteString): boolean {
-  if (raw.length > maxNameBytes) return false;
+  if (raw.length > nameLimit) return false;
   let last = slash;
   for (let at = 0; at < raw.length; at++) {
     const code = raw.charCodeAt(at);
@@ -89,8 +84,7 @@ export function parsePath(raw: ByteString, subject: string): Path {
   // The forms that tar programs write: './name', and a slash behind a directory.
   const inner = raw.slice(raw.startsWith('./') ? 2 : 0, raw.endsWith('/') ? -1 : undefined);
   if (isPlainPath(inner)) return inner;
-  if (raw.length > maxPathBytes)
-    throw invalid(subject, `a path of at most ${maxPathBytes} bytes`, `'${shortTextOf(raw)}'`);
+  if (raw.length > pathLimit) throw invalid(subject, `a path of at most ${pathLimit} bytes`, `'${shortTextOf(raw)}'`);
   if (raw.includes('\0')) throw invalid(subject, 'a path without NUL bytes', `'${shortTextOf(raw)}'`);
   const names: ByteString[] = [];
   for (const name of raw.split('/')) {
@@ -103,7 +97,7 @@ export function parsePath(raw: ByteString, subject: string): Path {
 
 /** The error for a name that no file system holds. */
 export function nameTooLong(subject: string, name: ByteString): Error {
-  return invalid(subject, `names of at most ${maxNameBytes} bytes`, `${name.length} bytes: '${shortTextOf(name)}'`);
+  return invalid(subject, `names of at most ${nameLimit} bytes`, `${name.length} bytes: '${shortTextOf(name)}'`);
 }
 
 /** The directory that holds `path`; the root's parent is the root. */

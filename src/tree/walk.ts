@@ -1,12 +1,7 @@
 import { invalid } from '../errors.ts';
+import { symlinkLimit, targetLimit } from '../limits.ts';
 import type { ByteString, DirectoryNode, FileNode, Node, Path, Tree } from './node.ts';
 import { joinPath, shortTextOf } from './path.ts';
-
-/** As many symbolic links as Linux follows in one path (path_resolution(7)). */
-export const maxLinks = 40;
-
-/** PATH_MAX: no file system holds a longer link target. */
-export const maxTargetBytes = 4096;
 
 /** The names in a directory, sorted by their bytes. */
 export function sortedNames(directory: DirectoryNode): ByteString[] {
@@ -67,7 +62,7 @@ function childOf(node: Node | undefined, name: ByteString): Node | undefined {
  * Where `path` leads when every symbolic link in it, the last component's too, is followed inside the root: absolute
  * targets start at the root, `..` stops there. What is not there keeps its name.
  *
- * @throws `invalid` after more than `maxLinks` links or at a link longer than `maxTargetBytes`.
+ * @throws `invalid` after more than `symlinkLimit` links or at a link longer than `targetLimit`.
  */
 export function resolvePath(tree: Tree, path: ByteString, subject?: string): Path {
   const reached: { readonly name: ByteString; readonly node: Node | undefined }[] = [];
@@ -85,7 +80,7 @@ export function resolvePath(tree: Tree, path: ByteString, subject?: string): Pat
       reached.push({ name, node });
       continue;
     }
-    if (++links > maxLinks || node.target.length > maxTargetBytes) throw endlessLinks(path, subject);
+    if (++links > symlinkLimit || node.target.length > targetLimit) throw endlessLinks(path, subject);
     if (node.target.startsWith('/')) reached.length = 0;
     for (const step of node.target.split('/').reverse()) ahead.push(step);
   }
@@ -96,7 +91,7 @@ function endlessLinks(path: ByteString, subject: string | undefined): Error {
   const shown = shortTextOf(path);
   return invalid(
     subject ?? shown,
-    `a path of at most ${maxLinks} symbolic links`,
+    `a path of at most ${symlinkLimit} symbolic links`,
     `a loop or a longer way at '${shown}'`,
   );
 }

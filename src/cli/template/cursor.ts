@@ -1,7 +1,6 @@
 import { usage } from '../../errors.ts';
+import { templateDepthLimit } from '../../limits.ts';
 import { lexTemplate, type Token, templateError } from './lexer.ts';
-
-const maxDepth = 100;
 
 /** Where a parse stands: the next word, and what is in scope there. */
 export class Cursor {
@@ -41,8 +40,8 @@ export class Cursor {
 
   /** One level further in; the limit keeps hostile nesting off the stack. */
   deeper<T>(work: () => T): T {
-    if (++this.#depth > maxDepth)
-      throw usage('--format', `expected a template nested at most ${maxDepth} deep, got more`);
+    if (++this.#depth > templateDepthLimit)
+      throw usage('--format', `expected a template nested at most ${templateDepthLimit} deep, got more`);
     const result = work();
     this.#depth--;
     return result;

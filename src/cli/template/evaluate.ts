@@ -1,12 +1,9 @@
 import { type OciError, usage } from '../../errors.ts';
+import { templateCallLimit, templateOutputLimit, templateStepLimit } from '../../limits.ts';
 import { callFunction, headingFunctions } from './functions.ts';
 import { parseTemplate } from './parser.ts';
 import { isMapping, isTrue, keysOf, type Mapping, printed, typeName } from './print.ts';
 import type { Expression, Nodes, Pipe, Template, TemplateNode } from './syntax.ts';
-
-const maxDepth = 400;
-const maxSteps = 1_000_000;
-const maxOutput = 64 * 1024 * 1024;
 
 export interface RenderOptions {
   /** The value of a field that an object does not have; `undefined` where there is no such field. */
@@ -36,18 +33,19 @@ class Run {
 
   write(text: string): void {
     this.length += text.length;
-    if (this.length > maxOutput)
-      throw usage('--format', `expected at most ${maxOutput} characters of output, got more`);
+    if (this.length > templateOutputLimit)
+      throw usage('--format', `expected at most ${templateOutputLimit} characters of output, got more`);
     this.output.push(text);
   }
 
   step(): void {
-    if (++this.steps > maxSteps) throw usage('--format', `expected at most ${maxSteps} steps, got more`);
+    if (++this.steps > templateStepLimit)
+      throw usage('--format', `expected at most ${templateStepLimit} steps, got more`);
   }
 
   deeper<T>(work: () => T): T {
-    if (++this.depth > maxDepth)
-      throw usage('--format', `expected templates nested at most ${maxDepth} deep, got more`);
+    if (++this.depth > templateCallLimit)
+      throw usage('--format', `expected templates nested at most ${templateCallLimit} deep, got more`);
     const result = work();
     this.depth--;
     return result;

@@ -1,3 +1,4 @@
+import { paddingLimit } from '../../limits.ts';
 import { jsonText } from '../json-text.ts';
 import { isMapping, keysOf, nilList, nilMap, printed, typeName } from './print.ts';
 import { printf } from './printf.ts';
@@ -100,7 +101,8 @@ function join(list: unknown, separator: unknown): string {
 
 function pad(value: unknown, before: unknown, after: unknown): string {
   const [left, right] = [integer(before), integer(after)];
-  if (left < 0 || right < 0 || left + right > 10_000) throw new RangeError('expected between 0 and 10000 spaces');
+  if (left < 0 || right < 0 || left + right > paddingLimit)
+    throw new RangeError(`expected between 0 and ${paddingLimit} spaces`);
   return text(value) === '' ? '' : `${' '.repeat(left)}${text(value)}${' '.repeat(right)}`;
 }
 

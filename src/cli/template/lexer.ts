@@ -1,4 +1,5 @@
 import { usage } from '../../errors.ts';
+import { templateLimit } from '../../limits.ts';
 
 /** One word of a template. `spaced`: white space stands before it. */
 export interface Token {
@@ -26,7 +27,6 @@ export interface Token {
   readonly spaced: boolean;
 }
 
-const maxSource = 65_536;
 const action =
   /(?<space>[ \t\r\n]+)|(?<field>\.[\p{L}_][\p{L}\p{Nd}_]*)|(?<variable>\$[\p{L}\p{Nd}_]*)|(?<number>[+-]?(?:0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))|(?<raw>`[^`]*`)|(?<string>"(?:[^"\\\n]|\\[^\n])*")|(?<char>'(?:[^'\\\n]|\\[^\n]{1,10}?)')|(?<word>[\p{L}_][\p{L}\p{Nd}_]*)|(?<mark>:=|[|()=,])|(?<dot>\.)/uy;
 
@@ -122,8 +122,8 @@ function unexpected(source: string, at: number): string {
 
 /** The words of a template. Literal text comes trimmed as its neighbours' `{{-` and `-}}` ask; comments are gone. */
 export function lexTemplate(source: string): readonly Token[] {
-  if (source.length > maxSource)
-    throw usage('--format', `expected a template of at most ${maxSource} characters, got ${source.length}`);
+  if (source.length > templateLimit)
+    throw usage('--format', `expected a template of at most ${templateLimit} characters, got ${source.length}`);
   const tokens: Token[] = [];
   let at = 0;
   let trimNext = false;

@@ -1,4 +1,5 @@
 import { usage } from '../../errors.ts';
+import { paddingLimit } from '../../limits.ts';
 import { exponentText, fixedText, numberText, shortText } from '../decimal.ts';
 import { isMapping, keysOf, printed, typeName } from './print.ts';
 
@@ -9,7 +10,6 @@ interface Verb {
   readonly letter: string;
 }
 
-const maxWidth = 10_000;
 const pattern = /%([-+# 0]*)(\d*)(?:\.(\d*))?(\P{Cn}|$)/gu;
 
 /** Go's fmt.Sprintf for the values that templates have: JSON's. */
@@ -27,8 +27,8 @@ export function printf(format: string, values: readonly unknown[]): string {
         precision: precision === undefined ? undefined : Number(precision),
         letter,
       };
-      if (verb.width > maxWidth || (verb.precision ?? 0) > 80)
-        throw usage('printf', `expected a width of at most ${maxWidth} and a precision of at most 80`);
+      if (verb.width > paddingLimit || (verb.precision ?? 0) > 80)
+        throw usage('printf', `expected a width of at most ${paddingLimit} and a precision of at most 80`);
       return padded(formatted(values[used++], verb), verb);
     },
   );

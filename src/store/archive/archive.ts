@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { type Compression, checkCompression, decompress, detectCompression } from '../../codec/compression.ts';
 import type { Bytes } from '../../engine/engine.ts';
 import { invalid, OciError } from '../../errors.ts';
+import { archiveLinkLimit } from '../../limits.ts';
 import type { ByteString } from '../../tree/node.ts';
 import { encodeText, shortTextOf } from '../../tree/path.ts';
 import { type Region, regionChunks } from '../disk/region.ts';
@@ -31,7 +32,6 @@ export interface Archive {
   open(region: Region): Bytes;
 }
 
-const linkLimit = 16;
 const headSize = 8;
 
 /** Where a link of `from` leads; undefined where that is outside the archive. */
@@ -57,7 +57,7 @@ function findMember(
 ): Region | undefined {
   let at = memberName(encodeText(name));
   let got = 'a name that leads out of the archive';
-  for (let links = 0; at !== undefined && links < linkLimit; links++) {
+  for (let links = 0; at !== undefined && links < archiveLinkLimit; links++) {
     const member = index.get(at);
     if (member === undefined && links === 0) return undefined;
     if (member?.kind === 'file') return member;

@@ -2,6 +2,7 @@ import { type Compression, detectCompression, layerMediaType } from '../../codec
 import { nodeEngine } from '../../engine/node.ts';
 import { invalid, notFound, unsupported } from '../../errors.ts';
 import type { ImageSource } from '../../graph/source.ts';
+import { documentLimit, imageLimit } from '../../limits.ts';
 import { type Digest, digestOf } from '../../spec/digest.ts';
 import { encodeDocument, parseJson } from '../../spec/document.ts';
 import { type At, arrayOf, shape, string } from '../../spec/fields.ts';
@@ -10,7 +11,7 @@ import { nameAnnotations } from '../../spec/name.ts';
 import type { Annotations, Descriptor, ImageIndex, Json, Manifest } from '../../spec/objects.ts';
 import { parseConfig } from '../../spec/parse.ts';
 import { canonicalName, familiarName, tryReference } from '../../spec/reference.ts';
-import { documentLimit, readWhole } from '../../stream/read-whole.ts';
+import { readWhole } from '../../stream/read-whole.ts';
 import type { Region } from '../disk/region.ts';
 import type { Archive } from './archive.ts';
 import { blobReader, readMember } from './oci-archive.ts';
@@ -23,14 +24,13 @@ interface Item {
 }
 
 const item = shape({ required: { Config: string, Layers: arrayOf(string) }, optional: { RepoTags: arrayOf(string) } });
-const maxItems = 1000;
 
 function parseItems(json: Json, subject: string): readonly Item[] {
   const top: At = { subject };
   arrayOf(item)(json, top);
   const items = json as unknown as readonly Item[];
   if (items.length === 0) throw invalid(subject, 'an image', 'none');
-  if (items.length > maxItems) throw invalid(subject, `at most ${maxItems} images`, `${items.length}`);
+  if (items.length > imageLimit) throw invalid(subject, `at most ${imageLimit} images`, `${items.length}`);
   return items;
 }
 

@@ -3,12 +3,10 @@ import { blockSize, decodeHeader, isZero, paddingOf, type RawHeader } from '../.
 import { bodySizeOf, memberOf, pathOf, typeOf } from '../../codec/tar-member.ts';
 import { sparseFormOf } from '../../codec/tar-sparse-map.ts';
 import { invalid } from '../../errors.ts';
+import { extensionLimit, memberLimit } from '../../limits.ts';
 import type { ByteString } from '../../tree/node.ts';
 import type { Region } from '../disk/region.ts';
 import type { ArchiveInput } from './archive-input.ts';
-
-/** Most members of an archive: a layout of more blobs is a mistake or an attack. */
-export const memberLimit: number = 200_000;
 
 type Visit = (name: ByteString, member: ArchiveMember) => void;
 
@@ -29,8 +27,6 @@ export function memberName(name: ByteString): ByteString | undefined {
   const parts = name.split('/').filter(part => part !== '' && part !== '.');
   return name.startsWith('/') || parts.includes('..') ? undefined : parts.join('/');
 }
-
-const maxExtension = 1 << 20;
 
 /** Reads header after header of one archive. */
 class Scan {
@@ -68,7 +64,7 @@ class Scan {
 
   async #extension(header: RawHeader): Promise<void> {
     this.#extensions.begin(header, this.#at);
-    const body = await this.#input.read(Math.min(header.size, maxExtension));
+    const body = await this.#input.read(Math.min(header.size, extensionLimit));
     if (body.length < header.size) throw this.#truncated();
     this.#extensions.add(Buffer.from(body), this.#at);
     if (!(await this.#input.skip(paddingOf(header.size)))) throw this.#truncated();

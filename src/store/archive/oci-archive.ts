@@ -1,6 +1,7 @@
 import { notFound } from '../../errors.ts';
 import { embeddedData } from '../../graph/embedded-data.ts';
 import type { ImageSource } from '../../graph/source.ts';
+import { headerLimit, indexLimit } from '../../limits.ts';
 import { algorithmOf, digestOf, encodedOf, parseDigest } from '../../spec/digest.ts';
 import { parseJson } from '../../spec/document.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
@@ -9,10 +10,7 @@ import { parseIndex, parseLayoutHeader } from '../../spec/parse.ts';
 import { readWhole } from '../../stream/read-whole.ts';
 import { verified } from '../../stream/verified.ts';
 import type { Region } from '../disk/region.ts';
-import { indexLimit } from '../layout/layout.ts';
 import type { Archive } from './archive.ts';
-
-const headerLimit = 64 * 1024;
 
 /** A small member whole. Throws `not-found`, and `invalid` where it is larger than `limit` bytes. */
 export async function readMember(archive: Archive, name: string, limit: number): Promise<Uint8Array> {

@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../../errors.ts';
+import { sideFileLimit, statIndexLimit } from '../../limits.ts';
 import type { Descriptor } from '../../spec/objects.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { arbitraryTree, treeOf } from '../../testing/trees.ts';
@@ -27,9 +28,9 @@ import { impliedMeta, noXattrs } from '../../tree/node.ts';
 import { filesOf, find, walk } from '../../tree/walk.ts';
 import { loadNative } from '../disk/native.ts';
 import { openRootfsDirectory, type RootfsDirectory } from '../rootfs/directory.ts';
-import { maxSideFile, openBundle, writeBundle } from './bundle.ts';
+import { openBundle, writeBundle } from './bundle.ts';
 import { readStatIndex, type StatIndex, writeStatIndex } from './stat-index.ts';
-import { type Columns, decodeColumns, encodeColumns, maxIndexBytes } from './stat-index-file.ts';
+import { type Columns, decodeColumns, encodeColumns } from './stat-index-file.ts';
 
 const hashOf = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 /** Longer than a clock tick of a file system. */
@@ -244,7 +245,7 @@ test('an index that is lost, cut, damaged, foreign or too large is none', async 
   isNone(Buffer.from('DIRC\0\0\0\x02'), 'an index of git');
   writeFileSync(file, bytes);
   assert.ok(readStatIndex(file));
-  truncateSync(file, maxIndexBytes + 1);
+  truncateSync(file, statIndexLimit + 1);
   assert.equal(readStatIndex(file), undefined);
   rmSync(file);
   assert.equal(readStatIndex(file), undefined);
@@ -351,7 +352,7 @@ test('a damaged side file is one clear error that names it, and a lost index is 
     [JSON.stringify({ ...good, layout: '' }), /expected the path of a layout/],
     [JSON.stringify({ ...good, manifest: undefined }), /ocikit\.json: manifest/],
     [JSON.stringify({ ...good, manifest: { ...manifest, digest: 'sha256:../../x' } }), /ocikit\.json: manifest/],
-    [`${JSON.stringify(good)}${' '.repeat(maxSideFile)}`, /expected at most 1048576 bytes/],
+    [`${JSON.stringify(good)}${' '.repeat(sideFileLimit)}`, /expected at most 1048576 bytes/],
   ];
   for (const [text, words] of cases) {
     writeFileSync(side, text);

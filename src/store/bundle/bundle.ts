@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { invalid } from '../../errors.ts';
+import { sideFileLimit } from '../../limits.ts';
 import { encodeJson, parseJson } from '../../spec/document.ts';
 import type { Descriptor, Json } from '../../spec/objects.ts';
 import { parseDescriptor } from '../../spec/parse.ts';
@@ -23,8 +24,6 @@ export interface Bundle {
 const sideFile = 'ocikit.json';
 const indexFile = 'ocikit.index';
 const version = 1;
-/** Largest side file that is read, in bytes. */
-export const maxSideFile: number = 1 << 20;
 
 export interface BundleContents {
   readonly runtimeConfig: object;
@@ -60,7 +59,7 @@ function readSideFile(path: string): Readonly<Record<string, Json | undefined>> 
     try {
       const stat = fstatSync(file);
       if (!stat.isFile()) throw invalid(path, 'a file', 'something else');
-      if (stat.size > maxSideFile) throw invalid(path, `at most ${maxSideFile} bytes`, `${stat.size}`);
+      if (stat.size > sideFileLimit) throw invalid(path, `at most ${sideFileLimit} bytes`, `${stat.size}`);
       return readFileSync(file);
     } finally {
       closeSync(file);

@@ -53,8 +53,6 @@ export interface Columns {
   readonly paths: readonly string[];
 }
 
-/** Largest index that is read: some two million paths. */
-export const maxIndexBytes: number = 1 << 29;
 const digestBytes = 32;
 const rowBytes = 8 * (numberColumns.length + wideColumns.length) + 1 + digestBytes;
 const newline = 10;

@@ -1,10 +1,11 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync } from 'node:fs';
+import { statIndexLimit } from '../../limits.ts';
 import type { DirectoryNode, FileNode, Node, Path, Tree } from '../../tree/node.ts';
 import { walk } from '../../tree/walk.ts';
 import { writeFully } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
 import type { Known, Stat } from '../rootfs/scan.ts';
-import { type Columns, decodeColumns, encodeColumns, maxIndexBytes, newColumns } from './stat-index-file.ts';
+import { type Columns, decodeColumns, encodeColumns, newColumns } from './stat-index-file.ts';
 import { StatIndexRecorder } from './stat-index-recorder.ts';
 import { StatIndexRestorer } from './stat-index-restorer.ts';
 
@@ -101,12 +102,12 @@ function restore(columns: Columns, source: string): StatIndex | undefined {
   return { tree, digests: restorer.digests, known, absent: restorer.absent };
 }
 
-/** Reads an index; undefined where there is none, or it is damaged, of another version or larger than `maxIndexBytes`. */
+/** Reads an index; undefined where there is none, or it is damaged, of another version or larger than `statIndexLimit`. */
 export function readStatIndex(file: string): StatIndex | undefined {
   try {
     const descriptor = openSync(file, 'r');
     try {
-      if (fstatSync(descriptor).size > maxIndexBytes) return undefined;
+      if (fstatSync(descriptor).size > statIndexLimit) return undefined;
       const columns = decodeColumns(readFileSync(descriptor));
       return columns === undefined ? undefined : restore(columns, `index:${file}`);
     } finally {

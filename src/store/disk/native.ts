@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { xattrLimit } from '../../limits.ts';
 import type { ByteString } from '../../tree/node.ts';
 
 /** A path as node:fs takes it: a text, or its raw bytes. */
@@ -17,8 +18,6 @@ export interface Native {
 
 type Call = (...values: unknown[]) => number | bigint;
 
-const maxList = 64 * 1024;
-const maxValue = 64 * 1024;
 const second = 1_000_000_000n;
 const currentDirectory = -100;
 const noFollow = 0x100;
@@ -73,15 +72,15 @@ interface Library {
 }
 
 function nativeOf({ errno, list, get, set, node, times, fileTimes }: Library): Native {
-  const listBuffer = Buffer.alloc(maxList);
-  const valueBuffer = Buffer.alloc(maxValue);
+  const listBuffer = Buffer.alloc(xattrLimit);
+  const valueBuffer = Buffer.alloc(xattrLimit);
   const times64 = new BigInt64Array(4);
   const timeBuffer = Buffer.from(times64.buffer);
   const check = (result: number | bigint, call: string): void => {
     if (Number(result) < 0) throw failure(call, errno());
   };
   const attributeOf = (path: string | Buffer, name: ByteString): Uint8Array | undefined => {
-    const length = Number(get(path, terminated(Buffer.from(name, 'latin1')), valueBuffer, maxValue));
+    const length = Number(get(path, terminated(Buffer.from(name, 'latin1')), valueBuffer, xattrLimit));
     if (length >= 0) return new Uint8Array(valueBuffer.subarray(0, length));
     if (quiet.includes(errno())) return undefined;
     throw failure('lgetxattr', errno());
@@ -89,7 +88,7 @@ function nativeOf({ errno, list, get, set, node, times, fileTimes }: Library): N
   return {
     readXattrs(bytes) {
       const path = terminated(bytes);
-      const length = Number(list(path, listBuffer, maxList));
+      const length = Number(list(path, listBuffer, xattrLimit));
       if (length === 0) return undefined;
       if (length < 0) {
         if (quiet.includes(errno())) return undefined;

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { invalid } from '../../errors.ts';
+import { textFileLimit } from '../../limits.ts';
 import { onDisk } from './system-error.ts';
-
-const maxSize = 1 << 20;
 
 /** A small text file of the user's own. */
 export function readTextFile(path: string): string {
   const text = onDisk(path, 'a text file', () => readFileSync(path, 'utf8'));
-  if (text.length > maxSize) throw invalid(path, `at most ${maxSize} characters`, `${text.length}`);
+  if (text.length > textFileLimit) throw invalid(path, `at most ${textFileLimit} characters`, `${text.length}`);
   return text;
 }

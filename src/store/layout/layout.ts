@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } fro
 import { join } from 'node:path';
 import { invalid, notFound } from '../../errors.ts';
 import type { ImageStore } from '../../graph/source.ts';
+import { headerLimit, indexLimit } from '../../limits.ts';
 import { digestOf } from '../../spec/digest.ts';
 import { encodeDocument, parseJson } from '../../spec/document.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
@@ -12,10 +13,6 @@ import { onDisk } from '../disk/system-error.ts';
 import { fileOfBlob, hasBlob, openBlob, putBlob, readBlob } from './blobs.ts';
 import { bringBlob } from './bring-blob.ts';
 import { underLock } from './lock.ts';
-
-/** Bytes of an index.json: room for more than a hundred thousand entries. */
-export const indexLimit: number = 32 * 1024 * 1024;
-const headerLimit = 64 * 1024;
 
 /** Reads a file of the layout that must be there, be regular and be small. */
 function readPart(path: string, limit: number): Uint8Array {

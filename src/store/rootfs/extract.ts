@@ -5,6 +5,7 @@ import type { Hasher } from '../../engine/engine.ts';
 import { nodeEngine } from '../../engine/node.ts';
 import { verifiedLayerBytes } from '../../graph/layer-bytes.ts';
 import type { ImageSource } from '../../graph/source.ts';
+import { usersLimit } from '../../limits.ts';
 import type { Layer } from '../../spec/objects.ts';
 import { Draft } from '../../tree/draft.ts';
 import { type ContentId, emptyTree, type FileNode, type LayerEntry, type Tree } from '../../tree/node.ts';
@@ -12,9 +13,6 @@ import { filesOf, find, resolvePath } from '../../tree/walk.ts';
 import { diskPath } from '../disk/disk-path.ts';
 import { loadNative } from '../disk/native.ts';
 import { RootfsWriter } from './writer.ts';
-
-/** Largest passwd or group file that is looked at, in bytes. */
-const maxText = 1 << 22;
 
 /** What extraction made: the tree, contents' sha256 (hexadecimal) where they were asked for, and what could not be carried. */
 export interface Extraction {
@@ -101,5 +99,5 @@ export function makeRootfs(bundle: string): string {
 export function readTextInside(directory: string, tree: Tree, path: string): string {
   const resolved = resolvePath(tree, path);
   const node = find(tree, resolved);
-  return node?.kind === 'file' && node.size <= maxText ? readFileSync(diskPath(directory, resolved), 'utf8') : '';
+  return node?.kind === 'file' && node.size <= usersLimit ? readFileSync(diskPath(directory, resolved), 'utf8') : '';
 }
