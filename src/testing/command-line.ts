@@ -1,0 +1,34 @@
+import type { Io } from '../cli/io.ts';
+import { main } from '../cli/main.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command line in this process, with a world of its own: no terminal, a fixed time, linux/amd64. */
+export async function runCommand(words: readonly string[], world: Partial<Io> = {}): Promise<Answer> {
+  let [out, err] = ['', ''];
+  const status = await main(words, {
+    async *stdin() {},
+    stdout: data => {
+      out += typeof data === 'string' ? data : new TextDecoder().decode(data);
+    },
+    stderr: text => {
+      err += text;
+    },
+    async stdoutBytes(bytes) {
+      for await (const chunk of bytes) out += Buffer.from(chunk).toString('latin1');
+    },
+    stdinIsTerminal: false,
+    stdoutIsTerminal: false,
+    stderrIsTerminal: false,
+    columns: 0,
+    env: { SOURCE_DATE_EPOCH: '1700000000' },
+    now: () => new Date('2023-11-15T00:13:20Z'),
+    hostPlatform: { os: 'linux', architecture: 'amd64' },
+    ...world,
+  });
+  return { status, out, err };
+}

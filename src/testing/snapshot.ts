@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+
+/**
+ * Everything below a directory, a line a path: type and mode, owner, the digest of a file's bytes, where a symlink leads, which
+ * names are one file. No times: a directory's own changes where something has been in it for a while.
+ */
+export function snapshotOf(root: string): readonly string[] {
+  const lines: string[] = [];
+  const firstNames = new Map<bigint, string>();
+  const visit = (directory: string): void => {
+    const names = readdirSync(Buffer.from(directory, 'latin1'), { encoding: 'buffer' });
+    for (const name of names.map(bytes => bytes.toString('latin1')).sort()) {
+      const path = `${directory}/${name}`;
+      const place = Buffer.from(path, 'latin1');
+      const stat = lstatSync(place, { bigint: true });
+      const shown = path.slice(root.length + 1);
+      const detail = stat.isFile()
+        ? createHash('sha256').update(readFileSync(place)).digest('hex')
+        : stat.isSymbolicLink()
+          ? readlinkSync(place, 'latin1')
+          : `${stat.rdev}`;
+      const isLinked = stat.isFile() && stat.nlink > 1n;
+      if (isLinked && !firstNames.has(stat.ino)) firstNames.set(stat.ino, shown);
+      const link = isLinked ? ` = ${firstNames.get(stat.ino)}` : '';
+      lines.push(`${shown} ${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${detail}${link}`);
+      if (stat.isDirectory()) visit(path);
+    }
+  };
+  visit(root);
+  return lines;
+}

@@ -1,0 +1,213 @@
+import * as library from '../index.ts';
+import {
+  archives,
+  copying,
+  hostPlatform,
+  images,
+  making,
+  platform,
+  reading,
+  renaming,
+  type VerbUse,
+} from './verb-use.ts';
+
+async function drained({ bytes, ...result }: { readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array> }) {
+  let length = 0;
+  for await (const chunk of bytes) length += chunk.length;
+  return { ...result, length };
+}
+
+const commits: readonly VerbUse[] = [
+  {
+    verb: 'commit',
+    command: 'commit',
+    use: 'commit without a base',
+    ...making,
+    takes: ['rootfs', 'tar'],
+    call: ({ source, out }, options) => library.commit(source, `${out}:new`, { platform, ...options }),
+    words: ({ source, out }) => ['commit', source, `${out}:new`, '--platform', platform],
+  },
+  {
+    verb: 'commit',
+    command: 'commit',
+    use: 'commit over a base',
+    ...making,
+    takes: ['rootfs', 'tar', 'bundle'],
+    call: ({ source, base, out }, options) => library.commit(source, `${out}:new`, { base, ...options }),
+    words: ({ source, base, out }) => ['commit', source, `${out}:new`, '--base', base],
+  },
+  {
+    verb: 'commit',
+    command: 'commit',
+    use: 'commit of a bundle, squashed',
+    ...making,
+    takes: ['bundle'],
+    call: ({ source, out }, options) => library.commit(source, `${out}:new`, { squash: true, ...options }),
+    words: ({ source, out }) => ['commit', source, `${out}:new`, '--squash'],
+  },
+];
+
+const copies: readonly VerbUse[] = [
+  {
+    verb: 'copy',
+    command: 'copy',
+    use: 'copy',
+    ...copying,
+    takes: images,
+    call: ({ source, out }, options) => library.copy(source, `${out}:new`, { hostPlatform, ...options }),
+    words: ({ source, out }) => ['copy', source, `${out}:new`],
+  },
+  {
+    verb: 'copy',
+    command: 'copy',
+    use: 'copy of everything, in the words of docker',
+    ...copying,
+    takes: images,
+    call: ({ source, out }, options) => library.copy(source, `${out}:new`, { all: true, format: 'docker', ...options }),
+    words: ({ source, out }) => ['copy', source, `${out}:new`, '--all', '--format', 'docker'],
+  },
+  {
+    verb: 'copy',
+    command: 'copy',
+    use: 'copy with layers stored otherwise',
+    ...making,
+    takes: images,
+    call: ({ source, out }, options) =>
+      library.copy(source, `${out}:new`, { hostPlatform, compression: 'none', ...options }),
+    words: ({ source, out }) => ['copy', source, `${out}:new`, '--compression', 'none'],
+  },
+  {
+    verb: 'copy',
+    command: 'copy',
+    use: 'copy to an archive',
+    ...copying,
+    writes: 'file',
+    takes: images,
+    call: ({ source, out }, options) => library.copy(source, `oci-archive:${out}:new`, { hostPlatform, ...options }),
+    words: ({ source, out }) => ['copy', source, `oci-archive:${out}:new`],
+  },
+];
+
+const exports: readonly VerbUse[] = [
+  {
+    verb: 'exportImage',
+    command: 'export',
+    use: 'export to a file',
+    ...making,
+    writes: 'file',
+    takes: images,
+    call: ({ source, out }, options) => library.exportImage(source, out, { hostPlatform, ...options }),
+    words: ({ source, out }) => ['export', source, '-o', out],
+  },
+  {
+    verb: 'exportStream',
+    command: 'export',
+    use: 'export as a stream',
+    ...reading,
+    writes: 'stream',
+    takes: images,
+    call: async ({ source }, options) => drained(await library.exportStream(source, { hostPlatform, ...options })),
+    words: ({ source }) => ['export', source],
+  },
+  {
+    verb: 'save',
+    command: 'save',
+    use: 'save to a file',
+    ...copying,
+    writes: 'file',
+    takes: images,
+    call: ({ source, out }, options) => library.save([source], out, { platform, ...options }),
+    words: ({ source, out }) => ['save', source, '-o', out, '--platform', platform],
+  },
+  {
+    verb: 'saveStream',
+    command: 'save',
+    use: 'save as a stream, for docker',
+    ...reading,
+    writes: 'stream',
+    takes: images,
+    call: async ({ source }, options) =>
+      drained(await library.saveStream([source], { format: 'docker', platform, ...options })),
+    words: ({ source }) => ['save', source, '--format', 'docker', '--platform', platform],
+  },
+];
+
+const unpacks: readonly VerbUse[] = [
+  {
+    verb: 'unpack',
+    command: 'unpack',
+    use: 'unpack',
+    ...making,
+    hasDryRun: false,
+    writes: 'directory',
+    takes: images,
+    call: ({ source, out }, options) => library.unpack(source, out, { hostPlatform, ...options }),
+    words: ({ source, out }) => ['unpack', source, out],
+  },
+  {
+    verb: 'unpack',
+    command: 'unpack',
+    use: 'unpack as a bundle',
+    ...making,
+    hasDryRun: false,
+    writes: 'directory',
+    takes: ['image', 'multi'],
+    call: ({ source, out }, options) => library.unpack(source, out, { hostPlatform, bundle: true, ...options }),
+    words: ({ source, out }) => ['unpack', source, out, '--bundle'],
+  },
+];
+
+const loads: readonly VerbUse[] = [
+  {
+    verb: 'importRootfs',
+    command: 'import',
+    use: 'import',
+    ...making,
+    takes: ['tar'],
+    call: ({ source, out }, options) => library.importRootfs(source, `${out}:new`, { platform, ...options }),
+    words: ({ source, out }) => ['import', source, `${out}:new`, '--platform', platform],
+  },
+  {
+    verb: 'load',
+    command: 'load',
+    use: 'load',
+    ...copying,
+    takes: archives,
+    call: ({ source, out }, options) => library.load(source, out, { ...options }),
+    words: ({ source, out }) => ['load', source, out],
+  },
+];
+
+const names: readonly VerbUse[] = [
+  {
+    verb: 'init',
+    command: 'init',
+    use: 'init',
+    ...renaming,
+    writes: 'layout',
+    takes: ['nothing'],
+    call: ({ out }, options) => library.init(out, { ...options }),
+    words: ({ out }) => ['init', out],
+  },
+  {
+    verb: 'tag',
+    command: 'tag',
+    use: 'tag',
+    ...renaming,
+    takes: ['image', 'multi'],
+    call: ({ source }, options) => library.tag(source, ['other', 'docker.io/library/app:v1'], { ...options }),
+    words: ({ source }) => ['tag', source, 'other', 'docker.io/library/app:v1'],
+  },
+  {
+    verb: 'untag',
+    command: 'untag',
+    use: 'untag',
+    ...renaming,
+    takes: ['image', 'multi'],
+    call: ({ source }, options) => library.untag([source], { ...options }),
+    words: ({ source }) => ['untag', source],
+  },
+];
+
+/** The ways to use a verb that makes or changes something. */
+export const writingUses: readonly VerbUse[] = [...commits, ...copies, ...exports, ...unpacks, ...loads, ...names];

@@ -1,0 +1,73 @@
+import * as library from '../index.ts';
+import { archives, everything, hostPlatform, images, looking, reading, type VerbUse } from './verb-use.ts';
+
+import { writingUses } from './verbs-that-write.ts';
+
+const looks: readonly VerbUse[] = [
+  {
+    verb: 'diff',
+    command: 'diff',
+    use: 'diff',
+    ...reading,
+    takes: everything,
+    call: ({ source, base }, options) => library.diff(base, source, { hostPlatform, ...options }),
+    words: ({ source, base }) => ['diff', base, source],
+  },
+  {
+    verb: 'diff',
+    command: 'diff',
+    use: 'diff of a bundle with its own image',
+    ...reading,
+    takes: ['bundle'],
+    call: ({ source }, options) => library.diff(source, undefined, { ...options }),
+    words: ({ source }) => ['diff', source],
+  },
+  {
+    verb: 'history',
+    command: 'history',
+    use: 'history',
+    ...looking,
+    takes: images,
+    call: ({ source }, options) => library.history(source, { hostPlatform, ...options }),
+    words: ({ source }) => ['history', source],
+  },
+  {
+    verb: 'images',
+    command: 'images',
+    use: 'images',
+    ...looking,
+    takes: ['layout', ...archives],
+    call: ({ source }, options) => library.images([source], { all: true, ...options }),
+    words: ({ source }) => ['images', source, '--all'],
+  },
+  {
+    verb: 'inspect',
+    command: 'inspect',
+    use: 'inspect',
+    ...looking,
+    takes: images,
+    call: ({ source }, options) => library.inspect([source], { hostPlatform, ...options }),
+    words: ({ source }) => ['inspect', source],
+  },
+  {
+    verb: 'inspectRaw',
+    command: 'inspect',
+    use: 'inspect a document as it is',
+    ...looking,
+    takes: images,
+    call: ({ source }, options) => library.inspectRaw(source, 'config', { hostPlatform, ...options }),
+    words: ({ source }) => ['inspect', source, '--raw', 'config'],
+  },
+  {
+    verb: 'validate',
+    command: 'validate',
+    use: 'validate',
+    ...reading,
+    takes: ['layout', ...images],
+    call: ({ source }, options) => library.validate(source, { ...options }),
+    words: ({ source }) => ['validate', source],
+  },
+];
+
+/** Every way to use every verb. */
+export const verbUses: readonly VerbUse[] = [...writingUses, ...looks];
