@@ -14,6 +14,10 @@ export interface Native {
   makeNode(path: DiskPath, mode: number, device: { readonly major: number; readonly minor: number }): void;
   /** Sets mtime (and atime) of a path or of an open file exactly, in nanoseconds since 1970. */
   setTime(target: DiskPath | number, nanoseconds: bigint): void;
+  /** Takes the exclusive flock(2) of an open file, which closing it gives back; false where another has it. */
+  lockFile(file: number): boolean;
+  /** Two paths change places in one step. */
+  exchange(one: DiskPath, other: DiskPath): void;
 }
 
 type Call = (...values: unknown[]) => number | bigint;
@@ -21,6 +25,9 @@ type Call = (...values: unknown[]) => number | bigint;
 const second = 1_000_000_000n;
 const currentDirectory = -100;
 const noFollow = 0x100;
+const exclusiveNow = 2 | 4;
+const exchangeFlag = 2;
+const again = 11;
 /** errno: no such attribute, not supported, not permitted. */
 const quiet: readonly number[] = [61, 95];
 
@@ -28,14 +35,19 @@ const names: Readonly<Record<number, string>> = {
   1: 'EPERM',
   2: 'ENOENT',
   7: 'E2BIG',
+  9: 'EBADF',
   13: 'EACCES',
+  16: 'EBUSY',
   17: 'EEXIST',
+  18: 'EXDEV',
   20: 'ENOTDIR',
   22: 'EINVAL',
   28: 'ENOSPC',
   30: 'EROFS',
   34: 'ERANGE',
   36: 'ENAMETOOLONG',
+  37: 'ENOLCK',
+  38: 'ENOSYS',
   40: 'ELOOP',
   61: 'ENODATA',
   95: 'ENOTSUP',
@@ -69,9 +81,11 @@ interface Library {
   readonly node: Call;
   readonly times: Call;
   readonly fileTimes: Call;
+  readonly lock: Call;
+  readonly exchange: Call;
 }
 
-function nativeOf({ errno, list, get, set, node, times, fileTimes }: Library): Native {
+function nativeOf({ errno, list, get, set, node, times, fileTimes, lock, exchange }: Library): Native {
   const listBuffer = Buffer.alloc(xattrLimit);
   const valueBuffer = Buffer.alloc(xattrLimit);
   const times64 = new BigInt64Array(4);
@@ -111,6 +125,16 @@ function nativeOf({ errno, list, get, set, node, times, fileTimes }: Library): N
       if (typeof target === 'number') check(fileTimes(target, timeBuffer), 'futimens');
       else check(times(currentDirectory, terminated(target), timeBuffer, noFollow), 'utimensat');
     },
+    lockFile(file) {
+      const result = lock(file, exclusiveNow);
+      if (Number(result) < 0 && errno() === again) return false;
+      check(result, 'flock');
+      return true;
+    },
+    exchange(one, other) {
+      const [from, to] = [terminated(one), terminated(other)];
+      check(exchange(currentDirectory, from, currentDirectory, to, exchangeFlag), 'renameat2');
+    },
   };
 }
 
@@ -138,6 +162,19 @@ function makeNodeOf(library: ReturnType<Koffi['load']>): Call {
   }
 }
 
+/** C libraries older than glibc 2.28 and some musl have no renameat2: the kernel's own call serves nobody else, so it counts as refused. */
+function exchangeOf(library: ReturnType<Koffi['load']>): Call {
+  try {
+    return library.func(
+      'int renameat2(int fromDirectory, const char *from, int toDirectory, const char *to, uint32_t flags)',
+    );
+  } catch {
+    return () => {
+      throw failure('renameat2', 38);
+    };
+  }
+}
+
 function load(): Native | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
@@ -151,6 +188,8 @@ function load(): Native | undefined {
       node: makeNodeOf(library),
       times: library.func('int utimensat(int directory, const char *path, const void *times, int flags)'),
       fileTimes: library.func('int futimens(int file, const void *times)'),
+      lock: library.func('int flock(int file, int operation)'),
+      exchange: exchangeOf(library),
     });
   } catch {
     return undefined;
