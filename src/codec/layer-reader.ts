@@ -13,6 +13,11 @@ export interface LayerSink {
   end(): void;
 }
 
+const nothing = (): void => undefined;
+
+/** Where nothing is kept: a layer is read for what reading it checks, or for its entries alone. */
+export const emptySink: LayerSink = { entry: nothing, data: nothing, end: nothing };
+
 export interface LayerOrigin {
   /** What file contents of this layer are identified by: its diffID. */
   readonly identity: string;

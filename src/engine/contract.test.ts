@@ -436,3 +436,22 @@ test('a source that fails in the middle of an xz stream is what went wrong, and 
   for await (const _ of unxz(chunked(packed, 16), 'blob')) break;
   assert.equal((await collect(unxz(chunked(packed, 16), 'blob'))).length, 13_000);
 });
+
+test('xz streams are read side by side, and one that is left or forgotten at any moment holds up no other', async () => {
+  const packed = Buffer.from(xzSamples.crc64, 'base64');
+  const text = Buffer.from('hello, world\n'.repeat(1000));
+  const forgotten = unxz(chunked(packed, 16), 'blob')[Symbol.asyncIterator]();
+  await forgotten.next();
+  const [begun, other] = [1, 2].map(() => unxz(chunked(packed, 7), 'blob')[Symbol.asyncIterator]());
+  const first = begun?.next();
+  await other?.return?.();
+  const failing = async function* (): Bytes {
+    yield packed.subarray(0, 40);
+    throw new Error('left');
+  };
+  await assert.rejects(collect(unxz(failing(), 'blob')), /left/);
+  const answers = await Promise.all([5, 16, 50].map(size => collect(unxz(chunked(packed, size), 'blob'))));
+  for (const answer of answers) assert.deepEqual(answer, text);
+  const rest = await collect({ [Symbol.asyncIterator]: () => begun as AsyncIterator<Uint8Array> });
+  assert.ok(text.equals(Buffer.concat([(await first)?.value ?? Buffer.alloc(0), rest])));
+});

@@ -1,3 +1,4 @@
+import { copyOf } from './bytes.ts';
 import type { Bytes } from './engine.ts';
 import { heldGunzip, openRawGunzip } from './held-gunzip.ts';
 import { gunzipStream } from './node-gunzip.ts';
@@ -11,7 +12,7 @@ async function headOf(source: AsyncIterator<Uint8Array>): Promise<{ readonly hea
   for (let length = 0; length < large; ) {
     const { done, value } = await source.next();
     if (done === true) return { head, isWhole: true };
-    head.push(Uint8Array.prototype.slice.call(value));
+    head.push(copyOf(value));
     length += value.length;
   }
   return { head, isWhole: false };

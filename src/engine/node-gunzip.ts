@@ -1,4 +1,5 @@
 import { createGunzip } from 'node:zlib';
+import { copyOf } from './bytes.ts';
 import type { Bytes } from './engine.ts';
 import { checkGunzipEnd, gunzipFailure } from './gunzip-failure.ts';
 
@@ -44,7 +45,7 @@ async function feed(gunzip: Gunzip, bytes: Bytes, feeding: Feeding): Promise<voi
   for await (const chunk of bytes) {
     if (chunk.length === 0) continue;
     // The source reuses its buffer, and zlib reads it on another thread.
-    const copy = Uint8Array.prototype.slice.call(chunk);
+    const copy = copyOf(chunk);
     await writing;
     if (feeding.left) return;
     feeding.offset += copy.length;

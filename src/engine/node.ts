@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import * as zlib from 'node:zlib';
 import { unsupported } from '../errors.ts';
+import { reblock } from './bytes.ts';
 import type { Bytes, DeflateOptions, Engine, HashAlgorithm, Hasher } from './engine.ts';
 import { gunzip } from './gunzip.ts';
-import { gzipHeader, gzipTrailer, reblock } from './gzip-frame.ts';
+import { gzipHeader, gzipTrailer } from './gzip-frame.ts';
 
 const blockSize = 1 << 20;
 /** Blocks that the thread pool deflates at once; more gain nothing. */

@@ -1,6 +1,7 @@
 import { Inflate } from 'fflate';
 import { invalid } from '../errors.ts';
 import { gzipHeaderLimit } from '../limits.ts';
+import { copyOf } from './bytes.ts';
 import type { Bytes } from './engine.ts';
 
 /** Compressed bytes given to the inflater at once: what they may expand to is held whole. */
@@ -158,7 +159,7 @@ class GunzipReader {
 export async function* portableGunzip(bytes: Bytes, options: { readonly subject: string; readonly crc32: Crc }): Bytes {
   const reader = new GunzipReader(options.subject, options.crc32);
   for await (const chunk of bytes) {
-    for (let at = 0; at < chunk.length; at += sliceSize) yield* reader.push(chunk.slice(at, at + sliceSize));
+    for (let at = 0; at < chunk.length; at += sliceSize) yield* reader.push(copyOf(chunk.subarray(at, at + sliceSize)));
   }
   reader.finish();
 }

@@ -2,8 +2,9 @@ import { blake3 } from '@noble/hashes/blake3.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { Deflate } from 'fflate';
+import { reblock } from './bytes.ts';
 import type { Bytes, DeflateOptions, Engine, HashAlgorithm, Hasher } from './engine.ts';
-import { gzipHeader, gzipTrailer, reblock } from './gzip-frame.ts';
+import { gzipHeader, gzipTrailer } from './gzip-frame.ts';
 import { portableGunzip } from './portable-gunzip.ts';
 
 /** fflate's output depends on how its input is cut: blocks of one size make it depend on the bytes alone. */

@@ -39,15 +39,29 @@ async function leave(reader: ReadableStreamDefaultReader): Promise<void> {
 type Loaded = typeof import('xz-decompress');
 type Wrapped = { readonly default: Loaded };
 
-/**
- * All streams of an xz file in chunks of 64 KiB; their checks (CRC32, CRC64) are looked at. Memory is what the dictionary
- * takes, 64 MiB at most (`xz -9`). Damage is an `invalid` error; filters other than LZMA2 and SHA-256 checks are `unsupported`.
- * One is read at a time in a process: a second waits for the first.
- */
-export async function* unxz(bytes: Bytes, subject: string): Bytes {
+/** What 0.2.3 (pinned) has all streams wait for: one that nobody reads on would hold up every other for ever. */
+interface Waiting {
+  _contextMutex: { acquire(): Promise<void>; release(): void };
+}
+
+/** Each stream has a context of its own in the decoder's memory: there is nothing to wait for. */
+const nothingToWaitFor: Waiting['_contextMutex'] = { acquire: async () => undefined, release: () => undefined };
+
+async function loadDecoder(): Promise<Loaded['XzReadableStream']> {
   const loaded = await import('xz-decompress');
   // Node does not find the names that this CommonJS package exports; bundlers do.
   const { XzReadableStream } = 'XzReadableStream' in loaded ? loaded : (loaded as Wrapped).default;
+  (XzReadableStream as unknown as Waiting)._contextMutex = nothingToWaitFor;
+  return XzReadableStream;
+}
+
+/**
+ * All streams of an xz file in chunks of 64 KiB; their checks (CRC32, CRC64) are looked at. Memory is what the dictionary
+ * takes, 64 MiB at most (`xz -9`). Damage is an `invalid` error; filters other than LZMA2 and SHA-256 checks are `unsupported`.
+ * Several may be read at a time, and one that is left or forgotten holds up no other.
+ */
+export async function* unxz(bytes: Bytes, subject: string): Bytes {
+  const XzReadableStream = await loadDecoder();
   const iterator = bytes[Symbol.asyncIterator]();
   let offset = 0;
   const source = new ReadableStream<Uint8Array>(

@@ -2,8 +2,8 @@ import type { Zstd } from '@hpcc-js/wasm-zstd';
 import type { Decompress } from 'fzstd';
 import type { XXHashAPI } from 'xxhash-wasm';
 import { invalid, unsupported } from '../errors.ts';
+import { copyOf, reblock } from './bytes.ts';
 import type { Bytes } from './engine.ts';
-import { reblock } from './gzip-frame.ts';
 import { type Header, numberAt, parseHeader, plainHeader, viewOf } from './zstd-header.ts';
 
 const compressBlock = 1 << 20;
@@ -53,7 +53,7 @@ class ZstdReader {
   *push(chunk: Uint8Array): Generator<Uint8Array> {
     this.#offset += chunk.length;
     // The source reuses its buffer.
-    this.#parts.push(chunk.slice());
+    this.#parts.push(copyOf(chunk));
     this.#held += chunk.length;
     if (this.#held < this.#needed) return;
     let bytes: Uint8Array = this.#parts.length === 1 ? (this.#parts[0] as Uint8Array) : Buffer.concat(this.#parts);

@@ -1,11 +1,11 @@
 import { type CompressOptions, compress, compressionOf, recompressedType } from '../codec/compression.ts';
-import type { Bytes } from '../engine/engine.ts';
 import { OciError } from '../errors.ts';
 import { convertIndex, convertManifest } from '../image/convert.ts';
 import { type ImageKind, layerTypeOf } from '../image/image-kind.ts';
 import { isIndexType, isLayerType, isManifestType, mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, Document, Platform } from '../spec/objects.ts';
 import { formatPlatform, platformRank } from '../spec/platform.ts';
+import { once } from '../stream/once.ts';
 import { readIndex, readManifest } from './image-reader.ts';
 import { layerBytes } from './layer-bytes.ts';
 import type { ImageSource, ImageStore } from './source.ts';
@@ -40,10 +40,6 @@ function keptEntries(
 }
 
 const attestationKey = 'vnd.docker.reference.digest';
-
-async function* once(bytes: Uint8Array): Bytes {
-  yield bytes;
-}
 
 /** One conversion from a source into a store. Every layer is recompressed once, however many images have it. */
 class Conversion {

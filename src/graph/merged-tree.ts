@@ -1,12 +1,10 @@
-import { readLayer } from '../codec/layer-reader.ts';
+import { emptySink, readLayer } from '../codec/layer-reader.ts';
 import type { LayerTar } from '../codec/tree-writer.ts';
 import type { Layer } from '../spec/objects.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type Tree } from '../tree/node.ts';
 import { layerBytes, verifiedLayerBytes } from './layer-bytes.ts';
 import type { ImageSource } from './source.ts';
-
-const nothing = (): void => undefined;
 
 /** The merged root filesystem of a stack of layers, each blob's digest, size and diffID checked. */
 export async function readMergedTree(source: ImageSource, layers: readonly Layer[]): Promise<Tree> {
@@ -15,9 +13,8 @@ export async function readMergedTree(source: ImageSource, layers: readonly Layer
     draft.beginLayer();
     const origin = { identity: layer.diffID, subject: `${source.subject}: layer ${layer.descriptor.digest}` };
     await readLayer(verifiedLayerBytes(source, layer), origin, {
+      ...emptySink,
       entry: entry => void draft.apply(entry),
-      data: nothing,
-      end: nothing,
     });
   }
   return draft.tree();

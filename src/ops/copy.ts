@@ -14,6 +14,7 @@ import { writeArchive } from '../store/archive/write-archive.ts';
 import { writeFileAtomic } from '../store/disk/file-target.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { type ImagePlace, isFile, openToCopy, parseImagePlace } from '../store/locate.ts';
+import { drain } from '../stream/drain.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
 import type { CopyOptions } from './options.ts';
 import type { CopyResult } from './results.ts';
@@ -113,7 +114,7 @@ async function writeTo(
 ): Promise<readonly string[]> {
   const plan = await planArchive(roots, destination.kind === 'docker-archive' ? 'docker' : 'oci');
   const bytes = watchBytes(writeArchive(plan.entries), options.progress);
-  if (options.dryRun === true) for await (const chunk of bytes) void chunk;
+  if (options.dryRun === true) await drain(bytes);
   else await writeFileAtomic(destination.path, bytes, mode);
   return plan.warnings;
 }

@@ -5,6 +5,7 @@ import { checkName, withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, Image, Layer, Platform } from '../spec/objects.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { parseImagePlace } from '../store/locate.ts';
+import { once } from '../stream/once.ts';
 
 /** Where a new image goes: puts blobs, and in the end names the image. */
 export interface Destination {
@@ -13,10 +14,6 @@ export interface Destination {
   /** Copies blobs that a base's layout has and this one has not. */
   bring(source: ImageSource, blobs: readonly Descriptor[]): Promise<void>;
   finish(image: Image, entry: Descriptor): Promise<void>;
-}
-
-async function* once(bytes: Uint8Array): Bytes {
-  yield bytes;
 }
 
 function destinationIn(store: ImageStore, name: string | null): Destination {

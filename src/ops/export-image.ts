@@ -7,6 +7,7 @@ import type { Digest } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { isWrittenWhole, writeFileAtomic } from '../store/disk/file-target.ts';
 import { openImage } from '../store/locate.ts';
+import { drain } from '../stream/drain.ts';
 import type { ExportOptions } from './options.ts';
 import type { ExportResult } from './results.ts';
 import { watchSource } from './watch.ts';
@@ -44,7 +45,7 @@ export async function exportStream(
 }
 
 async function consume(bytes: Bytes, file: string, options: ExportOptions): Promise<void> {
-  if (options.dryRun === true) for await (const chunk of bytes) void chunk;
+  if (options.dryRun === true) await drain(bytes);
   else await writeFileAtomic(file, bytes, archiveMode);
 }
 

@@ -6,7 +6,7 @@ import {
   detectCompression,
   layerMediaType,
 } from '../codec/compression.ts';
-import { type LayerSink, readLayer } from '../codec/layer-reader.ts';
+import { emptySink, readLayer } from '../codec/layer-reader.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { type DiffID, diffIDOf } from '../spec/digest.ts';
@@ -57,9 +57,7 @@ class Inspection {
 
   async read(tar: Bytes): Promise<void> {
     const origin = { identity: this.#subject, subject: this.#subject, contained: true };
-    const nothing = (): void => undefined;
-    const sink: LayerSink = { entry: entry => this.#entry(entry), data: nothing, end: nothing };
-    await readLayer(this.#hashed(tar), origin, sink);
+    await readLayer(this.#hashed(tar), origin, { ...emptySink, entry: entry => this.#entry(entry) });
   }
 
   async *#hashed(tar: Bytes): Bytes {

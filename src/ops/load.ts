@@ -10,6 +10,7 @@ import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { familiarName, tryReference } from '../spec/reference.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { type ImagePlace, openToCopy, parseImagePlace } from '../store/locate.ts';
+import { drain } from '../stream/drain.ts';
 import type { LoadOptions } from './options.ts';
 import type { LoadedImage, LoadResult } from './results.ts';
 import { watchSource } from './watch.ts';
@@ -38,7 +39,7 @@ async function checkDiffIDs(source: ImageSource, entries: readonly Descriptor[])
       const key = `${layer.descriptor.digest} ${layer.diffID}`;
       if (layer.descriptor.digest === layer.diffID || checked.has(key)) continue;
       checked.add(key);
-      for await (const chunk of verifiedLayerBytes(source, layer)) void chunk;
+      await drain(verifiedLayerBytes(source, layer));
     }
   }
 }

@@ -4,6 +4,7 @@ import { nameOf, withoutNames } from '../spec/name.ts';
 import { writeArchive } from '../store/archive/write-archive.ts';
 import { writeFileAtomic } from '../store/disk/file-target.ts';
 import { openImage, openNamed, parseImagePlace } from '../store/locate.ts';
+import { drain } from '../stream/drain.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
 import type { SaveOptions } from './options.ts';
 import type { SaveResult } from './results.ts';
@@ -56,7 +57,7 @@ export async function saveStream(
 /** The same into a file (mode 0600), which is there whole or not at all. */
 export async function save(images: readonly string[], file: string, options: SaveOptions = {}): Promise<SaveResult> {
   const { bytes, ...result } = await saveStream(images, options);
-  if (options.dryRun === true) for await (const chunk of bytes) void chunk;
+  if (options.dryRun === true) await drain(bytes);
   else await writeFileAtomic(file, bytes, archiveMode);
   return result;
 }

@@ -11,6 +11,7 @@ import { parseJson } from '../spec/document.ts';
 import { isConfigType, isIndexType, isLayerType, isManifestType, isSchema1Type } from '../spec/media-type.ts';
 import type { Descriptor, Document, Image, ImageIndex, Layer, Manifest } from '../spec/objects.ts';
 import { openNamed, openSource, parseImagePlace } from '../store/locate.ts';
+import { drain } from '../stream/drain.ts';
 import type { ValidateOptions } from './options.ts';
 import type { ValidateResult } from './results.ts';
 import { watchSource } from './watch.ts';
@@ -131,20 +132,15 @@ class Inspection {
     if (!this.#first(`blob ${descriptor.digest}`)) return;
     this.#count(descriptor);
     if (this.#fast && (await this.#source.has(descriptor))) return;
-    for await (const chunk of this.#source.open(descriptor)) void chunk;
+    await drain(this.#source.open(descriptor));
   }
 }
 
 /** Reads a layer to its end: digest, size and diffID, and that it is a tar. */
 async function checkLayer(source: ImageSource, layer: Layer): Promise<void> {
-  const { readLayer } = await import('../codec/layer-reader.ts');
+  const { emptySink, readLayer } = await import('../codec/layer-reader.ts');
   const subject = `${source.subject}: layer ${layer.descriptor.digest}`;
-  const nothing = (): void => undefined;
-  await readLayer(
-    verifiedLayerBytes(source, layer),
-    { identity: layer.diffID, subject },
-    { entry: nothing, data: nothing, end: nothing },
-  );
+  await readLayer(verifiedLayerBytes(source, layer), { identity: layer.diffID, subject }, emptySink);
 }
 
 /**

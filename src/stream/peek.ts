@@ -1,3 +1,4 @@
+import { copyOf } from '../engine/bytes.ts';
 import type { Bytes } from '../engine/engine.ts';
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
@@ -20,7 +21,7 @@ export async function peek(bytes: Bytes, size: number): Promise<Peeked> {
     const next = await iterator.next();
     if (next.done === true) break;
     // The source reuses its buffer.
-    parts.push(next.value.slice());
+    parts.push(copyOf(next.value));
     length += next.value.length;
   }
   const head = joined(parts);

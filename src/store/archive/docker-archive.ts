@@ -42,9 +42,9 @@ class Blobs {
 
 const blobName = /(?:^|\/)blobs\/sha256\/([a-f0-9]{64})$/;
 
-async function headOf(archive: Archive, region: Region): Promise<Uint8Array> {
-  for await (const chunk of archive.open({ ...region, size: Math.min(8, region.size) })) return Uint8Array.from(chunk);
-  return new Uint8Array(0);
+function headOf(archive: Archive, region: Region): Promise<Uint8Array> {
+  const head = { ...region, size: Math.min(8, region.size) };
+  return readWhole(() => archive.open(head), head, { subject: archive.subject });
 }
 
 async function hashOf(archive: Archive, region: Region): Promise<Digest> {

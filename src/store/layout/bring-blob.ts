@@ -13,6 +13,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import type { ImageSource } from '../../graph/source.ts';
 import type { Descriptor } from '../../spec/objects.ts';
+import { drain } from '../../stream/drain.ts';
 import { verified } from '../../stream/verified.ts';
 import { makeDirectories, makeTemporaryDirectory, syncDirectory, writeFully } from '../disk/atomic.ts';
 import { regionChunks } from '../disk/region.ts';
@@ -49,12 +50,7 @@ function share(from: string, to: string): boolean {
 async function checkFile(path: string, descriptor: Descriptor, subject: string): Promise<void> {
   const file = onDisk(subject, 'a blob that can be read', () => openSync(path, 'r'));
   try {
-    for await (const chunk of verified(
-      regionChunks(file, { offset: 0, size: descriptor.size }, subject),
-      descriptor,
-      subject,
-    ))
-      void chunk;
+    await drain(verified(regionChunks(file, { offset: 0, size: descriptor.size }, subject), descriptor, subject));
   } finally {
     closeSync(file);
   }

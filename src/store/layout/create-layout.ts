@@ -7,6 +7,7 @@ import type { ImageStore, StoredBlob } from '../../graph/source.ts';
 import { encodeDocument } from '../../spec/document.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
 import type { ImageIndex, LayoutHeader } from '../../spec/objects.ts';
+import { drain } from '../../stream/drain.ts';
 import { createFile, makeDirectories, syncDirectory, temporaryPrefix } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { encodeIndex, openLayout, readIndexFile } from './layout.ts';
@@ -66,7 +67,7 @@ async function previewLayout(path: string, isThere: boolean): Promise<ImageStore
     put: measure,
     async bring(from, descriptor) {
       if (source !== undefined && (await source.has(descriptor))) return;
-      for await (const chunk of from.open(descriptor)) void chunk;
+      await drain(from.open(descriptor));
     },
     updateIndex: async change => encodeIndex(change((await index()).value)),
   };

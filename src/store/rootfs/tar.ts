@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BodySource } from '../../codec/body-source.ts';
 import { decompress } from '../../codec/compression.ts';
-import { type LayerSink, readLayer } from '../../codec/layer-reader.ts';
+import { emptySink, type LayerSink, readLayer } from '../../codec/layer-reader.ts';
 import type { Bytes, Hasher } from '../../engine/engine.ts';
 import { nodeEngine } from '../../engine/node.ts';
 import { invalid } from '../../errors.ts';
@@ -118,12 +118,11 @@ export function openRootfsTar(path: string): RootfsTar {
   const readTree = async (): Promise<Tree> => {
     const draft = new Draft(emptyTree(), path);
     draft.beginLayer();
-    const nothing = (): void => undefined;
     const entry = (entry: LayerEntry): void => {
       checkRootfsEntry(entry, path);
       draft.apply(entry);
     };
-    await read({ entry, data: nothing, end: nothing });
+    await read({ ...emptySink, entry });
     return draft.tree();
   };
   return {
