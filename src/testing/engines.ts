@@ -22,8 +22,10 @@ export interface Docker {
 
 /** Debian's client stands here; another in the PATH may be too new for Debian's daemon. */
 const debianClient = '/usr/bin/docker';
-const startLimit = 60_000;
-const stopLimit = 20_000;
+/** Milliseconds between two questions, and how often a daemon is asked. */
+const pause = 100;
+const startLimit = 1200;
+const stopLimit = 300;
 
 /** A short path, as a socket's may not be longer than 107 bytes. */
 const throwAway = (): string => mkdtempSync('/tmp/ocikit-e-');
@@ -65,8 +67,12 @@ interface Daemon {
 
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
-async function until(limit: number, holds: () => boolean): Promise<boolean> {
-  for (const end = Date.now() + limit; Date.now() < end; await sleep(100)) if (holds()) return true;
+/** Asks up to so many times, with a pause before each but the first. */
+async function until(times: number, holds: () => boolean): Promise<boolean> {
+  for (let asked = 0; asked < times; asked++) {
+    if (holds()) return true;
+    await sleep(pause);
+  }
   return holds();
 }
 

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { Session } from 'node:inspector';
+
+interface Coverage {
+  readonly url: string;
+  readonly functions: readonly { readonly ranges: readonly { readonly count: number }[] }[];
+}
+
+/*
+ * V8 counts how often each block of a program is entered. It does so in functions that are compiled after it was told to: import
+ * this where nothing of what is counted has run yet, at the top of a test file.
+ */
+const session = new Session();
+session.connect();
+
+/** Asks the profiler, which answers at once. */
+function ask(method: string, options: object = {}): unknown {
+  const answers: unknown[] = [];
+  session.post(method, options, (error, answer) => {
+    if (error !== null) throw error;
+    answers.push(answer);
+  });
+  assert.equal(answers.length, 1, method);
+  return answers[0];
+}
+
+ask('Profiler.enable');
+ask('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+
+const source = new URL('..', import.meta.url).href;
+const isProduct = ({ url }: Coverage): boolean =>
+  url.startsWith(source) && !url.startsWith(`${source}testing/`) && !/\.test\.ts$/.test(url);
+
+function blocksSince(): number {
+  const { result } = ask('Profiler.takePreciseCoverage') as { readonly result: readonly Coverage[] };
+  const counts = result.filter(isProduct).flatMap(({ functions }) => functions.flatMap(({ ranges }) => ranges));
+  return counts.reduce((sum, { count }) => sum + count, 0);
+}
+
+/**
+ * How many blocks of ocikit's own code are entered by some work, in this thread: the same number on every machine, however
+ * busy. What a built-in function does inside is not counted.
+ */
+export async function workOf(action: () => unknown): Promise<number> {
+  blocksSince();
+  await action();
+  return blocksSince();
+}
+
+/** Holds that work grows no faster than `size`: four times the size is at most five times the work. */
+export async function isLinear(work: (size: number) => unknown, size: number): Promise<void> {
+  await work(size);
+  const [once, fourfold] = [await workOf(() => work(size)), await workOf(() => work(4 * size))];
+  assert.ok(once > 0, 'nothing is counted: what is measured has been compiled before');
+  assert.ok(fourfold <= 5 * once, `${once} blocks for a size of ${size}, ${fourfold} for four times as much`);
+}

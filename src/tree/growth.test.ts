@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { directory, textFile } from '../testing/scripts.ts';
+import { isLinear } from '../testing/work.ts';
+import { applyLayer } from './apply.ts';
+import { diff } from './diff.ts';
+import { emptyTree, type LayerEntry, type Path, type Tree } from './node.ts';
+import { overlay } from './overlay.ts';
+import { toLayer } from './to-layer.ts';
+import { filesOf, resolvePath, walk } from './walk.ts';
+
+const file = (path: Path, mode = 0o644): LayerEntry => ({ kind: 'node', path, node: textFile(path, mode) });
+const fold = (...layers: readonly (readonly LayerEntry[])[]): Tree =>
+  layers.reduce((tree, layer) => applyLayer(tree, layer), emptyTree());
+
+/** Directories in a row, with one file at their end. */
+const chain = (depth: number, leaf: string): Tree => fold([file(`${'d/'.repeat(depth)}${leaf}`)]);
+/** Many directories of many files. */
+const wide = (files: number, mode = 0o644): Tree =>
+  fold(Array.from({ length: files }, (_, index) => file(`${index % (files >> 5)}/e/${index}`, mode)));
+
+test('the work of comparing directories in a row grows with their number', () =>
+  isLinear(depth => assert.equal(diff(chain(depth, 'a'), chain(depth, 'b')).length, depth + 2), 1000));
+
+test('the work of comparing and writing many files grows with their number', () =>
+  isLinear(files => {
+    const [before, after] = [wide(files), wide(files, 0o600)];
+    const changes = diff(before, after);
+    assert.equal(changes.length, toLayer(changes, after).length);
+    assert.equal([...walk(after)].length, files + 2 * (files >> 5));
+    assert.equal([...filesOf(after)].length, files);
+  }, 2000));
+
+test('the work of applying layers grows with the depth of a path and with the number of files', async () => {
+  await isLinear(depth => {
+    const deep = Array.from({ length: depth }, () => 'd').join('/');
+    const gone: LayerEntry = { kind: 'whiteout', path: `${deep}/f` };
+    const tree = fold([file(`${deep}/f`)], [file(`${deep}/g`), gone], [{ kind: 'opaque', path: '' }]);
+    assert.equal(tree.children.size, 0);
+  }, 1000);
+  await isLinear(files => {
+    const again = Array.from({ length: files }, (_, index) => file(`${index % 7}/${index}`));
+    const hidden = again.map(({ path }): LayerEntry => ({ kind: 'whiteout', path }));
+    fold(again, again, hidden, again);
+  }, 2000);
+});
+
+test('the work of hardlinks grows with their number', () =>
+  isLinear(links => {
+    const entries = Array.from({ length: links }, (_, index): LayerEntry => {
+      return { kind: 'hardlink', path: `d/${index}`, target: 'd/first' };
+    });
+    const linked = fold([file('d/first'), ...entries]);
+    const changes = diff(fold([file('d/first')]), linked);
+    assert.ok(toLayer(changes, linked).length > links);
+  }, 1000));
+
+test('the work of one layer replacing what a file was by a directory and back grows with the number of entries', () =>
+  isLinear(rounds => {
+    const entries = Array.from({ length: rounds }, (_, index): LayerEntry => {
+      return { kind: 'node', path: 'a', node: index % 2 === 0 ? directory() : textFile(`${index}`) };
+    });
+    fold(entries);
+  }, 1000));
+
+test('the work of laying a tree over another and of following a path grows with their size', async () => {
+  await isLinear(files => overlay(wide(files), wide(files, 0o600), path => path.endsWith('7')), 2000);
+  await isLinear(depth => resolvePath(chain(depth, 'f'), `${'d/'.repeat(depth)}f`), 1000);
+});
