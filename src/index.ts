@@ -23,6 +23,7 @@ export type {
   SaveOptions,
   UnpackOptions,
   ValidateOptions,
+  Work,
   WriteOptions,
 } from './ops/options.ts';
 export type {

@@ -1,5 +1,6 @@
 import type { Bytes } from '../engine/engine.ts';
 import type { Descriptor, Document, ImageIndex } from '../spec/objects.ts';
+import type { Work } from '../stream/pace.ts';
 import type { FileNode, Tree } from '../tree/node.ts';
 
 /** Bytes of a file on disk: `size` from `offset`. */
@@ -15,6 +16,8 @@ export interface ImageSource {
   readonly subject: string;
   /** Whether manifests and index were made of something else: nobody has vouched that its layers and diffIDs agree. */
   readonly isConverted?: boolean;
+  /** What watches and stops this run over the source: what is made of its blobs heeds it as well. */
+  readonly work?: Work;
   index(): Promise<Document<ImageIndex>>;
   has(descriptor: Descriptor): Promise<boolean>;
   /** A blob as a stream of chunks of up to 1 MiB. Size and digest are checked; the last chunk is followed by an `invalid` error where they differ. */

@@ -12,6 +12,7 @@ import { diffIDOf } from '../spec/digest.ts';
 import { isManifestType, mediaTypes } from '../spec/media-type.ts';
 import type { ContainerConfig, Layer, Platform } from '../spec/objects.ts';
 import { parsePlatform } from '../spec/platform.ts';
+import { flow } from '../stream/flow.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
 import { toLayer } from '../tree/to-layer.ts';
 import { clampEntries } from './commit-edits.ts';
@@ -20,7 +21,6 @@ import { compareSides } from './compare.ts';
 import { blobsOf, type Destination, entryOf, parseDestination, withDestination } from './destination.ts';
 import type { CommitOptions } from './options.ts';
 import type { CommitResult } from './results.ts';
-import { watchBytes } from './watch.ts';
 
 /** Streams a layer's tar through its compression into the destination, and knows its diffID when that is done. */
 async function storeLayer(
@@ -32,7 +32,7 @@ async function storeLayer(
   const compression = options.compression ?? 'gzip';
   const hasher = nodeEngine.createHash('sha256');
   const tar = async function* (): Bytes {
-    for await (const chunk of watchBytes(writeLayer(entries, bodies), options.progress)) {
+    for await (const chunk of flow(writeLayer(entries, bodies), options)) {
       hasher.update(chunk);
       yield chunk;
     }

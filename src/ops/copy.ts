@@ -2,6 +2,7 @@ import { OciError, usage } from '../errors.ts';
 import { type ConvertOptions, convertGraph } from '../graph/convert-graph.ts';
 import { copyGraph, type Graph, missingBlobs, walkGraph } from '../graph/copy-graph.ts';
 import { findEntry } from '../graph/find-entry.ts';
+import { flowSource } from '../graph/flow-source.ts';
 import { pickImage } from '../graph/pick-image.ts';
 import { referrersOf } from '../graph/referrers.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
@@ -15,10 +16,10 @@ import { writeFileAtomic } from '../store/disk/file-target.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { type ImagePlace, isFile, openToCopy, parseImagePlace } from '../store/locate.ts';
 import { drain } from '../stream/drain.ts';
+import { flow } from '../stream/flow.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
 import type { CopyOptions } from './options.ts';
 import type { CopyResult } from './results.ts';
-import { watchBytes, watchSource } from './watch.ts';
 
 /** What is to be copied, decided and checked as far as documents go. */
 interface Selection {
@@ -78,7 +79,7 @@ async function select(source: ImageSource, text: string, options: CopyOptions): 
         )
       : [];
   return {
-    source: watchSource(source, options.progress),
+    source: flowSource(source, options),
     root,
     referrers,
     graph: await walkGraph(source, [root, ...referrers]),
@@ -113,7 +114,7 @@ async function writeTo(
   options: CopyOptions,
 ): Promise<readonly string[]> {
   const plan = await planArchive(roots, destination.kind === 'docker-archive' ? 'docker' : 'oci');
-  const bytes = watchBytes(writeArchive(plan.entries), options.progress);
+  const bytes = flow(writeArchive(plan.entries), options);
   if (options.dryRun === true) await drain(bytes);
   else await writeFileAtomic(destination.path, bytes, mode);
   return plan.warnings;

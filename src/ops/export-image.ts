@@ -1,5 +1,6 @@
 import { Superseded, writeOneLayer, writeTree } from '../codec/tree-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
+import { flowSource } from '../graph/flow-source.ts';
 import { layersOf } from '../graph/image-reader.ts';
 import { layerTars, readMergedTree, verifiedLayerTar } from '../graph/merged-tree.ts';
 import type { ImageSource } from '../graph/source.ts';
@@ -10,7 +11,6 @@ import { openImage } from '../store/locate.ts';
 import { drain } from '../stream/drain.ts';
 import type { ExportOptions } from './options.ts';
 import type { ExportResult } from './results.ts';
-import { watchSource } from './watch.ts';
 
 interface Opened {
   readonly source: ImageSource;
@@ -23,7 +23,7 @@ const archiveMode = 0o600;
 
 async function openExport(image: string, options: ExportOptions): Promise<Opened> {
   const { image: opened, descriptor, source } = await openImage(image, options);
-  return { source: watchSource(source, options.progress), layers: layersOf(opened), manifest: descriptor.digest };
+  return { source: flowSource(source, options), layers: layersOf(opened), manifest: descriptor.digest };
 }
 
 async function readTwice({ source, layers }: Opened, image: string): Promise<Bytes> {

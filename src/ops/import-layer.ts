@@ -12,6 +12,7 @@ import { nodeEngine } from '../engine/node.ts';
 import { type DiffID, diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { checkRootfsEntry } from '../store/rootfs/tar.ts';
+import { flow } from '../stream/flow.ts';
 import { peek } from '../stream/peek.ts';
 import { tap } from '../stream/tap.ts';
 import { Draft } from '../tree/draft.ts';
@@ -19,7 +20,6 @@ import { emptyTree, type LayerEntry, type Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import type { Destination } from './destination.ts';
 import type { ImportOptions } from './options.ts';
-import { watchBytes } from './watch.ts';
 
 /** As many bytes as any magic number needs. */
 const headSize = 8;
@@ -102,7 +102,7 @@ export async function importLayer(
   options: ImportOptions & { readonly subject: string },
 ): Promise<{ readonly layer: Layer; readonly warnings: readonly string[] }> {
   const { subject } = options;
-  const input = await openTar(watchBytes(bytes, options.progress), subject);
+  const input = await openTar(flow(bytes, options), subject);
   const target = targetOf(input.compression, options);
   const inspection = new Inspection(subject);
   const tarOf = (stored: Bytes): Bytes => decompress(stored, input.compression, subject);

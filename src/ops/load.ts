@@ -1,6 +1,7 @@
 import type { Bytes } from '../engine/engine.ts';
 import { OciError, usage } from '../errors.ts';
 import { copyGraph, missingBlobs, walkGraph } from '../graph/copy-graph.ts';
+import { flowSource } from '../graph/flow-source.ts';
 import { layersOf, readImage, readManifest } from '../graph/image-reader.ts';
 import { verifiedLayerBytes } from '../graph/layer-bytes.ts';
 import type { ImageSource } from '../graph/source.ts';
@@ -13,7 +14,6 @@ import { type ImagePlace, openToCopy, parseImagePlace } from '../store/locate.ts
 import { drain } from '../stream/drain.ts';
 import type { LoadOptions } from './options.ts';
 import type { LoadedImage, LoadResult } from './results.ts';
-import { watchSource } from './watch.ts';
 
 /** A name as docker prints it: `docker.io/library/app:v1` is `app:v1`. */
 function shownName(entry: Descriptor): string | null {
@@ -64,7 +64,7 @@ async function loadFrom(source: ImageSource, layout: string, options: LoadOption
   }
   if (source.isConverted) await checkDiffIDs(source, entries);
   await withLayout(layout, { dryRun: options.dryRun === true }, async store => {
-    await copyGraph(watchSource(source, options.progress), graph, store);
+    await copyGraph(flowSource(source, options), graph, store);
     await store.updateIndex(index => withEntries(index, entries));
   });
   return { images, warnings: missingBlobs(graph, source) };

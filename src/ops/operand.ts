@@ -1,5 +1,6 @@
 import type { BodySource } from '../codec/body-source.ts';
 import { usage } from '../errors.ts';
+import { flowSource } from '../graph/flow-source.ts';
 import { layersOf, readImage } from '../graph/image-reader.ts';
 import { ListingCache, openImageRootfs, pathsOf } from '../graph/rootfs-image.ts';
 import type { ImageSource, Rootfs } from '../graph/source.ts';
@@ -14,10 +15,9 @@ import { nameOf, parentOf } from '../tree/path.ts';
 import { find } from '../tree/walk.ts';
 import { both } from './both.ts';
 import type { Side } from './compare.ts';
-import type { Progress, ReadOptions } from './options.ts';
-import { watchSource } from './watch.ts';
+import type { ReadOptions } from './options.ts';
 
-export type OpenOptions = ReadOptions & { readonly progress?: Progress };
+export type OpenOptions = ReadOptions;
 
 /** One side of a comparison, with what else is known of it. */
 export interface Operand extends Side {
@@ -46,7 +46,7 @@ async function operandOf(rootfs: Rootfs, config?: ImageConfig): Promise<Operand>
 }
 
 export function imageOperand(source: ImageSource, image: Image, options: OpenOptions): ImageOperand {
-  return { source: watchSource(source, options.progress), image, layers: layersOf(image) };
+  return { source: flowSource(source, options), image, layers: layersOf(image) };
 }
 
 /** The merged tree of an image, every content hashed while it is read: what a directory is compared with. */

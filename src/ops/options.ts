@@ -1,4 +1,7 @@
 import type { Platform } from '../spec/objects.ts';
+import type { Work } from '../stream/pace.ts';
+
+export type { Work };
 
 /** A running count that a caller may watch while work goes on: bytes read from blobs and files so far. */
 export interface Progress {
@@ -14,7 +17,7 @@ export interface CompressionOptions {
 }
 
 /** What `commit` and `import` say of the image that they make. */
-interface ImageOptions extends CompressionOptions {
+interface ImageOptions extends CompressionOptions, Work {
   /** The comment in the history; `import` writes docker's `Imported from -` when absent. */
   readonly message?: string;
   /** Dockerfile instructions (`CMD ["sh"]`), by docker's rules for `--change`: over the base's config, or an empty one. */
@@ -27,7 +30,6 @@ interface ImageOptions extends CompressionOptions {
   /** `key=value` on the manifest. */
   readonly annotations?: readonly string[];
   readonly dryRun?: boolean;
-  readonly progress?: Progress;
 }
 
 export interface CommitOptions extends ImageOptions {
@@ -53,7 +55,7 @@ export interface CommitOptions extends ImageOptions {
 
 export type ImportOptions = ImageOptions;
 
-export interface DiffOptions {
+export interface DiffOptions extends Work {
   /** Aspects that do not count: mtime, owner, mode, xattr, … */
   readonly ignore?: readonly string[];
   readonly semantic?: boolean;
@@ -65,15 +67,14 @@ export interface DiffOptions {
   readonly platform?: string;
   readonly hostPlatform?: Platform;
   readonly strict?: boolean;
-  readonly progress?: Progress;
 }
 
-export interface ReadOptions {
+export interface ReadOptions extends Work {
   readonly platform?: string;
   readonly hostPlatform?: Platform;
 }
 
-export interface ImagesOptions {
+export interface ImagesOptions extends Work {
   readonly all?: boolean;
   /** `key=value` as docker's --filter. */
   readonly filters?: readonly string[];
@@ -86,34 +87,30 @@ export interface UnpackOptions extends ReadOptions {
   /** Replace what is in the way. */
   readonly force?: boolean;
   readonly strict?: boolean;
-  readonly progress?: Progress;
 }
 
-export interface WriteOptions {
+export interface WriteOptions extends Work {
   readonly dryRun?: boolean;
 }
 
-export interface ValidateOptions {
+export interface ValidateOptions extends Work {
   /** Only documents, sizes and presence; no blob is hashed. */
   readonly fast?: boolean;
   /** Warnings count as errors. */
   readonly strict?: boolean;
-  readonly progress?: Progress;
 }
 
-export interface SaveOptions {
+export interface SaveOptions extends Work {
   /** `universal` (every engine takes it) unless given. */
   readonly format?: 'universal' | 'oci' | 'docker';
   /** `os/arch[/variant]`: only this image of a multi-platform image. */
   readonly platform?: string;
   /** Reads and checks everything, writes nothing. */
   readonly dryRun?: boolean;
-  readonly progress?: Progress;
 }
 
-export interface LoadOptions {
+export interface LoadOptions extends Work {
   readonly dryRun?: boolean;
-  readonly progress?: Progress;
 }
 
 export interface CopyOptions extends ReadOptions, CompressionOptions {
@@ -126,11 +123,9 @@ export interface CopyOptions extends ReadOptions, CompressionOptions {
   /** What refers to the image (signatures, SBOMs) is copied too. */
   readonly referrers?: boolean;
   readonly dryRun?: boolean;
-  readonly progress?: Progress;
 }
 
 export interface ExportOptions extends ReadOptions {
   /** Reads and checks everything, writes nothing. */
   readonly dryRun?: boolean;
-  readonly progress?: Progress;
 }

@@ -5,11 +5,11 @@ import { writeArchive } from '../store/archive/write-archive.ts';
 import { writeFileAtomic } from '../store/disk/file-target.ts';
 import { openImage, openNamed, parseImagePlace } from '../store/locate.ts';
 import { drain } from '../stream/drain.ts';
+import { flow } from '../stream/flow.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
 import type { SaveOptions } from './options.ts';
 import type { SaveResult } from './results.ts';
 import { savedEntry } from './saved-name.ts';
-import { watchBytes } from './watch.ts';
 
 /** docker's mode for what it saves. */
 const archiveMode = 0o600;
@@ -50,7 +50,7 @@ export async function saveStream(
   return {
     images: roots.map(({ entry, name }) => ({ name: name ?? nameOf(entry) ?? null, digest: entry.digest })),
     warnings: plan.warnings,
-    bytes: watchBytes(writeArchive(plan.entries), options.progress),
+    bytes: flow(writeArchive(plan.entries), options),
   };
 }
 

@@ -1,4 +1,5 @@
 import { OciError } from '../errors.ts';
+import { flowSource } from '../graph/flow-source.ts';
 import { layersOf } from '../graph/image-reader.ts';
 import { runtimeConfig } from '../image/runtime.ts';
 import { writeBundle } from '../store/bundle/bundle.ts';
@@ -7,7 +8,6 @@ import { type OpenedImage, openImage } from '../store/locate.ts';
 import { type Extraction, extractLayers, makeRootfs, readTextInside } from '../store/rootfs/extract.ts';
 import type { UnpackOptions } from './options.ts';
 import type { UnpackResult } from './results.ts';
-import { watchSource } from './watch.ts';
 
 function checkWarnings(warnings: readonly string[], strict: boolean | undefined): void {
   const [first] = warnings;
@@ -46,7 +46,7 @@ export async function unpack(image: string, directory: string, options: UnpackOp
   try {
     const bundle = options.bundle === true;
     const place = bundle ? makeRootfs(target.work) : target.work;
-    const extraction = await extractLayers(watchSource(opened.source, options.progress), layers, {
+    const extraction = await extractLayers(flowSource(opened.source, options), layers, {
       directory: place,
       hashContents: bundle,
     });

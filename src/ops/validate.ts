@@ -1,4 +1,5 @@
 import { OciError, unsupported } from '../errors.ts';
+import { flowSource } from '../graph/flow-source.ts';
 import { readImage, readIndex, readManifest } from '../graph/image-reader.ts';
 import { verifiedLayerBytes } from '../graph/layer-bytes.ts';
 import type { ImageSource } from '../graph/source.ts';
@@ -14,7 +15,6 @@ import { openNamed, openSource, parseImagePlace } from '../store/locate.ts';
 import { drain } from '../stream/drain.ts';
 import type { ValidateOptions } from './options.ts';
 import type { ValidateResult } from './results.ts';
-import { watchSource } from './watch.ts';
 
 /** One walk over everything that a place refers to. Each blob is checked once, each layer once for each diffID. */
 class Inspection {
@@ -26,7 +26,7 @@ class Inspection {
   bytes = 0;
 
   constructor(source: ImageSource, options: ValidateOptions) {
-    this.#source = watchSource(source, options.progress);
+    this.#source = flowSource(source, options);
     this.#fast = options.fast === true;
   }
 
