@@ -44,7 +44,6 @@ const doors: Readonly<Record<string, RegExp>> = {
   'node:url': /^cli\//,
   tar: /^store\/archive\//,
   koffi: /^store\/disk\/native\.ts$/,
-  'proper-lockfile': /^store\/layout\/lock\.ts$/,
   yargs: /^cli\/parser\.ts$/,
   picomatch: /^tree\/glob\.ts$/,
   '@balena/dockerignore': /^tree\/ignore\.ts$/,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -13,13 +13,11 @@ import {
   statSync,
   symlinkSync,
   unlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { OciError } from '../../errors.ts';
 import { layersOf } from '../../graph/image-reader.ts';
@@ -27,6 +25,7 @@ import type { ImageSource } from '../../graph/source.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
 import { nameOf, withName } from '../../spec/name.ts';
 import type { Descriptor } from '../../spec/objects.ts';
+import { bundledScript, ended } from '../../testing/bundled-script.ts';
 import { fixture } from '../../testing/fixtures.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { openImage } from '../locate.ts';
@@ -57,6 +56,11 @@ function write(layout: string, descriptor: Descriptor, bytes: Uint8Array): strin
   writeFileSync(path, bytes);
   return path;
 }
+
+/** What the scripts of child processes begin with. */
+const storeImports = `
+  import { createLayout } from '${new URL('create-layout.ts', import.meta.url).pathname}';
+  import { withName } from '${new URL('../../spec/name.ts', import.meta.url).pathname}';`;
 
 const leftovers = (layout: string): string[] =>
   readdirSync(layout).filter(name => !['blobs', 'index.json', 'oci-layout'].includes(name));
@@ -251,79 +255,11 @@ test('unknown fields of an index survive, and a change that changes nothing writ
   assert.deepEqual(leftovers(path), []);
 });
 
-test('a lock that changes hands in the middle of a change makes it run again', async t => {
-  const path = join(temporaryDirectory(t), 'layout');
-  const store = await createLayout(path);
-  let runs = 0;
-  const [first, second] = [descriptorOf(utf8('1')), descriptorOf(utf8('2'))];
-  const document = await store.updateIndex(index => {
-    if (runs++ === 0) {
-      rmSync(join(path, 'index.json.lock'), { recursive: true });
-      writeFileSync(join(path, 'index.json'), Buffer.from(JSON.stringify(withName(index, 'theirs', first))));
-    }
-    return withName(index, 'mine', second);
-  });
-  assert.equal(runs, 2);
-  assert.deepEqual(document.value.manifests.map(nameOf), ['theirs', 'mine']);
-  assert.deepEqual(leftovers(path), []);
-});
-
-/** Bundles the store once, so that each child process starts in a few hundredths of a second. */
-async function childScript(t: TestContext, body: string): Promise<string> {
-  const { build } = await import('esbuild');
-  const outfile = join(temporaryDirectory(t), 'child.cjs');
-  const resolveDir = fileURLToPath(new URL('.', import.meta.url));
-  const contents = `import { createLayout } from './create-layout.ts';\nimport { withName } from '../../spec/name.ts';\n(async () => {${body}})();`;
-  await build({
-    stdin: { contents, resolveDir, loader: 'ts' },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    external: ['*/portable.ts'],
-  });
-  return outfile;
-}
-
-const ended = (child: ChildProcess): Promise<{ code: number | null; text: string }> =>
-  new Promise(resolve => {
-    let text = '';
-    child.stderr?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-    child.on('close', code => resolve({ code, text }));
-  });
-
-test('twenty processes name an image in one layout at once, over a dead one’s lock, and no name is lost', async t => {
-  const path = join(temporaryDirectory(t), 'layout');
-  const script = await childScript(
-    t,
-    `
-    const store = await createLayout(process.argv[2]);
-    const blob = await store.put((async function* () { yield new TextEncoder().encode(process.argv[3]); })());
-    await store.updateIndex(index => withName(index, process.argv[3], { mediaType: '${mediaTypes.manifest}', ...blob }));`,
-  );
-  const lock = join(path, 'index.json.lock');
-  mkdirSync(join(lock, 'held-dead'), { recursive: true });
-  mkdirSync(join(path, 'blobs'));
-  mkdirSync(join(path, '.ocikit-dead'));
-  utimesSync(lock, 1000, 1000);
-  const names = Array.from({ length: 20 }, (_, n) => `name-${n}`);
-  const ends = await Promise.all(names.map(name => ended(spawn(process.execPath, [script, path, name]))));
-  assert.deepEqual(
-    ends,
-    names.map(() => ({ code: 0, text: '' })),
-  );
-  const { manifests } = (await (await openLayout(path)).index()).value;
-  assert.deepEqual(manifests.map(nameOf).sort(), names.sort());
-  assert.deepEqual(leftovers(path), ['.ocikit-dead']);
-});
-
 test('a process that exits in the middle of a blob takes its half with it', async t => {
   const path = join(temporaryDirectory(t), 'layout');
-  const script = await childScript(
+  const script = await bundledScript(
     t,
-    `
+    `${storeImports}
     const store = await createLayout(process.argv[2]);
     await store.put((async function* () { yield Buffer.alloc(99); process.exit(3); })());`,
   );
@@ -333,9 +269,9 @@ test('a process that exits in the middle of a blob takes its half with it', asyn
 
 test('a process killed at any moment leaves a layout that opens and whose named blobs are whole', async t => {
   const path = join(temporaryDirectory(t), 'layout');
-  const script = await childScript(
+  const script = await bundledScript(
     t,
-    `
+    `${storeImports}
     const store = await createLayout(process.argv[2]);
     for (let n = 0; ; n++) {
       const blob = await store.put((async function* () { for (let k = 0; k < 9; k++) yield Buffer.alloc(65536, process.argv[3] + n + k); })());

@@ -1,102 +1,115 @@
 import {
   access,
   constants,
-  mkdir,
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
-  realpath,
   renameSync,
-  rm,
-  rmdir,
   rmdirSync,
   rmSync,
-  stat,
-  utimes,
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { OciError } from '../../errors.ts';
 import { writeNewFile } from '../disk/atomic.ts';
-import { systemCode, systemError } from '../disk/system-error.ts';
+import { ownerState, ownerText } from '../disk/owner.ts';
+import { systemError } from '../disk/system-error.ts';
+import { dropPeerLock, type PeerLock, tryPeerLock } from './peer-lock.ts';
+import { isStale, unlessRaced } from './stale.ts';
 
-/** Replaces a file with new bytes, or throws where the lock has been lost meanwhile. */
-export type Replace = (target: string, bytes: Uint8Array) => void;
+/** Replaces a file with new bytes, or throws where the lock has been lost meanwhile. `first` is done when the new bytes are on the disk and not yet in place. */
+export type Replace = (target: string, bytes: Uint8Array, first?: () => void) => void;
 
-/** Milliseconds after which a lock that its holder did not refresh counts as left by a dead process. */
-const staleAfter = 5000;
-/** One round waits about a second; all rounds wait over a minute, longer than many stale locks in a row. */
-const rounds = 80;
-const waits = { retries: 25, factor: 1.5, minTimeout: 4, maxTimeout: 40, randomize: true };
+/** The directory that is ours while the lock is. */
+const lockName = '.ocikit-lock';
+/** Milliseconds between two tries: the first, and the longest. */
+const [shortWait, longWait, growth] = [4, 40, 1.5];
+/** Milliseconds that are waited in all: longer than many stale locks in a row take. */
+const patience = 80_000;
 
 class LostLock extends Error {}
 
 interface HeldLock {
   /** A directory of ours inside the lock. A rename out of it succeeds only while the lock is still ours. */
   readonly token: string;
-  readonly release: () => Promise<void>;
+  isHeld(): boolean;
+  release(): void;
 }
 
-/**
- * proper-lockfile's file system calls. Taking over a stale lock empties it first, which ends its old holder's power to
- * commit; releasing removes it only when empty, so that nobody removes a lock that has changed hands.
- */
-function lockFileSystem(isReleasing: () => boolean): object {
-  const remove = (path: string, done: (error: NodeJS.ErrnoException | null) => void): void =>
-    isReleasing() ? rmdir(path, done) : rm(path, { recursive: true }, done);
-  return { mkdir, realpath, stat, utimes, rmdirSync, rmdir: remove };
+const tokenPrefix = 'held-';
+const gone = ['ENOENT'];
+const inUse = ['ENOENT', 'ENOTEMPTY', 'EEXIST'];
+
+const namesIn = (directory: string): readonly string[] => unlessRaced(gone, () => readdirSync(directory)) ?? [];
+
+const ownerOf = (token: string): string => token.slice(tokenPrefix.length, token.lastIndexOf('-'));
+
+/** Whether a lock's holder is known to be dead, or has not been heard of for too long. */
+function isLeft(lockPath: string): boolean {
+  const dead = namesIn(lockPath).find(token => ownerState(ownerOf(token)) === 'dead');
+  // A holder that released it and ended just now has taken its token with it.
+  return (dead !== undefined && existsSync(join(lockPath, dead))) || isStale(lockPath);
 }
 
-async function acquire(directory: string, lockPath: string): Promise<HeldLock | undefined> {
-  const { lock } = await import('proper-lockfile');
-  let releasing = false;
-  const unlock = await lock(directory, {
-    lockfilePath: lockPath,
-    stale: staleAfter,
-    retries: waits,
-    fs: lockFileSystem(() => releasing),
-    // A lost lock is noticed where it matters: the token's rename fails.
-    onCompromised: () => undefined,
-  });
-  const release = async (): Promise<void> => {
-    releasing = true;
-    await unlock().catch(() => rmdir(lockPath, () => undefined));
-  };
-  const token = enter(lockPath);
-  if (token !== undefined) return { token, release };
-  await release();
-  return undefined;
+/** Empties a lock that was left, which ends its holder's power to commit, should it be suspended and wake. */
+function takeOver(lockPath: string, peerPath: string): void {
+  for (const token of namesIn(lockPath)) dropPeerLock(peerPath, namesIn(join(lockPath, token)));
+  unlessRaced(inUse, () => rmSync(lockPath, { recursive: true, force: true }));
 }
 
-/** Two processes may take over one stale lock at once; each puts its token in before it looks, so at most one finds itself alone. */
+/** Removes a lock only where it is empty, so that nobody removes one that has changed hands. */
+function leave(lockPath: string, token: string): void {
+  rmSync(token, { recursive: true, force: true });
+  unlessRaced(inUse, () => rmdirSync(lockPath));
+}
+
+/** Two processes may take over one lock at once; each puts its token in before it looks, so at most one finds itself alone. */
 function enter(lockPath: string): string | undefined {
-  try {
-    const token = mkdtempSync(join(lockPath, 'held-'));
-    if (readdirSync(lockPath).length === 1) return token;
-    rmdirSync(token);
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  }
+  const token = unlessRaced(gone, () => mkdtempSync(join(lockPath, `${tokenPrefix}${ownerText()}-`)));
+  if (token === undefined || namesIn(lockPath).length === 1) return token;
+  leave(lockPath, token);
   return undefined;
 }
 
-function replaceFrom(token: string): Replace {
-  return (target, bytes) => {
+/** One try, which never waits: a lock is taken, used and given back within one turn of the event loop. */
+function tryLock(directory: string, name: string): HeldLock | undefined {
+  const [lockPath, peerPath] = [join(directory, lockName), join(directory, `${name}.lock`)];
+  if (unlessRaced(['EEXIST'], () => mkdirSync(lockPath) ?? true) === undefined) {
+    if (isLeft(lockPath)) takeOver(lockPath, peerPath);
+    return undefined;
+  }
+  const token = enter(lockPath);
+  if (token === undefined) return undefined;
+  let peer: PeerLock | undefined;
+  try {
+    peer = unlessRaced(gone, () => tryPeerLock(peerPath, token));
+  } finally {
+    if (peer === undefined) leave(lockPath, token);
+  }
+  if (peer === undefined) return undefined;
+  const { isHeld, release } = peer;
+  return {
+    token,
+    isHeld,
+    release() {
+      release();
+      leave(lockPath, token);
+    },
+  };
+}
+
+function replaceFrom({ token, isHeld }: HeldLock): Replace {
+  return (target, bytes, first) => {
     const staged = join(token, basename(target));
     try {
       writeNewFile(staged, bytes);
+      first?.();
+      if (!isHeld()) throw new LostLock();
       renameSync(staged, target);
     } catch (error) {
-      throw systemCode(error) === 'ENOENT' ? new LostLock() : error;
+      throw existsSync(token) ? error : new LostLock();
     }
   };
-}
-
-async function once<T>(held: HeldLock, action: (replace: Replace) => T): Promise<T> {
-  try {
-    return action(replaceFrom(held.token));
-  } finally {
-    rmSync(held.token, { recursive: true, force: true });
-    await held.release();
-  }
 }
 
 const checkWritable = (directory: string): Promise<void> =>
@@ -106,23 +119,35 @@ const checkWritable = (directory: string): Promise<void> =>
     ),
   );
 
+/** What `action` returned, in an object, or undefined where the lock was not to be had or was lost. */
+function attempt<T>(directory: string, name: string, action: (replace: Replace) => T): { value: T } | undefined {
+  let held: HeldLock | undefined;
+  try {
+    held = tryLock(directory, name);
+    return held === undefined ? undefined : { value: action(replaceFrom(held)) };
+  } catch (error) {
+    if (!(error instanceof LostLock)) throw systemError(error, directory, `room for a new ${name}`);
+    return undefined;
+  } finally {
+    held?.release();
+  }
+}
+
 /**
- * Runs `action` while no other process runs one on the same directory. It may run again where the lock was lost before
- * its `replace`, so it reads what it needs inside. A lock that a killed process left is taken over after five seconds.
- * Throws `conflict` where the directory cannot be written to or stays locked for over a minute.
+ * Runs `action` while no other process runs one on the same directory, nor buildx. It may run again where the lock was lost
+ * before its `replace`, so it reads what it needs inside. A lock whose holder is dead is taken over: at once where that can be
+ * known, else after five seconds. Throws `conflict` where the directory cannot be written to or stays locked for over a minute.
  */
 export async function underLock<T>(directory: string, name: string, action: (replace: Replace) => T): Promise<T> {
   await checkWritable(directory);
-  const lockPath = join(directory, `${name}.lock`);
-  for (let round = 0; round < rounds; round++) {
-    try {
-      const held = await acquire(directory, lockPath);
-      if (held !== undefined) return await once(held, action);
-    } catch (error) {
-      const isLocked = error instanceof Error && 'code' in error && error.code === 'ELOCKED';
-      if (!isLocked && !(error instanceof LostLock)) throw systemError(error, directory, `room for a new ${name}`);
-    }
+  let wait = shortWait;
+  for (let waited = 0; waited < patience; waited += wait) {
+    const done = attempt(directory, name, action);
+    if (done !== undefined) return done.value;
+    wait = Math.min(wait * growth, longWait);
+    await new Promise(resolve => setTimeout(resolve, wait));
   }
-  const hint = `delete ${lockPath} if no process is at work`;
-  throw new OciError('conflict', lockPath, 'expected a free lock, got one that is held for over a minute', { hint });
+  const [ours, peers] = [join(directory, lockName), join(directory, `${name}.lock`)];
+  const hint = `delete ${ours} and ${peers} if no process is at work`;
+  throw new OciError('conflict', peers, 'expected a free lock, got one that is held for over a minute', { hint });
 }

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { mediaTypes } from '../../spec/media-type.ts';
+import { nameOf, withName } from '../../spec/name.ts';
+import { bundledScript, ended } from '../../testing/bundled-script.ts';
+import { temporaryDirectory } from '../../testing/temporary.ts';
+import { createLayout } from './create-layout.ts';
+import { openLayout } from './layout.ts';
+import { underLock } from './lock.ts';
+
+const at = (path: string): string => new URL(path, import.meta.url).pathname;
+const imports = `
+  import { createLayout } from '${at('create-layout.ts')}';
+  import { withName } from '${at('../../spec/name.ts')}';
+  import { underLock } from '${at('lock.ts')}';`;
+
+const entry = {
+  mediaType: mediaTypes.manifest,
+  digest: `sha256:${'0'.repeat(64)}`,
+  size: 2,
+} as const;
+
+const leftovers = (layout: string): string[] =>
+  readdirSync(layout).filter(name => !['blobs', 'index.json', 'oci-layout'].includes(name));
+
+async function namesIn(path: string): Promise<readonly (string | undefined)[]> {
+  return (await (await openLayout(path)).index()).value.manifests.map(nameOf);
+}
+
+const said = (child: ChildProcess, word: string): Promise<void> =>
+  new Promise(resolve =>
+    child.stdout?.on('data', (chunk: Buffer) => (chunk.toString().includes(word) ? resolve() : undefined)),
+  );
+
+const turns = async (count: number): Promise<void> => {
+  for (let n = 0; n < count; n++) await new Promise(resolve => setTimeout(resolve, 20));
+};
+
+const kinds = ['.ocikit-lock', 'index.json.lock'] as const;
+
+for (const kind of kinds) {
+  test(`a lock that changes hands in the middle of a change makes it run again (${kind} is taken)`, async t => {
+    const path = join(temporaryDirectory(t), 'layout');
+    const store = await createLayout(path);
+    let runs = 0;
+    const document = await store.updateIndex(index => {
+      if (runs++ === 0) {
+        rmSync(join(path, kind), { recursive: true });
+        writeFileSync(join(path, 'index.json'), Buffer.from(JSON.stringify(withName(index, 'theirs', entry))));
+      }
+      return withName(index, 'mine', entry);
+    });
+    assert.equal(runs, 2);
+    assert.deepEqual(document.value.manifests.map(nameOf), ['theirs', 'mine']);
+    assert.deepEqual(leftovers(path), []);
+  });
+}
+
+test('twenty processes, with native calls and without, name an image in one layout at once, over dead ones’ locks, and no name is lost', async t => {
+  const path = join(temporaryDirectory(t), 'layout');
+  const program = `${imports}
+    const store = await createLayout(process.argv[2]);
+    const blob = await store.put((async function* () { yield new TextEncoder().encode(process.argv[3]); })());
+    await store.updateIndex(index => withName(index, process.argv[3], { mediaType: '${mediaTypes.manifest}', ...blob }));`;
+  const scripts = [await bundledScript(t, program), await bundledScript(t, program, 'without koffi')];
+  mkdirSync(join(path, 'blobs'), { recursive: true });
+  for (const kind of kinds) {
+    mkdirSync(join(path, kind, 'held-dead'), { recursive: true });
+    utimesSync(join(path, kind), 1000, 1000);
+  }
+  const names = Array.from({ length: 20 }, (_, n) => `name-${n}`);
+  const ends = await Promise.all(
+    names.map((name, n) => ended(spawn(process.execPath, [scripts[n % 2] as string, path, name]))),
+  );
+  assert.deepEqual(
+    ends,
+    names.map(() => ({ code: 0, text: '' })),
+  );
+  assert.deepEqual([...(await namesIn(path))].sort(), names.sort());
+  assert.deepEqual(leftovers(path), []);
+});
+
+test('no two holders are ever inside at once, in one process or in several', async t => {
+  const path = temporaryDirectory(t);
+  const program = `${imports}
+    import { openSync, closeSync, unlinkSync } from 'node:fs';
+    const inside = process.argv[2] + '/inside';
+    const hold = () => underLock(process.argv[2], 'index.json', () => { closeSync(openSync(inside, 'wx')); unlinkSync(inside); });
+    for (let n = 0; n < 25; n++) await Promise.all([hold(), hold(), hold()]);`;
+  const scripts = [await bundledScript(t, program), await bundledScript(t, program, 'without koffi')];
+  const ends = await Promise.all(
+    [0, 1, 2, 3].map(n => ended(spawn(process.execPath, [scripts[n % 2] as string, path]))),
+  );
+  assert.deepEqual(
+    ends,
+    [0, 1, 2, 3].map(() => ({ code: 0, text: '' })),
+  );
+  assert.deepEqual(readdirSync(path), []);
+});
+
+const holder = (t: TestContext): Promise<string> =>
+  bundledScript(
+    t,
+    `${imports}
+    const store = await createLayout(process.argv[2]);
+    let runs = 0;
+    await store.updateIndex(index => {
+      if (runs++ === 0) process.kill(process.pid, 'SIGSTOP');
+      return withName(index, 'suspended', ${JSON.stringify(entry)});
+    });`,
+  );
+
+const isStopped = (pid: number | undefined): boolean => / T /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+
+test('a holder that is suspended loses its lock, and commits nothing of what it had read when it wakes', async t => {
+  const path = join(temporaryDirectory(t), 'layout');
+  const store = await createLayout(path);
+  const child = spawn(process.execPath, [await holder(t), path]);
+  const end = ended(child);
+  while (!isStopped(child.pid)) await turns(1);
+  utimesSync(join(path, '.ocikit-lock'), 1000, 1000);
+  await store.updateIndex(index => withName(index, 'mine', entry));
+  child.kill('SIGCONT');
+  assert.deepEqual(await end, { code: 0, text: '' });
+  assert.deepEqual(await namesIn(path), ['mine', 'suspended']);
+  assert.deepEqual(leftovers(path), []);
+});
+
+test('the lock of a holder that was killed is taken over at once', async t => {
+  const path = join(temporaryDirectory(t), 'layout');
+  const store = await createLayout(path);
+  const child = spawn(process.execPath, [await holder(t), path]);
+  const end = ended(child);
+  while (!isStopped(child.pid)) await turns(1);
+  child.kill('SIGKILL');
+  await end;
+  assert.deepEqual(leftovers(path).sort(), ['.ocikit-lock', 'index.json.lock']);
+  let waits = 0;
+  const timer = setInterval(() => waits++, 40);
+  await store.updateIndex(index => withName(index, 'mine', entry));
+  clearInterval(timer);
+  assert.ok(waits < 50, 'it waited until the lock was old');
+  assert.deepEqual(leftovers(path), []);
+});
+
+for (const native of ['with koffi', 'without koffi'] as const) {
+  test(`a flock on index.json.lock that another program holds is waited for, ${native}`, async t => {
+    if (spawnSync('flock', ['--version']).error !== undefined) return t.skip('flock is not installed');
+    const path = join(temporaryDirectory(t), 'layout');
+    await createLayout(path);
+    const peer = spawn('flock', [join(path, 'index.json.lock'), 'sh', '-c', 'echo ready; read line']);
+    t.after(() => peer.stdin.destroy());
+    await said(peer, 'ready');
+    const script = await bundledScript(
+      t,
+      `${imports}
+      process.stdout.write('started');
+      await (await createLayout(process.argv[2])).updateIndex(index => withName(index, 'mine', ${JSON.stringify(entry)}));`,
+      native,
+    );
+    const child = spawn(process.execPath, [script, path]);
+    const end = ended(child);
+    await said(child, 'started');
+    await turns(20);
+    assert.deepEqual(await namesIn(path), []);
+    peer.stdin.end('\n');
+    assert.deepEqual(await end, { code: 0, text: '' });
+    assert.deepEqual(await namesIn(path), ['mine']);
+  });
+}
+
+test('another program’s flock finds index.json.lock held while the index is changed', async t => {
+  if (spawnSync('flock', ['--version']).error !== undefined) return t.skip('flock is not installed');
+  const path = temporaryDirectory(t);
+  const file = join(path, 'index.json.lock');
+  const tryFlock = (): number | null => spawnSync('flock', ['-n', file, 'true']).status;
+  assert.equal(await underLock(path, 'index.json', tryFlock), 1);
+  assert.equal(existsSync(file), false);
+  assert.equal(tryFlock(), 0);
+});
+
+test('a program that waits for the flock gets it, and the next change waits for that program', async t => {
+  if (spawnSync('flock', ['--version']).error !== undefined) return t.skip('flock is not installed');
+  const path = temporaryDirectory(t);
+  const file = join(path, 'index.json.lock');
+  let peer: ChildProcess | undefined;
+  await underLock(path, 'index.json', () => {
+    peer = spawn('flock', [file, 'sh', '-c', 'echo ready; read line; touch "$0"', join(path, 'theirs')]);
+    for (let n = 0; n < 500 && !readFileSync('/proc/locks', 'latin1').includes('-> FLOCK'); n++)
+      execFileSync('sleep', ['0.01']);
+  });
+  await said(peer as ChildProcess, 'ready');
+  const next = underLock(path, 'index.json', () => existsSync(join(path, 'theirs')));
+  await turns(5);
+  peer?.stdin?.end('\n');
+  assert.equal(await next, true);
+});
