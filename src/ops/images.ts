@@ -7,7 +7,8 @@ import { displayName, nameOf } from '../spec/name.ts';
 import type { Descriptor, Image } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { canonicalName, familiarName, tryReference } from '../spec/reference.ts';
-import { openSource, parseImagePlace } from '../store/locate.ts';
+import { OpenPlaces, openPlace } from '../store/open-operand.ts';
+import type { ImageOperand } from '../store/parse-operand.ts';
 import { type FilterableRow, filterImages } from './image-filters.ts';
 import type { ImagesOptions } from './options.ts';
 import type { ImageRow } from './results.ts';
@@ -76,15 +77,15 @@ function compareRows({ row: a }: FilterableRow, { row: b }: FilterableRow): numb
  * The images of some layouts, newest first, then by name: one row a name, and one for an image without a name. A layout
  * may be followed by `:NAME`, which works as the filter `reference=NAME`. No layer is read: sizes are those of the stored blobs.
  */
-export async function images(places: readonly string[], options: ImagesOptions = {}): Promise<ImageRow[]> {
+export async function images(places: readonly ImageOperand[], options: ImagesOptions = {}): Promise<ImageRow[]> {
   if (places.length === 0) throw usage('images', 'expected a LAYOUT, got none');
   const rows: FilterableRow[] = [];
-  for (const text of places) {
-    const place = parseImagePlace(text, 'read');
-    const source = await openSource(place);
+  const open = new OpenPlaces();
+  for (const operand of places) {
+    const { place, subject, source, index } = await openPlace(operand, open);
+    if (place.digest !== undefined) throw usage(subject, 'expected a LAYOUT or LAYOUT:NAME, got a digest');
     const found: FilterableRow[] = [];
-    for (const entry of (await source.index()).value.manifests)
-      found.push(...(await rowsOf(source, entry, options.all === true)));
+    for (const entry of index.value.manifests) found.push(...(await rowsOf(source, entry, options.all === true)));
     rows.push(...(place.name === undefined ? found : filterImages(found, [`reference=${place.name}`], options.now)));
   }
   return filterImages(rows.sort(compareRows), options.filters ?? [], options.now).map(({ row }) => row);
