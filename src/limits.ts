@@ -25,9 +25,7 @@ export const operandLimit = 8192;
 
 /** How deep indexes may lie within indexes. */
 export const depthLimit = 8;
-/** Different manifests and indexes of one walk. */
-export const descriptorLimit = 20_000;
-/** Different blobs of one walk. */
+/** Different blobs of one walk, documents and others. */
 export const blobLimit: number = 200_000;
 /** Images of a docker-archive. */
 export const imageLimit = 1000;

@@ -12,7 +12,11 @@ export function printJson(io: Io, value: unknown): void {
 
 /** Prints warnings unless nobody wants them. */
 export function printWarnings(io: Io, words: Words, warnings: readonly string[]): void {
-  if (words.flag('quiet')) return;
+  if (!words.flag('quiet')) warn(io, warnings);
+}
+
+/** Prints warnings where `--quiet` means something else. */
+export function warn(io: Io, warnings: readonly string[]): void {
   for (const warning of warnings) io.stderr(`ocikit: warning: ${escapeLine(warning)}\n`);
 }
 

@@ -1,15 +1,17 @@
 import { type CompressOptions, compress, compressionOf, recompressedType } from '../codec/compression.ts';
 import { OciError } from '../errors.ts';
+import { attestedDigest, isAttestation } from '../image/attestation.ts';
 import { convertIndex, convertManifest } from '../image/convert.ts';
 import { type ImageKind, layerTypeOf } from '../image/image-kind.ts';
-import { isIndexType, isLayerType, isManifestType, mediaTypes } from '../spec/media-type.ts';
-import type { Descriptor, Document, Platform } from '../spec/objects.ts';
+import { layersOf } from '../image/layers.ts';
+import { isConfigType, isLayerType, mediaTypes } from '../spec/media-type.ts';
+import type { Descriptor, Document, ImageIndex, Layer, Manifest, Platform } from '../spec/objects.ts';
 import { formatPlatform, platformRank } from '../spec/platform.ts';
 import { once } from '../stream/once.ts';
-import { readIndex, readManifest } from './image-reader.ts';
-import { layerBytes } from './layer-bytes.ts';
+import { readImageOf } from './image-reader.ts';
+import { layerBytes, proveLayers } from './layer-bytes.ts';
 import type { ImageSource, ImageStore } from './source.ts';
-import { isAttestation } from './walk-index.ts';
+import { type Graph, isMissing } from './walk.ts';
 
 export interface ConvertOptions {
   /** How layers are to be stored; as they are when absent. */
@@ -36,102 +38,124 @@ function keptEntries(
     throw new OciError('not-found', subject, `expected an image for ${formatPlatform(wanted)}, got ${got}`);
   });
   const digests = new Set<string>(kept.map(({ digest }) => digest));
-  return entries.filter(entry => kept.includes(entry) || digests.has(entry.annotations?.[attestationKey] ?? ''));
+  return entries.filter(entry => kept.includes(entry) || digests.has(attestedDigest(entry) ?? ''));
 }
 
-const attestationKey = 'vnd.docker.reference.digest';
+/** A manifest's layers, with diffIDs where it is an image's. */
+type ListedLayer = Pick<Layer, 'descriptor'> & Partial<Layer>;
 
-/** One conversion from a source into a store. Every layer is recompressed once, however many images have it. */
+/** One conversion of a graph into a store: a fold over its nodes, each document and layer converted once, however often it is listed. */
 class Conversion {
   readonly #source: ImageSource;
+  readonly #graph: Graph;
   readonly #store: ImageStore;
   readonly #options: ConvertOptions;
-  readonly #layers = new Map<string, Promise<Descriptor>>();
+  readonly #made = new Map<string, Promise<Descriptor>>();
 
-  constructor(source: ImageSource, store: ImageStore, options: ConvertOptions) {
+  constructor(source: ImageSource, graph: Graph, options: ConvertOptions & { readonly store: ImageStore }) {
     this.#source = source;
-    this.#store = store;
+    this.#graph = graph;
+    this.#store = options.store;
     this.#options = options;
   }
 
   /** Converts what a descriptor stands for; what is neither manifest nor index is brought as it is. */
-  async convert(descriptor: Descriptor): Promise<Descriptor> {
-    if (isIndexType(descriptor.mediaType)) return this.#index(descriptor);
-    if (isManifestType(descriptor.mediaType)) return this.#manifest(descriptor);
+  async convert(listed: Descriptor): Promise<Descriptor> {
+    const { digest, mediaType, size } = await this.#once(`${listed.mediaType} ${listed.digest}`, () =>
+      this.#document(listed),
+    );
+    if (digest === listed.digest) return listed;
+    const { data: _data, ...kept } = listed;
+    return { ...kept, mediaType, digest, size };
+  }
+
+  #once(key: string, convert: () => Promise<Descriptor>): Promise<Descriptor> {
+    const known = this.#made.get(key) ?? convert();
+    this.#made.set(key, known);
+    return known;
+  }
+
+  async #document(descriptor: Descriptor): Promise<Descriptor> {
+    const node = this.#graph.entry(descriptor);
+    if (node !== undefined && isMissing(node)) return descriptor;
+    if (node?.kind === 'index' && node.document !== undefined)
+      return this.#put(await this.#index({ ...node.document, descriptor }), descriptor);
+    if (node?.kind === 'manifest' && node.document !== undefined)
+      return this.#put(await this.#manifest({ ...node.document, descriptor }), descriptor);
     await this.#store.bring(this.#source, descriptor);
     return descriptor;
   }
 
-  async #index(descriptor: Descriptor): Promise<Descriptor> {
-    const document = await readIndex(this.#source, descriptor);
-    const manifests: Descriptor[] = [];
+  async #index(document: Document<ImageIndex>): Promise<Document<ImageIndex>> {
     const { platforms } = this.#options;
     const entries = document.value.manifests;
     const kept = platforms === undefined ? entries : keptEntries(entries, platforms, this.#source.subject);
-    for (const child of kept) manifests.push((await this.#source.has(child)) ? await this.convert(child) : child);
-    return this.#put(convertIndex(document, manifests, this.#options.kind), descriptor);
+    const manifests: Descriptor[] = [];
+    for (const child of kept) manifests.push(await this.convert(child));
+    return convertIndex(document, manifests, this.#options.kind);
   }
 
-  async #manifest(descriptor: Descriptor): Promise<Descriptor> {
-    const document = await readManifest(this.#source, descriptor);
+  async #manifest(document: Document<Manifest>): Promise<Document<Manifest>> {
     const layers: Descriptor[] = [];
-    for (const layer of document.value.layers) layers.push(await this.#layer(layer));
+    for (const layer of await this.#layersOf(document)) layers.push(await this.#layer(layer));
     const isDocker = document.descriptor.mediaType === mediaTypes.dockerManifest;
     const kept = this.#options.compress !== undefined && isDocker ? 'docker' : undefined;
     const converted = convertManifest(document, layers, this.#options.kind ?? kept);
     await this.#store.bring(this.#source, document.value.config);
-    return this.#put(converted, descriptor);
+    return converted;
+  }
+
+  /** The config is read only where layers are: they have to be what it says. */
+  async #layersOf(document: Document<Manifest>): Promise<readonly ListedLayer[]> {
+    const { config, layers } = document.value;
+    const isRead = this.#options.compress !== undefined && layers.some(({ mediaType }) => isLayerType(mediaType));
+    if (isRead && isConfigType(config.mediaType)) return layersOf(await readImageOf(this.#source, document));
+    return layers.map(descriptor => ({ descriptor }));
   }
 
   async #put<T>({ bytes, descriptor: made }: Document<T>, listed: Descriptor): Promise<Descriptor> {
     if (made.digest === listed.digest) await this.#store.bring(this.#source, listed);
     else await this.#store.put(once(bytes));
-    const { mediaType, digest, size } = made;
-    const { data: _data, ...kept } = listed;
-    return made.digest === listed.digest ? listed : { ...kept, mediaType, digest, size };
+    return made;
   }
 
-  #layer(layer: Descriptor): Promise<Descriptor> {
-    const key = `${layer.mediaType} ${layer.digest}`;
-    const known = this.#layers.get(key);
-    if (known !== undefined) return known;
-    const converted = this.#convertLayer(layer);
-    this.#layers.set(key, converted);
-    return converted;
-  }
-
-  async #convertLayer(layer: Descriptor): Promise<Descriptor> {
-    const options = this.#options.compress;
-    const isHere = await this.#source.has(layer);
-    if (!isHere && layer.urls !== undefined && layer.urls.length > 0) return layer;
-    if (
-      options === undefined ||
-      !isLayerType(layer.mediaType) ||
-      compressionOf(layer.mediaType) === options.compression
-    ) {
-      await this.#store.bring(this.#source, layer);
-      return layer;
+  async #layer(layer: ListedLayer): Promise<Descriptor> {
+    const { descriptor, diffID } = layer;
+    const { compress: options } = this.#options;
+    const isHere = await this.#source.has(descriptor);
+    if (!isHere && descriptor.urls !== undefined && descriptor.urls.length > 0) return descriptor;
+    const isLayer = options !== undefined && diffID !== undefined && isLayerType(descriptor.mediaType);
+    const { annotations: _annotations, data: _data, urls: _urls, ...kept } = descriptor;
+    const isStored = isLayer && compressionOf(descriptor.mediaType) === options.compression;
+    if (isLayer && !isStored) {
+      const key = `${descriptor.mediaType} ${descriptor.digest} ${diffID}`;
+      const { mediaType, digest, size } = await this.#once(key, () => this.#compress({ descriptor, diffID }, options));
+      return { ...kept, mediaType, digest, size };
     }
+    if (isStored) await proveLayers(this.#source, [{ descriptor, diffID }]);
+    await this.#store.bring(this.#source, descriptor);
+    return descriptor;
+  }
+
+  async #compress(layer: Layer, options: CompressOptions): Promise<Descriptor> {
+    const { kind } = this.#options;
+    const { mediaType } = layer.descriptor;
     // Docker's words have none for zstd; where the image is to be an OCI image, it has OCI's.
-    const mediaType = recompressedType(
-      this.#options.kind === undefined ? layer.mediaType : layerTypeOf(layer.mediaType, this.#options.kind),
-      options.compression,
-    );
-    const tar = layerBytes(this.#source, { descriptor: layer });
-    const stored = await this.#store.put(compress(tar, options));
-    const { annotations: _annotations, data: _data, urls: _urls, ...kept } = layer;
-    return { ...kept, mediaType, ...stored };
+    const type = recompressedType(kind === undefined ? mediaType : layerTypeOf(mediaType, kind), options.compression);
+    const stored = await this.#store.put(compress(layerBytes(this.#source, layer), options));
+    return { mediaType: type, ...stored };
   }
 }
 
 /**
  * Copies what a descriptor leads to into a store, layers recompressed and documents in other media types as asked for, and
- * answers the descriptor of the result. Configs and diffIDs stay; what does not change keeps its digest and bytes.
+ * answers the descriptor of the result. Configs and diffIDs stay; what does not change keeps its digest and bytes. `graph` is
+ * what a walk from the descriptor found. Where layers are recompressed, all layers of images are proved.
  */
 export function convertGraph(
   source: ImageSource,
-  root: Descriptor,
+  { graph, root }: { readonly graph: Graph; readonly root: Descriptor },
   options: ConvertOptions & { readonly store: ImageStore },
 ): Promise<Descriptor> {
-  return new Conversion(source, options.store, options).convert(root);
+  return new Conversion(source, graph, options).convert(root);
 }

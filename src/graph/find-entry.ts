@@ -1,4 +1,5 @@
 import { notFound, OciError, usage } from '../errors.ts';
+import { isAttestation } from '../image/attestation.ts';
 import { annotationKeys } from '../spec/annotations.ts';
 import { encodedOf } from '../spec/digest.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
@@ -6,7 +7,7 @@ import { findByName, nameOf } from '../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { readManifest } from './image-reader.ts';
 import type { ImageSource } from './source.ts';
-import { descriptorsUnder, isAttestation } from './walk-index.ts';
+import { walk } from './walk.ts';
 
 /** What an operand says of an image inside its place. */
 export interface Wanted {
@@ -25,12 +26,12 @@ function begins(digest: string, prefix: string): boolean {
   return digest.slice(digest.indexOf(':') + 1).startsWith(prefix);
 }
 
-/** The ID of the image that a manifest is for; undefined where the manifest cannot be read: then it cannot be meant by its ID. */
-async function imageIDOf(source: ImageSource, descriptor: Descriptor): Promise<string | undefined> {
+/** Whether a manifest is for an image of that ID. One that cannot be read cannot be meant by its ID. */
+async function hasID(source: ImageSource, descriptor: Descriptor, prefix: string): Promise<boolean> {
   try {
-    return (await readManifest(source, descriptor)).value.config.digest;
+    return begins((await readManifest(source, descriptor)).value.config.digest, prefix);
   } catch (error) {
-    if (error instanceof OciError) return undefined;
+    if (error instanceof OciError) return false;
     throw error;
   }
 }
@@ -47,10 +48,11 @@ export async function findByDigest(
   const exact = entries.find(({ digest }) => digest === prefix || encodedOf(digest) === prefix);
   if (exact !== undefined) return exact;
   const found: Descriptor[] = [];
-  for (const descriptor of await descriptorsUnder(source, entries)) {
-    const isMeant = begins(descriptor.digest, prefix);
-    const imageID = isMeant || !isManifestType(descriptor.mediaType) ? undefined : await imageIDOf(source, descriptor);
-    if (isMeant || (imageID !== undefined && begins(imageID, prefix))) found.push(descriptor);
+  for (const { kind, descriptor } of (await walk(source, entries, { listOnly: true, withoutAttestations: true }))
+    .nodes) {
+    if (kind !== 'index' && kind !== 'manifest') continue;
+    if (begins(descriptor.digest, prefix)) found.push(descriptor);
+    else if (kind === 'manifest' && (await hasID(source, descriptor, prefix))) found.push(descriptor);
   }
   const [only] = found;
   if (only === undefined) throw notFound(`${source.subject}@${prefix}`, 'an image with this digest or image ID');

@@ -1,7 +1,7 @@
-import { invalid, unsupported } from '../errors.ts';
+import { unsupported } from '../errors.ts';
 import { parseJson } from '../spec/document.ts';
 import { isConfigType, isIndexType, isManifestType } from '../spec/media-type.ts';
-import type { Descriptor, Document, Image, ImageConfig, ImageIndex, Json, Layer, Manifest } from '../spec/objects.ts';
+import type { Descriptor, Document, Image, ImageConfig, ImageIndex, Json, Manifest } from '../spec/objects.ts';
 import { parseConfig, parseIndex, parseManifest } from '../spec/parse.ts';
 import type { ImageSource } from './source.ts';
 
@@ -33,27 +33,17 @@ export function readIndex(source: ImageSource, descriptor: Descriptor): Promise<
   return readDocument(source, descriptor, indexKind);
 }
 
-/** Reads a manifest and its config. Throws `unsupported` for an artifact, which has no image config, `not-found` and `invalid`. */
-export async function readImage(source: ImageSource, descriptor: Descriptor): Promise<Image> {
-  const manifest = await readManifest(source, descriptor);
+/** The image of a manifest that has been read: reads its config. Throws as `readImage`. */
+export async function readImageOf(source: ImageSource, manifest: Document<Manifest>): Promise<Image> {
   const { artifactType, config } = manifest.value;
   if (!isConfigType(config.mediaType)) {
-    const subject = `${source.subject}: ${manifestKind.word} ${descriptor.digest}`;
+    const subject = `${source.subject}: ${manifestKind.word} ${manifest.descriptor.digest}`;
     throw unsupported(subject, 'an image', `an artifact of type ${artifactType ?? config.mediaType}`);
   }
   return { manifest, config: await readDocument(source, config, configKind) };
 }
 
-/** The layers of an image, bottom first, each with its diffID. Throws `invalid` where their numbers differ. */
-export function layersOf(image: Image): readonly Layer[] {
-  const { layers } = image.manifest.value;
-  const diffIDs = image.config.value.rootfs.diff_ids;
-  if (layers.length !== diffIDs.length) {
-    const subject = `image config ${image.config.descriptor.digest}: /rootfs/diff_ids`;
-    throw invalid(subject, `as many diff_ids as the manifest has layers (${layers.length})`, `${diffIDs.length}`);
-  }
-  return layers.flatMap((descriptor, position) => {
-    const diffID = diffIDs[position];
-    return diffID === undefined ? [] : [{ descriptor, diffID }];
-  });
+/** Reads a manifest and its config. Throws `unsupported` for an artifact, which has no image config, `not-found` and `invalid`. */
+export async function readImage(source: ImageSource, descriptor: Descriptor): Promise<Image> {
+  return readImageOf(source, await readManifest(source, descriptor));
 }

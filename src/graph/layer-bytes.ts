@@ -1,32 +1,72 @@
 import { compressionOf, decompress } from '../codec/compression.ts';
 import { engineFor } from '../engine/choose.ts';
-import type { Bytes } from '../engine/engine.ts';
+import type { Bytes, Hasher } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { invalid } from '../errors.ts';
 import { algorithmOf, encodedOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
+import { drain } from '../stream/drain.ts';
 import type { ImageSource } from './source.ts';
 
-/** The uncompressed tar of a layer. The stored blob's digest and size are checked; its diffID is not. */
-export async function* layerBytes(source: ImageSource, layer: Pick<Layer, 'descriptor'>): Bytes {
-  const subject = `${source.subject}: layer ${layer.descriptor.digest}`;
-  yield* decompress(source.open(layer.descriptor), compressionOf(layer.descriptor.mediaType), subject);
+/**
+ * The layers of each source whose diffIDs have been found right. What a blob stands for follows from its bytes, and those are
+ * checked at every reading: so a second reading need not hash the tar again.
+ */
+const proved = new WeakMap<ImageSource, Set<string>>();
+
+const keyOf = ({ descriptor, diffID }: Layer): string => `${descriptor.mediaType} ${descriptor.digest} ${diffID}`;
+
+/** Whether a layer has been read to its end in this source and its diffID is right; a plain tar's blob is what its digest says. */
+function isProved(source: ImageSource, layer: Layer): boolean {
+  return proved.get(source)?.has(keyOf(layer)) === true;
 }
 
-/** The same with the diffID checked as well: an `invalid` error after the last chunk where it differs (image-spec config.md). */
-export async function* verifiedLayerBytes(source: ImageSource, layer: Layer): Bytes {
-  const algorithm = algorithmOf(layer.diffID);
-  const hasher = (algorithm === 'blake3' ? await engineFor(algorithm) : nodeEngine).createHash(algorithm);
-  for await (const chunk of layerBytes(source, layer)) {
+function remember(source: ImageSource, layer: Layer): void {
+  const known = proved.get(source) ?? new Set();
+  proved.set(source, known.add(keyOf(layer)));
+}
+
+/** Whether a layer's diffID is its blob's digest: then whoever checks the blob has checked the diffID. */
+export function isPlain({ descriptor, diffID }: Layer): boolean {
+  return descriptor.digest === diffID && compressionOf(descriptor.mediaType) === 'none';
+}
+
+function subjectOf(source: ImageSource, { descriptor }: Layer): string {
+  return `${source.subject}: layer ${descriptor.digest}`;
+}
+
+async function* hashed(bytes: Bytes, hasher: Hasher): Bytes {
+  for await (const chunk of bytes) {
     hasher.update(chunk);
     yield chunk;
   }
+}
+
+/**
+ * The uncompressed tar of a layer: the only way to it. The stored blob's digest and size are checked and so is the diffID: an
+ * `invalid` error follows the last chunk where one of them differs (image-spec config.md). What is read to its end without
+ * one is proved, and only then may the diffID stand for the contents.
+ */
+export async function* layerBytes(source: ImageSource, layer: Layer): Bytes {
+  const { descriptor, diffID } = layer;
+  const subject = subjectOf(source, layer);
+  const tar = decompress(source.open(descriptor), compressionOf(descriptor.mediaType), subject);
+  if (isPlain(layer) || isProved(source, layer)) {
+    yield* tar;
+    return;
+  }
+  const algorithm = algorithmOf(diffID);
+  const hasher = (algorithm === 'blake3' ? await engineFor(algorithm) : nodeEngine).createHash(algorithm);
+  yield* hashed(tar, hasher);
   const found = hasher.digest();
-  if (found !== encodedOf(layer.diffID)) {
-    throw invalid(
-      `${source.subject}: layer ${layer.descriptor.digest}`,
-      `diffID ${layer.diffID}`,
-      `${algorithm}:${found}`,
-    );
+  if (found !== encodedOf(diffID)) throw invalid(subject, `diffID ${diffID}`, `${algorithm}:${found}`);
+  remember(source, layer);
+}
+
+/** Proves layers, each blob once for each diffID, without keeping what is read. Those whose blobs are their tars are left to whoever reads the blobs. */
+export async function proveLayers(source: ImageSource, layers: Iterable<Layer>): Promise<void> {
+  for (const layer of layers) {
+    if (isPlain(layer) || isProved(source, layer)) continue;
+    await drain(layerBytes(source, layer));
   }
 }

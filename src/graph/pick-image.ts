@@ -4,7 +4,7 @@ import type { Descriptor, Image, Platform } from '../spec/objects.ts';
 import { formatPlatform, matchesPlatform, parsePlatform, platformRank } from '../spec/platform.ts';
 import { readImage } from './image-reader.ts';
 import type { ImageSource } from './source.ts';
-import { descriptorsUnder } from './walk-index.ts';
+import { listManifests } from './walk.ts';
 
 export interface PickOptions {
   /** `os/arch[/variant]`; what is picked must be for it. */
@@ -28,20 +28,28 @@ interface Candidate {
 
 const hint = 'choose one with --platform';
 
+/** What an index offers, and what is wrong with images that do not say there what they are for. */
+interface Offer {
+  readonly candidates: readonly Candidate[];
+  readonly faults: readonly OciError[];
+}
+
 /** An index entry need not say its platform: then the image's config does. Artifacts and absent images are no candidates. */
-async function candidatesOf(source: ImageSource, manifests: readonly Descriptor[]): Promise<readonly Candidate[]> {
+async function offerOf(source: ImageSource, manifests: readonly Descriptor[]): Promise<Offer> {
   const candidates: Candidate[] = [];
+  const faults: OciError[] = [];
   for (const descriptor of manifests) {
     if (descriptor.platform != null) candidates.push({ descriptor, platform: descriptor.platform });
     else if (await source.has(descriptor)) {
       try {
         candidates.push({ descriptor, platform: (await readImage(source, descriptor)).config.value });
       } catch (error) {
-        if (!(error instanceof OciError) || error.code !== 'unsupported') throw error;
+        if (!(error instanceof OciError)) throw error;
+        if (error.code !== 'unsupported') faults.push(error);
       }
     }
   }
-  return candidates;
+  return { candidates, faults };
 }
 
 const platformsOf = (candidates: readonly Candidate[]): string =>
@@ -55,16 +63,16 @@ function defaultPlatform(host: Platform | undefined): Platform | undefined {
 }
 
 async function pickFromIndex(source: ImageSource, descriptor: Descriptor, options: PickOptions): Promise<Descriptor> {
-  const found = await descriptorsUnder(source, [descriptor]);
-  const manifests = found.filter(({ mediaType }) => isManifestType(mediaType));
+  const manifests = await listManifests(source, [descriptor]);
   const [only] = manifests;
   if (only === undefined) throw notFound(options.subject, 'an image', 'the index lists none');
   if (manifests.length === 1 && options.platform === undefined) return only;
-  const candidates = await candidatesOf(source, manifests);
+  const { candidates, faults } = await offerOf(source, manifests);
   const wanted =
     options.platform === undefined ? defaultPlatform(options.hostPlatform) : parsePlatform(options.platform);
   const picked = wanted && bestOf(candidates, wanted);
   if (picked !== undefined) return picked;
+  if (faults[0] !== undefined) throw faults[0];
   const choices = platformsOf(candidates);
   if (options.platform === undefined) throw usage(options.subject, `expected one image, got ${choices}`, hint);
   throw new OciError('not-found', options.subject, `expected an image for ${options.platform}, got ${choices}`, {

@@ -1,19 +1,23 @@
-import type { DiffID } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type FileNode, type Path, type Tree } from '../tree/node.ts';
 import { type Hashing, type LayerListing, listLayer } from './layer-listing.ts';
 import type { ImageSource, Rootfs } from './source.ts';
 
-/** Layer listings by diffID, so that a layer that two images share is read once and its nodes are the same objects in both trees. */
+/**
+ * Layer listings, so that a layer that two images share is read once and its nodes are the same objects in both trees. Layers
+ * are the same by their blobs: a diffID alone is a claim, and each blob that it is made for has to prove it.
+ */
 export class ListingCache {
-  readonly #listings = new Map<DiffID, Promise<LayerListing>>();
+  readonly #listings = new Map<string, Promise<LayerListing>>();
 
   list(source: ImageSource, layer: Layer, hashing: Hashing): Promise<LayerListing> {
-    const known = this.#listings.get(layer.diffID);
+    const { mediaType, digest } = layer.descriptor;
+    const key = `${mediaType} ${digest} ${layer.diffID}`;
+    const known = this.#listings.get(key);
     if (known !== undefined) return known;
     const listing = listLayer(source, layer, hashing);
-    this.#listings.set(layer.diffID, listing);
+    this.#listings.set(key, listing);
     return listing;
   }
 }

@@ -14,6 +14,7 @@ import type {
   Platform,
 } from '../spec/objects.ts';
 import { type MediaTypes, mediaTypesOf } from './image-kind.ts';
+import { checkLayerCount } from './layers.ts';
 
 /** What one commit adds to an image. */
 export interface LayerEdit {
@@ -138,9 +139,7 @@ function historyBelow(base: Image): readonly History[] {
   const layers = base.manifest.value.layers.length;
   const { rootfs, history } = base.config.value;
   const subject = `config ${base.config.descriptor.digest}`;
-  if (rootfs.diff_ids.length !== layers) {
-    throw invalid(subject, `a diff_id for each of the manifest's ${layers} layers`, `${rootfs.diff_ids.length}`);
-  }
+  checkLayerCount(subject, { diffIDs: rootfs.diff_ids.length, layers });
   if (!history?.length) return rootfs.diff_ids.map(() => ({}));
   const rows = history.filter(row => row.empty_layer !== true).length;
   if (rows !== layers) throw invalid(subject, `a line of history for each of ${layers} layers`, `${rows}`);

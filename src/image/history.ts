@@ -1,5 +1,6 @@
 import { invalid } from '../errors.ts';
 import type { History, Image, Layer } from '../spec/objects.ts';
+import { layersOf } from './layers.ts';
 
 /** One line of an image's history. */
 export interface HistoryLine {
@@ -34,19 +35,6 @@ export function historyOf(image: Image): HistoryLine[] {
   let next = 0;
   const lines = rows.map(row => lineOf(row, row.empty_layer === true ? undefined : layers[next++]));
   return lines.reverse();
-}
-
-function layersOf({ manifest, config }: Image): Layer[] {
-  const { layers } = manifest.value;
-  const { diff_ids: diffIDs } = config.value.rootfs;
-  if (diffIDs.length !== layers.length) {
-    throw invalid(
-      `config ${config.descriptor.digest}`,
-      `a diff_id for each of the manifest's ${layers.length} layers`,
-      `${diffIDs.length}`,
-    );
-  }
-  return diffIDs.map((diffID, index) => ({ diffID, descriptor: layers[index] as Layer['descriptor'] }));
 }
 
 function lineOf(row: History, layer: Layer | undefined): HistoryLine {

@@ -1,10 +1,11 @@
 import { OciError, usage } from '../errors.ts';
-import { missingBlobs, walkGraph } from '../graph/copy-graph.ts';
-import { layersOf, readImage } from '../graph/image-reader.ts';
-import { layerBytes, verifiedLayerBytes } from '../graph/layer-bytes.ts';
+import { missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
+import { readImage } from '../graph/image-reader.ts';
+import { isPlain, layerBytes, proveLayers } from '../graph/layer-bytes.ts';
 import { pickImage } from '../graph/pick-image.ts';
 import type { ImageSource } from '../graph/source.ts';
-import { descriptorsUnder } from '../graph/walk-index.ts';
+import { listManifests } from '../graph/walk.ts';
+import { layersOf } from '../image/layers.ts';
 import { algorithmOf, type Digest, encodedOf } from '../spec/digest.ts';
 import { encodeDocument, encodeJson } from '../spec/document.ts';
 import { isManifestType, mediaTypes } from '../spec/media-type.ts';
@@ -45,8 +46,8 @@ async function dockerImage(source: ImageSource, entry: Descriptor): Promise<Imag
   } catch (error) {
     if (!(error instanceof OciError) || !['unsupported', 'usage', 'not-found'].includes(error.code)) throw error;
   }
-  for (const descriptor of await descriptorsUnder(source, [entry]))
-    if (isManifestType(descriptor.mediaType) && (await source.has(descriptor))) return readImage(source, descriptor);
+  for (const descriptor of await listManifests(source, [entry]))
+    if (await source.has(descriptor)) return readImage(source, descriptor);
   return undefined;
 }
 
@@ -86,14 +87,14 @@ async function layoutEntries(roots: readonly ArchiveRoot[]): Promise<ArchivePlan
   const entries = new Map<string, ArchiveEntry>();
   const warnings: string[] = [];
   for (const { source, entry } of roots) {
-    const graph = await walkGraph(source, [entry]);
-    for (const blob of graph.blobs)
+    const needed = await neededBlobs(source, [entry]);
+    for (const blob of needed.blobs)
       entries.set(blobName(blob.digest), {
         name: blobName(blob.digest),
         size: blob.size,
         open: () => source.open(blob),
       });
-    warnings.push(...missingBlobs(graph, source));
+    warnings.push(...missingBlobs(needed, source));
   }
   const directories = new Set([...entries.keys()].map(name => name.slice(0, name.lastIndexOf('/') + 1)));
   for (const name of ['blobs/', ...directories]) entries.set(name, { name, size: 0, open: () => [] });
@@ -108,7 +109,7 @@ async function layoutEntries(roots: readonly ArchiveRoot[]): Promise<ArchivePlan
 }
 
 async function sizeOf(source: ImageSource, layer: Layer): Promise<number> {
-  if (layer.descriptor.digest === layer.diffID) return layer.descriptor.size;
+  if (isPlain(layer)) return layer.descriptor.size;
   let size = 0;
   for await (const chunk of layerBytes(source, layer)) size += chunk.length;
   return size;
@@ -122,8 +123,9 @@ async function dockerEntries(items: readonly DockerItem[]): Promise<readonly Arc
     entries.set(config, textEntry(config, image.config.bytes));
     for (const layer of layersOf(image)) {
       const name = `${encodedOf(layer.diffID)}.tar`;
-      if (!entries.has(name))
-        entries.set(name, { name, size: await sizeOf(source, layer), open: () => verifiedLayerBytes(source, layer) });
+      // Another blob may be the same tar: it is written once, and proved each time.
+      if (entries.has(name)) await proveLayers(source, [layer]);
+      else entries.set(name, { name, size: await sizeOf(source, layer), open: () => layerBytes(source, layer) });
     }
   }
   const manifest = manifestJson(items, {

@@ -4,9 +4,7 @@ import type { ImageSource } from '../graph/source.ts';
 import type { Image } from '../spec/objects.ts';
 import { openBundle } from '../store/bundle/bundle.ts';
 import { readTextFile } from '../store/disk/text-file.ts';
-import { locate } from '../store/locate.ts';
-import { openImage } from '../store/open-operand.ts';
-import { type Operand, subjectOf } from '../store/parse-operand.ts';
+import { openImage, openPlace } from '../store/locate.ts';
 import { matcher } from '../tree/glob.ts';
 import { ignoreMatcher } from '../tree/ignore.ts';
 import type { FileNode, Path } from '../tree/node.ts';
@@ -16,13 +14,13 @@ import { mapMeta, parseOwner } from './commit-edits.ts';
 import type { Side } from './compare.ts';
 import {
   bundleBase,
-  type ComparedSide,
-  emptySide,
-  imageSide,
+  emptyOperand,
+  imageOperand,
+  type Operand,
   openRootfs,
-  type RootfsSide,
+  type RootfsOperand,
   readBundle,
-  readImageSide,
+  readImageOperand,
 } from './operand.ts';
 import type { CommitOptions } from './options.ts';
 
@@ -44,7 +42,7 @@ export interface CommitInput {
 }
 
 /** A directory with all owners replaced: the same files, whoever owns them here. */
-function owned(operand: RootfsSide, owner: string | undefined): RootfsSide {
+function owned(operand: RootfsOperand, owner: string | undefined): RootfsOperand {
   if (owner === undefined) return operand;
   const ids = parseOwner(owner);
   const { tree, origins } = mapMeta(operand.tree, meta => ({ ...meta, ...ids }));
@@ -71,21 +69,25 @@ function exclusion(options: CommitOptions): ((path: Path) => boolean) | undefine
 
 async function openBase(options: CommitOptions): Promise<Base | undefined> {
   if (options.base === undefined) return undefined;
-  return openImage(options.base, options);
+  const { platform, hostPlatform } = options;
+  return openImage(options.base, {
+    ...(platform === undefined ? {} : { platform }),
+    ...(hostPlatform === undefined ? {} : { hostPlatform }),
+  });
 }
 
 async function openSides(
-  rootfs: Operand,
+  rootfs: string,
   options: CommitOptions,
-): Promise<{ base: Base | undefined; sides: [ComparedSide, RootfsSide]; layout: string | undefined }> {
-  const place = await locate(rootfs);
-  if (place.kind === 'image') throw usage(subjectOf(rootfs), 'expected a root filesystem or a bundle, got an image');
+): Promise<{ base: Base | undefined; sides: [Operand, RootfsOperand]; layout: string | undefined }> {
+  const place = await openPlace(rootfs);
+  if (place.kind === 'image') throw usage(rootfs, 'expected a root filesystem or a bundle, got an image');
   const ahead = options.base !== undefined && options.squash !== true && options.trustMtime !== true;
   const given = await openBase(options);
-  const readBase = async (base: Base | undefined): Promise<ComparedSide> =>
+  const readBase = async (base: Base | undefined): Promise<Operand> =>
     base === undefined || options.squash === true
-      ? emptySide
-      : readImageSide(imageSide(base.source, base.image, options));
+      ? emptyOperand
+      : readImageOperand(imageOperand(base.source, base.image, options));
   if (place.kind !== 'bundle')
     return {
       base: given,
@@ -103,7 +105,7 @@ async function openSides(
 }
 
 /** Opens what a commit reads: the directory as it is to be compared, and its base. */
-export async function openCommit(rootfs: Operand, options: CommitOptions): Promise<CommitInput> {
+export async function openCommit(rootfs: string, options: CommitOptions): Promise<CommitInput> {
   const excluded = exclusion(options);
   const { base, sides, layout } = await openSides(rootfs, options);
   const before = sides[0];

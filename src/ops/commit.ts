@@ -5,14 +5,13 @@ import { applyChanges } from '../dockerfile/change.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { OciError, usage } from '../errors.ts';
-import { layersOf } from '../graph/image-reader.ts';
 import { appendLayer, type LayerEdit, squashedImage } from '../image/append.ts';
+import { layersOf } from '../image/layers.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
 import { diffIDOf } from '../spec/digest.ts';
 import { isManifestType, mediaTypes } from '../spec/media-type.ts';
 import type { ContainerConfig, Layer, Platform } from '../spec/objects.ts';
 import { parsePlatform } from '../spec/platform.ts';
-import type { ImageOperand, Operand } from '../store/parse-operand.ts';
 import { flow } from '../stream/flow.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
 import { toLayer } from '../tree/to-layer.ts';
@@ -100,8 +99,8 @@ function isDocker(base: Base | undefined): boolean {
  * is read; the layout is then as it was before.
  */
 export async function commit(
-  rootfs: Operand,
-  image: ImageOperand | undefined,
+  rootfs: string,
+  image: string | undefined,
   options: CommitOptions = {},
 ): Promise<CommitResult> {
   const { base, before, after, bodies, warnings, layout } = await openCommit(rootfs, options);

@@ -1,7 +1,10 @@
 import { OciError, usage } from '../errors.ts';
 import { type ConvertOptions, convertGraph } from '../graph/convert-graph.ts';
-import { copyGraph, type Graph, missingBlobs, walkGraph } from '../graph/copy-graph.ts';
+import { copyBlobs, missingBlobs, type Needed, neededBlobs } from '../graph/copy-graph.ts';
+import { findEntry } from '../graph/find-entry.ts';
 import { flowSource } from '../graph/flow-source.ts';
+import { pickImage } from '../graph/pick-image.ts';
+import { proveImages } from '../graph/prove-images.ts';
 import { referrersOf } from '../graph/referrers.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
@@ -11,11 +14,8 @@ import { parsePlatform } from '../spec/platform.ts';
 import { canonicalName, parseReference } from '../spec/reference.ts';
 import { writeArchive } from '../store/archive/write-archive.ts';
 import { writeFileAtomic } from '../store/disk/file-target.ts';
-import type { ImagePlace } from '../store/image-place.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
-import { type NamedImage, openOperandToCopy, pickNamed, withNamed } from '../store/open-operand.ts';
-import { isFile } from '../store/open-source.ts';
-import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
+import { type ImagePlace, isFile, openToCopy, parseImagePlace } from '../store/locate.ts';
 import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
@@ -27,7 +27,9 @@ interface Selection {
   readonly source: ImageSource;
   readonly root: Descriptor;
   readonly referrers: readonly Descriptor[];
-  readonly graph: Graph;
+  readonly needed: Needed;
+  /** What could not be looked at. */
+  readonly warnings: readonly string[];
 }
 
 type Destination = ImagePlace & { readonly name: string };
@@ -53,45 +55,45 @@ function conversionOf(options: CopyOptions): ConvertOptions | undefined {
 }
 
 /** The image of one platform, or all of it. */
-async function rootOf(opened: NamedImage, options: CopyOptions): Promise<Descriptor> {
-  const { named } = opened;
+async function rootOf(source: ImageSource, text: string, options: CopyOptions): Promise<Descriptor> {
+  const named = await findEntry(source, (await source.index()).value, parseImagePlace(text, 'read'));
   const { platforms = [], all, hostPlatform } = options;
   if (all === true && platforms.length > 0) throw usage('--all', 'expected no --platform beside it, got one');
   const isOne = isIndexType(named.mediaType) && all !== true && platforms.length < 2;
   if (!isOne && !(isManifestType(named.mediaType) && platforms.length === 1)) return named;
   const [platform] = platforms;
-  return (await pickNamed(opened, { platform, hostPlatform })).descriptor;
+  const { descriptor } = await pickImage(source, named, {
+    ...(platform === undefined ? {} : { platform }),
+    ...(hostPlatform === undefined ? {} : { hostPlatform }),
+    subject: text,
+  });
+  return descriptor;
 }
 
-async function select(opened: NamedImage, options: CopyOptions): Promise<Selection> {
-  const { source } = opened;
-  const root = await rootOf(opened, options);
-  const { blobs } = await walkGraph(source, [root]);
-  const documents = blobs.filter(({ mediaType }) => isIndexType(mediaType) || isManifestType(mediaType));
-  const referrers =
-    options.referrers === true
-      ? await referrersOf(
-          source,
-          documents.map(({ digest }) => digest),
-        )
-      : [];
-  return {
-    source: flowSource(source, options),
-    root,
-    referrers,
-    graph: await walkGraph(source, [root, ...referrers]),
-  };
+async function select(source: ImageSource, text: string, options: CopyOptions): Promise<Selection> {
+  const root = await rootOf(source, text, options);
+  const alone = await neededBlobs(source, [root]);
+  if (options.referrers !== true) return { source, root, referrers: [], needed: alone, warnings: [] };
+  const documents = alone.graph.nodes.filter(({ kind }) => kind === 'index' || kind === 'manifest');
+  const { manifests, warnings } = await referrersOf(
+    source,
+    documents.map(({ descriptor }) => descriptor.digest),
+  );
+  return { source, root, referrers: manifests, needed: await neededBlobs(source, [root, ...manifests]), warnings };
 }
 
 /** Copies into a store, and lists the result there. */
 async function copyInto(
   store: ImageStore,
-  { source, root, referrers, graph }: Selection,
+  { source, root, referrers, needed }: Selection,
   options: { readonly name: string; readonly conversion: ConvertOptions | undefined },
 ): Promise<Descriptor> {
   const { name, conversion } = options;
-  if (conversion === undefined) await copyGraph(source, graph, store);
-  const entry = conversion === undefined ? root : await convertGraph(source, root, { ...conversion, store });
+  if (conversion === undefined) await copyBlobs(source, needed, store);
+  const entry =
+    conversion === undefined
+      ? root
+      : await convertGraph(source, { graph: needed.graph, root }, { ...conversion, store });
   await store.updateIndex(index => referrers.reduce(withUnnamed, withName(index, name, entry)));
   return entry;
 }
@@ -138,8 +140,8 @@ async function copyToArchive(
   });
 }
 
-function destinationOf(operand: ImageOperand): Destination {
-  const { place } = parseOperand(operand, 'write');
+function destinationOf(text: string): Destination {
+  const place = parseImagePlace(text, 'write');
   const name = checkName(place.name ?? 'latest');
   if (isFile(place.path))
     throw new OciError('conflict', place.path, 'expected a layout or a new file, got one that is there already', {
@@ -154,15 +156,18 @@ function destinationOf(operand: ImageOperand): Destination {
  * are there already are not written again; inside one file system they are shared by reflink or hardlink.
  * The destination is as it was before, or not there, where anything is wrong.
  */
-export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOptions = {}): Promise<CopyResult> {
+export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
   const destination = destinationOf(to);
   const conversion = conversionOf(options);
-  const parsed = parseOperand(from, 'read');
-  const opened = await openOperandToCopy(parsed, destination.path);
+  const opened = await openToCopy(parseImagePlace(from, 'read'), destination.path);
   try {
-    const selection = await select(await withNamed({ ...parsed, ...opened }), options);
+    const source = flowSource(opened.source, options);
+    const selection = { ...(await select(opened.source, from, options)), source };
+    // A copy that recompresses proves what it reads itself.
+    if (opened.source.isConverted === true && options.compression === undefined)
+      await proveImages(source, selection.needed.graph);
     const isArchive = destination.kind === 'oci-archive' || destination.kind === 'docker-archive';
-    const [entry, warnings] = isArchive
+    const [entry, missing] = isArchive
       ? await copyToArchive(selection, destination, options)
       : await withLayout(
           destination.path,
@@ -170,9 +175,10 @@ export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOp
           async store =>
             [
               await copyInto(store, selection, { name: destination.name, conversion }),
-              missingBlobs(selection.graph, opened.source),
+              missingBlobs(selection.needed, source),
             ] as const,
         );
+    const warnings = [...selection.warnings, ...missing];
     return { manifest: entry.digest, name: destination.name, referrers: selection.referrers.length, warnings };
   } finally {
     opened.close();

@@ -1,14 +1,13 @@
 import { Superseded, writeOneLayer, writeTree } from '../codec/tree-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { flowSource } from '../graph/flow-source.ts';
-import { layersOf } from '../graph/image-reader.ts';
-import { layerTars, readMergedTree, verifiedLayerTar } from '../graph/merged-tree.ts';
+import { layerTar, readMergedTree } from '../graph/merged-tree.ts';
 import type { ImageSource } from '../graph/source.ts';
+import { layersOf } from '../image/layers.ts';
 import type { Digest } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { isWrittenWhole, writeFileAtomic } from '../store/disk/file-target.ts';
-import { openImage } from '../store/open-operand.ts';
-import type { ImageOperand } from '../store/parse-operand.ts';
+import { openImage } from '../store/locate.ts';
 import { drain } from '../stream/drain.ts';
 import type { ExportOptions } from './options.ts';
 import type { ExportResult } from './results.ts';
@@ -17,20 +16,23 @@ interface Opened {
   readonly source: ImageSource;
   readonly layers: readonly Layer[];
   readonly manifest: Digest;
-  readonly subject: string;
 }
 
 /** docker's mode for what it exports. */
 const archiveMode = 0o600;
 
-async function openExport(image: ImageOperand, options: ExportOptions): Promise<Opened> {
-  const { image: opened, descriptor, source, subject } = await openImage(image, options);
-  return { source: flowSource(source, options), layers: layersOf(opened), manifest: descriptor.digest, subject };
+async function openExport(image: string, options: ExportOptions): Promise<Opened> {
+  const { image: opened, descriptor, source } = await openImage(image, options);
+  return { source: flowSource(source, options), layers: layersOf(opened), manifest: descriptor.digest };
 }
 
-async function readTwice({ source, layers, subject }: Opened): Promise<Bytes> {
+async function readTwice({ source, layers }: Opened, image: string): Promise<Bytes> {
   const tree = await readMergedTree(source, layers);
-  return writeTree(tree, layerTars(source, layers), subject);
+  return writeTree(
+    tree,
+    layers.map(layer => layerTar(source, layer)),
+    image,
+  );
 }
 
 /**
@@ -39,11 +41,11 @@ async function readTwice({ source, layers, subject }: Opened): Promise<Bytes> {
  * `invalid` and `unsupported` as `unpack` does.
  */
 export async function exportStream(
-  image: ImageOperand,
+  image: string,
   options: ExportOptions = {},
 ): Promise<ExportResult & { readonly bytes: Bytes }> {
   const opened = await openExport(image, options);
-  return { manifest: opened.manifest, bytes: await readTwice(opened) };
+  return { manifest: opened.manifest, bytes: await readTwice(opened, image) };
 }
 
 async function consume(bytes: Bytes, file: string, options: ExportOptions): Promise<void> {
@@ -56,7 +58,7 @@ async function writeOnce({ source, layers }: Opened, file: string, options: Expo
   const [layer, ...others] = layers;
   if (layer === undefined || others.length > 0 || !isWrittenWhole(file)) return false;
   try {
-    await consume(writeOneLayer(verifiedLayerTar(source, layer)), file, options);
+    await consume(writeOneLayer(layerTar(source, layer)), file, options);
     return true;
   } catch (error) {
     if (error instanceof Superseded) return false;
@@ -65,12 +67,8 @@ async function writeOnce({ source, layers }: Opened, file: string, options: Expo
 }
 
 /** The same bytes into a file (mode 0600), which is there whole or not at all; a single layer is then read once. */
-export async function exportImage(
-  image: ImageOperand,
-  file: string,
-  options: ExportOptions = {},
-): Promise<ExportResult> {
+export async function exportImage(image: string, file: string, options: ExportOptions = {}): Promise<ExportResult> {
   const opened = await openExport(image, options);
-  if (!(await writeOnce(opened, file, options))) await consume(await readTwice(opened), file, options);
+  if (!(await writeOnce(opened, file, options))) await consume(await readTwice(opened, image), file, options);
   return { manifest: opened.manifest };
 }

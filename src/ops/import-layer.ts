@@ -43,7 +43,7 @@ async function openTar(bytes: Bytes, subject: string): Promise<Input> {
 }
 
 /** One tar as it passes: that a root filesystem comes of it, its diffID, and what other engines will say of it. */
-class Inspection {
+class TarInspection {
   readonly #subject: string;
   readonly #draft: Draft;
   readonly #hasher = nodeEngine.createHash('sha256');
@@ -104,7 +104,7 @@ export async function importLayer(
   const { subject } = options;
   const input = await openTar(flow(bytes, options), subject);
   const target = targetOf(input.compression, options);
-  const inspection = new Inspection(subject);
+  const inspection = new TarInspection(subject);
   const tarOf = (stored: Bytes): Bytes => decompress(stored, input.compression, subject);
   const layer = (): Bytes =>
     target === undefined

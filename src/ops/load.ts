@@ -1,19 +1,16 @@
 import type { Bytes } from '../engine/engine.ts';
-import { OciError } from '../errors.ts';
-import { copyGraph, missingBlobs, walkGraph } from '../graph/copy-graph.ts';
+import { OciError, usage } from '../errors.ts';
+import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { flowSource } from '../graph/flow-source.ts';
-import { layersOf, readImage, readManifest } from '../graph/image-reader.ts';
-import { verifiedLayerBytes } from '../graph/layer-bytes.ts';
+import { readManifest } from '../graph/image-reader.ts';
+import { proveImages } from '../graph/prove-images.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { isConfigType, isIndexType, isManifestType } from '../spec/media-type.ts';
 import { nameOf, withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { familiarName, tryReference } from '../spec/reference.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
-import { openOperandToCopy } from '../store/open-operand.ts';
-import type { OpenedSource } from '../store/open-source.ts';
-import { type ImageOperand, type ParsedOperand, parseWholePlace } from '../store/parse-operand.ts';
-import { drain } from '../stream/drain.ts';
+import { type ImagePlace, openToCopy, parseImagePlace } from '../store/locate.ts';
 import type { LoadOptions } from './options.ts';
 import type { LoadedImage, LoadResult } from './results.ts';
 
@@ -33,19 +30,6 @@ async function loadedImage(source: ImageSource, entry: Descriptor): Promise<Load
   return { ...image, id: isConfigType(config.mediaType) ? config.digest : entry.digest };
 }
 
-/** The diffIDs of docker's archives: a layer that is stored as a plain tar has them checked as its digest, others are read. */
-async function checkDiffIDs(source: ImageSource, entries: readonly Descriptor[]): Promise<void> {
-  const checked = new Set<string>();
-  for (const entry of entries) {
-    for (const layer of layersOf(await readImage(source, entry))) {
-      const key = `${layer.descriptor.digest} ${layer.diffID}`;
-      if (layer.descriptor.digest === layer.diffID || checked.has(key)) continue;
-      checked.add(key);
-      await drain(verifiedLayerBytes(source, layer));
-    }
-  }
-}
-
 function withEntries(index: ImageIndex, entries: readonly Descriptor[]): ImageIndex {
   return entries.reduce((changed, entry) => {
     const name = nameOf(entry);
@@ -54,46 +38,43 @@ function withEntries(index: ImageIndex, entries: readonly Descriptor[]): ImageIn
 }
 
 /** Everything is read and checked as far as documents go before the layout is touched. */
-async function loadFrom({ source, index }: OpenedSource, layout: string, options: LoadOptions): Promise<LoadResult> {
-  const entries = index.value.manifests;
+async function loadFrom(source: ImageSource, layout: string, options: LoadOptions): Promise<LoadResult> {
+  const entries = (await source.index()).value.manifests;
   if (entries.length === 0) throw new OciError('not-found', source.subject, 'expected an image, got an empty index');
-  const graph = await walkGraph(source, entries);
+  const needed = await neededBlobs(source, entries);
   const named = withEntries({ schemaVersion: 2, manifests: [] }, entries);
   const images: LoadedImage[] = [];
   for (const entry of named.manifests) {
     const image = await loadedImage(source, entry);
     if (image !== undefined) images.push(image);
   }
-  if (source.isConverted) await checkDiffIDs(source, entries);
+  const watched = flowSource(source, options);
+  if (source.isConverted === true) await proveImages(watched, needed.graph);
   await withLayout(layout, { dryRun: options.dryRun === true }, async store => {
-    await copyGraph(flowSource(source, options), graph, store);
-    await store.updateIndex(before => withEntries(before, entries));
+    await copyBlobs(watched, needed, store);
+    await store.updateIndex(index => withEntries(index, entries));
   });
-  return { images, warnings: missingBlobs(graph, source) };
+  return { images, warnings: missingBlobs(needed, source) };
 }
 
 /** All of an archive is loaded: a name or a digest would say otherwise. */
-const parseArchive = (archive: ImageOperand): ParsedOperand =>
-  parseWholePlace(archive, 'an archive', '`ocikit copy` takes one image');
-
-const isStream = (archive: ImageOperand | Bytes): archive is Bytes =>
-  typeof archive === 'object' && Symbol.asyncIterator in archive;
+function placeOf(archive: string): ImagePlace {
+  const place = parseImagePlace(archive, 'read');
+  if (place.name === undefined && place.digest === undefined) return place;
+  throw usage(archive, 'expected an archive, got one image of it', '`ocikit copy` takes one image');
+}
 
 /**
  * Brings all images of an archive into a layout, under their names: what `docker save` (any version), `podman save`, skopeo,
  * buildx and `save` write, plain or compressed with gzip or zstd. OCI content keeps its digests; docker's archives get a
- * manifest made of their config and layers, whose diffIDs are checked. `archive` is a place or a stream of bytes.
+ * manifest made of their config and layers, whose diffIDs are checked. `archive` is a path or a stream of bytes.
  * The layout is as it was before, or not there, where anything is wrong.
  */
-export async function load(
-  archive: ImageOperand | Bytes,
-  layout: ImageOperand,
-  options: LoadOptions = {},
-): Promise<LoadResult> {
-  const { path } = parseWholePlace(layout, 'a LAYOUT').place;
-  const opened = await openOperandToCopy(isStream(archive) ? archive : parseArchive(archive), path);
+export async function load(archive: string | Bytes, layout: string, options: LoadOptions = {}): Promise<LoadResult> {
+  const { path } = parseImagePlace(layout, 'write');
+  const opened = await openToCopy(typeof archive === 'string' ? placeOf(archive) : archive, path);
   try {
-    return await loadFrom(opened, path, options);
+    return await loadFrom(opened.source, path, options);
   } finally {
     opened.close();
   }

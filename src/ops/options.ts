@@ -3,8 +3,6 @@ import type { Work } from '../stream/pace.ts';
 
 export type { Work };
 
-import type { ImageOperand } from '../store/parse-operand.ts';
-
 /** A running count that a caller may watch while work goes on: bytes read from blobs and files so far. */
 export interface Progress {
   bytes: number;
@@ -36,7 +34,7 @@ interface ImageOptions extends CompressionOptions, Work {
 
 export interface CommitOptions extends ImageOptions {
   /** The image the new layer is a delta over; a bundle's own base when absent. */
-  readonly base?: ImageOperand;
+  readonly base?: string;
   readonly author?: string;
   /** History's `created_by`; the command line of the resulting config when absent, as docker writes it. */
   readonly createdBy?: string;
@@ -82,6 +80,8 @@ export interface ImagesOptions extends Work {
   readonly filters?: readonly string[];
   /** Milliseconds since 1970, for `until=24h`. */
   readonly now?: number;
+  /** An array of the caller's, to which a sentence is added for each entry that is damaged or missing. */
+  readonly warnings?: string[];
 }
 
 export interface UnpackOptions extends ReadOptions {

@@ -1,23 +1,22 @@
 import { OciError, unsupported } from '../errors.ts';
 import { flowSource } from '../graph/flow-source.ts';
-import { readImage, readIndex, readManifest } from '../graph/image-reader.ts';
-import { verifiedLayerBytes } from '../graph/layer-bytes.ts';
+import { readImageOf } from '../graph/image-reader.ts';
+import { layerBytes } from '../graph/layer-bytes.ts';
 import type { ImageSource } from '../graph/source.ts';
-import { isAttestation } from '../graph/walk-index.ts';
+import { type GraphNode, isMissing, walk } from '../graph/walk.ts';
+import { isAttestation } from '../image/attestation.ts';
 import { checkImage, checkIndex, checkManifest } from '../image/check.ts';
 import type { Finding } from '../image/finding.ts';
-import { depthLimit } from '../limits.ts';
 import { validateDocument } from '../schema/validate.ts';
 import { parseJson } from '../spec/document.ts';
-import { isConfigType, isIndexType, isLayerType, isManifestType, isSchema1Type } from '../spec/media-type.ts';
+import { isConfigType, isLayerType, isSchema1Type } from '../spec/media-type.ts';
 import type { Descriptor, Document, Image, ImageIndex, Layer, Manifest } from '../spec/objects.ts';
-import { openPlace, withNamed } from '../store/open-operand.ts';
-import type { ImageOperand } from '../store/parse-operand.ts';
+import { openNamed, openSource, parseImagePlace } from '../store/locate.ts';
 import { drain } from '../stream/drain.ts';
 import type { ValidateOptions } from './options.ts';
 import type { ValidateResult } from './results.ts';
 
-/** One walk over everything that a place refers to. Each blob is checked once, each layer once for each diffID. */
+/** Checks of everything that a place refers to. Each blob is checked once, each layer once for each diffID. */
 class Inspection {
   readonly #source: ImageSource;
   readonly #fast: boolean;
@@ -60,42 +59,53 @@ class Inspection {
     this.findings.push(...found.map(finding => ({ ...finding, subject: `${subject}${finding.subject}` })));
   }
 
-  async index(document: Document<ImageIndex>, subject: string, depth = 0): Promise<void> {
-    await this.#schema('index', document, subject);
-    this.findings.push(...checkIndex(document, subject));
-    for (const entry of document.value.manifests) await this.entry(entry, depth + 1);
+  /** A place's own index and all that it leads to. */
+  async index(document: Document<ImageIndex>): Promise<void> {
+    await this.#index(document, 'index.json');
+    await this.entries(document.value.manifests);
   }
 
-  /** Whatever a descriptor of an index leads to. */
-  async entry(descriptor: Descriptor, depth = 0): Promise<void> {
-    if (depth > depthLimit || !this.#first(`${descriptor.mediaType} ${descriptor.digest}`)) return;
-    const { mediaType, digest } = descriptor;
-    await this.#check(digest, async () => {
-      if (isIndexType(mediaType)) {
-        this.#count(descriptor);
-        await this.index(await readIndex(this.#source, descriptor), `index ${digest}`, depth);
-      } else if (isManifestType(mediaType)) {
-        this.#count(descriptor);
-        await this.#manifest(await readManifest(this.#source, descriptor), descriptor);
-      } else if (isSchema1Type(mediaType)) {
-        throw unsupported(digest, 'an image manifest of the second schema', `media type ${mediaType}`);
-        // What the spec does not know is not to be complained of, and need not be there (image-layout.md).
-      } else if (await this.#source.has(descriptor)) await this.#blob(descriptor);
+  /** Whatever some descriptors lead to, what documents are about included. */
+  async entries(roots: readonly Descriptor[]): Promise<void> {
+    await this.#check(this.#source.subject, async () => {
+      for (const node of (await walk(this.#source, roots, { subjects: true })).nodes)
+        await this.#check(node.descriptor.digest, () => this.#node(node));
     });
   }
 
+  async #node(node: GraphNode): Promise<void> {
+    const { descriptor, fault, kind } = node;
+    // A manifest's config and layers are checked with it.
+    if (kind === 'config' || kind === 'layer') return;
+    if (kind === 'blob') return this.#unknown(descriptor, isMissing(node));
+    this.#count(descriptor);
+    if (fault !== undefined) throw fault;
+    if (kind === 'index' && node.document !== undefined) await this.#index(node.document, `index ${descriptor.digest}`);
+    if (kind === 'manifest' && node.document !== undefined) await this.#manifest(node.document, descriptor);
+  }
+
+  /** What the spec does not know is not to be complained of, and need not be there (image-layout.md). */
+  async #unknown(descriptor: Descriptor, isAbsent: boolean): Promise<void> {
+    const { digest, mediaType } = descriptor;
+    if (isSchema1Type(mediaType))
+      throw unsupported(digest, 'an image manifest of the second schema', `media type ${mediaType}`);
+    if (!isAbsent) await this.#blob(descriptor);
+  }
+
+  async #index(document: Document<ImageIndex>, subject: string): Promise<void> {
+    await this.#schema('index', document, subject);
+    this.findings.push(...checkIndex(document, subject));
+  }
+
   async #manifest(document: Document<Manifest>, entry: Descriptor): Promise<void> {
-    const { config, layers, subject } = document.value;
+    const { config, layers } = document.value;
     await this.#schema('manifest', document, `manifest ${entry.digest}`);
     if (isConfigType(config.mediaType) && !isAttestation(entry)) {
-      await this.#check(config.digest, async () =>
-        this.#image(await readImage(this.#source, document.descriptor), entry),
-      );
+      await this.#check(config.digest, async () => this.#image(await readImageOf(this.#source, document), entry));
     } else {
       this.findings.push(...checkManifest(document, entry));
       for (const blob of [config, ...layers]) await this.#check(blob.digest, () => this.#blob(blob));
     }
-    if (subject !== undefined && subject !== null && (await this.#source.has(subject))) await this.entry(subject);
   }
 
   async #image(image: Image, entry: Descriptor): Promise<void> {
@@ -141,18 +151,18 @@ class Inspection {
 async function checkLayer(source: ImageSource, layer: Layer): Promise<void> {
   const { emptySink, readLayer } = await import('../codec/layer-reader.ts');
   const subject = `${source.subject}: layer ${layer.descriptor.digest}`;
-  await readLayer(verifiedLayerBytes(source, layer), { identity: layer.diffID, subject }, emptySink);
+  await readLayer(layerBytes(source, layer), { identity: layer.diffID, subject }, emptySink);
 }
 
 /**
  * Checks a layout, or one image of it, against the spec: schemas, digests, sizes, diffIDs, history and layer counts. What
  * is wrong is a finding, never thrown; throws only where the place cannot be read as a layout at all.
  */
-export async function validate(place: ImageOperand, options: ValidateOptions = {}): Promise<ValidateResult> {
-  const opened = await openPlace(place);
-  const { name, digest } = opened.place;
-  const inspection = new Inspection(opened.source, options);
-  if (name === undefined && digest === undefined) await inspection.index(opened.index, 'index.json');
-  else await inspection.entry((await withNamed(opened)).named);
+export async function validate(place: string, options: ValidateOptions = {}): Promise<ValidateResult> {
+  const { name, digest, ...located } = parseImagePlace(place, 'read');
+  const source = await openSource(located);
+  const inspection = new Inspection(source, options);
+  if (name === undefined && digest === undefined) await inspection.index(await source.index());
+  else await inspection.entries([(await openNamed(place)).named]);
   return { findings: inspection.findings, blobs: inspection.blobs, bytes: inspection.bytes };
 }

@@ -40,7 +40,7 @@ function characterAt(text: string, at: number): string {
  * deep, and one name twice in an object, which two readers may take differently (RFC 7493). A loop and a stack of its
  * own: depth in a document costs no depth here.
  */
-class Walk {
+class JsonCheck {
   readonly #text: string;
   readonly #subject: string;
   /** One set of names for every open object, undefined for an open array. */
@@ -173,6 +173,6 @@ class Walk {
  */
 export function parseJson(bytes: Uint8Array, subject: string): Json {
   const text = textOf(bytes, subject);
-  new Walk(text, subject).run();
+  new JsonCheck(text, subject).run();
   return JSON.parse(text) as Json;
 }

@@ -1,6 +1,6 @@
 import { type Command, shared } from '../command.ts';
 import { imagesText } from '../images-text.ts';
-import { printJson } from '../output.ts';
+import { printJson, warn } from '../output.ts';
 import { given } from '../words.ts';
 
 export const images: Command = {
@@ -32,10 +32,12 @@ export const images: Command = {
   run: async (words, io) => {
     const { images } = await import('../../ops/images.ts');
     const now = io.now().getTime();
-    const options = given({ all: words.flag('all'), filters: words.texts('filter'), now });
+    const warnings: string[] = [];
+    const options = { ...given({ all: words.flag('all'), filters: words.texts('filter'), now }), warnings };
     const rows = await images(words.texts('place'), options);
     if (words.flag('json')) printJson(io, rows);
     else io.stdout(await imagesText(rows, words, now));
-    return 0;
+    warn(io, warnings);
+    return warnings.length === 0 ? 0 : 1;
   },
 };

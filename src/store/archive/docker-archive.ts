@@ -2,6 +2,7 @@ import { type Compression, detectCompression, layerMediaType } from '../../codec
 import { nodeEngine } from '../../engine/node.ts';
 import { invalid, notFound, unsupported } from '../../errors.ts';
 import type { ImageSource } from '../../graph/source.ts';
+import { checkLayerCount } from '../../image/layers.ts';
 import { documentLimit, imageLimit } from '../../limits.ts';
 import { type Digest, digestOf } from '../../spec/digest.ts';
 import { encodeDocument, parseJson } from '../../spec/document.ts';
@@ -60,7 +61,7 @@ async function compressionIn(archive: Archive, region: Region, subject: string):
 }
 
 /** Makes an OCI manifest of one image: layers and config are taken byte for byte, so the image ID stays. */
-class Conversion {
+class ManifestMaker {
   readonly #archive: Archive;
   readonly #blobs: Blobs;
   readonly #layers = new Map<string, Descriptor>();
@@ -82,12 +83,7 @@ class Conversion {
     const region = this.#find(Config, 'Config');
     const bytes = await readWhole(() => this.#archive.open(region), region, { subject });
     const { rootfs } = parseConfig(parseJson(bytes, subject), subject);
-    if (rootfs.diff_ids.length !== Layers.length)
-      throw invalid(
-        subject,
-        `as many diff_ids as manifest.json has Layers (${Layers.length})`,
-        `${rootfs.diff_ids.length}`,
-      );
+    checkLayerCount(subject, { diffIDs: rootfs.diff_ids.length, layers: Layers.length });
     const digest = digestOf(bytes);
     this.#blobs.made.set(digest, bytes);
     const layers: Descriptor[] = [];
@@ -147,7 +143,7 @@ export async function openDockerArchive(archive: Archive): Promise<ImageSource> 
     throw unsupported(archive.subject, 'a manifest.json', 'an archive from before docker 1.10');
   const blobs = new Blobs();
   const items = parseItems(parseJson(await readMember(archive, 'manifest.json', documentLimit), subject), subject);
-  const conversion = new Conversion(archive, blobs);
+  const conversion = new ManifestMaker(archive, blobs);
   const manifests: Descriptor[] = [];
   for (const item of items) manifests.push(...entriesOf(await conversion.manifest(item), item));
   const index: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests };

@@ -20,15 +20,15 @@ import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../../errors.ts';
-import { layersOf } from '../../graph/image-reader.ts';
 import type { ImageSource } from '../../graph/source.ts';
+import { layersOf } from '../../image/layers.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
 import { nameOf, withName } from '../../spec/name.ts';
 import type { Descriptor } from '../../spec/objects.ts';
 import { bundledScript, ended } from '../../testing/bundled-script.ts';
 import { fixture } from '../../testing/fixtures.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
-import { openImage } from '../open-operand.ts';
+import { openImage } from '../locate.ts';
 import { createLayout } from './create-layout.ts';
 import { openLayout } from './layout.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readLayer } from '../../codec/layer-reader.ts';
 import type { Hasher } from '../../engine/engine.ts';
 import { nodeEngine } from '../../engine/node.ts';
-import { verifiedLayerBytes } from '../../graph/layer-bytes.ts';
+import { layerBytes } from '../../graph/layer-bytes.ts';
 import type { ImageSource } from '../../graph/source.ts';
 import { usersLimit } from '../../limits.ts';
 import type { Layer } from '../../spec/objects.ts';
@@ -65,7 +65,7 @@ export async function extractLayers(
     for (const layer of layers) {
       draft.beginLayer();
       const origin = { identity: layer.diffID, subject: `${source.subject}: layer ${layer.descriptor.digest}` };
-      await readLayer(verifiedLayerBytes(source, layer), origin, {
+      await readLayer(layerBytes(source, layer), origin, {
         entry(entry) {
           for (const operation of draft.apply(entry)) writer.execute(operation);
           hashes?.begin(entry);

@@ -1,0 +1,113 @@
+import { OciError } from '../errors.ts';
+import { readImageOf, readManifest } from '../graph/image-reader.ts';
+import type { ImageSource } from '../graph/source.ts';
+import { type Graph, type GraphNode, nodesUnder, walk } from '../graph/walk.ts';
+import type { Digest } from '../spec/digest.ts';
+import { isConfigType, isIndexType } from '../spec/media-type.ts';
+import { displayName, nameOf } from '../spec/name.ts';
+import type { Descriptor, Image } from '../spec/objects.ts';
+import { formatPlatform } from '../spec/platform.ts';
+import { canonicalName, familiarName, tryReference } from '../spec/reference.ts';
+import type { FilterableRow } from './image-filters.ts';
+
+/** What a listing says of one image, and no more of it is kept. */
+interface Summary {
+  readonly id: Digest;
+  readonly created: string | null;
+  readonly size: number;
+  readonly platform: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+function summaryOf({ manifest, config }: Image): Summary {
+  return {
+    id: config.descriptor.digest,
+    created: config.value.created ?? null,
+    size: manifest.value.layers.reduce((total, layer) => total + layer.size, 0),
+    platform: formatPlatform(config.value),
+    labels: config.value.config?.Labels ?? {},
+  };
+}
+
+/** Every form of an entry's name that a glob may match. */
+function referencesOf(entry: Descriptor): string[] {
+  const name = nameOf(entry);
+  if (name === undefined) return [];
+  const { repository, tag } = displayName(entry);
+  const reference = repository === null ? undefined : tryReference(name);
+  if (reference === undefined) return [name];
+  const familiar = familiarName(reference);
+  return [`${familiar}:${tag}`, familiar, canonicalName(reference), `${reference.domain}/${reference.path}`];
+}
+
+function rowOf(place: string, entry: Descriptor, image: Summary | undefined): FilterableRow {
+  const { id = entry.digest, created = null, size = 0, platform = null, labels = {} } = image ?? {};
+  const row = { place, ...displayName(entry), digest: entry.digest, id, created, size, platform };
+  return { row, labels, references: referencesOf(entry) };
+}
+
+/** What a manifest turned out to be: nothing where it is no image (an artifact), an error where it cannot be read. */
+type Found = Summary | OciError | undefined;
+
+/** One place while it is listed: each document is read once, however many names lead to it. State: what has been read, and what was wrong. */
+export class ImageListing {
+  readonly #source: ImageSource;
+  readonly #all: boolean;
+  readonly #found = new Map<string, Promise<Found>>();
+  readonly faults: Set<OciError> = new Set();
+  /** Whether anything could be read. */
+  isReadable = false;
+
+  constructor(source: ImageSource, options: { readonly all: boolean }) {
+    this.#source = source;
+    this.#all = options.all;
+  }
+
+  async rows(): Promise<FilterableRow[]> {
+    const { manifests } = (await this.#source.index()).value;
+    const graph = await walk(this.#source, manifests, { listOnly: true, withoutAttestations: true });
+    const rows: FilterableRow[] = [];
+    for (const entry of manifests) for (const row of await this.#entry(entry, graph)) rows.push(row);
+    return rows;
+  }
+
+  /** One row for an image; one for each platform of an index. What is no image is listed only when everything is. */
+  async #entry(entry: Descriptor, graph: Graph): Promise<FilterableRow[]> {
+    const rows: FilterableRow[] = [];
+    const faults: OciError[] = [];
+    for (const node of nodesUnder(graph, entry)) {
+      const found = await this.#node(node);
+      const image = found instanceof OciError ? undefined : found;
+      if (found instanceof OciError) faults.push(found);
+      if (image !== undefined || (this.#all && node.kind === 'manifest'))
+        rows.push(rowOf(this.#source.subject, entry, image));
+    }
+    this.#blame(faults, isIndexType(entry.mediaType) && rows.length > 0);
+    return rows.length === 0 && this.#all ? [rowOf(this.#source.subject, entry, undefined)] : rows;
+  }
+
+  /** What an index lists need not all be there, as archives of one platform leave the others out. */
+  #blame(faults: readonly OciError[], isPartial: boolean): void {
+    if (faults.length === 0 || isPartial) this.isReadable = true;
+    for (const fault of faults) if (!isPartial || fault.code !== 'not-found') this.faults.add(fault);
+  }
+
+  async #node(node: GraphNode): Promise<Found> {
+    if (node.fault !== undefined || node.kind !== 'manifest') return node.fault;
+    const { digest } = node.descriptor;
+    const found = this.#found.get(digest) ?? this.#read(node.descriptor);
+    this.#found.set(digest, found);
+    return found;
+  }
+
+  async #read(descriptor: Descriptor): Promise<Found> {
+    try {
+      const manifest = await readManifest(this.#source, descriptor);
+      if (!isConfigType(manifest.value.config.mediaType)) return undefined;
+      return summaryOf(await readImageOf(this.#source, manifest));
+    } catch (error) {
+      if (error instanceof OciError) return error;
+      throw error;
+    }
+  }
+}
