@@ -28,12 +28,12 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Packages and built-in modules with one door. */
 const doors: Readonly<Record<string, RegExp>> = {
   'node:crypto': /^engine\/node\.ts$/,
-  'node:zlib': /^engine\/(node|node-gunzip|held-gunzip)\.ts$/,
+  'node:zlib': /^engine\/(node|node-gunzip|node-zstd|held-gunzip)\.ts$/,
   'node:worker_threads': /^engine\//,
   '@noble/hashes': /^engine\/portable\.ts$/,
   fflate: /^engine\/portable(-gunzip)?\.ts$/,
-  fzstd: /^engine\/zstd\.ts$/,
-  '@hpcc-js/wasm-zstd': /^engine\/zstd\.ts$/,
+  fzstd: /^engine\/fzstd-decoder\.ts$/,
+  '@hpcc-js/wasm-zstd': /^engine\/wasm-zstd\.ts$/,
   'xz-decompress': /^engine\/xz\.ts$/,
   'xxhash-wasm': /^engine\/zstd\.ts$/,
   ajv: /^schema\//,

@@ -1,8 +1,9 @@
 import { loadEngine } from '../engine/choose.ts';
 import type { Bytes, Engine } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
+import { zstd } from '../engine/wasm-zstd.ts';
 import { unxz } from '../engine/xz.ts';
-import { unzstd, zstd } from '../engine/zstd.ts';
+import { unzstd } from '../engine/zstd.ts';
 import { unsupported, usage } from '../errors.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';

@@ -4,12 +4,17 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import xxhash from 'xxhash-wasm';
 import { OciError } from '../errors.ts';
 import type { Bytes, Engine, HashAlgorithm } from './engine.ts';
+import { fzstdDecoder } from './fzstd-decoder.ts';
 import { nodeEngine } from './node.ts';
+import { nodeZstd } from './node-zstd.ts';
 import { portableEngine } from './portable.ts';
+import { zstd } from './wasm-zstd.ts';
 import { unxz } from './xz.ts';
-import { unzstd, zstd } from './zstd.ts';
+import { unzstd } from './zstd.ts';
+import type { ZstdDecoder } from './zstd-decoder.ts';
 
 const engines: readonly Engine[] = [nodeEngine, portableEngine];
 
@@ -276,20 +281,43 @@ test('the accelerated engine says which one computes blake3', () => {
   assert.throws(() => nodeEngine.createHash('blake3'), { code: 'unsupported', message: /portable/ });
 });
 
+/** Node's own zstd where it is, and the one that every Node has: nobody can tell them apart. */
+const decoders = nodeZstd === undefined ? [fzstdDecoder] : [nodeZstd, fzstdDecoder];
+
+async function answerOf(bytes: Uint8Array, size: number, decoder: ZstdDecoder): Promise<Buffer | Error> {
+  try {
+    return await collect(unzstd(chunked(bytes, size), 'blob', decoder));
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+const kindOf = (answer: Buffer | Error | undefined): string | undefined => {
+  if (answer instanceof OciError) return `${answer.code} ${answer.subject}`;
+  return answer instanceof Error ? answer.stack : `${answer?.length} bytes ${sha256(answer as Buffer)}`;
+};
+
+/** What all decoders make of a zstd stream: the same bytes, or an error of the same kind. */
+async function unpacked(bytes: Uint8Array, size = 1 << 20): Promise<Buffer> {
+  const answers: (Buffer | Error)[] = [];
+  for (const decoder of decoders) answers.push(await answerOf(bytes, size, decoder));
+  const [first] = answers;
+  for (const answer of answers) assert.equal(kindOf(answer), kindOf(first));
+  if (first instanceof Error) throw first;
+  return first as Buffer;
+}
+
 test('zstd comes back through any chunks, skippable and several frames included', async () => {
   const packed = await collect(zstd(chunked(sample, 77_777), { level: 3 }));
   const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
   for (const size of [1 << 20, 1000]) {
-    assert.equal(sha256(await collect(unzstd(chunked(packed, size), 'blob'))), sha256(sample));
+    assert.equal(sha256(await unpacked(packed, size)), sha256(sample));
     const stream = Buffer.concat([skippable, packed, skippable, packed]);
-    assert.equal((await collect(unzstd(chunked(stream, size), 'blob'))).length, 2 * sample.length);
+    assert.equal((await unpacked(stream, size)).length, 2 * sample.length);
   }
-  await assert.rejects(collect(unzstd(chunked(packed.subarray(0, packed.length - 2), 1000), 'blob')), /truncated/);
-  await assert.rejects(
-    collect(unzstd(chunked(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0xb8, 1, 0, 0]), 1000), 'blob')),
-    /window/,
-  );
-  await assert.rejects(collect(unzstd(chunked(new Uint8Array(0), 1000), 'blob')), /no bytes/);
+  await assert.rejects(unpacked(packed.subarray(0, packed.length - 2), 1000), /truncated/);
+  await assert.rejects(unpacked(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 0xb8, 1, 0, 0]), 1000), /window/);
+  await assert.rejects(unpacked(new Uint8Array(0), 1000), /no bytes/);
 });
 
 /** A zstd frame of these blocks, with this window descriptor (RFC 8878 §3.1.1.1.2) and no checksum. */
@@ -300,7 +328,6 @@ const repeat = (length: number, last: boolean): readonly number[] => {
   const head = (length << 3) | 2 | (last ? 1 : 0);
   return [head & 255, (head >> 8) & 255, head >> 16, 65];
 };
-const unpacked = (bytes: Uint8Array, size = 1 << 20): Promise<Buffer> => collect(unzstd(chunked(bytes, size), 'blob'));
 
 test('two zstd streams that are written in turns do not mix', async () => {
   const texts = [sample.subarray(0, 2_500_000), sample.subarray(500_000)];
@@ -319,13 +346,15 @@ test('two zstd streams that are written in turns do not mix', async () => {
 
 test('a zstd stream that grows without end is never held whole', async () => {
   const bomb = frame(0x58, [...Array.from({ length: 4000 }, () => repeat(131_072, false)), repeat(1, true)]);
-  let [length, most] = [0, 0];
-  for await (const chunk of unzstd(chunked(bomb, 1 << 20), 'blob')) {
-    length += chunk.length;
-    most = Math.max(most, chunk.length);
-    if (length > 100 << 20) break;
+  for (const decoder of decoders) {
+    let [length, most] = [0, 0];
+    for await (const chunk of unzstd(chunked(bomb, 1 << 20), 'blob', decoder)) {
+      length += chunk.length;
+      most = Math.max(most, chunk.length);
+      if (length > 100 << 20) break;
+    }
+    assert.equal(most, 131_072, decoder.name);
   }
-  assert.equal(most, 131_072);
 });
 
 test('tens of thousands of zstd frames are read without recursion', async () => {
@@ -370,6 +399,37 @@ test('damage to a zstd stream is one clear error', async () => {
   }
   const dictionary = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x21, 7, 1, ...repeat(1, true)]);
   await assert.rejects(unpacked(dictionary), { code: 'unsupported', message: /dictionary/ });
+});
+
+/** One zstd frame with the checksum of its content (RFC 8878 §3.1.1). */
+async function summed(content: Uint8Array): Promise<Buffer> {
+  const bytes = await collect(zstd(chunked(content, 1 << 20), { level: 3 }));
+  bytes[4] = (bytes[4] as number) | 4;
+  const sum = Buffer.alloc(8);
+  sum.writeBigUInt64LE((await xxhash()).h64Raw(content));
+  return Buffer.concat([bytes, sum.subarray(0, 4)]);
+}
+
+test('whatever is damaged in a zstd stream with checksums, every decoder refuses or reads alike', async () => {
+  const packed = await summed(sample.subarray(0, 140_000));
+  const small = await summed(Buffer.from('hello\n'.repeat(50)));
+  const property = fc.asyncProperty(
+    fc.constantFrom(packed, small, Buffer.concat([small, small])),
+    fc.nat(),
+    fc.integer({ min: 1, max: 255 }),
+    fc.constantFrom(77, 5000, 1 << 20),
+    async (bytes, place, mask, size) => {
+      const damaged = Buffer.from(bytes);
+      damaged[place % bytes.length] = (damaged[place % bytes.length] as number) ^ mask;
+      for (const input of [
+        damaged,
+        bytes.subarray(0, place % bytes.length),
+        Buffer.concat([bytes, damaged.subarray(0, 7)]),
+      ])
+        await unpacked(input, size).catch(error => assert.ok(error instanceof OciError, String(error.stack)));
+    },
+  );
+  await fc.assert(property, { numRuns: 30, endOnFailure: true });
 });
 
 test('the zstd program reads what is written, and the other way round', { skip: noTool('zstd') }, async () => {

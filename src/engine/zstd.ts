@@ -1,12 +1,11 @@
-import type { Zstd } from '@hpcc-js/wasm-zstd';
-import type { Decompress } from 'fzstd';
 import type { XXHashAPI } from 'xxhash-wasm';
 import { invalid, unsupported } from '../errors.ts';
-import { copyOf, reblock } from './bytes.ts';
+import { copyOf } from './bytes.ts';
 import type { Bytes } from './engine.ts';
-import { type Header, numberAt, parseHeader, plainHeader, viewOf } from './zstd-header.ts';
+import { nodeZstd } from './node-zstd.ts';
+import type { FrameDecoder, ZstdDecoder } from './zstd-decoder.ts';
+import { type Header, numberAt, parseHeader, viewOf } from './zstd-header.ts';
 
-const compressBlock = 1 << 20;
 const maxBlock = 128 * 1024;
 /** fzstd moves its whole window for every block: this many bytes may be moved for nothing, and so many for each byte that comes out. */
 const freeMoves = 4 * 2 ** 30;
@@ -19,14 +18,13 @@ type State = 'magic' | 'skip' | 'header' | 'block' | 'checksum';
 
 /** What decodes a frame and what its content is checked with (RFC 8878 §3.1.1: the low four bytes of its XXH64). */
 interface Parts {
-  readonly Decompress: typeof Decompress;
+  readonly decoder: ZstdDecoder;
   readonly create64: XXHashAPI['create64'];
 }
 
 /**
- * One zstd stream. State: the frame being read and the bytes that no step could use yet. It cuts the stream at its blocks,
- * so that what one step puts out is one block at most, and gives each frame a decoder of its own, because fzstd calls itself
- * for every frame that follows.
+ * One zstd stream. State: the frame being read, its blocks that wait for the decoder, and the bytes that no step could use
+ * yet. It cuts the stream at its blocks and gives each frame a decoder of its own.
  */
 class ZstdReader {
   readonly #subject: string;
@@ -37,9 +35,10 @@ class ZstdReader {
   #needed = 4;
   #skip = 0;
   #header: Header | undefined;
-  #decoder: Decompress | undefined;
+  #decoder: FrameDecoder | undefined;
   #hash: ReturnType<XXHashAPI['create64']> | undefined;
-  #output: Uint8Array[] = [];
+  #blocks: Uint8Array[] = [];
+  #isWhole = false;
   #frameOutput = 0;
   #allOutput = 0;
   #moved = 0;
@@ -50,7 +49,7 @@ class ZstdReader {
     this.#codec = codec;
   }
 
-  *push(chunk: Uint8Array): Generator<Uint8Array> {
+  async *push(chunk: Uint8Array): Bytes {
     this.#offset += chunk.length;
     // The source reuses its buffer.
     this.#parts.push(copyOf(chunk));
@@ -58,10 +57,10 @@ class ZstdReader {
     if (this.#held < this.#needed) return;
     let bytes: Uint8Array = this.#parts.length === 1 ? (this.#parts[0] as Uint8Array) : Buffer.concat(this.#parts);
     while (bytes.length > 0 && bytes.length >= this.#needed) {
+      if (this.#isTime()) yield* this.#flush();
       bytes = bytes.subarray(this.#step(bytes));
-      yield* this.#output;
-      this.#output = [];
     }
+    yield* this.#flush();
     this.#parts = [bytes];
     this.#held = bytes.length;
   }
@@ -123,7 +122,6 @@ class ZstdReader {
       return 0;
     }
     this.#header = header;
-    this.#decoder = undefined;
     this.#hash = header.checksum ? this.#codec.create64() : undefined;
     this.#frameOutput = 0;
     this.#next('block', 3);
@@ -143,7 +141,7 @@ class ZstdReader {
       this.#needed = length;
       return 0;
     }
-    this.#decode(bytes.subarray(0, length), last);
+    this.#take(bytes.subarray(0, length), last);
     if (!last) this.#next('block', 3);
     else if (checksum) this.#next('checksum', 4);
     else this.#goOver(0);
@@ -157,32 +155,58 @@ class ZstdReader {
     return 4;
   }
 
-  #decode(block: Uint8Array, last: boolean): void {
+  /** What a frame's blocks became is told before anything that follows them is looked at. */
+  #isTime(): boolean {
+    if (this.#state !== 'block' || this.#blocks.length >= this.#codec.decoder.batch) return true;
+    return this.#isTiny((this.#header as Header).window);
+  }
+
+  /** Whether a block with this window is not worth what fzstd would move for it, by what is known to have come out. */
+  #isTiny(window: number): boolean {
+    return this.#moved + window > freeMoves + movesPerByte * this.#allOutput;
+  }
+
+  #take(block: Uint8Array, last: boolean): void {
     const header = this.#header as Header;
     // A frame of one block looks back at nothing but itself.
     const window = last && this.#decoder === undefined ? Math.min(header.window, maxBlock) : header.window;
-    this.#moved += window;
-    if (this.#moved > freeMoves + movesPerByte * this.#allOutput)
+    if (this.#isTiny(window))
       throw unsupported(this.#subject, 'zstd blocks worth their window', `tiny ones for ${header.window} bytes`);
-    this.#decoder ??= this.#open(window);
-    try {
-      this.#decoder.push(block, last);
-    } catch (error) {
-      throw this.#damaged(`damaged bytes (${(error as Error).message})`);
-    }
-    if (last && header.contentSize !== undefined && header.contentSize !== this.#frameOutput)
-      throw this.#damaged(`${this.#frameOutput} bytes of the ${header.contentSize} announced`);
+    this.#moved += window;
+    this.#decoder ??= this.#codec.decoder.open(window);
+    this.#blocks.push(block);
+    this.#isWhole = last;
   }
 
-  #open(window: number): Decompress {
-    const decoder = new this.#codec.Decompress(part => {
-      this.#frameOutput += part.length;
-      this.#allOutput += part.length;
-      this.#hash?.update(part);
-      if (part.length > 0) this.#output.push(part);
-    });
-    decoder.push(plainHeader(window), false);
-    return decoder;
+  /** What the blocks that wait become. */
+  async *#flush(): Bytes {
+    if (this.#blocks.length === 0) return;
+    const { contentSize } = this.#header as Header;
+    for (const piece of await this.#decode()) {
+      this.#frameOutput += piece.length;
+      this.#allOutput += piece.length;
+      this.#hash?.update(piece);
+      yield piece;
+    }
+    if (!this.#isWhole) return;
+    this.close();
+    if (contentSize !== undefined && contentSize !== this.#frameOutput)
+      throw this.#damaged(`${this.#frameOutput} bytes of the ${contentSize} announced`);
+  }
+
+  async #decode(): Promise<readonly Uint8Array[]> {
+    const blocks = this.#blocks.length === 1 ? (this.#blocks[0] as Uint8Array) : Buffer.concat(this.#blocks);
+    this.#blocks = [];
+    try {
+      return await (this.#decoder as FrameDecoder).decode(blocks, this.#isWhole);
+    } catch {
+      throw this.#damaged('damaged bytes');
+    }
+  }
+
+  close(): void {
+    this.#decoder?.close();
+    this.#decoder = undefined;
   }
 
   #damaged(got: string): Error {
@@ -193,37 +217,17 @@ class ZstdReader {
 /**
  * All frames of a zstd stream (RFC 8878), skippable ones passed over, in chunks of at most 128 KiB. Windows are limited to
  * 128 MiB. Sizes and checksums that frames carry are checked. Truncated or damaged input is an `invalid` error,
- * a frame that needs a dictionary an `unsupported` one.
+ * a frame that needs a dictionary an `unsupported` one. Node's own zstd decodes where it is, unless another is
+ * given; it makes no difference, but that each sees some damage to frames without a checksum that the other does not.
  */
-export async function* unzstd(bytes: Bytes, subject: string): Bytes {
-  const [{ Decompress }, { default: xxhash }] = await Promise.all([import('fzstd'), import('xxhash-wasm')]);
-  const { create64 } = await xxhash();
-  const reader = new ZstdReader(subject, { Decompress, create64 });
-  for await (const chunk of bytes) yield* reader.push(chunk);
-  reader.finish();
-}
-
-/** What 1.12.5 (pinned) keeps in its one codec: a stream's state, and the class that makes another. */
-type CodecParts = Record<'_zstd', { delete(): void }> & Record<'_zstdClass', new () => { delete(): void }>;
-
-/** A codec with a stream of its own on the same module: the package hands out one for all, and two streams would mix. */
-function ownCodec(shared: Zstd): { readonly codec: Zstd; readonly close: () => void } {
-  const codec = Object.assign(Object.create(Object.getPrototypeOf(shared)), shared) as Zstd;
-  const parts = codec as unknown as CodecParts;
-  parts._zstd = new parts._zstdClass();
-  return { codec, close: () => parts._zstd.delete() };
-}
-
-/** One zstd frame in blocks of fixed size: the same input gives the same bytes however it is chunked. `level` is 1 to 19. */
-export async function* zstd(bytes: Bytes, options: { readonly level: number }): Bytes {
-  const { Zstd } = await import('@hpcc-js/wasm-zstd');
-  const { codec, close } = ownCodec(await Zstd.load());
+export async function* unzstd(bytes: Bytes, subject: string, known?: ZstdDecoder): Bytes {
+  const decoder = known ?? nodeZstd ?? (await import('./fzstd-decoder.ts')).fzstdDecoder;
+  const { create64 } = await (await import('xxhash-wasm')).default();
+  const reader = new ZstdReader(subject, { decoder, create64 });
   try {
-    codec.reset();
-    codec.setCompressionLevel(options.level);
-    for await (const { block } of reblock(bytes, compressBlock, 0)) yield codec.compressChunk(block);
-    yield codec.compressEnd();
+    for await (const chunk of bytes) yield* reader.push(chunk);
+    reader.finish();
   } finally {
-    close();
+    reader.close();
   }
 }
