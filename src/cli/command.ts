@@ -1,6 +1,9 @@
 import type { Io } from './io.ts';
 import type { Words } from './words.ts';
 
+/** What a word stands for, so that a shell can complete it. */
+export type Completes = 'image' | 'place' | 'file' | 'directory';
+
 /** An option as data. `flag`: yes or no; `text`: one value; `texts`: may be repeated. */
 export interface Option {
   readonly name: string;
@@ -12,6 +15,12 @@ export interface Option {
   readonly choices?: readonly string[];
   /** A flag that is on unless it is said to be off. */
   readonly on?: boolean;
+  /** What counts where it is not given, and which values there are, in words. */
+  readonly default?: string;
+  readonly range?: string;
+  /** It gives the whole output a form of its own: there can be one of them. */
+  readonly isForm?: boolean;
+  readonly completes?: Completes;
 }
 
 export interface Positional {
@@ -19,52 +28,59 @@ export interface Positional {
   readonly describe: string;
   readonly optional?: boolean;
   readonly many?: boolean;
+  readonly completes?: Completes;
 }
 
-/** A verb: all that help, parsing and completion need to know, and what it does. */
+/** An option as a rule speaks of it: whatever its value is, only where it is one of `values`, or only where it is none of `except`. */
+export interface Case {
+  readonly option: string;
+  readonly values?: readonly string[];
+  readonly except?: readonly string[];
+}
+
+/** What cannot be said together, or alone. Whatever no rule names works together. */
+export type Rule =
+  | { readonly kind: 'excludes'; readonly one: Case; readonly other: Case; readonly why: string }
+  | { readonly kind: 'needs'; readonly one: Case; readonly anyOf: readonly string[]; readonly why: string };
+
+/** A verb: all that help, parsing, completion, the manual and docs/ need to know, and what it does. */
 export interface Command {
   readonly name: string;
   readonly alias?: string;
   readonly describe: string;
   readonly positionals: readonly Positional[];
   readonly options: readonly Option[];
+  readonly rules?: readonly Rule[];
   readonly examples: readonly (readonly [line: string, what: string])[];
+  /** Paragraphs for the manual. */
+  readonly details?: readonly string[];
+  /** The library's function, and the type of its result, which `--json` prints. */
+  readonly library?: readonly [call: string, result: string];
+  /** What exit status 1 means, where there is such an answer. */
+  readonly no?: string;
+  /** The fields that a template of `--format` may name. */
+  readonly fields?: readonly string[];
+  readonly environment?: readonly Variable[];
   /** Answers the exit status. */
   readonly run: (words: Words, io: Io) => Promise<number>;
 }
 
-type SharedName =
-  | 'json'
-  | 'quiet'
-  | 'noProgress'
-  | 'noColor'
-  | 'dryRun'
-  | 'platform'
-  | 'strict'
-  | 'format'
-  | 'noTrunc'
-  | 'trustMtime';
+export const variables = {
+  SOURCE_DATE_EPOCH:
+    'Seconds since 1970: every time that ocikit itself writes (created, history), and the bound of --clamp-mtime. Without it, now.',
+  NO_COLOR: 'Anything but empty: no colours, as --no-color.',
+  TZ: 'The time zone of times in tables and templates.',
+} as const;
+export type Variable = keyof typeof variables;
 
-/** Options that several verbs have. */
-export const shared: Readonly<Record<SharedName, Option>> = {
-  json: { name: 'json', kind: 'flag', describe: 'print the result as one JSON value' },
-  quiet: { name: 'quiet', alias: 'q', kind: 'flag', describe: 'no warnings and no progress' },
-  noProgress: { name: 'no-progress', kind: 'flag', describe: 'no progress on the terminal' },
-  noColor: { name: 'no-color', kind: 'flag', describe: 'no colours' },
-  dryRun: { name: 'dry-run', kind: 'flag', describe: 'print the digests that would result, write nothing' },
-  platform: {
-    name: 'platform',
-    kind: 'text',
-    value: 'OS/ARCH',
-    describe: 'which image of a multi-platform image: OS/ARCH[/VARIANT]',
-  },
-  strict: { name: 'strict', kind: 'flag', describe: 'a warning is an error' },
-  format: {
-    name: 'format',
-    kind: 'text',
-    value: 'TEMPLATE',
-    describe: 'a Go template, json, table, or table TEMPLATE',
-  },
-  noTrunc: { name: 'no-trunc', kind: 'flag', describe: 'do not shorten' },
-  trustMtime: { name: 'trust-mtime', kind: 'flag', describe: 'same size and mtime count as same content, unread' },
-};
+/** Two options that cannot stand beside each other. */
+export function excludes(one: string | Case, others: readonly (string | Case)[], why: string): readonly Rule[] {
+  return others.map(other => ({ kind: 'excludes', one: caseOf(one), other: caseOf(other), why }));
+}
+
+/** An option that says something only beside another. */
+export function needs(one: string | Case, anyOf: readonly string[], why: string): Rule {
+  return { kind: 'needs', one: caseOf(one), anyOf, why };
+}
+
+const caseOf = (option: string | Case): Case => (typeof option === 'string' ? { option } : option);

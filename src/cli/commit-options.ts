@@ -1,8 +1,9 @@
 import type { CommitOptions, ImportOptions } from '../ops/options.ts';
-import { type Option, shared } from './command.ts';
-import { compressionOptions, readCompression } from './compression-options.ts';
+import { excludes, type Option, type Rule } from './command.ts';
+import { compressionOptions, compressionRules, readCompression } from './compression-options.ts';
 import { clampTime, createdTime } from './environment.ts';
 import type { Io } from './io.ts';
+import { shared } from './shared-options.ts';
 import { given, type Words } from './words.ts';
 
 const changeOption: Option = {
@@ -25,7 +26,11 @@ const annotationOption: Option = {
   value: 'KEY=VALUE',
   describe: 'on the manifest; may be repeated',
 };
-const platformOption: Option = { ...shared.platform, describe: "the image's platform: OS/ARCH[/VARIANT]" };
+const platformOption: Option = {
+  ...shared.platform,
+  default: "the base's, else the host's on linux",
+  describe: "the image's platform: OS/ARCH[/VARIANT]",
+};
 
 /** The options of `import`. */
 export const importOptions: readonly Option[] = [
@@ -39,7 +44,14 @@ export const importOptions: readonly Option[] = [
 
 /** The options of `commit`. */
 export const commitOptions: readonly Option[] = [
-  { name: 'base', kind: 'text', value: 'IMAGE', describe: 'what the new layer is a delta over' },
+  {
+    name: 'base',
+    kind: 'text',
+    value: 'IMAGE',
+    completes: 'image',
+    default: 'what a bundle was unpacked from',
+    describe: 'what the new layer is a delta over',
+  },
   { name: 'author', alias: 'a', kind: 'text', value: 'AUTHOR', describe: 'who made the image' },
   messageOption,
   changeOption,
@@ -52,14 +64,26 @@ export const commitOptions: readonly Option[] = [
     value: 'GLOB',
     describe: 'paths to leave as they are in the base; may be repeated',
   },
-  { name: 'ignore-file', kind: 'text', value: 'FILE', describe: 'a file of .dockerignore patterns' },
+  { name: 'ignore-file', kind: 'text', value: 'FILE', completes: 'file', describe: 'a file of .dockerignore patterns' },
   { name: 'owner', kind: 'text', value: 'UID:GID', describe: 'the owner of every entry' },
   { name: 'clamp-mtime', kind: 'flag', describe: 'no file time later than SOURCE_DATE_EPOCH' },
   shared.trustMtime,
   annotationOption,
   { name: 'squash', kind: 'flag', describe: 'one layer that holds everything' },
+  {
+    name: 'pause',
+    alias: 'p',
+    kind: 'flag',
+    describe: 'accepted for the sake of old scripts; nothing runs here that could be paused',
+  },
   shared.strict,
   shared.dryRun,
+];
+
+/** What options of `commit` cannot mean together. */
+export const commitRules: readonly Rule[] = [
+  ...excludes('trust-mtime', ['squash'], 'one layer of everything is compared with nothing'),
+  ...compressionRules,
 ];
 
 /** What `import` was asked to do, and `commit` as well. Throws `usage`. */

@@ -1,6 +1,6 @@
 import { usage } from '../errors.ts';
 import type { CommitOptions } from '../ops/options.ts';
-import type { Option } from './command.ts';
+import { excludes, type Option, type Rule } from './command.ts';
 import type { Words } from './words.ts';
 
 const compressions = ['gzip', 'zstd', 'none'] as const;
@@ -8,9 +8,32 @@ const compressors = ['zlib', 'portable'] as const;
 
 /** How layers are stored. */
 export const compressionOptions: readonly Option[] = [
-  { name: 'compression', kind: 'text', choices: compressions, describe: 'of layers that are written' },
-  { name: 'level', kind: 'text', value: 'N', describe: 'how hard to compress' },
-  { name: 'compressor', kind: 'text', choices: compressors, describe: 'who compresses' },
+  {
+    name: 'compression',
+    kind: 'text',
+    choices: compressions,
+    default: 'as it is, gzip where it is new',
+    describe: 'of layers that are written',
+  },
+  {
+    name: 'level',
+    kind: 'text',
+    value: 'N',
+    default: '4 for gzip (6 for portable), 3 for zstd',
+    range: '0 to 9 for gzip, 1 to 19 for zstd',
+    describe: 'how hard to compress',
+  },
+  { name: 'compressor', kind: 'text', choices: compressors, default: 'zlib', describe: 'who compresses' },
+];
+
+/** What of these cannot be meant together. */
+export const compressionRules: readonly Rule[] = [
+  ...excludes({ option: 'compression', values: ['none'] }, ['level', 'compressor'], 'nothing is compressed'),
+  ...excludes(
+    { option: 'compression', values: ['zstd'] },
+    ['compressor'],
+    'zstd has one compressor, the same everywhere',
+  ),
 ];
 
 function levelOf(text: string | undefined): number | undefined {

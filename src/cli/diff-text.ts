@@ -1,7 +1,8 @@
-import type { ConfigRow, DiffResult, DiffRow } from '../ops/results.ts';
-import type { Reason } from '../tree/change.ts';
+import type { DiffResult } from '../ops/results.ts';
+import { bytesOf, encodeText } from '../tree/path.ts';
+import { growthOf, type ListedRow, listedRows, rawPath, shownPath } from './diff-rows.ts';
 import { escapeLine, escapeText } from './escape.ts';
-import { goJsonLine, jsonText } from './json-text.ts';
+import { goJsonLine } from './json-text.ts';
 import { paint } from './paint.ts';
 import { tableText } from './table.ts';
 import { humanSize } from './units.ts';
@@ -9,41 +10,51 @@ import type { Words } from './words.ts';
 
 const colors = { A: 'green', C: 'yellow', D: 'red' } as const;
 
-/** What `diff` prints: docker's lines unless the options ask for another form. */
-export async function diffText(result: DiffResult, words: Words, color: boolean): Promise<string> {
-  const format = words.text('format');
-  if (format !== undefined) return await formatted(result.changes, format);
-  if (words.flag('stat')) return statText(result.changes);
-  if (words.flag('name-only')) return result.changes.map(({ path }) => `${escapeLine(path)}\n`).join('');
-  const lines = result.changes.map(row => {
-    const letter = color ? paint(row.kind, colors[row.kind]) : row.kind;
-    const reasons = words.flag('reasons') ? reasonsText(row) : '';
-    return `${letter} ${escapeLine(row.path)}${reasons === '' ? '' : `  ${escapeLine(reasons)}`}\n`;
-  });
-  return [...lines, ...result.config.map(configLine)].join('');
+/** The fields of a row that a template may name. */
+export const diffFields: readonly string[] = ['Kind', 'Path', 'PathBytes', 'Type', 'Reasons', 'Before', 'After'];
+
+/** What `diff` prints: docker's lines unless the options ask for another form. With `--null` the very bytes of paths, rows ended by NUL. */
+export async function diffText(result: DiffResult, words: Words, color: boolean): Promise<string | Uint8Array> {
+  const rows = listedRows(result);
+  if (words.flag('stat')) return statText(rows);
+  const raw = words.flag('null');
+  const lines = await rowTexts(rows, words, color && !raw);
+  const text = lines.map(line => line + (raw ? '\0' : '\n')).join('');
+  return raw ? bytesOf(text) : text;
 }
 
-/** A size says that the content is another. */
-function reasonText({ aspect, before, after }: Reason): string {
+/** One text a row: for people, or with `--null` byte strings. */
+async function rowTexts(rows: readonly ListedRow[], words: Words, color: boolean): Promise<readonly string[]> {
+  const raw = words.flag('null');
+  const pathOf = raw ? rawPath : shownPath;
+  const format = words.text('format');
+  if (format !== undefined) return await formatted(rows, format, raw);
+  if (words.flag('name-only')) return rows.map(pathOf);
+  return rows.map(row => {
+    const letter = color ? paint(row.kind, colors[row.kind]) : row.kind;
+    const reasons = words.flag('reasons') || row.type === 'config' ? reasonsText(row) : '';
+    const shown = raw ? encodeText(reasons) : escapeLine(reasons);
+    return `${letter} ${pathOf(row)}${reasons === '' ? '' : `  ${shown}`}`;
+  });
+}
+
+/** A size says that the content is another; a field of the config has its value before and after. */
+function reasonText({ aspect, before, after }: ListedRow['reasons'][number]): string {
+  if (aspect === 'value') return [before, after].filter(text => text !== '').join('→');
   return `${aspect === 'size' ? 'content size' : aspect} ${before}→${after}`;
 }
 
-function reasonsText({ reasons }: DiffRow): string {
+function reasonsText({ reasons }: ListedRow): string {
   return reasons.map(reasonText).join(', ');
 }
 
-/** A field of the config, by its JSON pointer: `C config:/config/User  "root"→"app"`. */
-function configLine({ field, before, after }: ConfigRow): string {
-  const letter = before === undefined ? 'A' : after === undefined ? 'D' : 'C';
-  const values = [before, after].filter(value => value !== undefined).map(value => jsonText(value));
-  return `${letter} config:${escapeLine(field)}  ${values.join('→')}\n`;
-}
-
-async function formatted(rows: readonly DiffRow[], format: string): Promise<string> {
-  if (format === 'json') return rows.map(row => `${goJsonLine({ ...row })}\n`).join('');
+async function formatted(rows: readonly ListedRow[], format: string, raw: boolean): Promise<readonly string[]> {
+  const finish = raw ? encodeText : (text: string): string => text;
+  if (format === 'json') return rows.map(row => finish(goJsonLine({ ...row })));
   const { parseTemplate, renderTemplate } = await import('./template/evaluate.ts');
   const template = parseTemplate(format.replaceAll('\\t', '\t').replaceAll('\\n', '\n'));
-  return rows.map(row => `${renderTemplate(template, row, { escape: escapeText, absent: goName })}\n`).join('');
+  const options = { ...(raw ? {} : { escape: escapeText }), absent: goName, fields: diffFields };
+  return rows.map(row => finish(renderTemplate(template, { ...row, path: raw ? row.path : shownPath(row) }, options)));
 }
 
 /** `.Kind` finds `kind`: templates are used to Go's names. */
@@ -61,20 +72,22 @@ interface Count {
 
 const signed = (bytes: number): string => `${bytes < 0 ? '-' : '+'}${humanSize(Math.abs(bytes))}`;
 
-/** A line a top-level directory and one for all: how many paths of each kind, and by how much the listed files grew. */
-function statText(rows: readonly DiffRow[]): string {
+const topOf = (path: string): string => path.slice(0, (path.indexOf('/', 1) + 1 || path.length + 1) - 1);
+
+/** A line a top-level directory, one for the config and one for all: how many paths of each kind, and by how much the listed files grew. */
+function statText(rows: readonly ListedRow[]): string {
   const counts = new Map<string, Count>();
   const total: Count = { A: 0, C: 0, D: 0, bytes: 0 };
   for (const row of rows) {
-    const top = row.path.slice(0, (row.path.indexOf('/', 1) + 1 || row.path.length + 1) - 1);
+    const top = row.type === 'config' ? 'config' : topOf(shownPath(row));
     const count = counts.get(top) ?? { A: 0, C: 0, D: 0, bytes: 0 };
     counts.set(top, count);
     for (const sum of [count, total]) {
       sum[row.kind]++;
-      sum.bytes += (row.after?.size ?? 0) - (row.before?.size ?? 0);
+      sum.bytes += growthOf(row);
     }
   }
-  const lines = [...counts].map(([path, count]) => statRow(escapeLine(path), count));
+  const lines = [...counts].map(([path, count]) => statRow(path, count));
   return tableText([['PATH', 'ADDED', 'CHANGED', 'DELETED', 'BYTES'], ...lines, statRow('total', total)]);
 }
 

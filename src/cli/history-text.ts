@@ -12,6 +12,7 @@ const titles = {
   Size: 'SIZE',
   Comment: 'COMMENT',
 };
+export const historyFields: readonly string[] = Object.keys(titles);
 /** Docker takes a time up to here for none: builders write such times for the sake of reproducible bytes. */
 const firstTime = Date.UTC(2000, 0, 1);
 

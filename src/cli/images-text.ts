@@ -16,6 +16,7 @@ const titles = {
   SharedSize: 'SHARED SIZE',
   UniqueSize: 'UNIQUE SIZE',
 };
+export const imagesFields: readonly string[] = Object.keys(titles);
 const none = '<none>';
 
 const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -19,6 +19,19 @@ const configDefaults: Mapping = {
   OnBuild: nilList,
   Shell: nilList,
 };
+/** The fields that a template may begin with. */
+export const inspectFields: readonly string[] = [
+  'Id',
+  'RepoTags',
+  'RepoDigests',
+  ...Object.keys(imageDefaults),
+  'Config',
+  'Architecture',
+  'Os',
+  'Size',
+  'RootFS',
+  'Descriptor',
+];
 /** Fields whose Go names differ from their JSON names. */
 const goNames: Readonly<Record<string, string>> = { ID: 'Id', OS: 'Os' };
 const maps = ['Labels', 'ExposedPorts', 'Volumes'];
@@ -43,7 +56,7 @@ export async function inspectText(objects: readonly object[], format: string | u
   const { parseTemplate, renderTemplate } = await import('./template/evaluate.ts');
   const template = parseTemplate(format);
   const lines = objects.map(object =>
-    renderTemplate(template, object, { escape: escapeText, absent: absentIn(object) }),
+    renderTemplate(template, object, { escape: escapeText, absent: absentIn(object), fields: inspectFields }),
   );
   return lines.length === 0 ? '\n' : lines.map(line => `${line}\n`).join('');
 }

@@ -1,4 +1,5 @@
-import { type Command, type Option, shared } from './command.ts';
+import type { Command, Option } from './command.ts';
+import { shared } from './shared-options.ts';
 
 /** A verb's own options and those that every verb has. */
 export function optionsOf(command: Command): readonly Option[] {

@@ -1,5 +1,5 @@
 import { usage } from '../errors.ts';
-import type { Option } from './command.ts';
+import { needs, type Option, type Rule } from './command.ts';
 import { escapeLine } from './escape.ts';
 import type { Io } from './io.ts';
 import { jsonText } from './json-text.ts';
@@ -26,8 +26,12 @@ export const outputOption: Option = {
   alias: 'o',
   kind: 'text',
   value: 'FILE',
+  completes: 'file',
   describe: 'where to; standard output where it is not given',
 };
+
+/** Where standard output is a tar, it cannot be JSON. */
+export const tarRule: Rule = needs('json', ['output', 'dry-run'], 'standard output is the tar itself');
 
 /** The file that is meant by `-o`; undefined for standard output, which must then be no terminal. */
 export function outputFile(words: Words, io: Io): string | undefined {

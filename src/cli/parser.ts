@@ -1,8 +1,11 @@
 import yargs, { type Argv } from 'yargs';
 import { type OciError, usage } from '../errors.ts';
 import type { Command, Option } from './command.ts';
+import { elsewhereError, withoutForms } from './docker-forms.ts';
 import type { Io } from './io.ts';
+import { nearest } from './nearest.ts';
 import { optionsOf } from './options-of.ts';
+import { checkRules } from './rules.ts';
 import { version } from './version.ts';
 import { Words } from './words.ts';
 
@@ -23,20 +26,23 @@ const settings = {
   'duplicate-arguments-array': true,
 } as const;
 
+const listHint = 'ocikit --help lists them';
+
+/** Docker's forms as ocikit's, `help VERB` as `VERB --help`, and nothing at all as a call for help. */
+function helpWords(argv: readonly string[], commands: readonly Command[]): readonly string[] {
+  if (argv.length === 0) return ['--help'];
+  if (argv[0] !== 'help') return withoutForms(argv, commands);
+  return [...withoutForms(argv.slice(1, 3), commands).slice(0, 1), '--help'];
+}
+
 /** Finds the verb and its words, or the help text that was asked for. Throws `usage`. */
 export async function parseArguments(argv: readonly string[], commands: readonly Command[], io: Io): Promise<Parsed> {
-  const asked = argv[0] === 'help' ? [...argv.slice(1, 2), '--help'] : argv;
+  const asked = helpWords(argv, commands);
   const verb = asked.find(word => !word.startsWith('-'));
   const command = verb === undefined ? undefined : commands.find(({ name, alias }) => name === verb || alias === verb);
   const help = asked.some(word => ['--help', '-h', '--version'].includes(word));
-  if (verb === undefined && !help) {
-    throw usage(
-      asked[0] ?? 'ocikit',
-      `expected a verb, got ${asked[0] === undefined ? 'nothing' : 'an option'}`,
-      'ocikit --help lists them',
-    );
-  }
-  if (verb !== undefined && command === undefined && asked !== argv) throw unknownVerb(verb);
+  if (verb === undefined && !help) throw usage(asked[0] ?? '', 'expected a verb, got an option', listHint);
+  if (verb !== undefined && command === undefined) throw unknownVerb(verb, commands);
   const encoded = encode(asked, command === undefined ? [] : optionsOf(command));
   return await run(encoded, { commands, command, verb, io, help });
 }
@@ -58,7 +64,6 @@ async function run(encoded: readonly string[], place: Place): Promise<Parsed> {
     .parserConfiguration(settings)
     .strict()
     .demandCommand(1)
-    .recommendCommands()
     .help(false)
     .version(false)
     .fail((message, error) => {
@@ -137,7 +142,13 @@ function wordsOf(parsed: object, command: Command): Words {
     const value = decode(given.get(name));
     if (value !== undefined) values.set(name, value);
   }
-  return new Words(values);
+  const said = [...values.keys()].filter(name => {
+    const option = optionsOf(command).find(known => known.name === name);
+    return option?.kind !== 'flag' || (values.get(name) === true) !== (option.on === true);
+  });
+  const words = new Words(values, said);
+  checkRules(command, words);
+  return words;
 }
 
 function checked(value: unknown, { name, kind, choices }: Option): unknown {
@@ -185,15 +196,15 @@ function decode(value: unknown): unknown {
 /** What yargs complains of, in ocikit's words. */
 function reworded(message: string, place: Place, encoded: readonly string[]): OciError {
   const { command, verb = 'ocikit' } = place;
-  if (command === undefined) return unknownVerb(verb, /^Did you mean (.*)\?$/.exec(message)?.[1]);
+  if (command === undefined) return unknownVerb(verb, place.commands);
   const hint = `ocikit ${command.name} --help`;
   const missing = /^Not enough arguments following: (.*)$/.exec(message)?.[1];
   if (missing !== undefined) return missingValue(missing, command);
   const unknown = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(', ')[0];
   if (unknown !== undefined) {
     const written = encoded.find(word => word.replace(/^--?/, '').split('=')[0] === unknown) ?? unknown;
-    const expected = written.startsWith('-') ? 'one of its options' : 'no further argument';
-    return usage(command.name, `expected ${expected}, got '${written}'`, hint);
+    if (!written.startsWith('-')) return usage(command.name, `expected no further argument, got '${written}'`, hint);
+    return usage(command.name, `expected one of its options, got '${written}'`, likelyOption(written, command) ?? hint);
   }
   const few = /^Not enough non-option arguments: got (\d+)/.exec(message)?.[1];
   if (few === undefined) return usage(command.name, message.split('\n')[0] ?? '', hint);
@@ -201,12 +212,22 @@ function reworded(message: string, place: Place, encoded: readonly string[]): Oc
   return usage(command.name, `expected ${wanted.join(' ')}, got ${few === '0' ? 'nothing' : `only ${few}`}`, hint);
 }
 
-function unknownVerb(verb: string, near?: string): OciError {
-  const alike = near !== undefined && (near.length > 3 || near[0] === verb[0]);
-  return usage(
-    verb,
-    'expected a verb, got something else',
-    alike ? `did you mean ${near}?` : 'ocikit --help lists them',
+/** The option that was probably meant. */
+function likelyOption(written: string, command: Command): string | undefined {
+  const name = written.replace(/^-+/, '').split('=')[0] ?? '';
+  const near = nearest(
+    name,
+    optionsOf(command).map(option => option.name),
+  );
+  return near === undefined ? undefined : `did you mean --${near}?`;
+}
+
+function unknownVerb(verb: string, commands: readonly Command[]): OciError {
+  const names = commands.flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias]));
+  const near = nearest(verb, names);
+  return (
+    elsewhereError(verb) ??
+    usage(verb, 'expected a verb, got something else', near === undefined ? listHint : `did you mean ${near}?`)
   );
 }
 

@@ -1,9 +1,16 @@
 /** What a person wrote after the verb, by the names in the command table. */
 export class Words {
   readonly #values: ReadonlyMap<string, unknown>;
+  readonly #said: ReadonlySet<string>;
 
-  constructor(values: ReadonlyMap<string, unknown>) {
+  constructor(values: ReadonlyMap<string, unknown>, said: Iterable<string> = values.keys()) {
     this.#values = values;
+    this.#said = new Set(said);
+  }
+
+  /** Whether it was said at all: a flag that is on by itself is said where it is turned off. */
+  has(name: string): boolean {
+    return this.#said.has(name);
   }
 
   flag(name: string): boolean {

@@ -32,18 +32,19 @@ function ignoredAspects(options: DiffOptions): ReadonlySet<Reason['aspect']> {
   return ignored;
 }
 
-/** Config rows that say how the image was made, not what it does. */
-function isBehaviour({ field }: ConfigRow): boolean {
-  return !/^\/(created|history|author|rootfs)(\/|$)/.test(field);
-}
+/** Fields that say how the image was made and not what it does; the last four are of docker's old builders. */
+const provenance = /^\/(created|history|author|rootfs|docker_version|container|container_config|parent)(\/|$)/;
+
+const isBehaviour = ({ field }: ConfigRow): boolean => !provenance.test(field);
 
 function configRows(
   before: ImageConfig | undefined,
   after: ImageConfig | undefined,
   options: DiffOptions,
 ): readonly ConfigRow[] {
-  if (options.config !== true) return [];
+  if (options.config !== true && options.semantic !== true) return [];
   if (before === undefined || after === undefined) {
+    if (options.config !== true) return [];
     throw usage('--config', 'expected two images, got a directory, which has no config');
   }
   const rows = diffConfigs(before, after);

@@ -58,6 +58,7 @@ export type ImportOptions = ImageOptions;
 export interface DiffOptions extends Work {
   /** Aspects that do not count: mtime, owner, mode, xattr, … */
   readonly ignore?: readonly string[];
+  /** Only what changes behaviour: no mtime; between two images the config as well, without how it was made. */
   readonly semantic?: boolean;
   /** Only paths that match one of these globs. */
   readonly paths?: readonly string[];

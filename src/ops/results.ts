@@ -31,7 +31,7 @@ export interface ImportResult {
   readonly warnings: readonly string[];
 }
 
-/** A node as plain data; names and targets as text, mode in octal, mtime in RFC 3339. */
+/** A node as plain data; mode in octal, mtime in RFC 3339. */
 export interface NodeView {
   readonly type: string;
   readonly mode: string;
@@ -39,15 +39,18 @@ export interface NodeView {
   readonly gid: number;
   readonly mtime: string;
   readonly size?: number;
+  /** A symbolic link's target as text; where it is not UTF-8 a readable form, and `targetBytes` is the target in base64. */
   readonly target?: string;
+  readonly targetBytes?: string;
   readonly device?: string;
   readonly xattrs?: Readonly<Record<string, string>>;
 }
 
 export interface DiffRow {
   readonly kind: 'A' | 'C' | 'D';
-  /** Absolute, as text. */
+  /** Absolute: the very text; where it is not UTF-8 a readable form, and `pathBytes` is the path in base64. */
   readonly path: string;
+  readonly pathBytes?: string;
   readonly type: string;
   readonly reasons: readonly Reason[];
   readonly before: NodeView | null;

@@ -1,6 +1,7 @@
+import { encodeBase64 } from '../spec/base64.ts';
 import type { Change } from '../tree/change.ts';
-import type { Node } from '../tree/node.ts';
-import { textOf } from '../tree/path.ts';
+import type { ByteString, Node } from '../tree/node.ts';
+import { bytesOf, exactTextOf, textOf } from '../tree/path.ts';
 import type { DiffRow, NodeView } from './results.ts';
 
 const second = 1_000_000_000n;
@@ -16,12 +17,19 @@ export function timeText(mtime: bigint): string {
 
 const hexOf = (bytes: Uint8Array): string => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
 
+/** A name as JSON has it: its very text, or where it is not UTF-8 a readable form, and beside it the bytes in base64. */
+function textFields(field: string, bytes: ByteString): Record<string, string> {
+  const text = exactTextOf(bytes);
+  if (text !== undefined) return { [field]: text };
+  return { [field]: textOf(bytes), [`${field}Bytes`]: encodeBase64(bytesOf(bytes)) };
+}
+
 function kindOf(node: Node): Partial<NodeView> {
   switch (node.kind) {
     case 'file':
       return { size: node.size };
     case 'symlink':
-      return { target: textOf(node.target) };
+      return textFields('target', node.target);
     case 'device':
       return { device: `${node.major}:${node.minor}` };
     case 'directory':
@@ -59,7 +67,7 @@ export function rowOf(change: Change): DiffRow {
   const after = change.kind === 'delete' ? null : change.after;
   return {
     kind: letters[change.kind],
-    path: `/${textOf(change.path)}`,
+    ...(textFields('path', `/${change.path}`) as Pick<DiffRow, 'path' | 'pathBytes'>),
     type: typeOf((after ?? before) as Node),
     reasons: change.reasons,
     before: before && viewOf(before),

@@ -1,6 +1,6 @@
 import picomatch from 'picomatch';
 import type { Path } from './node.ts';
-import { parentOf, textOf } from './path.ts';
+import { exactTextOf, parentOf, textOf } from './path.ts';
 
 /** A pattern of paths from the root, however its user wrote it: `/etc/*`, `./etc/*` and `etc/*` are one. */
 function anchored(glob: string): string {
@@ -16,7 +16,7 @@ export function matcher(globs: readonly string[]): (path: Path) => boolean {
   if (globs.some(glob => glob === '/')) return () => true;
   const matches = picomatch(globs.map(anchored), { dot: true });
   const known = new Map<Path, boolean>([['', false]]);
-  const isMatch = (path: Path): boolean => path !== '' && matches(textOf(path));
+  const isMatch = (path: Path): boolean => path !== '' && matches(exactTextOf(path) ?? textOf(path));
   return path => {
     const above: Path[] = [];
     let at = parentOf(path);

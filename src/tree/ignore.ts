@@ -1,7 +1,7 @@
 import packaged from '@balena/dockerignore';
 import { usage } from '../errors.ts';
 import type { Path } from './node.ts';
-import { textOf } from './path.ts';
+import { exactTextOf, textOf } from './path.ts';
 
 const dockerignore = packaged.default;
 
@@ -50,5 +50,5 @@ export function ignoreMatcher(patterns: string, subject = '.dockerignore'): (pat
     checkPattern(pattern, line, subject);
     ignore.add([pattern]);
   }
-  return path => path !== '' && ignore.ignores(base + textOf(path));
+  return path => path !== '' && ignore.ignores(base + (exactTextOf(path) ?? textOf(path)));
 }

@@ -5,7 +5,9 @@ import type { ByteString, Path } from './node.ts';
 /** In a layer a name may stand behind the four bytes that mark a whiteout. */
 const maxComponentBytes = nameLimit + 4;
 
-const printable = /^[ -~]*$/;
+/** What is text as it stands: the backslash begins an escape. */
+const printable = /^[ -[\]-~]*$/;
+const ascii = /^[\0-\x7f]*$/;
 
 const slash = 47;
 const dot = 46;
@@ -22,36 +24,50 @@ export function byteStringOf(bytes: Uint8Array): ByteString {
 
 /** A text in UTF-8, as a byte string. */
 export function encodeText(text: string): ByteString {
-  return printable.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+  return ascii.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /** One well-formed UTF-8 sequence (RFC 3629, table 3-7 of Unicode), else one stray byte. */
 const utf8Sequence =
   /[^\x80-\xff]+|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|\xed[\x80-\x9f][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|[\x80-\xff]/g;
 
-/** Controls, and what makes a terminal reorder or break a line. */
-const unprintable = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+/** The backslash, controls, and what makes a terminal reorder or break a line. */
+const unprintable = /[\\\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 const hexByte = (code: number): string => `\\x${code.toString(16).padStart(2, '0')}`;
 
 function escapeCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0;
+  if (character === '\\') return '\\\\';
   return code < 0x80 ? hexByte(code) : `\\u{${code.toString(16)}}`;
 }
 
 function decodeSequence(sequence: string): string {
   const first = sequence.charCodeAt(0);
   if (sequence.length === 1 && first >= 0x80) return hexByte(first);
-  return first < 0x80 ? sequence : Buffer.from(sequence, 'latin1').toString('utf8');
+  const text = first < 0x80 ? sequence : Buffer.from(sequence, 'latin1').toString('utf8');
+  return text.replace(unprintable, escapeCharacter);
 }
 
 /**
- * A byte string as text for people and for JSON: decoded as UTF-8; bytes that are not UTF-8 and ASCII controls become
- * `\xNN`, other control and bidirectional characters `\u{…}`. A backslash stays one, so the text cannot be turned back.
+ * A byte string as text for people: decoded as UTF-8; bytes that are not UTF-8 and ASCII controls become `\xNN`, other
+ * control and bidirectional characters `\u{…}`, a backslash two. No two byte strings have one text.
  */
 export function textOf(bytes: ByteString): string {
   if (printable.test(bytes)) return bytes;
-  return bytes.replace(utf8Sequence, decodeSequence).replace(unprintable, escapeCharacter);
+  return bytes.replace(utf8Sequence, decodeSequence);
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The very text that a byte string is in UTF-8; undefined where it is none. */
+export function exactTextOf(bytes: ByteString): string | undefined {
+  if (ascii.test(bytes)) return bytes;
+  try {
+    return utf8.decode(bytesOf(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
 /** `textOf`, cut in the middle where it is too long for a message. */

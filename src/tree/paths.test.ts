@@ -12,6 +12,7 @@ import {
   byteStringOf,
   bytesOf,
   encodeText,
+  exactTextOf,
   joinPath,
   nameOf,
   parentOf,
@@ -29,12 +30,12 @@ test('byte strings keep every byte, and texts come back from UTF-8', () => {
   const text = fc
     .string({ unit: 'grapheme' })
     .filter(value => !/[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u.test(value));
-  fc.assert(fc.property(text, value => assert.equal(textOf(encodeText(value)), value)));
+  fc.assert(fc.property(text, value => assert.equal(exactTextOf(encodeText(value)), value)));
 });
 
 test('text for people shows what is no UTF-8 and nothing that a terminal obeys', () => {
   assert.equal(textOf('caf\xe9'), 'caf\\xe9');
-  assert.equal(textOf('caf\xc3\xa9 \\ ok'), 'café \\ ok');
+  assert.equal(textOf('caf\xc3\xa9 \\ ok'), 'café \\\\ ok');
   assert.equal(textOf('a\x1b[31m\n\x7f'), 'a\\x1b[31m\\x0a\\x7f');
   assert.equal(textOf(encodeText('a\u009b\u202eb\u2066')), 'a\\u{9b}\\u{202e}b\\u{2066}');
   assert.equal(

@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { commitOptions, readCommitOptions } from '../commit-options.ts';
+import { commitOptions, commitRules, readCommitOptions } from '../commit-options.ts';
 import { printJson, printWarnings } from '../output.ts';
 import { withProgress } from '../progress.ts';
 
@@ -7,14 +7,16 @@ export const commit: Command = {
   name: 'commit',
   describe: 'a root filesystem as an image, or what differs from a base as one new layer',
   positionals: [
-    { name: 'rootfs', describe: 'a directory, a tar or a bundle' },
+    { name: 'rootfs', describe: 'a directory, a tar or a bundle', completes: 'file' },
     {
       name: 'image',
       describe: 'LAYOUT[:NAME]; the layout of the bundle, untagged, where there is none',
       optional: true,
+      completes: 'image',
     },
   ],
   options: commitOptions,
+  rules: commitRules,
   examples: [
     [
       "ocikit commit work/ img:figlet -a Ann -m 'add figlet' -c 'CMD [\"figlet\"]'",
@@ -22,6 +24,13 @@ export const commit: Command = {
     ],
     ['ocikit commit rootfs/ img:two --base img:base', 'any directory as a delta over any image'],
   ],
+  details: [
+    'The new layer holds only what differs from the base, whatever made the directory. The base of a bundle is the image that it was unpacked from, unless --base names another; without any base the root filesystem becomes an image of one layer. Where nothing differs there is no layer: the history has a line without one.',
+    "Contents decide, never size and time alone, unless --trust-mtime is given. The base's config, its author, ONBUILD and fields that ocikit does not know are kept.",
+    'What is printed is the digest of the new manifest.',
+  ],
+  library: ['commit(rootfs, image, options)', 'CommitResult'],
+  environment: ['SOURCE_DATE_EPOCH'],
   run: async (words, io) => {
     const { commit } = await import('../../ops/commit.ts');
     const options = readCommitOptions(words, io);

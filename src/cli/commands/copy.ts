@@ -1,7 +1,8 @@
-import { type Command, shared } from '../command.ts';
-import { compressionOptions, readCompression } from '../compression-options.ts';
+import { type Command, excludes, needs } from '../command.ts';
+import { compressionOptions, compressionRules, readCompression } from '../compression-options.ts';
 import { printJson, printWarnings } from '../output.ts';
 import { withProgress } from '../progress.ts';
+import { shared } from '../shared-options.ts';
 import { given } from '../words.ts';
 
 const formats = ['oci', 'docker'] as const;
@@ -11,8 +12,8 @@ export const copy: Command = {
   alias: 'cp',
   describe: 'an image from any place to any other: layouts, oci-archive:FILE:NAME, docker-archive:FILE:NAME',
   positionals: [
-    { name: 'source', describe: 'PATH[:NAME][@DIGEST]' },
-    { name: 'destination', describe: '[KIND:]PATH[:NAME]' },
+    { name: 'source', describe: 'PATH[:NAME][@DIGEST]', completes: 'image' },
+    { name: 'destination', describe: '[KIND:]PATH[:NAME]', completes: 'image' },
   ],
   options: [
     { name: 'all', kind: 'flag', describe: 'all of a multi-platform image' },
@@ -22,14 +23,25 @@ export const copy: Command = {
       describe: 'which image of it; several make a multi-platform image of just these',
     },
     ...compressionOptions,
-    { name: 'format', kind: 'text', choices: formats, describe: 'whose media types the copy has' },
+    { name: 'format', kind: 'text', choices: formats, default: 'as it is', describe: 'whose media types the copy has' },
     { name: 'referrers', kind: 'flag', describe: 'with what refers to it: signatures, SBOMs' },
     shared.dryRun,
+  ],
+  rules: [
+    ...excludes('all', ['platform'], '--platform picks, --all takes everything'),
+    ...excludes('referrers', ['compression', 'format'], 'what refers to an image names its digest, which changes'),
+    needs('level', ['compression'], 'without it no layer is compressed anew'),
+    needs('compressor', ['compression'], 'without it no layer is compressed anew'),
+    ...compressionRules,
   ],
   examples: [
     ['ocikit copy docker-archive:legacy.tar:app:v1 out:v1', 'an image of an archive into a layout'],
     ['ocikit copy img:figlet out/other:v2 --compression none', 'layers stored otherwise, the image ID the same'],
   ],
+  details: [
+    'Documents and layers keep every byte unless --compression, --format or several --platform ask for something else; then digests of manifests change and image IDs stay. Blobs that are there already are not written again; inside one file system they are shared.',
+  ],
+  library: ['copy(source, destination, options)', 'CopyResult'],
   run: async (words, io) => {
     const { copy } = await import('../../ops/copy.ts');
     const options = given({

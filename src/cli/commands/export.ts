@@ -1,13 +1,15 @@
-import { type Command, shared } from '../command.ts';
-import { outputFile, outputOption, printJson } from '../output.ts';
+import type { Command } from '../command.ts';
+import { outputFile, outputOption, printJson, tarRule } from '../output.ts';
 import { withProgress } from '../progress.ts';
+import { shared } from '../shared-options.ts';
 import { given } from '../words.ts';
 
 export const exportCommand: Command = {
   name: 'export',
   describe: 'the merged root filesystem as one tar',
-  positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]' }],
+  positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]', completes: 'image' }],
   options: [outputOption, shared.platform, shared.dryRun],
+  rules: [tarRule],
   examples: [
     ['ocikit export img:figlet -o rootfs.tar', 'a tar that GNU tar, bsdtar and docker import take'],
     [
@@ -15,6 +17,10 @@ export const exportCommand: Command = {
       'through a pipe; GNU tar sets directory times last when told so',
     ],
   ],
+  details: [
+    'Whiteouts are applied, hardlinks across layers kept; the same bytes each time. What has no body is written first, then files as they stand in the layers.',
+  ],
+  library: ['exportImage(image, file, options)', 'ExportResult'],
   run: async (words, io) => {
     const { exportImage, exportStream } = await import('../../ops/export-image.ts');
     const options = given({

@@ -1,16 +1,17 @@
-import { type Command, shared } from '../command.ts';
-import { imagesText } from '../images-text.ts';
+import { type Command, excludes } from '../command.ts';
+import { imagesFields, imagesText } from '../images-text.ts';
 import { printJson, warn } from '../output.ts';
+import { shared } from '../shared-options.ts';
 import { given } from '../words.ts';
 
 export const images: Command = {
   name: 'images',
   alias: 'ls',
   describe: 'list the images of layouts and archives',
-  positionals: [{ name: 'place', describe: 'layouts and archives', many: true }],
+  positionals: [{ name: 'place', describe: 'layouts and archives', completes: 'place', many: true }],
   options: [
     { name: 'all', alias: 'a', kind: 'flag', describe: 'those without a name as well' },
-    { name: 'quiet', alias: 'q', kind: 'flag', describe: 'image IDs only' },
+    { name: 'quiet', alias: 'q', kind: 'flag', isForm: true, describe: 'image IDs only' },
     { name: 'digests', kind: 'flag', describe: "a column with the manifests' digests" },
     shared.noTrunc,
     {
@@ -22,6 +23,14 @@ export const images: Command = {
     },
     shared.format,
   ],
+  rules: [
+    ...excludes(
+      'quiet',
+      [{ option: 'format', except: ['table', 'raw'] }, 'digests'],
+      'it prints image IDs and nothing else',
+    ),
+    ...excludes('digests', [{ option: 'format', except: ['table', 'raw', 'json'] }], 'a template says what it prints'),
+  ],
   examples: [
     ['ocikit images img', 'as docker images prints them'],
     [
@@ -29,6 +38,9 @@ export const images: Command = {
       'some of them, a line each',
     ],
   ],
+  library: ['images(places, options)', 'ImageRow[]'],
+  fields: imagesFields,
+  environment: ['TZ'],
   run: async (words, io) => {
     const { images } = await import('../../ops/images.ts');
     const now = io.now().getTime();

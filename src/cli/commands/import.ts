@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { importOptions, readImportOptions } from '../commit-options.ts';
+import { compressionRules } from '../compression-options.ts';
 import { printJson, printWarnings } from '../output.ts';
 import { withProgress } from '../progress.ts';
 
@@ -7,14 +8,20 @@ export const importCommand: Command = {
   name: 'import',
   describe: 'the tar of a root filesystem as an image of one layer',
   positionals: [
-    { name: 'file', describe: 'a tar, plain or compressed; - is stdin' },
-    { name: 'image', describe: 'LAYOUT[:NAME]' },
+    { name: 'file', describe: 'a tar, plain or compressed; - is stdin', completes: 'file' },
+    { name: 'image', describe: 'LAYOUT[:NAME]', completes: 'image' },
   ],
   options: importOptions,
+  rules: compressionRules,
   examples: [
     ['ocikit import rootfs.tar.gz img:base -c \'CMD ["sh"]\'', 'a gzip tar becomes the layer as it is'],
     ['docker export box | ocikit import - img:box -m "what box was"', 'what a container holds, as an image'],
   ],
+  details: [
+    "Docker's rules for import: one line of history with the message and no command, and a config of the --change instructions alone. A gzip or zstd input is kept byte for byte as the layer; a plain or xz tar is compressed.",
+  ],
+  library: ['importRootfs(file, image, options)', 'ImportResult'],
+  environment: ['SOURCE_DATE_EPOCH'],
   run: async (words, io) => {
     const { importRootfs } = await import('../../ops/import-rootfs.ts');
     const file = words.word('file');

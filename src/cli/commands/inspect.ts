@@ -1,8 +1,9 @@
 import { usage } from '../../errors.ts';
-import { type Command, shared } from '../command.ts';
+import { type Command, excludes } from '../command.ts';
 import { report } from '../failure.ts';
-import { inspectText } from '../inspect-text.ts';
+import { inspectFields, inspectText } from '../inspect-text.ts';
 import type { Io } from '../io.ts';
+import { shared } from '../shared-options.ts';
 import { given, type Words } from '../words.ts';
 
 const documents = ['index', 'manifest', 'config'] as const;
@@ -10,16 +11,25 @@ const documents = ['index', 'manifest', 'config'] as const;
 export const inspect: Command = {
   name: 'inspect',
   describe: 'what docker image inspect says of images',
-  positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]', many: true }],
+  positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]', completes: 'image', many: true }],
   options: [
-    { name: 'format', alias: 'f', kind: 'text', value: 'TEMPLATE', describe: 'a Go template, or json' },
-    { name: 'raw', kind: 'text', choices: documents, describe: 'the exact bytes of one document' },
+    { name: 'format', alias: 'f', kind: 'text', value: 'TEMPLATE', isForm: true, describe: 'a Go template, or json' },
+    { name: 'raw', kind: 'text', choices: documents, isForm: true, describe: 'the exact bytes of one document' },
     shared.platform,
+  ],
+  rules: [
+    ...excludes(
+      { option: 'raw', values: ['index'] },
+      ['platform'],
+      'the index of a place is the same for every platform',
+    ),
   ],
   examples: [
     ["ocikit inspect img:base --format '{{json .RootFS.Layers}}'", 'one field'],
     ['ocikit inspect img:base --raw config', 'the config as it is stored'],
   ],
+  library: ['inspect(images, options)', 'InspectObject[]'],
+  fields: inspectFields,
   run: async (words, io) =>
     words.text('raw') === undefined ? await printObjects(words, io) : await printRaw(words, io),
 };

@@ -1,5 +1,5 @@
 import { usage } from '../../errors.ts';
-import { type Command, shared } from '../command.ts';
+import type { Command } from '../command.ts';
 import { escapeLine } from '../escape.ts';
 import type { Io } from '../io.ts';
 import { printJson, printWarnings } from '../output.ts';
@@ -23,20 +23,38 @@ function archiveOf(archive: string, io: Io): string | AsyncIterable<Uint8Array> 
   throw usage('stdin', 'expected an archive, got a terminal', 'give a FILE, or send one through a pipe');
 }
 
+import { shared } from '../shared-options.ts';
+
 export const load: Command = {
   name: 'load',
   describe: 'bring the images of a tar into a layout: what docker save, podman save, skopeo and buildx write',
   positionals: [
-    { name: 'place', describe: '[FILE|-] LAYOUT: the archive (- for standard input), and where to', many: true },
+    {
+      name: 'place',
+      describe: '[FILE|-] LAYOUT: the archive (- for standard input), and where to',
+      completes: 'file',
+      many: true,
+    },
   ],
   options: [
-    { name: 'input', alias: 'i', kind: 'text', value: 'FILE', describe: 'the archive, in place of the operand' },
+    {
+      name: 'input',
+      alias: 'i',
+      kind: 'text',
+      value: 'FILE',
+      completes: 'file',
+      describe: 'the archive, in place of the operand',
+    },
     shared.dryRun,
   ],
   examples: [
     ['docker save old:image | ocikit load - layout', 'digests of OCI content stay as they are'],
     ['ocikit load -i both.tar layout', 'every image, under its names'],
   ],
+  details: [
+    'Every image of the archive comes, under its names; OCI content keeps its digests. Archives of docker get a manifest made of their config and layers, whose diffIDs are checked.',
+  ],
+  library: ['load(archive, layout, options)', 'LoadResult'],
   run: async (words, io) => {
     const { load } = await import('../../ops/load.ts');
     const { archive, layout } = placesOf(words);

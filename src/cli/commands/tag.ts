@@ -1,11 +1,12 @@
-import { type Command, shared } from '../command.ts';
+import type { Command } from '../command.ts';
 import { printJson } from '../output.ts';
+import { shared } from '../shared-options.ts';
 
 export const tag: Command = {
   name: 'tag',
   describe: 'give an image more names',
   positionals: [
-    { name: 'image', describe: 'LAYOUT[:NAME][@DIGEST]' },
+    { name: 'image', describe: 'LAYOUT[:NAME][@DIGEST]', completes: 'image' },
     { name: 'name', describe: 'a tag or a full reference; moved if another image has it', many: true },
   ],
   options: [
@@ -16,6 +17,10 @@ export const tag: Command = {
     ['ocikit tag img:base latest', 'a second name in the same layout'],
     ['ocikit tag img@4413 docker.io/library/figlet:1.0', 'a full reference, for the image whose ID starts with 4413'],
   ],
+  details: [
+    'A full reference (docker.io/library/app:v1, ghcr.io/o/app:v1) is written with its canonical name beside the tag, so that containerd and docker find it. All names are given or none.',
+  ],
+  library: ['tag(image, names, options)', 'TagResult'],
   run: async (words, io) => {
     const { tag } = await import('../../ops/tag.ts');
     const result = await tag(words.word('image'), words.texts('name'), { dryRun: words.flag('dry-run') });

@@ -8,6 +8,8 @@ import type { Expression, Nodes, Pipe, Template, TemplateNode } from './syntax.t
 export interface RenderOptions {
   /** The value of a field that an object does not have; `undefined` where there is no such field. */
   readonly absent?: (of: Mapping, name: string) => { readonly value: unknown } | undefined;
+  /** The fields that the data may have. */
+  readonly fields?: readonly string[];
   /** Applied to every printed value, never to the template's own text. */
   readonly escape?: (text: string) => string;
   /** The data are column titles: functions that shape values leave them alone. */
@@ -16,18 +18,21 @@ export interface RenderOptions {
 
 type Flow = 'break' | 'continue' | undefined;
 
+const listed = (names: readonly string[]): string => `there are ${names.map(name => `.${name}`).join(' ')}`;
 /** One run of a template over one value. */
 class Run {
   readonly template: Template;
   readonly options: RenderOptions;
+  readonly data: unknown;
   readonly output: string[] = [];
   variables: [name: string, value: unknown][] = [];
   length = 0;
   depth = 0;
   steps = 0;
 
-  constructor(template: Template, options: RenderOptions) {
+  constructor(template: Template, data: unknown, options: RenderOptions) {
     this.template = template;
+    this.data = data;
     this.options = options;
   }
 
@@ -216,23 +221,27 @@ class Run {
       if (Object.hasOwn(of, at.name)) return of[at.name];
       const absent = this.options.absent?.(of, at.name);
       if (absent !== undefined) return absent.value;
-      throw this.failure(at, `map has no entry for key ${JSON.stringify(at.name)}`);
+      throw this.failure(
+        at,
+        `map has no entry for key ${JSON.stringify(at.name)}`,
+        listed((of === this.data ? this.options.fields : undefined) ?? keysOf(of)),
+      );
     }
     if (of === null || of === undefined) throw this.failure(at, `nil pointer evaluating interface {}.${at.name}`);
     throw this.failure(at, `can't evaluate field ${at.name} in type ${typeName(of)}`);
   }
 
-  failure(at: Expression | undefined, message: string): OciError {
+  failure(at: Expression | undefined, message: string, hint?: string): OciError {
     const before = this.template.source.slice(0, at?.at ?? 0);
     const line = before.split('\n').length;
     const column = before.length - before.lastIndexOf('\n') - 1;
-    return usage('--format', `template: :${line}:${column}: executing "" at <${at?.text ?? ''}>: ${message}`);
+    return usage('--format', `template: :${line}:${column}: executing "" at <${at?.text ?? ''}>: ${message}`, hint);
   }
 }
 
 /** Runs a parsed template over a value. Throws `usage` in Go's words, and where a limit on depth, steps or output is passed. */
 export function renderTemplate(template: Template, data: unknown, options: RenderOptions = {}): string {
-  const run = new Run(template, options);
+  const run = new Run(template, data, options);
   run.variables.push(['$', data]);
   run.walk(template.main, data);
   return run.output.join('');

@@ -1,0 +1,43 @@
+import type { DiffOptions } from '../ops/options.ts';
+import { excludes, type Option, type Rule } from './command.ts';
+import type { Io } from './io.ts';
+import { shared } from './shared-options.ts';
+import { given, type Words } from './words.ts';
+
+/** The options of `diff`. */
+export const diffOptions: readonly Option[] = [
+  { name: 'ignore', kind: 'texts', value: 'ASPECT,…', describe: 'what does not count: mtime, owner, mode, xattr, …' },
+  { name: 'semantic', kind: 'flag', describe: 'only what changes behaviour; of two images the config too' },
+  { name: 'exit-code', kind: 'flag', describe: 'exit with 1 where there are differences' },
+  { name: 'stat', kind: 'flag', isForm: true, describe: 'counts and bytes by top-level directory' },
+  { name: 'name-only', kind: 'flag', isForm: true, describe: 'paths alone' },
+  { name: 'reasons', kind: 'flag', describe: 'why each path is listed' },
+  { name: 'null', alias: 'z', kind: 'flag', describe: 'rows end with NUL, and nothing is escaped' },
+  { name: 'config', kind: 'flag', describe: "the images' configs as well" },
+  { name: 'paths', kind: 'texts', value: 'GLOB', describe: 'only these; may be repeated' },
+  { name: 'format', kind: 'text', value: 'TEMPLATE', isForm: true, describe: 'a Go template a path, or json' },
+  shared.platform,
+  shared.trustMtime,
+  shared.strict,
+];
+
+/** What of them cannot be meant together. */
+export const diffRules: readonly Rule[] = [
+  ...excludes('reasons', ['stat', 'name-only', 'format'], 'it adds to the lines that are printed otherwise'),
+  ...excludes('null', ['stat', 'json'], 'it ends the rows of a list'),
+  ...excludes('trust-mtime', [{ option: 'ignore', values: ['content'] }], 'contents are then not compared at all'),
+];
+
+/** What `diff` was asked to do. */
+export function readDiffOptions(words: Words, io: Io): DiffOptions {
+  return given({
+    ignore: words.texts('ignore').flatMap(text => text.split(',')),
+    semantic: words.flag('semantic'),
+    paths: words.texts('paths'),
+    config: words.flag('config'),
+    trustMtime: words.flag('trust-mtime'),
+    platform: words.text('platform'),
+    hostPlatform: io.hostPlatform,
+    strict: words.flag('strict'),
+  });
+}

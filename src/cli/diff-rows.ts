@@ -1,0 +1,50 @@
+import type { ConfigRow, DiffResult, DiffRow, NodeView } from '../ops/results.ts';
+import { byteStringOf, encodeText, textOf } from '../tree/path.ts';
+import { escapeLine } from './escape.ts';
+import { jsonText } from './json-text.ts';
+
+/** A line of a difference, whatever it is about: a path, or a field of the config (`config:/config/User`). */
+export interface ListedRow {
+  readonly kind: DiffRow['kind'];
+  readonly path: string;
+  /** Base64 of a path that is not UTF-8. */
+  readonly pathBytes?: string;
+  readonly type: string;
+  readonly reasons: readonly { readonly aspect: string; readonly before: string; readonly after: string }[];
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+function configRow({ field, before, after }: ConfigRow): ListedRow {
+  const text = (value: unknown): string => (value === undefined ? '' : jsonText(value));
+  return {
+    kind: before === undefined ? 'A' : after === undefined ? 'D' : 'C',
+    path: `config:${field}`,
+    type: 'config',
+    reasons: [{ aspect: 'value', before: text(before), after: text(after) }],
+    before: before ?? null,
+    after: after ?? null,
+  };
+}
+
+/** Paths first, then fields of the config. */
+export function listedRows({ changes, config }: DiffResult): readonly ListedRow[] {
+  return [...changes, ...config.map(configRow)];
+}
+
+/** By how many bytes a row's file grew. */
+export function growthOf({ type, before, after }: ListedRow): number {
+  const size = (node: unknown): number => (node as NodeView | null)?.size ?? 0;
+  return type === 'config' ? 0 : size(after) - size(before);
+}
+
+/** A row's path for people, everything unsafe escaped so that it can be told from any other. */
+export function shownPath({ path, pathBytes, type }: ListedRow): string {
+  if (type === 'config') return escapeLine(path);
+  return pathBytes === undefined ? textOf(encodeText(path)) : path;
+}
+
+/** The very bytes of a row's path. */
+export function rawPath({ path, pathBytes }: ListedRow): string {
+  return pathBytes === undefined ? encodeText(path) : byteStringOf(Buffer.from(pathBytes, 'base64'));
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import type { DiffResult } from '../ops/results.ts';
+import { runCommand } from '../testing/command-line.ts';
+import { preparePlace } from '../testing/prepared-place.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import { byteStringOf, bytesOf, textOf } from '../tree/path.ts';
+
+test('no two names have one text', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 6 }), fc.uint8Array({ maxLength: 6 }), (one, other) => {
+      const [a, b] = [byteStringOf(one), byteStringOf(other)];
+      assert.equal(textOf(a) === textOf(b), a === b);
+    }),
+    { numRuns: 2000 },
+  );
+  assert.notEqual(textOf('nl\nx'), textOf('nl\\x0ax'));
+});
+
+/** Files whose names are hard to write, in a directory. */
+async function awkward(t: TestContext): Promise<{ readonly empty: string; readonly full: string }> {
+  const place = temporaryDirectory(t);
+  const [empty, full] = [join(place, 'empty'), join(place, 'full')];
+  for (const directory of [empty, full]) mkdirSync(directory);
+  for (const name of ['nl\nx', 'nl\\x0ax', 'caf\xe9'])
+    writeFileSync(Buffer.concat([Buffer.from(`${full}/`), bytesOf(name)]), '');
+  return { empty, full };
+}
+
+test('paths are exact in JSON, unambiguous in text, and bare with -z', async t => {
+  const { empty, full } = await awkward(t);
+  const { changes } = JSON.parse((await runCommand(['diff', empty, full, '--json'])).out) as DiffResult;
+  assert.deepEqual(
+    changes.map(({ path, pathBytes }) => [path, pathBytes]),
+    [
+      ['/caf\\xe9', Buffer.from('/caf\xe9', 'latin1').toString('base64')],
+      ['/nl\nx', undefined],
+      ['/nl\\x0ax', undefined],
+    ],
+  );
+  assert.equal((await runCommand(['diff', empty, full])).out, 'A /caf\\xe9\nA /nl\\x0ax\nA /nl\\\\x0ax\n');
+  let raw = Buffer.alloc(0);
+  await runCommand(['diff', empty, full, '-z', '--name-only'], {
+    stdout: data => {
+      raw = Buffer.concat([raw, Buffer.from(data as Uint8Array)]);
+    },
+  });
+  assert.equal(raw.toString('latin1'), '/caf\xe9\0/nl\nx\0/nl\\x0ax\0');
+});
+
+test('fields of the config are rows in every form of output', async t => {
+  const { layout } = await preparePlace(temporaryDirectory(t));
+  const words = ['diff', `${layout}:base`, `${layout}:base`];
+  await runCommand(['tag', `${layout}:base`, 'two']);
+  const made = await runCommand(['diff', `${layout}:base`, `${layout}:app`, '--config', '--name-only']);
+  assert.match(made.out, /^config:\/rootfs\/diff_ids\/1$/m);
+  const format = ['--config', '--format', '{{.Kind}} {{.Type}} {{.Path}}'];
+  assert.match(
+    (await runCommand(['diff', `${layout}:base`, `${layout}:app`, ...format])).out,
+    /^A config config:\/rootfs\/diff_ids\/1$/m,
+  );
+  assert.match(
+    (await runCommand(['diff', `${layout}:base`, `${layout}:app`, '--config', '--stat'])).out,
+    /^config +\d/m,
+  );
+  assert.equal((await runCommand([...words, '--config'])).out, '');
+});
+
+test('a semantic comparison of two images counts config that changes behaviour, and how they were made not', async t => {
+  const place = temporaryDirectory(t);
+  const { layout } = await preparePlace(place);
+  const [rootfs, image] = [join(place, 'rootfs'), join(layout)];
+  const commit = async (name: string, ...more: readonly string[]): Promise<void> => {
+    const { status, err } = await runCommand(['commit', rootfs, `${image}:${name}`, ...more]);
+    assert.equal(status, 0, err);
+  };
+  await commit('one', '-a', 'Ann', '-m', 'first');
+  await commit('two', '-a', 'Bob', '-m', 'second');
+  await commit('three', '-c', 'CMD ["sh"]');
+  const compare = (other: string) =>
+    runCommand(['diff', `${image}:one`, `${image}:${other}`, '--semantic', '--exit-code']);
+  assert.deepEqual(await compare('two'), { status: 0, out: '', err: '' });
+  assert.deepEqual(await compare('three'), { status: 1, out: 'A config:/config/Cmd  ["sh"]\n', err: '' });
+  const directory = await runCommand(['diff', `${image}:one`, rootfs, '--semantic', '--exit-code']);
+  assert.deepEqual(directory, { status: 0, out: '', err: '' });
+});
+
+test('a template that names an unknown field is told the fields there are', async t => {
+  const { layout } = await preparePlace(temporaryDirectory(t));
+  for (const words of [
+    ['images', layout],
+    ['history', `${layout}:app`],
+    ['inspect', `${layout}:app`],
+    ['diff', `${layout}:base`, `${layout}:app`],
+  ]) {
+    const { status, err } = await runCommand([...words, '--format', '{{.Nonsense}}']);
+    assert.equal(status, 2, words.join(' '));
+    assert.match(err, /map has no entry for key "Nonsense" \(there are \.\w+ /, words.join(' '));
+  }
+});

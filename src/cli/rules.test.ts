@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { runCommand } from '../testing/command-line.ts';
+import { type PreparedPlace, preparePlace } from '../testing/prepared-place.ts';
+import { snapshotOf } from '../testing/snapshot.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import type { Command } from './command.ts';
+import { commands } from './commands.ts';
+import { optionsOf } from './options-of.ts';
+import { rulesOf } from './rules.ts';
+
+/** How a verb is called so that its options can show, and a value for each that wants one. */
+interface Use {
+  readonly words: (place: PreparedPlace) => readonly string[];
+  readonly values?: (place: PreparedPlace) => Readonly<Record<string, string>>;
+  /** Pairs of which the first says all that the second could add, each with its reason. */
+  readonly says?: readonly (readonly [all: string, nothing: string, why: string])[];
+}
+
+const dryRun = 'a dry run writes nothing';
+const whole = 'JSON has everything whole';
+const plain = 'JSON has no colours and no progress';
+const making = {
+  change: 'ENV A=1',
+  message: 'why',
+  author: 'Ann',
+  'created-by': 'make',
+  platform: 'linux/arm64',
+  compression: 'zstd',
+  level: '9',
+  compressor: 'portable',
+  annotation: 'a=b',
+  exclude: 'etc',
+  owner: '7:7',
+};
+
+const uses: Readonly<Record<string, Use>> = {
+  init: { words: ({ directory }) => ['init', join(directory, 'out')] },
+  commit: {
+    words: ({ operands }) => ['commit', operands('rootfs').source, `${operands('rootfs').out}:new`],
+    values: ({ layout, directory }) => ({
+      ...making,
+      base: `${layout}:base`,
+      'ignore-file': join(directory, 'ignore'),
+    }),
+    says: [
+      ['dry-run', '*', dryRun],
+      ['squash', 'base', 'without a base there is one layer as well'],
+      ['base', 'squash', 'one layer is one layer'],
+    ],
+  },
+  import: {
+    words: ({ operands }) => ['import', operands('tar').source, `${operands('tar').out}:new`],
+    values: () => making,
+    says: [['dry-run', '*', dryRun]],
+  },
+  diff: {
+    words: ({ layout }) => ['diff', `${layout}:base`, `${layout}:app`],
+    values: () => ({ ignore: 'mode,size', paths: 'etc', format: '{{.Path}}', platform: 'linux/amd64' }),
+    says: [
+      ['json', 'reasons', whole],
+      ['name-only', 'no-color', plain],
+      ['config', 'semantic', 'both list the config; nothing of it is without effect here'],
+      ['semantic', 'config', 'the same'],
+    ],
+  },
+  tag: { words: ({ layout }) => ['tag', `${layout}:app`, 'other'], says: [['dry-run', '*', dryRun]] },
+  untag: { words: ({ layout }) => ['untag', `${layout}:app`], says: [['dry-run', '*', dryRun]] },
+  images: {
+    words: ({ layout }) => ['images', layout],
+    values: () => ({ filter: 'reference=a*', format: '{{.ID}} {{.Size}}', size: 'uncompressed' }),
+    says: [
+      ['json', 'no-trunc', whole],
+      ['json', 'digests', whole],
+      ['quiet', 'size', 'refused'],
+    ],
+  },
+  history: {
+    words: ({ layout }) => ['history', `${layout}:app`],
+    values: () => ({ format: '{{.ID}} {{.CreatedSince}} {{.Size}} {{.CreatedBy}}', platform: 'linux/amd64' }),
+    says: [
+      ['json', 'no-trunc', whole],
+      ['json', 'human', 'JSON has bytes and times'],
+    ],
+  },
+  inspect: {
+    words: ({ layout }) => ['inspect', `${layout}:multi`],
+    values: () => ({ format: '{{.Architecture}}', raw: 'manifest', platform: 'linux/arm64' }),
+  },
+  unpack: {
+    words: ({ layout, directory }) => ['unpack', `${layout}:multi`, join(directory, 'out')],
+    values: () => ({ platform: 'linux/arm64' }),
+  },
+  export: {
+    words: ({ layout }) => ['export', `${layout}:multi`],
+    values: ({ directory }) => ({ output: join(directory, 'out'), platform: 'linux/arm64' }),
+    says: [['dry-run', 'output', dryRun]],
+  },
+  save: {
+    words: ({ layout }) => ['save', `${layout}:multi`],
+    values: ({ directory }) => ({ output: join(directory, 'out'), platform: 'linux/arm64', format: 'docker' }),
+    says: [
+      ['dry-run', 'output', dryRun],
+      ['dry-run', 'format', dryRun],
+    ],
+  },
+  load: {
+    words: ({ operands }) => ['load', operands('oci-archive').source, operands('oci-archive').out],
+    values: () => ({ input: 'refused' }),
+    says: [['dry-run', '*', dryRun]],
+  },
+  copy: {
+    words: ({ layout, directory }) => ['copy', `${layout}:multi`, `${join(directory, 'out')}:new`],
+    values: () => ({ ...making, format: 'docker' }),
+    says: [
+      ['dry-run', '*', dryRun],
+      ['format', 'compression', 'refused below'],
+    ],
+  },
+  validate: { words: ({ layout }) => ['validate', layout] },
+  completion: { words: () => ['completion', 'bash'] },
+};
+
+function wordsFor(command: Command, name: string, values: Readonly<Record<string, string>>): readonly string[] {
+  const { kind, on } = optionsOf(command).find(option => option.name === name) ?? {};
+  if (kind === 'flag') return [`--${name}${on === true ? '=false' : ''}`];
+  const value = values[name];
+  assert.ok(value !== undefined, `${command.name} --${name}: the table has no value for it`);
+  return [`--${name}=${value}`];
+}
+
+/** All that a command line did: what it said, and what it wrote. */
+async function outcomeOf(place: PreparedPlace, words: readonly string[]): Promise<string> {
+  const index = join(place.layout, 'index.json');
+  const before = readFileSync(index, 'utf8');
+  const { status, out, err } = await runCommand(words);
+  const result = join(place.directory, 'out');
+  const isFile = existsSync(result) && !statSync(result).isDirectory();
+  const written = isFile ? readFileSync(result, 'latin1') : existsSync(result) ? snapshotOf(result) : [];
+  rmSync(result, { recursive: true, force: true });
+  const listed = readFileSync(index, 'utf8');
+  if (listed !== before) writeFileSync(index, before);
+  return JSON.stringify({ status, out, err, written, listed });
+}
+
+async function checkVerb(t: TestContext, name: string): Promise<void> {
+  const use = uses[name];
+  const command = commands.find(found => found.name === name);
+  assert.ok(use !== undefined && command !== undefined, `${name}: no row`);
+  const place = await preparePlace(temporaryDirectory(t));
+  writeFileSync(join(place.directory, 'ignore'), 'lib\n');
+  const values = use.values?.(place) ?? {};
+  const run = (...options: readonly string[]): Promise<string> =>
+    outcomeOf(place, [...use.words(place), ...options.flatMap(option => wordsFor(command, option, values))]);
+  const nothing = await run();
+  assert.equal(JSON.parse(nothing).status, 0, nothing);
+  const alone = new Map<string, string>();
+  for (const option of optionsOf(command)) alone.set(option.name, await run(option.name));
+  const effective = [...alone.keys()].filter(option => alone.get(option) !== nothing);
+  for (const [at, one] of effective.entries())
+    for (const other of effective.slice(at + 1)) {
+      const both = await run(one, other);
+      if (JSON.parse(both).status === 2) continue;
+      for (const [first, second] of [[one, other] as const, [other, one] as const]) {
+        const isSaid = use.says?.some(([all, less]) => all === first && (less === second || less === '*')) === true;
+        const shows = isSaid || both !== alone.get(first);
+        assert.ok(shows, `${name} --${first} --${second}: --${second} changes nothing, and nobody is told`);
+      }
+    }
+}
+
+for (const { name } of commands)
+  test(`every two options of ${name} work together or are refused`, async t => {
+    await checkVerb(t, name);
+  });
+
+test('a rule names options that its verb has', () => {
+  for (const command of commands) {
+    const names = optionsOf(command).map(option => option.name);
+    for (const rule of rulesOf(command)) {
+      const named = [rule.one.option, ...(rule.kind === 'needs' ? rule.anyOf : [rule.other.option])];
+      for (const option of named) assert.ok(names.includes(option), `${command.name}: --${option}`);
+    }
+  }
+});
+
+test('what is refused is one line that names both options, says why and exits with 2', async () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    ['diff a b --json --stat', /^ocikit: --json: expected no --stat beside it|^ocikit: --stat: expected no --json/],
+    ['inspect a --raw config --format x', /^ocikit: --(raw|format): expected no --(raw|format) beside it/],
+    ['commit a b --compression none --level 3', /^ocikit: --compression none: expected no --level beside it/],
+    ['copy a b --level 3', /^ocikit: --level: expected --compression beside it, got none/],
+    ['copy a b --all --platform linux/amd64', /^ocikit: --all: expected no --platform beside it/],
+    ['images a -q --digests', /^ocikit: --quiet: expected no --digests beside it/],
+    ['save a:b --json', /^ocikit: --json: expected --output or --dry-run beside it, got none/],
+    ['history a -q --human=false', /^ocikit: --quiet: expected no --human beside it/],
+  ];
+  for (const [words, message] of cases) {
+    const { status, out, err } = await runCommand(words.split(' '));
+    assert.deepEqual([status, out, err.split('\n').length], [2, '', 2], words);
+    assert.match(err, message, words);
+    assert.match(err, /\([^)]+\)\n$/, words);
+  }
+});

@@ -1,0 +1,39 @@
+import type { Option } from './command.ts';
+
+type SharedName =
+  | 'json'
+  | 'quiet'
+  | 'noProgress'
+  | 'noColor'
+  | 'dryRun'
+  | 'platform'
+  | 'strict'
+  | 'format'
+  | 'noTrunc'
+  | 'trustMtime';
+
+/** Options that several verbs have. */
+export const shared: Readonly<Record<SharedName, Option>> = {
+  json: { name: 'json', kind: 'flag', isForm: true, describe: 'print the result as one JSON value' },
+  quiet: { name: 'quiet', alias: 'q', kind: 'flag', describe: 'no warnings and no progress' },
+  noProgress: { name: 'no-progress', kind: 'flag', describe: 'no progress on the terminal' },
+  noColor: { name: 'no-color', kind: 'flag', describe: 'no colours' },
+  dryRun: { name: 'dry-run', kind: 'flag', describe: 'print the digests that would result, write nothing' },
+  platform: {
+    name: 'platform',
+    kind: 'text',
+    value: 'OS/ARCH',
+    default: "the only image, else the host's platform on linux",
+    describe: 'which image of a multi-platform image: OS/ARCH[/VARIANT]',
+  },
+  strict: { name: 'strict', kind: 'flag', describe: 'a warning is an error' },
+  format: {
+    name: 'format',
+    kind: 'text',
+    value: 'TEMPLATE',
+    isForm: true,
+    describe: 'a Go template, json, table, or table TEMPLATE',
+  },
+  noTrunc: { name: 'no-trunc', kind: 'flag', describe: 'do not shorten' },
+  trustMtime: { name: 'trust-mtime', kind: 'flag', describe: 'same size and mtime count as same content, unread' },
+};
