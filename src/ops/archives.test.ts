@@ -17,7 +17,7 @@ import { encodeDocument, encodeJson } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, ImageConfig, Manifest } from '../spec/objects.ts';
 import { openArchive } from '../store/archive/archive.ts';
-import { openLayout } from '../store/locate.ts';
+import { openLayout } from '../store/layout/layout.ts';
 import { isValid, refusal } from '../testing/answers.ts';
 import { tarOf } from '../testing/tar-of.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';

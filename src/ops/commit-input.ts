@@ -4,7 +4,9 @@ import type { ImageSource } from '../graph/source.ts';
 import type { Image } from '../spec/objects.ts';
 import { openBundle } from '../store/bundle/bundle.ts';
 import { readTextFile } from '../store/disk/text-file.ts';
-import { openImage, openPlace } from '../store/locate.ts';
+import { locate } from '../store/locate.ts';
+import { openImage } from '../store/open-operand.ts';
+import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { matcher } from '../tree/glob.ts';
 import { ignoreMatcher } from '../tree/ignore.ts';
 import type { FileNode, Path } from '../tree/node.ts';
@@ -14,13 +16,13 @@ import { mapMeta, parseOwner } from './commit-edits.ts';
 import type { Side } from './compare.ts';
 import {
   bundleBase,
-  emptyOperand,
-  imageOperand,
-  type Operand,
+  type ComparedSide,
+  emptySide,
+  imageSide,
   openRootfs,
-  type RootfsOperand,
+  type RootfsSide,
   readBundle,
-  readImageOperand,
+  readImageSide,
 } from './operand.ts';
 import type { CommitOptions } from './options.ts';
 
@@ -42,7 +44,7 @@ export interface CommitInput {
 }
 
 /** A directory with all owners replaced: the same files, whoever owns them here. */
-function owned(operand: RootfsOperand, owner: string | undefined): RootfsOperand {
+function owned(operand: RootfsSide, owner: string | undefined): RootfsSide {
   if (owner === undefined) return operand;
   const ids = parseOwner(owner);
   const { tree, origins } = mapMeta(operand.tree, meta => ({ ...meta, ...ids }));
@@ -69,25 +71,21 @@ function exclusion(options: CommitOptions): ((path: Path) => boolean) | undefine
 
 async function openBase(options: CommitOptions): Promise<Base | undefined> {
   if (options.base === undefined) return undefined;
-  const { platform, hostPlatform } = options;
-  return openImage(options.base, {
-    ...(platform === undefined ? {} : { platform }),
-    ...(hostPlatform === undefined ? {} : { hostPlatform }),
-  });
+  return openImage(options.base, options);
 }
 
 async function openSides(
-  rootfs: string,
+  rootfs: Operand,
   options: CommitOptions,
-): Promise<{ base: Base | undefined; sides: [Operand, RootfsOperand]; layout: string | undefined }> {
-  const place = await openPlace(rootfs);
-  if (place.kind === 'image') throw usage(rootfs, 'expected a root filesystem or a bundle, got an image');
+): Promise<{ base: Base | undefined; sides: [ComparedSide, RootfsSide]; layout: string | undefined }> {
+  const place = await locate(rootfs);
+  if (place.kind === 'image') throw usage(subjectOf(rootfs), 'expected a root filesystem or a bundle, got an image');
   const ahead = options.base !== undefined && options.squash !== true && options.trustMtime !== true;
   const given = await openBase(options);
-  const readBase = async (base: Base | undefined): Promise<Operand> =>
+  const readBase = async (base: Base | undefined): Promise<ComparedSide> =>
     base === undefined || options.squash === true
-      ? emptyOperand
-      : readImageOperand(imageOperand(base.source, base.image, options));
+      ? emptySide
+      : readImageSide(imageSide(base.source, base.image, options));
   if (place.kind !== 'bundle')
     return {
       base: given,
@@ -105,7 +103,7 @@ async function openSides(
 }
 
 /** Opens what a commit reads: the directory as it is to be compared, and its base. */
-export async function openCommit(rootfs: string, options: CommitOptions): Promise<CommitInput> {
+export async function openCommit(rootfs: Operand, options: CommitOptions): Promise<CommitInput> {
   const excluded = exclusion(options);
   const { base, sides, layout } = await openSides(rootfs, options);
   const before = sides[0];

@@ -12,6 +12,7 @@ import { diffIDOf } from '../spec/digest.ts';
 import { isManifestType, mediaTypes } from '../spec/media-type.ts';
 import type { ContainerConfig, Layer, Platform } from '../spec/objects.ts';
 import { parsePlatform } from '../spec/platform.ts';
+import type { ImageOperand, Operand } from '../store/parse-operand.ts';
 import { flow } from '../stream/flow.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
 import { toLayer } from '../tree/to-layer.ts';
@@ -99,8 +100,8 @@ function isDocker(base: Base | undefined): boolean {
  * is read; the layout is then as it was before.
  */
 export async function commit(
-  rootfs: string,
-  image: string | undefined,
+  rootfs: Operand,
+  image: ImageOperand | undefined,
   options: CommitOptions = {},
 ): Promise<CommitResult> {
   const { base, before, after, bodies, warnings, layout } = await openCommit(rootfs, options);

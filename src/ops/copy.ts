@@ -1,9 +1,7 @@
 import { OciError, usage } from '../errors.ts';
 import { type ConvertOptions, convertGraph } from '../graph/convert-graph.ts';
 import { copyBlobs, missingBlobs, type Needed, neededBlobs } from '../graph/copy-graph.ts';
-import { findEntry } from '../graph/find-entry.ts';
 import { flowSource } from '../graph/flow-source.ts';
-import { pickImage } from '../graph/pick-image.ts';
 import { proveImages } from '../graph/prove-images.ts';
 import { referrersOf } from '../graph/referrers.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
@@ -14,8 +12,11 @@ import { parsePlatform } from '../spec/platform.ts';
 import { canonicalName, parseReference } from '../spec/reference.ts';
 import { writeArchive } from '../store/archive/write-archive.ts';
 import { writeFileAtomic } from '../store/disk/file-target.ts';
+import type { ImagePlace } from '../store/image-place.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
-import { type ImagePlace, isFile, openToCopy, parseImagePlace } from '../store/locate.ts';
+import { type NamedImage, openOperandToCopy, pickNamed, withNamed } from '../store/open-operand.ts';
+import { isFile } from '../store/open-source.ts';
+import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
@@ -55,23 +56,19 @@ function conversionOf(options: CopyOptions): ConvertOptions | undefined {
 }
 
 /** The image of one platform, or all of it. */
-async function rootOf(source: ImageSource, text: string, options: CopyOptions): Promise<Descriptor> {
-  const named = await findEntry(source, (await source.index()).value, parseImagePlace(text, 'read'));
+async function rootOf(opened: NamedImage, options: CopyOptions): Promise<Descriptor> {
+  const { named } = opened;
   const { platforms = [], all, hostPlatform } = options;
   if (all === true && platforms.length > 0) throw usage('--all', 'expected no --platform beside it, got one');
   const isOne = isIndexType(named.mediaType) && all !== true && platforms.length < 2;
   if (!isOne && !(isManifestType(named.mediaType) && platforms.length === 1)) return named;
   const [platform] = platforms;
-  const { descriptor } = await pickImage(source, named, {
-    ...(platform === undefined ? {} : { platform }),
-    ...(hostPlatform === undefined ? {} : { hostPlatform }),
-    subject: text,
-  });
-  return descriptor;
+  return (await pickNamed(opened, { platform, hostPlatform })).descriptor;
 }
 
-async function select(source: ImageSource, text: string, options: CopyOptions): Promise<Selection> {
-  const root = await rootOf(source, text, options);
+async function select(opened: NamedImage, options: CopyOptions): Promise<Selection> {
+  const { source } = opened;
+  const root = await rootOf(opened, options);
   const alone = await neededBlobs(source, [root]);
   if (options.referrers !== true) return { source, root, referrers: [], needed: alone, warnings: [] };
   const documents = alone.graph.nodes.filter(({ kind }) => kind === 'index' || kind === 'manifest');
@@ -140,8 +137,8 @@ async function copyToArchive(
   });
 }
 
-function destinationOf(text: string): Destination {
-  const place = parseImagePlace(text, 'write');
+function destinationOf(operand: ImageOperand): Destination {
+  const { place } = parseOperand(operand, 'write');
   const name = checkName(place.name ?? 'latest');
   if (isFile(place.path))
     throw new OciError('conflict', place.path, 'expected a layout or a new file, got one that is there already', {
@@ -156,13 +153,14 @@ function destinationOf(text: string): Destination {
  * are there already are not written again; inside one file system they are shared by reflink or hardlink.
  * The destination is as it was before, or not there, where anything is wrong.
  */
-export async function copy(from: string, to: string, options: CopyOptions = {}): Promise<CopyResult> {
+export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOptions = {}): Promise<CopyResult> {
   const destination = destinationOf(to);
   const conversion = conversionOf(options);
-  const opened = await openToCopy(parseImagePlace(from, 'read'), destination.path);
+  const parsed = parseOperand(from, 'read');
+  const opened = await openOperandToCopy(parsed, destination.path);
   try {
     const source = flowSource(opened.source, options);
-    const selection = { ...(await select(opened.source, from, options)), source };
+    const selection = { ...(await select(await withNamed({ ...parsed, ...opened }), options)), source };
     // A copy that recompresses proves what it reads itself.
     if (opened.source.isConverted === true && options.compression === undefined)
       await proveImages(source, selection.needed.graph);

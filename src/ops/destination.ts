@@ -4,7 +4,7 @@ import type { ImageSource, ImageStore, StoredBlob } from '../graph/source.ts';
 import { checkName, withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, Image, Layer, Platform } from '../spec/objects.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
-import { parseImagePlace } from '../store/locate.ts';
+import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 import { once } from '../stream/once.ts';
 
 /** Where a new image goes: puts blobs, and in the end names the image. */
@@ -33,16 +33,15 @@ function destinationIn(store: ImageStore, name: string | null): Destination {
 
 /** What a place for a new image says, checked before any work is done. */
 export function parseDestination(
-  text: string | undefined,
+  image: ImageOperand | undefined,
   layout: string | undefined,
 ): { readonly path: string; readonly name: string | null } {
-  if (text === undefined) {
+  if (image === undefined) {
     if (layout === undefined)
       throw usage('commit', 'expected an IMAGE to write, got none', 'only a bundle has a layout of its own');
     return { path: layout, name: null };
   }
-  const place = parseImagePlace(text, 'write');
-  if (place.digest !== undefined) throw usage(text, 'expected LAYOUT:NAME, got a digest: what is written has its own');
+  const { place } = parseOperand(image, 'write');
   return { path: place.path, name: checkName(place.name ?? 'latest') };
 }
 

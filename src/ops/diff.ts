@@ -1,6 +1,7 @@
 import { usage } from '../errors.ts';
 import { diffConfigs } from '../image/config-diff.ts';
 import type { ImageConfig } from '../spec/objects.ts';
+import type { Operand } from '../store/parse-operand.ts';
 import type { Change, Reason } from '../tree/change.ts';
 import { matcher } from '../tree/glob.ts';
 import { compareSides } from './compare.ts';
@@ -56,7 +57,11 @@ function configRows(
  * bundle against the image it was unpacked from. Rows are sorted by path bytes; parents of a change are `C` without reasons.
  * Contents decide, never size and time alone (unless `trustMtime`).
  */
-export async function diff(before: string, after: string | undefined, options: DiffOptions = {}): Promise<DiffResult> {
+export async function diff(
+  before: Operand,
+  after: Operand | undefined,
+  options: DiffOptions = {},
+): Promise<DiffResult> {
   const [lower, upper] = await openPair(before, after, options);
   const changes = await compareSides(lower, upper, {
     ignore: ignoredAspects(options),

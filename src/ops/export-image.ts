@@ -7,7 +7,8 @@ import { layersOf } from '../image/layers.ts';
 import type { Digest } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { isWrittenWhole, writeFileAtomic } from '../store/disk/file-target.ts';
-import { openImage } from '../store/locate.ts';
+import { openImage } from '../store/open-operand.ts';
+import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
 import type { ExportOptions } from './options.ts';
 import type { ExportResult } from './results.ts';
@@ -16,22 +17,23 @@ interface Opened {
   readonly source: ImageSource;
   readonly layers: readonly Layer[];
   readonly manifest: Digest;
+  readonly subject: string;
 }
 
 /** docker's mode for what it exports. */
 const archiveMode = 0o600;
 
-async function openExport(image: string, options: ExportOptions): Promise<Opened> {
-  const { image: opened, descriptor, source } = await openImage(image, options);
-  return { source: flowSource(source, options), layers: layersOf(opened), manifest: descriptor.digest };
+async function openExport(image: ImageOperand, options: ExportOptions): Promise<Opened> {
+  const { image: opened, descriptor, source, subject } = await openImage(image, options);
+  return { source: flowSource(source, options), layers: layersOf(opened), manifest: descriptor.digest, subject };
 }
 
-async function readTwice({ source, layers }: Opened, image: string): Promise<Bytes> {
+async function readTwice({ source, layers, subject }: Opened): Promise<Bytes> {
   const tree = await readMergedTree(source, layers);
   return writeTree(
     tree,
     layers.map(layer => layerTar(source, layer)),
-    image,
+    subject,
   );
 }
 
@@ -41,11 +43,11 @@ async function readTwice({ source, layers }: Opened, image: string): Promise<Byt
  * `invalid` and `unsupported` as `unpack` does.
  */
 export async function exportStream(
-  image: string,
+  image: ImageOperand,
   options: ExportOptions = {},
 ): Promise<ExportResult & { readonly bytes: Bytes }> {
   const opened = await openExport(image, options);
-  return { manifest: opened.manifest, bytes: await readTwice(opened, image) };
+  return { manifest: opened.manifest, bytes: await readTwice(opened) };
 }
 
 async function consume(bytes: Bytes, file: string, options: ExportOptions): Promise<void> {
@@ -67,8 +69,12 @@ async function writeOnce({ source, layers }: Opened, file: string, options: Expo
 }
 
 /** The same bytes into a file (mode 0600), which is there whole or not at all; a single layer is then read once. */
-export async function exportImage(image: string, file: string, options: ExportOptions = {}): Promise<ExportResult> {
+export async function exportImage(
+  image: ImageOperand,
+  file: string,
+  options: ExportOptions = {},
+): Promise<ExportResult> {
   const opened = await openExport(image, options);
-  if (!(await writeOnce(opened, file, options))) await consume(await readTwice(opened, image), file, options);
+  if (!(await writeOnce(opened, file, options))) await consume(await readTwice(opened), file, options);
   return { manifest: opened.manifest };
 }

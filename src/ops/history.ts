@@ -1,5 +1,6 @@
 import { historyOf } from '../image/history.ts';
-import { openImage } from '../store/locate.ts';
+import { openImage } from '../store/open-operand.ts';
+import type { ImageOperand } from '../store/parse-operand.ts';
 import type { ReadOptions } from './options.ts';
 import type { HistoryRow } from './results.ts';
 
@@ -7,7 +8,7 @@ import type { HistoryRow } from './results.ts';
  * The lines of an image's history, newest first, as `docker history` lists them. No layer is read: sizes are those of
  * the stored blobs, in bytes. Throws `invalid` where history and layers do not agree (image-spec config.md).
  */
-export async function history(image: string, options: ReadOptions = {}): Promise<HistoryRow[]> {
+export async function history(image: ImageOperand, options: ReadOptions = {}): Promise<HistoryRow[]> {
   const opened = await openImage(image, options);
   return historyOf(opened.image).map((line, row) => ({
     id: row === 0 ? opened.image.config.descriptor.digest : '<missing>',

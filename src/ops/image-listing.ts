@@ -63,11 +63,10 @@ export class ImageListing {
     this.#all = options.all;
   }
 
-  async rows(): Promise<FilterableRow[]> {
-    const { manifests } = (await this.#source.index()).value;
-    const graph = await walk(this.#source, manifests, { listOnly: true, withoutAttestations: true });
+  async rows(entries: readonly Descriptor[]): Promise<FilterableRow[]> {
+    const graph = await walk(this.#source, entries, { listOnly: true, withoutAttestations: true });
     const rows: FilterableRow[] = [];
-    for (const entry of manifests) for (const row of await this.#entry(entry, graph)) rows.push(row);
+    for (const entry of entries) for (const row of await this.#entry(entry, graph)) rows.push(row);
     return rows;
   }
 

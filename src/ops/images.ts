@@ -1,5 +1,6 @@
 import { type OciError, usage } from '../errors.ts';
-import { openSource, parseImagePlace } from '../store/locate.ts';
+import { OpenPlaces, openPlace } from '../store/open-operand.ts';
+import type { ImageOperand } from '../store/parse-operand.ts';
 import { type FilterableRow, filterImages } from './image-filters.ts';
 import { ImageListing } from './image-listing.ts';
 import type { ImagesOptions } from './options.ts';
@@ -27,15 +28,17 @@ function report(faults: readonly OciError[], isReadable: boolean, options: Image
  * may be followed by `:NAME`, which works as the filter `reference=NAME`. No layer is read: sizes are those of the stored blobs.
  * What is damaged or missing is left out and said in `options.warnings`; throws only where there is nothing else.
  */
-export async function images(places: readonly string[], options: ImagesOptions = {}): Promise<ImageRow[]> {
+export async function images(places: readonly ImageOperand[], options: ImagesOptions = {}): Promise<ImageRow[]> {
   if (places.length === 0) throw usage('images', 'expected a LAYOUT, got none');
   const rows: FilterableRow[] = [];
+  const open = new OpenPlaces();
   const faults: OciError[] = [];
   let isReadable = false;
-  for (const text of places) {
-    const place = parseImagePlace(text, 'read');
-    const listing = new ImageListing(await openSource(place), { all: options.all === true });
-    const found = await listing.rows();
+  for (const operand of places) {
+    const { place, subject, source, index } = await openPlace(operand, open);
+    if (place.digest !== undefined) throw usage(subject, 'expected a LAYOUT or LAYOUT:NAME, got a digest');
+    const listing = new ImageListing(source, { all: options.all === true });
+    const found = await listing.rows(index.value.manifests);
     faults.push(...listing.faults);
     isReadable ||= listing.isReadable;
     rows.push(...(place.name === undefined ? found : filterImages(found, [`reference=${place.name}`], options.now)));

@@ -6,6 +6,7 @@ import { parseAnnotation } from '../spec/annotations.ts';
 import type { Platform } from '../spec/objects.ts';
 import { parsePlatform } from '../spec/platform.ts';
 import { readInputFile } from '../store/disk/input-file.ts';
+import type { ImageOperand } from '../store/parse-operand.ts';
 import { entryOf, parseDestination, withDestination } from './destination.ts';
 import { importLayer } from './import-layer.ts';
 import type { ImportOptions } from './options.ts';
@@ -41,7 +42,7 @@ function editOf(options: ImportOptions): LayerEdit {
  */
 export async function importRootfs(
   file: string | Bytes,
-  image: string,
+  image: ImageOperand,
   options: ImportOptions = {},
 ): Promise<ImportResult> {
   const place = parseDestination(image, undefined);

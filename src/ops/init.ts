@@ -1,4 +1,5 @@
-import { createLayout, parseImagePlace } from '../store/locate.ts';
+import { createLayout } from '../store/layout/create-layout.ts';
+import { type ImageOperand, parseWholePlace } from '../store/parse-operand.ts';
 import type { WriteOptions } from './options.ts';
 import type { InitResult } from './results.ts';
 
@@ -6,8 +7,8 @@ import type { InitResult } from './results.ts';
  * Makes an empty image layout (image-spec image-layout.md). A layout that is there already is left as it is.
  * Throws `conflict` where something else is in the way.
  */
-export async function init(layout: string, options: WriteOptions = {}): Promise<InitResult> {
-  const { path } = parseImagePlace(layout, 'write');
+export async function init(layout: ImageOperand, options: WriteOptions = {}): Promise<InitResult> {
+  const { path } = parseWholePlace(layout, 'a LAYOUT').place;
   await createLayout(path, options);
   return { layout: path };
 }

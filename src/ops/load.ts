@@ -1,5 +1,5 @@
 import type { Bytes } from '../engine/engine.ts';
-import { OciError, usage } from '../errors.ts';
+import { OciError } from '../errors.ts';
 import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { flowSource } from '../graph/flow-source.ts';
 import { readManifest } from '../graph/image-reader.ts';
@@ -10,7 +10,9 @@ import { nameOf, withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { familiarName, tryReference } from '../spec/reference.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
-import { type ImagePlace, openToCopy, parseImagePlace } from '../store/locate.ts';
+import { openOperandToCopy } from '../store/open-operand.ts';
+import type { OpenedSource } from '../store/open-source.ts';
+import { type ImageOperand, type ParsedOperand, parseWholePlace } from '../store/parse-operand.ts';
 import type { LoadOptions } from './options.ts';
 import type { LoadedImage, LoadResult } from './results.ts';
 
@@ -38,8 +40,8 @@ function withEntries(index: ImageIndex, entries: readonly Descriptor[]): ImageIn
 }
 
 /** Everything is read and checked as far as documents go before the layout is touched. */
-async function loadFrom(source: ImageSource, layout: string, options: LoadOptions): Promise<LoadResult> {
-  const entries = (await source.index()).value.manifests;
+async function loadFrom({ source, index }: OpenedSource, layout: string, options: LoadOptions): Promise<LoadResult> {
+  const entries = index.value.manifests;
   if (entries.length === 0) throw new OciError('not-found', source.subject, 'expected an image, got an empty index');
   const needed = await neededBlobs(source, entries);
   const named = withEntries({ schemaVersion: 2, manifests: [] }, entries);
@@ -52,29 +54,33 @@ async function loadFrom(source: ImageSource, layout: string, options: LoadOption
   if (source.isConverted === true) await proveImages(watched, needed.graph);
   await withLayout(layout, { dryRun: options.dryRun === true }, async store => {
     await copyBlobs(watched, needed, store);
-    await store.updateIndex(index => withEntries(index, entries));
+    await store.updateIndex(before => withEntries(before, entries));
   });
   return { images, warnings: missingBlobs(needed, source) };
 }
 
 /** All of an archive is loaded: a name or a digest would say otherwise. */
-function placeOf(archive: string): ImagePlace {
-  const place = parseImagePlace(archive, 'read');
-  if (place.name === undefined && place.digest === undefined) return place;
-  throw usage(archive, 'expected an archive, got one image of it', '`ocikit copy` takes one image');
-}
+const parseArchive = (archive: ImageOperand): ParsedOperand =>
+  parseWholePlace(archive, 'an archive', '`ocikit copy` takes one image');
+
+const isStream = (archive: ImageOperand | Bytes): archive is Bytes =>
+  typeof archive === 'object' && Symbol.asyncIterator in archive;
 
 /**
  * Brings all images of an archive into a layout, under their names: what `docker save` (any version), `podman save`, skopeo,
  * buildx and `save` write, plain or compressed with gzip or zstd. OCI content keeps its digests; docker's archives get a
- * manifest made of their config and layers, whose diffIDs are checked. `archive` is a path or a stream of bytes.
+ * manifest made of their config and layers, whose diffIDs are checked. `archive` is a place or a stream of bytes.
  * The layout is as it was before, or not there, where anything is wrong.
  */
-export async function load(archive: string | Bytes, layout: string, options: LoadOptions = {}): Promise<LoadResult> {
-  const { path } = parseImagePlace(layout, 'write');
-  const opened = await openToCopy(typeof archive === 'string' ? placeOf(archive) : archive, path);
+export async function load(
+  archive: ImageOperand | Bytes,
+  layout: ImageOperand,
+  options: LoadOptions = {},
+): Promise<LoadResult> {
+  const { path } = parseWholePlace(layout, 'a LAYOUT').place;
+  const opened = await openOperandToCopy(isStream(archive) ? archive : parseArchive(archive), path);
   try {
-    return await loadFrom(opened.source, path, options);
+    return await loadFrom(opened, path, options);
   } finally {
     opened.close();
   }

@@ -8,7 +8,10 @@ import { layersOf } from '../image/layers.ts';
 import type { Image, ImageConfig, Layer } from '../spec/objects.ts';
 import { type Bundle, openBundle } from '../store/bundle/bundle.ts';
 import type { StatIndex } from '../store/bundle/stat-index.ts';
-import { openImage, openPlace, openSource, type Place } from '../store/locate.ts';
+import { type Location, locate, type RootfsLocation } from '../store/locate.ts';
+import { OpenPlaces, openParsed, pickNamed } from '../store/open-operand.ts';
+import { openSource } from '../store/open-source.ts';
+import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { openRootfsDirectory } from '../store/rootfs/directory.ts';
 import { openRootfsTar } from '../store/rootfs/tar.ts';
 import { type ByteString, type DirectoryNode, emptyTree, type FileNode, type Node, type Tree } from '../tree/node.ts';
@@ -21,16 +24,16 @@ import type { ReadOptions } from './options.ts';
 export type OpenOptions = ReadOptions;
 
 /** One side of a comparison, with what else is known of it. */
-export interface Operand extends Side {
+export interface ComparedSide extends Side {
   readonly config?: ImageConfig | undefined;
   readonly warnings: readonly string[];
 }
 
 /** A directory's or a tar's operand: its file bodies can be read. */
-export type RootfsOperand = Operand & BodySource;
+export type RootfsSide = ComparedSide & BodySource;
 
 /** An image whose layers have not been read yet. */
-export interface ImageOperand {
+export interface ImageSide {
   readonly source: ImageSource;
   readonly image: Image;
   readonly layers: readonly Layer[];
@@ -39,24 +42,24 @@ export interface ImageOperand {
 const none = async (): Promise<ReadonlyMap<FileNode, string>> => new Map();
 
 /** The side of nothing: what an image without a base is a delta over. */
-export const emptyOperand: Operand = { tree: emptyTree(), digests: none, warnings: [] };
+export const emptySide: ComparedSide = { tree: emptyTree(), digests: none, warnings: [] };
 
-async function operandOf(rootfs: Rootfs, config?: ImageConfig): Promise<Operand> {
+async function sideOf(rootfs: Rootfs, config?: ImageConfig): Promise<ComparedSide> {
   const tree = await rootfs.tree();
   return { tree, digests: files => rootfs.digests(files), config, warnings: rootfs.warnings };
 }
 
-export function imageOperand(source: ImageSource, image: Image, options: OpenOptions): ImageOperand {
+export function imageSide(source: ImageSource, image: Image, options: OpenOptions): ImageSide {
   return { source: flowSource(source, options), image, layers: layersOf(image) };
 }
 
 /** The merged tree of an image, every content hashed while it is read: what a directory is compared with. */
-export function readImageOperand({ source, image, layers }: ImageOperand): Promise<Operand> {
-  return operandOf(openImageRootfs(source, layers, { hashing: () => 'all' }), image.config.value);
+export function readImageSide({ source, image, layers }: ImageSide): Promise<ComparedSide> {
+  return sideOf(openImageRootfs(source, layers, { hashing: () => 'all' }), image.config.value);
 }
 
 /** Two images: blobs that both begin with are read once, and of the contents of layers that both begin with, once proved, only those that layers above touch are hashed. */
-async function readImagePair(before: ImageOperand, after: ImageOperand): Promise<[Operand, Operand]> {
+async function readImagePair(before: ImageSide, after: ImageSide): Promise<[ComparedSide, ComparedSide]> {
   const cache = new ListingCache();
   let shared = 0;
   while (shared < before.layers.length && before.layers[shared]?.diffID === after.layers[shared]?.diffID) shared++;
@@ -64,14 +67,14 @@ async function readImagePair(before: ImageOperand, after: ImageOperand): Promise
     ...(await pathsOf(cache, before.source, before.layers.slice(shared))),
     ...(await pathsOf(cache, after.source, after.layers.slice(shared))),
   ]);
-  const read = ({ source, layers, image }: ImageOperand): Promise<Operand> =>
-    operandOf(openImageRootfs(source, layers, { cache, hashing: () => ({ paths }) }), image.config.value);
+  const read = ({ source, layers, image }: ImageSide): Promise<ComparedSide> =>
+    sideOf(openImageRootfs(source, layers, { cache, hashing: () => ({ paths }) }), image.config.value);
   return [await read(before), await read(after)];
 }
 
-async function rootfsOperand(rootfs: Rootfs & BodySource): Promise<RootfsOperand> {
+async function rootfsSide(rootfs: Rootfs & BodySource): Promise<RootfsSide> {
   const { body, prepare } = rootfs;
-  return { ...(await operandOf(rootfs)), body, ...(prepare === undefined ? {} : { prepare }) };
+  return { ...(await sideOf(rootfs)), body, ...(prepare === undefined ? {} : { prepare }) };
 }
 
 /** What could not be made when the bundle was unpacked is not missing from it now. */
@@ -91,19 +94,19 @@ function withAbsent(tree: Tree, absent: StatIndex['absent']): Tree {
  */
 export async function readBundle(
   bundle: Bundle,
-  base: () => Promise<Operand>,
+  base: () => Promise<ComparedSide>,
   isOwn = true,
-): Promise<[Operand, RootfsOperand]> {
+): Promise<[ComparedSide, RootfsSide]> {
   const index = isOwn ? bundle.index() : undefined;
-  if (index === undefined) return both(base, () => rootfsOperand(openRootfsDirectory(bundle.rootfs)));
+  if (index === undefined) return both(base, () => rootfsSide(openRootfsDirectory(bundle.rootfs)));
   const { tree, digests } = index;
-  const lower: Operand = {
+  const lower: ComparedSide = {
     tree,
     digests: async files => new Map([...files].map(file => [file, digests.get(file) ?? ''] as const)),
     warnings: [],
   };
-  const now = await rootfsOperand(openRootfsDirectory(bundle.rootfs, { known: index.known }));
-  const upper: RootfsOperand = {
+  const now = await rootfsSide(openRootfsDirectory(bundle.rootfs, { known: index.known }));
+  const upper: RootfsSide = {
     ...now,
     tree: withAbsent(now.tree, index.absent),
     // A file that is known to be the base's has the base's digest.
@@ -117,53 +120,50 @@ export async function readBundle(
 
 /** The image that a bundle was unpacked from. */
 export async function bundleBase(bundle: Bundle): Promise<{ source: ImageSource; image: Image }> {
-  const source = await openSource({ path: bundle.layout });
+  const { source } = await openSource({ path: bundle.layout });
   return { source, image: await readImage(source, bundle.manifest) };
 }
 
-/** A root filesystem that is not an image: a directory or a tar. */
-export type RootfsPlace = Extract<Place, { readonly kind: 'rootfs' | 'tar' }>;
-
-export function openRootfs(place: RootfsPlace, options: { readonly ahead?: boolean } = {}): Promise<RootfsOperand> {
-  return rootfsOperand(
-    place.kind === 'tar' ? openRootfsTar(place.path) : openRootfsDirectory(place.directory, options),
-  );
+export function openRootfs(place: RootfsLocation, options: { readonly ahead?: boolean } = {}): Promise<RootfsSide> {
+  return rootfsSide(place.kind === 'tar' ? openRootfsTar(place.path) : openRootfsDirectory(place.directory, options));
 }
 
 type Opened =
-  | { readonly kind: 'image'; readonly operand: ImageOperand }
-  | { readonly kind: 'rootfs'; readonly place: RootfsPlace };
+  | { readonly kind: 'image'; readonly side: ImageSide }
+  | { readonly kind: 'rootfs'; readonly place: RootfsLocation };
 
-async function open(text: string, options: OpenOptions): Promise<Opened> {
-  const place = await openPlace(text);
+async function open(place: Location, options: OpenOptions, places: OpenPlaces): Promise<Opened> {
   if (place.kind === 'bundle')
     return { kind: 'rootfs', place: { kind: 'rootfs', directory: openBundle(place.directory).rootfs } };
   if (place.kind !== 'image') return { kind: 'rootfs', place };
-  const { source, image } = await openImage(text, options);
-  return { kind: 'image', operand: imageOperand(source, image, options) };
+  const { source, image } = await pickNamed(await openParsed(place.operand, places), options);
+  return { kind: 'image', side: imageSide(source, image, options) };
 }
 
-const read = (opened: Opened): Promise<Operand> =>
-  opened.kind === 'image' ? readImageOperand(opened.operand) : openRootfs(opened.place);
+const read = (opened: Opened): Promise<ComparedSide> =>
+  opened.kind === 'image' ? readImageSide(opened.side) : openRootfs(opened.place);
+
+async function openBundlePair(operand: Operand, options: OpenOptions): Promise<[ComparedSide, ComparedSide]> {
+  const place = await locate(operand);
+  if (place.kind !== 'bundle') throw usage(subjectOf(operand), 'expected two operands, or one bundle, got one operand');
+  const bundle = openBundle(place.directory);
+  return readBundle(bundle, async () => {
+    const { source, image } = await bundleBase(bundle);
+    return readImageSide(imageSide(source, image, options));
+  });
+}
 
 /** Both sides of a comparison; with one operand, a bundle's base and the bundle. */
 export async function openPair(
-  before: string,
-  after: string | undefined,
+  before: Operand,
+  after: Operand | undefined,
   options: OpenOptions,
-): Promise<[Operand, Operand]> {
-  if (after === undefined) {
-    const place = await openPlace(before);
-    if (place.kind !== 'bundle')
-      throw usage(before, 'expected two operands, or one bundle (what `unpack --bundle` wrote), got one operand');
-    const bundle = openBundle(place.directory);
-    return readBundle(bundle, async () => {
-      const { source, image } = await bundleBase(bundle);
-      return readImageOperand(imageOperand(source, image, options));
-    });
-  }
-  const [lower, upper] = [await open(before, options), await open(after, options)];
-  if (lower.kind === 'image' && upper.kind === 'image') return readImagePair(lower.operand, upper.operand);
+): Promise<[ComparedSide, ComparedSide]> {
+  if (after === undefined) return openBundlePair(before, options);
+  const places = new OpenPlaces();
+  const lower = await open(await locate(before), options, places);
+  const upper = await open(await locate(after), options, places);
+  if (lower.kind === 'image' && upper.kind === 'image') return readImagePair(lower.side, upper.side);
   return both(
     () => read(lower),
     () => read(upper),

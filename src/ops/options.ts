@@ -3,6 +3,8 @@ import type { Work } from '../stream/pace.ts';
 
 export type { Work };
 
+import type { ImageOperand } from '../store/parse-operand.ts';
+
 /** A running count that a caller may watch while work goes on: bytes read from blobs and files so far. */
 export interface Progress {
   bytes: number;
@@ -34,7 +36,7 @@ interface ImageOptions extends CompressionOptions, Work {
 
 export interface CommitOptions extends ImageOptions {
   /** The image the new layer is a delta over; a bundle's own base when absent. */
-  readonly base?: string;
+  readonly base?: ImageOperand;
   readonly author?: string;
   /** History's `created_by`; the command line of the resulting config when absent, as docker writes it. */
   readonly createdBy?: string;

@@ -3,7 +3,8 @@ import { usage } from '../errors.ts';
 import { nameOf, withoutNames } from '../spec/name.ts';
 import { writeArchive } from '../store/archive/write-archive.ts';
 import { writeFileAtomic } from '../store/disk/file-target.ts';
-import { openImage, openNamed, parseImagePlace } from '../store/locate.ts';
+import { type NamedImage, OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
+import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
@@ -14,23 +15,23 @@ import { savedEntry } from './saved-name.ts';
 /** docker's mode for what it saves. */
 const archiveMode = 0o600;
 
-async function rootOf(text: string, options: SaveOptions): Promise<ArchiveRoot> {
-  const { path, digest } = parseImagePlace(text, 'read');
-  const { platform } = options;
-  const { source, named } = await openNamed(text);
+async function rootOf(opened: NamedImage, { platform }: SaveOptions): Promise<ArchiveRoot> {
+  const { source, named } = opened;
+  const { path, digest } = opened.place;
   // An image that is asked for by its digest goes without the names that it may have.
   const entry = digest === undefined ? named : withoutNames(named);
   if (platform === undefined) return { source, ...savedEntry(entry, path) };
-  const { descriptor } = await openImage(text, { platform });
+  const { descriptor } = await pickNamed(opened, { platform });
   const annotations = entry.annotations === undefined ? {} : { annotations: entry.annotations };
   return { source, ...savedEntry({ ...descriptor, ...annotations }, path) };
 }
 
-async function rootsOf(images: readonly string[], options: SaveOptions): Promise<readonly ArchiveRoot[]> {
+async function rootsOf(images: readonly ImageOperand[], options: SaveOptions): Promise<readonly ArchiveRoot[]> {
   if (images.length === 0) throw usage('save', 'expected an IMAGE, got none');
   const roots = new Map<string, ArchiveRoot>();
-  for (const text of images) {
-    const root = await rootOf(text, options);
+  const places = new OpenPlaces();
+  for (const image of images) {
+    const root = await rootOf(await openNamed(image, places), options);
     roots.set(`${root.entry.digest} ${nameOf(root.entry) ?? ''}`, root);
   }
   return [...roots.values()];
@@ -42,7 +43,7 @@ async function rootsOf(images: readonly string[], options: SaveOptions): Promise
  * where one is damaged.
  */
 export async function saveStream(
-  images: readonly string[],
+  images: readonly ImageOperand[],
   options: SaveOptions = {},
 ): Promise<SaveResult & { readonly bytes: Bytes }> {
   const roots = await rootsOf(images, options);
@@ -55,7 +56,11 @@ export async function saveStream(
 }
 
 /** The same into a file (mode 0600), which is there whole or not at all. */
-export async function save(images: readonly string[], file: string, options: SaveOptions = {}): Promise<SaveResult> {
+export async function save(
+  images: readonly ImageOperand[],
+  file: string,
+  options: SaveOptions = {},
+): Promise<SaveResult> {
   const { bytes, ...result } = await saveStream(images, options);
   if (options.dryRun === true) await drain(bytes);
   else await writeFileAtomic(file, bytes, archiveMode);

@@ -1,6 +1,7 @@
 import { withName } from '../spec/name.ts';
 import type { ImageIndex } from '../spec/objects.ts';
-import { openNamedStore } from '../store/locate.ts';
+import { openStored } from '../store/open-operand.ts';
+import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 import type { WriteOptions } from './options.ts';
 import type { TagResult } from './results.ts';
 
@@ -8,11 +9,15 @@ import type { TagResult } from './results.ts';
  * Gives an image more names in its layout; a name that another image has moves. All names or none.
  * The image may be a multi-platform index: its name stands for all of it.
  */
-export async function tag(image: string, names: readonly string[], options: WriteOptions = {}): Promise<TagResult> {
-  const { store, named } = await openNamedStore(image);
-  const renamed = (index: ImageIndex): ImageIndex =>
-    names.reduce((changed, name) => withName(changed, name, named), index);
-  if (options.dryRun === true) renamed((await store.index()).value);
+export async function tag(
+  image: ImageOperand,
+  names: readonly string[],
+  options: WriteOptions = {},
+): Promise<TagResult> {
+  const { store, index, named } = await openStored(parseOperand(image, 'read'));
+  const renamed = (before: ImageIndex): ImageIndex =>
+    names.reduce((changed, name) => withName(changed, name, named), before);
+  if (options.dryRun === true) renamed(index.value);
   else await store.updateIndex(renamed);
   return { digest: named.digest, names };
 }

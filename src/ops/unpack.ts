@@ -4,7 +4,8 @@ import { layersOf } from '../image/layers.ts';
 import { runtimeConfig } from '../image/runtime.ts';
 import { writeBundle } from '../store/bundle/bundle.ts';
 import { prepareTarget } from '../store/disk/target.ts';
-import { type OpenedImage, openImage } from '../store/locate.ts';
+import { type OpenedImage, openImage } from '../store/open-operand.ts';
+import type { ImageOperand } from '../store/parse-operand.ts';
 import { type Extraction, extractLayers, makeRootfs, readTextInside } from '../store/rootfs/extract.ts';
 import type { UnpackOptions } from './options.ts';
 import type { UnpackResult } from './results.ts';
@@ -39,7 +40,11 @@ function finishBundle(
  * runtime bundle with its `config.json`. Digests, sizes and diffIDs are checked. The directory appears only when all of it
  * is there: whatever goes wrong leaves nothing behind. Nothing outside it is ever written.
  */
-export async function unpack(image: string, directory: string, options: UnpackOptions = {}): Promise<UnpackResult> {
+export async function unpack(
+  image: ImageOperand,
+  directory: string,
+  options: UnpackOptions = {},
+): Promise<UnpackResult> {
   const opened = await openImage(image, options);
   const layers = layersOf(opened.image);
   const target = prepareTarget(directory, { force: options.force === true });

@@ -1,22 +1,57 @@
 import { usage } from '../errors.ts';
-import { withoutName } from '../spec/name.ts';
-import { openNamedStore, parseImagePlace } from '../store/locate.ts';
+import { nameOf, withoutNamed } from '../spec/name.ts';
+import type { Descriptor } from '../spec/objects.ts';
+import { OpenPlaces, openStored, type StoredImage } from '../store/open-operand.ts';
+import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 import type { WriteOptions } from './options.ts';
 import type { UntagResult } from './results.ts';
 
-/**
- * Takes names away. The images stay in their layouts, reachable by digest.
- * Every name is looked up before the first is taken away; throws `not-found` and changes nothing where one is missing.
- */
-export async function untag(images: readonly string[], options: WriteOptions = {}): Promise<UntagResult> {
-  const found = [];
+/** A name that is to go: as it was written, who has it, and where. */
+interface Found extends StoredImage {
+  readonly name: string;
+}
+
+async function find(operand: ImageOperand, places: OpenPlaces): Promise<Found> {
+  const parsed = parseOperand(operand, 'read');
+  const { place, subject } = parsed;
+  if (place.name === undefined)
+    throw usage(subject, 'expected LAYOUT:NAME, got no name', 'name what is to be taken away');
+  const stored = await openStored(parsed, places);
+  const { index, named } = stored;
+  if (!index.value.manifests.includes(named))
+    throw usage(
+      subject,
+      'expected LAYOUT:NAME, got the digest of a part of it',
+      'a name goes from all that it stands for',
+    );
+  return { ...stored, name: place.name };
+}
+
+/** Each name once, however often and in whatever spelling it was given. */
+async function findAll(images: readonly ImageOperand[]): Promise<readonly Found[]> {
+  const places = new OpenPlaces();
+  const found = new Map<string, Found>();
   for (const image of images) {
-    const { name } = parseImagePlace(image, 'read');
-    if (name === undefined) throw usage(image, 'expected LAYOUT:NAME, got no name', 'name what is to be taken away');
-    found.push({ name, ...(await openNamedStore(image)) });
+    const one = await find(image, places);
+    const key = `${one.key} ${one.named.digest} ${nameOf(one.named)}`;
+    if (!found.has(key)) found.set(key, one);
   }
+  return [...found.values()];
+}
+
+/**
+ * Takes names away. The images stay in their layouts, reachable by digest. Every name is looked up before the first is taken
+ * away; throws `not-found` and changes nothing where one is missing. A layout loses all of its names at once. What is said
+ * twice counts once.
+ */
+export async function untag(images: readonly ImageOperand[], options: WriteOptions = {}): Promise<UntagResult> {
+  const found = await findAll(images);
+  const layouts = new Map(found.map(({ key, store }) => [key, store]));
   if (options.dryRun !== true) {
-    for (const { name, store } of found) await store.updateIndex(index => withoutName(index, name));
+    for (const [key, store] of layouts) {
+      const losing: readonly Descriptor[] = found.filter(one => one.key === key).map(({ named }) => named);
+      await store.updateIndex(index => withoutNamed(index, losing));
+    }
   }
   return { removed: found.map(({ name, named }) => ({ name, digest: named.digest })) };
 }

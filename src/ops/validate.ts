@@ -11,7 +11,8 @@ import { validateDocument } from '../schema/validate.ts';
 import { parseJson } from '../spec/document.ts';
 import { isConfigType, isLayerType, isSchema1Type } from '../spec/media-type.ts';
 import type { Descriptor, Document, Image, ImageIndex, Layer, Manifest } from '../spec/objects.ts';
-import { openNamed, openSource, parseImagePlace } from '../store/locate.ts';
+import { openPlace, withNamed } from '../store/open-operand.ts';
+import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
 import type { ValidateOptions } from './options.ts';
 import type { ValidateResult } from './results.ts';
@@ -158,11 +159,11 @@ async function checkLayer(source: ImageSource, layer: Layer): Promise<void> {
  * Checks a layout, or one image of it, against the spec: schemas, digests, sizes, diffIDs, history and layer counts. What
  * is wrong is a finding, never thrown; throws only where the place cannot be read as a layout at all.
  */
-export async function validate(place: string, options: ValidateOptions = {}): Promise<ValidateResult> {
-  const { name, digest, ...located } = parseImagePlace(place, 'read');
-  const source = await openSource(located);
-  const inspection = new Inspection(source, options);
-  if (name === undefined && digest === undefined) await inspection.index(await source.index());
-  else await inspection.entries([(await openNamed(place)).named]);
+export async function validate(place: ImageOperand, options: ValidateOptions = {}): Promise<ValidateResult> {
+  const opened = await openPlace(place);
+  const { name, digest } = opened.place;
+  const inspection = new Inspection(opened.source, options);
+  if (name === undefined && digest === undefined) await inspection.index(opened.index);
+  else await inspection.entries([(await withNamed(opened)).named]);
   return { findings: inspection.findings, blobs: inspection.blobs, bytes: inspection.bytes };
 }

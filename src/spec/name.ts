@@ -159,11 +159,14 @@ export function withName(index: ImageIndex, name: string, descriptor: Descriptor
   return { ...index, manifests: [...kept, named] };
 }
 
-/** The index without that name. The image stays listed, so that it stays reachable by digest. */
-export function withoutName(index: ImageIndex, name: string, subject = 'index.json'): ImageIndex {
-  const found = findByName(index, name, subject);
-  const losing = index.manifests.filter(entry => entry.digest === found.digest && nameOf(entry) === nameOf(found));
-  return { ...index, manifests: unnamed(index, losing) };
+/**
+ * The index in which these entries have lost their names; each is still listed, so that it stays reachable by digest. A name
+ * that another image has by now is that image's, and stays.
+ */
+export function withoutNamed(index: ImageIndex, entries: readonly Descriptor[]): ImageIndex {
+  const isLosing = (entry: Descriptor): boolean =>
+    entries.some(named => named.digest === entry.digest && nameOf(named) === nameOf(entry));
+  return { ...index, manifests: unnamed(index, index.manifests.filter(isLosing)) };
 }
 
 /** The index with `descriptor` listed without a name, unless it is listed already. */

@@ -6,7 +6,7 @@ import { fixtureCases } from '../testing/fixtures.ts';
 import { chainIDOf, type DiffID, digestOf, isDigest, parseDigest, shortID } from './digest.ts';
 import { encodeDocument, parseJson } from './document.ts';
 import { mediaTypes } from './media-type.ts';
-import { checkName, displayName, findByName, nameAnnotations, withName, withoutName } from './name.ts';
+import { checkName, displayName, findByName, nameAnnotations, withName, withoutNamed } from './name.ts';
 import type { Descriptor, ImageIndex, Platform } from './objects.ts';
 import { parseConfig, parseIndex, parseManifest } from './parse.ts';
 import { formatPlatform, matchesPlatform, parsePlatform } from './platform.ts';
@@ -146,10 +146,10 @@ test('a name moves, and who had it stays reachable by digest', () => {
     [nameAnnotations('docker.io/library/x:1'), { [refName]: 'plain' }],
   );
   assert.deepEqual(
-    withoutName(twice, 'a').manifests.map(m => m.annotations),
+    withoutNamed(twice, [findByName(twice, 'a', 'x')]).manifests.map(m => m.annotations),
     [{ [refName]: 'b' }],
   );
-  assert.deepEqual(withoutName(indexOf(old), 'v1').manifests, [{ ...entry('old'), annotations: { kept: 'yes' } }]);
+  assert.deepEqual(withoutNamed(indexOf(old), [old]).manifests, [{ ...entry('old'), annotations: { kept: 'yes' } }]);
 });
 
 test('columns show familiar repositories, and plain names as tags', () => {

@@ -23,6 +23,9 @@ const prefixes: readonly (readonly [string, NonNullable<ImagePlace['kind']>])[] 
 
 const digestAtEnd = /@((?:[a-z0-9]+(?:[+._-][a-z0-9]+)*:)?[0-9a-f]+)$/;
 
+/** Whether text is a digest or the beginning of one. */
+export const isDigestPrefix = (text: string): boolean => digestAtEnd.exec(`@${text}`)?.[1] === text;
+
 /** PATH ends at the last `:` or `@` before which a path exists, else (nothing there yet) before a digest and at the first `:`. */
 function pathEnd(text: string): number {
   if (existsSync(text)) return text.length;
@@ -51,8 +54,8 @@ function splitName(rest: string, subject: string): Pick<ImagePlace, 'name' | 'di
   return { ...(isNamed ? { name } : {}), ...(found?.[1] === undefined ? {} : { digest: found[1] }) };
 }
 
-/** Throws `usage` for an operand that can name nothing. */
-export function checkOperand(text: string): void {
+/** Throws `usage` for text that can name nothing. */
+export function checkText(text: string): void {
   if (text === '') throw usage("''", 'expected a path, got nothing');
   if (text.includes('\0')) throw usage(text.replaceAll('\0', '\\0'), 'expected a path, got a NUL byte');
   if (text.length > operandLimit)
@@ -64,18 +67,21 @@ export function checkOperand(text: string): void {
  * For writing, a missing name is `latest`. Throws `usage`.
  */
 export function parseImagePlace(text: string, use: 'read' | 'write'): ImagePlace {
-  checkOperand(text);
+  checkText(text);
   const prefix = prefixes.find(([spelling]) => text.startsWith(spelling));
   const located = prefix === undefined ? text : text.slice(prefix[0].length);
   const end = pathEnd(located);
   const path = located.slice(0, end);
   if (path === '') throw usage(text, 'expected a path, got nothing');
   const named = splitName(located.slice(end), text);
-  if (use === 'write' && named.digest !== undefined) {
-    throw usage(text, `expected a name to write, got the digest ${named.digest}`);
-  }
-  const fallback = use === 'write' && named.name === undefined ? { name: 'latest' } : {};
-  return { ...(prefix === undefined ? {} : { kind: prefix[1] }), path, ...named, ...fallback };
+  return forUse({ ...(prefix === undefined ? {} : { kind: prefix[1] }), path, ...named }, { use, subject: text });
+}
+
+/** What is written has no digest yet, and is `latest` where nobody names it. */
+export function forUse(place: ImagePlace, { use, subject }: { use: 'read' | 'write'; subject: string }): ImagePlace {
+  if (use === 'read') return place;
+  if (place.digest !== undefined) throw usage(subject, `expected a name to write, got the digest ${place.digest}`);
+  return { ...place, name: place.name ?? 'latest' };
 }
 
 /** The last part of a place's path: what a layout is called. */

@@ -17,8 +17,10 @@ import type { Descriptor, Document, ImageConfig, ImageIndex, Manifest, Platform 
 import { fixtureCases } from '../testing/fixtures.ts';
 import { tarOf } from '../testing/tar-of.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
+import { parseImagePlace } from './image-place.ts';
 import { createLayout } from './layout/create-layout.ts';
-import { openImage, openNamed, openPlace, parseImagePlace } from './locate.ts';
+import { locate } from './locate.ts';
+import { openImage, openNamed } from './open-operand.ts';
 
 const refusal =
   (code: OciError['code'], message: RegExp) =>
@@ -317,25 +319,25 @@ test('a place is told by what lies in it', async t => {
     await archive('d.tar', ['./manifest.json']),
   ];
   const tar = await archive('rootfs.tar', ['etc/', 'etc/oci-layout']);
-  assert.deepEqual(await openPlace(path), { kind: 'image' });
-  assert.deepEqual(await openPlace(`${path}:v1`), { kind: 'image' });
-  assert.deepEqual(await openPlace(`oci:${path}:v1@44`), { kind: 'image' });
-  assert.deepEqual(await openPlace(oci), { kind: 'image' });
-  assert.deepEqual(await openPlace(`${docker}:app:v1`), { kind: 'image' });
-  assert.deepEqual(await openPlace(tar), { kind: 'tar', path: tar });
-  assert.deepEqual(await openPlace(`tar:${oci}`), { kind: 'tar', path: oci });
-  assert.deepEqual(await openPlace(bundle), { kind: 'bundle', directory: bundle });
-  assert.deepEqual(await openPlace(rootfs), { kind: 'rootfs', directory: rootfs });
-  assert.deepEqual(await openPlace(`rootfs:${path}`), { kind: 'rootfs', directory: path });
+  assert.equal((await locate(path)).kind, 'image');
+  assert.equal((await locate(`${path}:v1`)).kind, 'image');
+  assert.equal((await locate(`oci:${path}:v1@44`)).kind, 'image');
+  assert.equal((await locate(oci)).kind, 'image');
+  assert.equal((await locate(`${docker}:app:v1`)).kind, 'image');
+  assert.deepEqual(await locate(tar), { kind: 'tar', path: tar });
+  assert.deepEqual(await locate(`tar:${oci}`), { kind: 'tar', path: oci });
+  assert.deepEqual(await locate(bundle), { kind: 'bundle', directory: bundle });
+  assert.deepEqual(await locate(rootfs), { kind: 'rootfs', directory: rootfs });
+  assert.deepEqual(await locate(`rootfs:${path}`), { kind: 'rootfs', directory: path });
   const noImages = /expected an image layout or an image archive/;
-  await assert.rejects(openPlace(broken), refusal('invalid', /without the file oci-layout/));
-  await assert.rejects(openPlace(`${rootfs}:v1`), refusal('invalid', noImages));
-  await assert.rejects(openPlace(`${tar}:v1`), refusal('invalid', noImages));
-  await assert.rejects(openPlace(join(make('files', ['image.tar']), 'image.tar')), refusal('invalid', /truncated/));
-  await assert.rejects(openPlace(join(directory, 'missing')), refusal('not-found', /missing: expected an image or/));
-  await assert.rejects(openPlace('rootfs:nothing-here'), refusal('not-found', /a directory/));
-  await assert.rejects(openPlace('tar:nothing-here'), refusal('not-found', /a tar file/));
-  await assert.rejects(openPlace(`tar:${rootfs}`), refusal('invalid', /a tar file, got a directory/));
+  await assert.rejects(locate(broken), refusal('invalid', /without the file oci-layout/));
+  await assert.rejects(locate(`${rootfs}:v1`), refusal('invalid', noImages));
+  await assert.rejects(locate(`${tar}:v1`), refusal('invalid', noImages));
+  await assert.rejects(locate(join(make('files', ['image.tar']), 'image.tar')), refusal('invalid', /truncated/));
+  await assert.rejects(locate(join(directory, 'missing')), refusal('not-found', /missing: expected an image or/));
+  await assert.rejects(locate('rootfs:nothing-here'), refusal('not-found', /a directory/));
+  await assert.rejects(locate('tar:nothing-here'), refusal('not-found', /a tar file/));
+  await assert.rejects(locate(`tar:${rootfs}`), refusal('invalid', /a tar file, got a directory/));
 });
 
 test('images are not opened in what is no layout, and each refusal says why', async t => {

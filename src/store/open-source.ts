@@ -1,13 +1,19 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import type { Bytes } from '../engine/engine.ts';
 import { unsupported } from '../errors.ts';
-import type { ImageSource, ImageStore } from '../graph/source.ts';
-import type { OpenedSource } from './archive/open-archive.ts';
+import type { ImageSource } from '../graph/source.ts';
+import type { Document, ImageIndex } from '../spec/objects.ts';
 import { onDisk } from './disk/system-error.ts';
 import type { ImagePlace } from './image-place.ts';
-import { openLayout } from './layout/layout.ts';
+import { type OpenedLayout, openLayoutNow } from './layout/layout.ts';
 
 type Located = Pick<ImagePlace, 'kind' | 'path'>;
+
+/** A place that is open to be read: whoever asks for its index gets the one that was there when it was opened. */
+export interface OpenedSource {
+  readonly source: ImageSource;
+  readonly index: Document<ImageIndex>;
+}
 
 /** Whether a path is a directory; false where nothing is there. */
 export const isDirectory = (path: string): boolean =>
@@ -22,22 +28,44 @@ const isLayout = ({ kind, path }: Located): boolean =>
 /** What reads archives is loaded when there is one: most commands meet none, and would wait for it. */
 const archives = (): Promise<typeof import('./archive/open-archive.ts')> => import('./archive/open-archive.ts');
 
+async function openSourceOf(layout: string): Promise<OpenedSource> {
+  const { store, index } = await openLayoutNow(layout);
+  return { source: { ...store, index: async () => index }, index };
+}
+
 /** Opens the layout or archive that a place names, for reading. Throws `not-found`, `invalid` and `unsupported`. */
-export async function openSource(place: Located): Promise<ImageSource> {
-  if (isLayout(place)) return openLayout(place.path);
-  return (await archives()).openArchiveSource(place.path, place.kind);
+export async function openSource(place: Located): Promise<OpenedSource> {
+  if (isLayout(place)) return openSourceOf(place.path);
+  const source = await (await archives()).openArchiveSource(place.path, place.kind);
+  return { source, index: await source.index() };
 }
 
 /** Opens the layout that a place names, to change it. Throws `unsupported` for an archive. */
-export async function openStore({ kind, path }: Located): Promise<ImageStore> {
+export async function openStore({ kind, path }: Located): Promise<OpenedLayout> {
   if (isFile(path) || (kind !== undefined && kind !== 'oci'))
     throw unsupported(path, 'an image layout (a directory)', 'an archive', '`ocikit load` makes a layout of it');
-  return openLayout(path);
+  return openLayoutNow(path);
 }
 
-/** Opens a place, or a stream of an archive, to copy it into `layout`. Throws as `openSource`. */
-export async function openToCopy(from: Located | Bytes, layout: string): Promise<OpenedSource> {
-  if (!('path' in from)) return (await archives()).openArchiveStream(from, layout);
-  if (isLayout(from)) return { source: await openLayout(from.path), close: () => undefined };
-  return (await archives()).openArchiveFile(from, layout);
+/** Opens a place, or a stream of an archive, to copy it into `layout`; `close` removes what was written for it. Throws as `openSource`. */
+export async function openToCopy(
+  from: Located | Bytes,
+  layout: string,
+): Promise<OpenedSource & { readonly close: () => void }> {
+  const isStream = Symbol.asyncIterator in from;
+  if (!isStream && isLayout(from)) return { ...(await openSourceOf(from.path)), close: () => undefined };
+  const { openArchiveFile, openArchiveStream } = await archives();
+  const opened = await (isStream ? openArchiveStream(from, layout) : openArchiveFile(from, layout));
+  try {
+    return { source: opened.source, index: await opened.source.index(), close: () => opened.close() };
+  } catch (error) {
+    opened.close();
+    throw error;
+  }
+}
+
+/** One text for all spellings of a place. */
+export function placeKey({ kind, path }: Located): string {
+  const isThere = existsSync(path);
+  return `${kind ?? ''} ${isThere ? onDisk(path, 'a path that can be looked at', () => realpathSync(path)) : path}`;
 }

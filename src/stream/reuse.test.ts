@@ -21,7 +21,7 @@ import { unzstd } from '../engine/zstd.ts';
 import { importRootfs } from '../ops/import-rootfs.ts';
 import { load } from '../ops/load.ts';
 import { save } from '../ops/save.ts';
-import { createLayout } from '../store/locate.ts';
+import { createLayout } from '../store/layout/create-layout.ts';
 import { arbitraryCuts, fresh, reused } from '../testing/reused.ts';
 import { tarOf } from '../testing/tar-of.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { OciError } from '../errors.ts';
 import { validate } from '../ops/validate.ts';
+import type { ImageOperand } from '../store/parse-operand.ts';
 
 /** Holds that nothing is wrong with a layout, an archive or an image. */
-export async function isValid(place: string): Promise<void> {
+export async function isValid(place: ImageOperand): Promise<void> {
   assert.deepEqual((await validate(place)).findings, []);
 }
 

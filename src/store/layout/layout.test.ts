@@ -28,7 +28,7 @@ import type { Descriptor } from '../../spec/objects.ts';
 import { bundledScript, ended } from '../../testing/bundled-script.ts';
 import { fixture } from '../../testing/fixtures.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
-import { openImage } from '../locate.ts';
+import { openImage } from '../open-operand.ts';
 import { createLayout } from './create-layout.ts';
 import { openLayout } from './layout.ts';
 

@@ -77,11 +77,17 @@ function checkDirectory(path: string): void {
   if (!found.isDirectory()) throw invalid(path, 'an image layout (a directory)', 'a file');
 }
 
+/** An open layout, and its index as it was when it was opened. */
+export interface OpenedLayout {
+  readonly store: ImageStore;
+  readonly index: Document<ImageIndex>;
+}
+
 /**
  * Opens the image layout in a directory (image-spec image-layout.md). Files that the spec does not know are ignored.
  * Throws `not-found` where nothing is there, and `invalid` where `oci-layout` or `index.json` is missing or damaged.
  */
-export async function openLayout(path: string): Promise<ImageStore> {
+export async function openLayoutNow(path: string): Promise<OpenedLayout> {
   checkDirectory(path);
   const headerPath = join(path, 'oci-layout');
   for (const part of ['oci-layout', 'index.json']) {
@@ -89,6 +95,10 @@ export async function openLayout(path: string): Promise<ImageStore> {
     if (!isThere) throw invalid(path, 'an image layout', `a directory without the file ${part}`);
   }
   parseLayoutHeader(parseJson(readPart(headerPath, headerLimit), headerPath), headerPath);
-  readIndexFile(path);
-  return storeAt(path);
+  return { store: storeAt(path), index: readIndexFile(path) };
+}
+
+/** The store alone. Throws as `openLayoutNow`. */
+export async function openLayout(path: string): Promise<ImageStore> {
+  return (await openLayoutNow(path)).store;
 }

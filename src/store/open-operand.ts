@@ -1,0 +1,123 @@
+import type { Bytes } from '../engine/engine.ts';
+import { findEntry } from '../graph/find-entry.ts';
+import { type PickedImage, pickImage } from '../graph/pick-image.ts';
+import type { ImageSource, ImageStore } from '../graph/source.ts';
+import type { Descriptor, Document, ImageIndex, Platform } from '../spec/objects.ts';
+import type { ImagePlace } from './image-place.ts';
+import type { OpenedLayout } from './layout/layout.ts';
+import { type OpenedSource, openSource, openStore, openToCopy, placeKey } from './open-source.ts';
+import { type ImageOperand, type ParsedOperand, parseOperand } from './parse-operand.ts';
+
+/** An operand whose place is open, with its index as it was then: whatever a verb does of it sees this one state. */
+export interface OpenedPlace {
+  /** What the user wrote, for messages. */
+  readonly subject: string;
+  readonly place: ImagePlace;
+  readonly source: ImageSource;
+  readonly index: Document<ImageIndex>;
+}
+
+/** An open place and the descriptor that the operand names in it: an entry of its index, or by digest one nested below. */
+export interface NamedImage extends OpenedPlace {
+  readonly named: Descriptor;
+}
+
+/** An image that is to be named otherwise, and its layout. `key` is the same for all spellings of the layout. */
+export interface StoredImage extends NamedImage {
+  readonly store: ImageStore;
+  readonly key: string;
+}
+
+export interface OpenedImage extends NamedImage, PickedImage {}
+
+export interface PlatformChoice {
+  /** `os/arch[/variant]`; what is picked must be for it. */
+  readonly platform?: string | undefined;
+  readonly hostPlatform?: Platform | undefined;
+}
+
+/** What is asked for once a key, however often. */
+class Once<T> {
+  readonly #known = new Map<string, Promise<T>>();
+
+  get(key: string, make: () => Promise<T>): Promise<T> {
+    const made = this.#known.get(key) ?? make();
+    this.#known.set(key, made);
+    return made;
+  }
+}
+
+/** The places that one verb has open: one that several of its operands name, in whatever spelling, is opened once. */
+export class OpenPlaces {
+  readonly #sources = new Once<OpenedSource>();
+  readonly #stores = new Once<OpenedLayout>();
+
+  /** A place to read, called as this operand calls it. Throws as `openSource`. */
+  async source(place: ImagePlace): Promise<OpenedSource> {
+    const { source, index } = await this.#sources.get(placeKey(place), () => openSource(place));
+    return source.subject === place.path ? { source, index } : { source: { ...source, subject: place.path }, index };
+  }
+
+  /** A layout to change. Throws as `openStore`. */
+  store(place: ImagePlace): Promise<OpenedLayout> {
+    return this.#stores.get(placeKey(place), () => openStore(place));
+  }
+}
+
+/** Finds what an operand names in its open place. Throws as `findEntry`. */
+export async function withNamed<T extends OpenedPlace>(opened: T): Promise<T & { readonly named: Descriptor }> {
+  return { ...opened, named: await findEntry(opened.source, opened.index.value, opened.place) };
+}
+
+/** Opens the place of an operand that has been taken apart, and finds what it names. */
+export async function openParsed(parsed: ParsedOperand, places: OpenPlaces = new OpenPlaces()): Promise<NamedImage> {
+  return withNamed({ ...parsed, ...(await places.source(parsed.place)) });
+}
+
+/** Opens the place of an operand without looking for an image in it. Throws `usage`, `not-found`, `invalid` and `unsupported`. */
+export async function openPlace(operand: ImageOperand, places: OpenPlaces = new OpenPlaces()): Promise<OpenedPlace> {
+  const parsed = parseOperand(operand, 'read');
+  return { ...parsed, ...(await places.source(parsed.place)) };
+}
+
+/**
+ * Opens the place that an operand (`[KIND:]PATH[:NAME][@DIGEST]`, or its parts) names and finds the entry. Without a name: the
+ * only image, else `latest`. Throws `usage`, `not-found`, `invalid`, and `unsupported` for archives that ocikit does not read.
+ */
+export async function openNamed(operand: ImageOperand, places?: OpenPlaces): Promise<NamedImage> {
+  return openParsed(parseOperand(operand, 'read'), places);
+}
+
+/** The image of one platform of what was named. Throws as `pickImage` does. */
+export async function pickNamed(named: NamedImage, { platform, hostPlatform }: PlatformChoice): Promise<OpenedImage> {
+  const choice = {
+    ...(platform === undefined ? {} : { platform }),
+    ...(hostPlatform === undefined ? {} : { hostPlatform }),
+    subject: named.subject,
+  };
+  return { ...named, ...(await pickImage(named.source, named.named, choice)) };
+}
+
+/** Opens an image for reading: its manifest and config, checked; in a multi-platform image those that `platform` picks. Throws as `openNamed` and `pickImage` do. */
+export async function openImage(
+  operand: ImageOperand,
+  choice: PlatformChoice = {},
+  places?: OpenPlaces,
+): Promise<OpenedImage> {
+  return pickNamed(await openNamed(operand, places), choice);
+}
+
+/** Opens an image's layout, whose index is to be changed. Throws `unsupported` for an archive. */
+export async function openStored(parsed: ParsedOperand, places: OpenPlaces = new OpenPlaces()): Promise<StoredImage> {
+  const { store, index } = await places.store(parsed.place);
+  const source = { ...store, subject: parsed.place.path };
+  return withNamed({ ...parsed, source, store, index, key: placeKey(parsed.place) });
+}
+
+/** Opens a place, or a stream of an archive, to copy it into `layout`; `close` removes what was written for it. */
+export async function openOperandToCopy(
+  from: ParsedOperand | Bytes,
+  layout: string,
+): Promise<OpenedSource & { readonly close: () => void }> {
+  return openToCopy('place' in from ? from.place : from, layout);
+}
