@@ -1,9 +1,10 @@
 import { commands } from './commands.ts';
 import { report } from './failure.ts';
+import { Interruption } from './interruption.ts';
 import type { Io } from './io.ts';
 import { parseArguments } from './parser.ts';
 
-/** Runs one command line; answers the exit status: 0 done, 1 the answer is no, 2 could not be done. */
+/** Runs one command line; answers the exit status: 0 done, 1 the answer is no, 2 could not be done, 128 and more where a signal ended it. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   try {
     const parsed = await parseArguments(argv, commands, io);
@@ -11,6 +12,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     io.stdout(parsed.text);
     return 0;
   } catch (error) {
-    return report(error, io);
+    const reason: unknown = io.signal?.reason;
+    return error === reason && reason instanceof Interruption ? reason.status : report(error, io);
   }
 }
