@@ -116,12 +116,7 @@ function tarSinkOf(origin: LayerOrigin, sink: LayerSink): TarSink {
 export async function readLayer(bytes: Bytes, origin: LayerOrigin, sink: LayerSink): Promise<void> {
   const reader = new TarReader(tarSinkOf(origin, sink), origin.subject);
   const pace = new Pace(origin.signal);
-  for await (const chunk of bytes) {
-    for (const cost of reader.advance(chunk)) {
-      const turn = pace.spend(cost);
-      if (turn !== undefined) await turn;
-    }
-  }
+  for await (const chunk of bytes) await pace.run(reader.advance(chunk));
   reader.finish();
 }
 
@@ -134,10 +129,7 @@ export async function* throughLayer(
   const reader = new TarReader(tarSinkOf(origin, options.sink), origin.subject);
   const pace = new Pace(origin.signal);
   for await (const chunk of bytes) {
-    for (const cost of reader.advance(chunk)) {
-      const turn = pace.spend(cost);
-      if (turn !== undefined) await turn;
-    }
+    await pace.run(reader.advance(chunk));
     yield* options.take();
   }
   reader.finish();

@@ -35,6 +35,14 @@ export class Pace {
     return this.#spent < turnAfter ? undefined : this.turn();
   }
 
+  /** Does work that yields what each part of it cost, in bytes. */
+  async run(parts: Iterable<number>): Promise<void> {
+    for (const cost of parts) {
+      const turn = this.spend(cost);
+      if (turn !== undefined) await turn;
+    }
+  }
+
   /** Waits a turn. Throws the signal's reason where the work is to stop. */
   async turn(): Promise<void> {
     this.#spent = 0;
