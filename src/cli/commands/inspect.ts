@@ -34,7 +34,8 @@ export const inspect: Command = {
     words.text('raw') === undefined ? await printObjects(words, io) : await printRaw(words, io),
 };
 
-const optionsOf = (words: Words, io: Io) => given({ platform: words.text('platform'), hostPlatform: io.hostPlatform });
+const optionsOf = (words: Words, io: Io) =>
+  given({ platform: words.text('platform'), hostPlatform: io.hostPlatform, signal: io.signal });
 
 /** As docker does: what was found is printed, what was not is said on stderr. */
 async function printObjects(words: Words, io: Io): Promise<number> {
@@ -45,6 +46,7 @@ async function printObjects(words: Words, io: Io): Promise<number> {
     try {
       objects.push(...(await inspect([image], optionsOf(words, io))));
     } catch (error) {
+      io.signal?.throwIfAborted();
       status = report(error, io);
     }
   }
