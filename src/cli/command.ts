@@ -28,7 +28,6 @@ export interface Positional {
   readonly describe: string;
   readonly optional?: boolean;
   readonly many?: boolean;
-  readonly choices?: readonly string[];
   readonly completes?: Completes;
 }
 

@@ -3,7 +3,7 @@ import type { LayerTar } from '../codec/tree-writer.ts';
 import type { Layer } from '../spec/objects.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type Tree } from '../tree/node.ts';
-import { layerBytes, layerOrigin } from './layer-bytes.ts';
+import { layerBytes } from './layer-bytes.ts';
 import type { ImageSource } from './source.ts';
 
 /** The merged root filesystem of a stack of layers, each blob's digest, size and diffID checked. */
@@ -11,7 +11,8 @@ export async function readMergedTree(source: ImageSource, layers: readonly Layer
   const draft = new Draft(emptyTree(), source.subject);
   for (const layer of layers) {
     draft.beginLayer();
-    await readLayer(layerBytes(source, layer), layerOrigin(source, layer), {
+    const origin = { identity: layer.diffID, subject: `${source.subject}: layer ${layer.descriptor.digest}` };
+    await readLayer(layerBytes(source, layer), origin, {
       ...emptySink,
       entry: entry => void draft.apply(entry),
     });
@@ -21,5 +22,6 @@ export async function readMergedTree(source: ImageSource, layers: readonly Layer
 
 /** A layer to be read, once or again. */
 export function layerTar(source: ImageSource, layer: Layer): LayerTar {
-  return { ...layerOrigin(source, layer), open: () => layerBytes(source, layer) };
+  const subject = `${source.subject}: layer ${layer.descriptor.digest}`;
+  return { identity: layer.diffID, subject, open: () => layerBytes(source, layer) };
 }

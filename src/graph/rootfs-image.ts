@@ -1,5 +1,4 @@
 import type { Layer } from '../spec/objects.ts';
-import { fileCost, Pace } from '../stream/pace.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type FileNode, type Path, type Tree } from '../tree/node.ts';
 import { type Hashing, type LayerListing, listLayer } from './layer-listing.ts';
@@ -23,22 +22,13 @@ export class ListingCache {
   }
 }
 
-/** Applying an entry costs a part of what making a file does. */
-const entryCost = fileCost >> 4;
-
 /** Folds listings, bottom first, into the root filesystem that they make. */
-async function foldListings(listings: readonly LayerListing[], source: ImageSource): Promise<Tree> {
-  const draft = new Draft(emptyTree(), source.subject);
-  const apply = function* (): Generator<number> {
-    for (const { entries } of listings) {
-      draft.beginLayer();
-      for (const entry of entries) {
-        draft.apply(entry);
-        yield entryCost;
-      }
-    }
-  };
-  await new Pace(source.work?.signal).run(apply());
+export function foldListings(listings: readonly LayerListing[], subject: string): Tree {
+  const draft = new Draft(emptyTree(), subject);
+  for (const { entries } of listings) {
+    draft.beginLayer();
+    for (const entry of entries) draft.apply(entry);
+  }
   return draft.tree();
 }
 
@@ -64,7 +54,7 @@ export function openImageRootfs(
       const listings: LayerListing[] = [];
       for (const layer of layers) listings.push(await cache.list(source, layer, hashingOf(layer)));
       for (const { digests } of listings) for (const [file, digest] of digests) known.set(file, digest);
-      return foldListings(listings, source);
+      return foldListings(listings, source.subject);
     },
     async digests(files) {
       const missing = new Set<FileNode>();

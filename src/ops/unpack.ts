@@ -47,7 +47,7 @@ export async function unpack(
 ): Promise<UnpackResult> {
   const opened = await openImage(image, options);
   const layers = layersOf(opened.image);
-  const target = prepareTarget(directory, { force: options.force === true });
+  const target = await prepareTarget(directory, { force: options.force === true });
   try {
     const bundle = options.bundle === true;
     const place = bundle ? makeRootfs(target.work) : target.work;
@@ -57,10 +57,10 @@ export async function unpack(
     });
     checkWarnings(extraction.warnings, options.strict);
     if (bundle) finishBundle(target.work, directory, { opened, extraction });
-    target.commit();
+    await target.commit();
     return { directory, manifest: opened.descriptor.digest, warnings: extraction.warnings };
   } catch (error) {
-    target.abandon();
+    await target.abandon();
     throw error;
   }
 }

@@ -1,20 +1,18 @@
 import type { Command } from '../command.ts';
 import { completionScript, shells } from '../completion-script.ts';
 
-export const completion: Command = {
+/** A function gives the table, as the table holds this verb too. */
+export const completion = (table: () => readonly Command[]): Command => ({
   name: 'completion',
   describe: 'a completion script for a shell',
-  positionals: [{ name: 'shell', describe: shells.join(', '), choices: shells }],
+  positionals: [{ name: 'shell', describe: shells.join(', ') }],
   options: [],
   examples: [
     ['source <(ocikit completion bash)', 'in this bash'],
     ['ocikit completion fish > ~/.config/fish/completions/ocikit.fish', 'in every fish'],
   ],
-  details: [
-    'Verbs, options and their values, files, and the names of the images in a layout (img:<TAB>) are completed. In every bash: put the script into ~/.local/share/bash-completion/completions/ocikit. In every zsh: into a file _ocikit in a directory of $fpath.',
-  ],
   run: async (words, io) => {
-    io.stdout(completionScript(words.word('shell')));
+    io.stdout(completionScript(words.word('shell'), table()));
     return 0;
   },
-};
+});

@@ -28,14 +28,13 @@ export const inspect: Command = {
     ["ocikit inspect img:base --format '{{json .RootFS.Layers}}'", 'one field'],
     ['ocikit inspect img:base --raw config', 'the config as it is stored'],
   ],
-  library: ['inspect(images, options)', 'object[]'],
+  library: ['inspect(images, options)', 'InspectObject[]'],
   fields: inspectFields,
   run: async (words, io) =>
     words.text('raw') === undefined ? await printObjects(words, io) : await printRaw(words, io),
 };
 
-const optionsOf = (words: Words, io: Io) =>
-  given({ platform: words.text('platform'), hostPlatform: io.hostPlatform, signal: io.signal });
+const optionsOf = (words: Words, io: Io) => given({ platform: words.text('platform'), hostPlatform: io.hostPlatform });
 
 /** As docker does: what was found is printed, what was not is said on stderr. */
 async function printObjects(words: Words, io: Io): Promise<number> {
@@ -46,7 +45,6 @@ async function printObjects(words: Words, io: Io): Promise<number> {
     try {
       objects.push(...(await inspect([image], optionsOf(words, io))));
     } catch (error) {
-      io.signal?.throwIfAborted();
       status = report(error, io);
     }
   }

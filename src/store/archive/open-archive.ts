@@ -32,9 +32,9 @@ async function openSpooled(
 ): Promise<OpenedSource> {
   const spool = await spoolArchive(bytes, options);
   try {
-    return { source: await openArchiveSource(spool.file, options.kind, options.subject), close: spool.remove };
+    return { source: await openArchiveSource(spool.file, options.kind, options.subject), close: spool.removeNow };
   } catch (error) {
-    spool.remove();
+    spool.removeNow();
     throw error;
   }
 }

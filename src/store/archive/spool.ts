@@ -1,21 +1,18 @@
-import { closeSync, existsSync, openSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { closeSync, openSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { checkCompression, decompress, detectCompression } from '../../codec/compression.ts';
 import type { Bytes } from '../../engine/engine.ts';
 import { invalid } from '../../errors.ts';
 import { peek } from '../../stream/peek.ts';
-import { makeDirectories, makeTemporaryDirectory, type TemporaryDirectory, writeFully } from '../disk/atomic.ts';
+import { standingAbove, writeFully } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
+import { makeTemporaryDirectory, type TemporaryDirectory } from '../disk/temporary.ts';
 
 const headSize = 8;
 
 /** A directory for what has to be written down on the way into a layout, on its file system. */
 export function makeSpool(layout: string): TemporaryDirectory {
-  const parent = existsSync(layout) ? resolve(layout) : dirname(resolve(layout));
-  return onDisk(layout, 'a place for an image layout', () => {
-    makeDirectories(parent);
-    return makeTemporaryDirectory(parent);
-  });
+  return onDisk(layout, 'a place for an image layout', () => makeTemporaryDirectory(standingAbove(resolve(layout))));
 }
 
 /**
@@ -42,7 +39,7 @@ export async function spoolArchive(
     }
     return { ...stage, file: path };
   } catch (error) {
-    stage.remove();
+    stage.removeNow();
     throw error;
   }
 }

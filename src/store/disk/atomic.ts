@@ -5,42 +5,14 @@ import {
   fsyncSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   renameSync,
-  rmSync,
+  rmdirSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { systemCode } from './system-error.ts';
-
-/** How the names of ocikit's temporary directories begin. One that a killed process left behind may be deleted by hand. */
-export const temporaryPrefix = '.ocikit-';
-
-const standing = new Set<string>();
-
-function removeAll(): void {
-  for (const path of standing) rmSync(path, { recursive: true, force: true });
-}
-
-/** A directory that is removed by `remove`, or else when the process exits. */
-export interface TemporaryDirectory {
-  readonly path: string;
-  readonly remove: () => void;
-}
-
-/** Makes a temporary directory inside `parent`, so that what is made in it can be renamed to its place. */
-export function makeTemporaryDirectory(parent: string): TemporaryDirectory {
-  const path = mkdtempSync(join(parent, temporaryPrefix));
-  if (standing.size === 0) process.on('exit', removeAll);
-  standing.add(path);
-  const remove = (): void => {
-    rmSync(path, { recursive: true, force: true });
-    standing.delete(path);
-    if (standing.size === 0) process.off('exit', removeAll);
-  };
-  return { path, remove };
-}
+import { makeTemporaryDirectory } from './temporary.ts';
 
 /** Writes all of `bytes`: one call may write less where the disk is full. */
 export function writeFully(file: number, bytes: Uint8Array): void {
@@ -74,15 +46,45 @@ export function writeNewFile(path: string, bytes: Uint8Array): void {
   }
 }
 
-/** Makes a directory and those above it. Node's own way forgets which error stopped it. */
-export function makeDirectories(path: string): void {
+/** The directory that is there already and that a path lies in, or is. */
+export function standingAbove(path: string): string {
+  let at = path;
+  while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
+  return at;
+}
+
+/** Makes a directory and those above it, and answers those that were not there, the highest first. Node's own way forgets which error stopped it. */
+export function makeDirectories(path: string): readonly string[] {
   const missing: string[] = [];
   for (let at = path; !existsSync(at) && at !== missing.at(-1); at = dirname(at)) missing.push(at);
-  for (const directory of missing.reverse()) {
+  const made: string[] = [];
+  try {
+    for (const directory of missing.reverse()) if (makeDirectory(directory)) made.push(directory);
+  } catch (error) {
+    takeBackDirectories(made);
+    throw error;
+  }
+  return made;
+}
+
+function makeDirectory(path: string): boolean {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    return false;
+  }
+  syncDirectory(dirname(path));
+  return true;
+}
+
+/** Removes directories that `makeDirectories` made, as far as nothing is in them. */
+export function takeBackDirectories(made: readonly string[]): void {
+  for (const directory of [...made].reverse()) {
     try {
-      mkdirSync(directory);
+      rmdirSync(directory);
     } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error;
+      if (systemCode(error) === undefined) throw error;
     }
   }
 }
@@ -95,7 +97,7 @@ export function createFile(directory: string, name: string, bytes: Uint8Array): 
     writeNewFile(staged, bytes);
     return linkOrRename(staged, join(directory, name));
   } finally {
-    stage.remove();
+    stage.removeNow();
   }
 }
 

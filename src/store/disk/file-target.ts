@@ -1,8 +1,9 @@
 import { closeSync, fchmodSync, fsync, openSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
-import { makeTemporaryDirectory, syncDirectory, writeFully } from './atomic.ts';
+import { syncDirectory, writeFully } from './atomic.ts';
 import { onDisk, systemError } from './system-error.ts';
+import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
 const room = 'room for a file';
 
@@ -36,6 +37,7 @@ async function writeThrough(path: string, bytes: Bytes): Promise<void> {
 export async function writeFileAtomic(path: string, bytes: Bytes, mode: number): Promise<void> {
   if (!isWrittenWhole(path)) return writeThrough(path, bytes);
   const place = resolve(path);
+  await clearLeftBehind(dirname(place));
   const stage = onDisk(path, 'a place for a file', () => makeTemporaryDirectory(dirname(place)));
   try {
     const staged = join(stage.path, basename(place));
@@ -50,6 +52,6 @@ export async function writeFileAtomic(path: string, bytes: Bytes, mode: number):
     onDisk(path, 'a place for a file', () => renameSync(staged, place));
     syncDirectory(dirname(place));
   } finally {
-    stage.remove();
+    stage.removeNow();
   }
 }

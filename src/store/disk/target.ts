@@ -1,28 +1,29 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { OciError } from '../../errors.ts';
-import { makeTemporaryDirectory } from './atomic.ts';
-import { onDisk, systemCode } from './system-error.ts';
+import { makeDirectories, syncDirectory, takeBackDirectories } from './atomic.ts';
+import { loadNative } from './native.ts';
+import { holdDirectory } from './remove-tree.ts';
+import { onDisk, systemCode, systemError } from './system-error.ts';
+import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
 /** A directory in the making: work goes on beside its place, on the same file system. */
 export interface Target {
   /** Where to write meanwhile: an empty directory. */
   readonly work: string;
   /** Puts the work into its place. */
-  commit(): void;
-  /** Removes the work; nothing was changed. */
-  abandon(): void;
+  commit(): Promise<void>;
+  /** Removes the work; nothing was changed. What cannot be removed is left to the next writer: the reason for giving up is what counts. */
+  abandon(): Promise<void>;
 }
 
-const ownerAll = 0o700;
+const room = 'a place for a directory';
 
 function checkPlace(directory: string, force: boolean): void {
-  const found = onDisk(directory, 'a place for a directory', () => lstatSync(directory, { throwIfNoEntry: false }));
+  const found = onDisk(directory, room, () => lstatSync(directory, { throwIfNoEntry: false }));
   if (found === undefined || force) return;
   if (!found.isDirectory())
-    throw new OciError('conflict', directory, 'expected a place for a directory, got a file', {
-      hint: '--force replaces it',
-    });
+    throw new OciError('conflict', directory, `expected ${room}, got a file`, { hint: '--force replaces it' });
   if (onDisk(directory, 'a directory', () => readdirSync(directory)).length > 0) {
     throw new OciError('conflict', directory, 'expected an empty or new directory, got one with files in it', {
       hint: '--force replaces it',
@@ -30,75 +31,114 @@ function checkPlace(directory: string, force: boolean): void {
   }
 }
 
-/** Renames, also onto an empty directory; without root, a directory that may not be written to (0555) goes to another parent only while it may. */
-function move(from: string, to: string): void {
+/** Without root, a directory that may not be written to (0555) goes to another parent only while it may. */
+function whileOpen(paths: readonly string[], action: () => void): void {
   try {
-    renameSync(from, to);
+    action();
+    return;
   } catch (error) {
-    const stat = lstatSync(from);
-    if (systemCode(error) !== 'EACCES' || !stat.isDirectory()) throw error;
-    chmodSync(from, stat.mode | ownerAll);
+    if (systemCode(error) !== 'EACCES') throw error;
+  }
+  const held = paths.map(path => holdDirectory(path)).filter(directory => directory !== undefined);
+  try {
+    for (const directory of held) directory.open();
+    action();
+  } finally {
+    for (const directory of held) {
+      directory.restore();
+      directory.close();
+    }
+  }
+}
+
+const move = (from: string, to: string): void => whileOpen([from], () => renameSync(from, to));
+
+/** Lets two paths change places in one step; false where the system has no such call, or the file system knows none. */
+function exchange(one: string, other: string): boolean {
+  try {
+    const native = loadNative();
+    if (native === undefined) return false;
+    whileOpen([one, other], () => native.exchange(one, other));
+    return true;
+  } catch (error) {
+    if (!['ENOSYS', 'EINVAL', 'ENOTSUP', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
+    return false;
+  }
+}
+
+/** Puts `work` where something is, without an exchange: that waits beside its place under a name that nobody clears, and comes back where `work` cannot take its place. */
+function putAside(place: string, work: string, old: string): void {
+  const aside = mkdtempSync(`${place}.old-`);
+  const kept = join(aside, basename(place));
+  try {
+    move(place, kept);
     try {
-      renameSync(from, to);
-    } catch (again) {
-      chmodSync(from, stat.mode);
-      throw again;
+      move(work, place);
+    } catch (error) {
+      comeBack(kept, place, error);
     }
-    chmodSync(to, stat.mode);
+    move(kept, old);
+  } finally {
+    takeBackDirectories([aside]);
   }
 }
 
-/** Puts `work` where something may be: that goes aside first, and comes back where `work` cannot take its place. */
-function replace(place: string, work: string, aside: string): void {
-  move(place, aside);
+function comeBack(kept: string, place: string, reason: unknown): never {
   try {
-    move(work, place);
-  } catch (error) {
-    move(aside, place);
-    throw error;
+    move(kept, place);
+  } catch {
+    const hint = `what was there is whole, in ${kept}`;
+    throw new OciError('conflict', place, 'expected a place for the directory, got an error', { cause: reason, hint });
   }
+  throw reason;
 }
 
-/** Without root, what is in a directory that may not be written to cannot be removed. */
-function makeRemovable(directory: string): void {
-  if (process.geteuid?.() === 0) return;
-  const left = [Buffer.from(directory)];
-  for (let place = left.pop(); place !== undefined; place = left.pop()) {
-    const stat = lstatSync(place);
-    if (!stat.isDirectory()) continue;
-    if ((stat.mode & ownerAll) !== ownerAll) chmodSync(place, stat.mode | ownerAll);
-    for (const entry of readdirSync(place, { encoding: 'buffer', withFileTypes: true })) {
-      const name = entry.name as unknown as Buffer;
-      if (entry.isDirectory()) left.push(Buffer.concat([place, Buffer.from('/'), name]));
-    }
-  }
+function replace(place: string, work: string, old: string): void {
+  if (exchange(work, place)) return;
+  putAside(place, work, old);
 }
 
 /**
- * Prepares a new directory. Throws `conflict` where something is in the way, unless `force` is given: then that is
- * removed, but only once the work is in its place.
+ * Prepares a new directory, with those above it. Throws `conflict` where something is in the way, unless `force` is given: then
+ * that is removed, but only once the work is in its place.
  */
-export function prepareTarget(directory: string, options: { readonly force: boolean }): Target {
+export async function prepareTarget(directory: string, options: { readonly force: boolean }): Promise<Target> {
   checkPlace(directory, options.force);
   const place = resolve(directory);
-  onDisk(directory, 'a place for a directory', () => mkdirSync(dirname(place), { recursive: true }));
-  const temporary = onDisk(directory, 'a place for a directory', () => makeTemporaryDirectory(dirname(place)));
+  const parent = dirname(place);
+  const made = onDisk(directory, room, () => makeDirectories(parent));
+  await clearLeftBehind(parent);
+  let temporary: ReturnType<typeof makeTemporaryDirectory>;
+  try {
+    temporary = onDisk(directory, room, () => makeTemporaryDirectory(parent));
+  } catch (error) {
+    takeBackDirectories(made);
+    throw error;
+  }
   const work = join(temporary.path, 'new');
-  const remove = (): void => {
-    makeRemovable(temporary.path);
-    temporary.remove();
+  const abandon = async (): Promise<void> => {
+    await temporary.remove().catch(() => undefined);
+    takeBackDirectories(made);
   };
-  onDisk(directory, 'a place for a directory', () => mkdirSync(work));
+  try {
+    onDisk(directory, room, () => mkdirSync(work));
+  } catch (error) {
+    await abandon();
+    throw error;
+  }
   return {
     work,
-    commit() {
+    abandon,
+    async commit() {
       onDisk(directory, 'a place for the directory', () => {
         const isThere = options.force && lstatSync(place, { throwIfNoEntry: false }) !== undefined;
         if (isThere) replace(place, work, join(temporary.path, 'old'));
         else move(work, place);
-        remove();
+        syncDirectory(parent);
+      });
+      await temporary.remove().catch((error: unknown) => {
+        throw systemError(error, temporary.path, 'a directory that can be removed');
       });
     },
-    abandon: remove,
   };
 }

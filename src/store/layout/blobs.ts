@@ -9,9 +9,10 @@ import { algorithmOf, encodedOf, parseDigest } from '../../spec/digest.ts';
 import type { Descriptor } from '../../spec/objects.ts';
 import { readWhole } from '../../stream/read-whole.ts';
 import { verified } from '../../stream/verified.ts';
-import { makeDirectories, makeTemporaryDirectory, syncDirectory, writeFully } from '../disk/atomic.ts';
+import { makeDirectories, syncDirectory, writeFully } from '../disk/atomic.ts';
 import { regionChunks } from '../disk/region.ts';
 import { onDisk, systemCode, systemError } from '../disk/system-error.ts';
+import { makeTemporaryDirectory } from '../disk/temporary.ts';
 
 const subjectOf = (layout: string, descriptor: Descriptor): string => `${layout}: blob ${descriptor.digest}`;
 
@@ -120,6 +121,6 @@ export async function putBlob(layout: string, bytes: Bytes, subject: string = la
     });
     return stored;
   } finally {
-    stage.remove();
+    stage.removeNow();
   }
 }

@@ -15,9 +15,10 @@ import type { ImageSource } from '../../graph/source.ts';
 import type { Descriptor } from '../../spec/objects.ts';
 import { drain } from '../../stream/drain.ts';
 import { verified } from '../../stream/verified.ts';
-import { makeDirectories, makeTemporaryDirectory, syncDirectory, writeFully } from '../disk/atomic.ts';
+import { makeDirectories, syncDirectory, writeFully } from '../disk/atomic.ts';
 import { regionChunks } from '../disk/region.ts';
 import { onDisk, systemCode } from '../disk/system-error.ts';
+import { makeTemporaryDirectory } from '../disk/temporary.ts';
 import { blobPath } from './blobs.ts';
 
 const readable = 0o444;
@@ -105,6 +106,6 @@ export async function bringBlob(
       syncDirectory(dirname(target));
     });
   } finally {
-    stage.remove();
+    stage.removeNow();
   }
 }

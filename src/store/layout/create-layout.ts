@@ -8,9 +8,10 @@ import { encodeDocument } from '../../spec/document.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
 import type { ImageIndex, LayoutHeader } from '../../spec/objects.ts';
 import { drain } from '../../stream/drain.ts';
-import { createFile, makeDirectories, syncDirectory, temporaryPrefix } from '../disk/atomic.ts';
+import { createFile, makeDirectories, syncDirectory } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
-import { changedIndex, encodeIndex, openLayout, readIndexFile } from './layout.ts';
+import { temporaryPrefix } from '../disk/temporary.ts';
+import { encodeIndex, openLayout, readIndexFile } from './layout.ts';
 
 const emptyIndex: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [] };
 const header: LayoutHeader = { imageLayoutVersion: '1.0.0' };
@@ -69,7 +70,7 @@ async function previewLayout(path: string, isThere: boolean): Promise<ImageStore
       if (source !== undefined && (await source.has(descriptor))) return;
       await drain(from.open(descriptor));
     },
-    updateIndex: async change => changedIndex((await index()).value, change, path),
+    updateIndex: async change => encodeIndex(change((await index()).value)),
   };
 }
 

@@ -14,14 +14,13 @@ import { OciError } from '../../errors.ts';
 import { writeNewFile } from '../disk/atomic.ts';
 import { ownerState, ownerText } from '../disk/owner.ts';
 import { systemError } from '../disk/system-error.ts';
+import { clearLeftBehind, lockName } from '../disk/temporary.ts';
 import { dropPeerLock, type PeerLock, tryPeerLock } from './peer-lock.ts';
 import { isStale, unlessRaced } from './stale.ts';
 
 /** Replaces a file with new bytes, or throws where the lock has been lost meanwhile. `first` is done when the new bytes are on the disk and not yet in place. */
 export type Replace = (target: string, bytes: Uint8Array, first?: () => void) => void;
 
-/** The directory that is ours while the lock is. */
-const lockName = '.ocikit-lock';
 /** Milliseconds between two tries: the first, and the longest. */
 const [shortWait, longWait, growth] = [4, 40, 1.5];
 /** Milliseconds that are waited in all: longer than many stale locks in a row take. */
@@ -140,6 +139,7 @@ function attempt<T>(directory: string, name: string, action: (replace: Replace) 
  */
 export async function underLock<T>(directory: string, name: string, action: (replace: Replace) => T): Promise<T> {
   await checkWritable(directory);
+  await clearLeftBehind(directory);
   let wait = shortWait;
   for (let waited = 0; waited < patience; waited += wait) {
     const done = attempt(directory, name, action);

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { ImageStore } from '../../graph/source.ts';
-import { makeDirectories, makeTemporaryDirectory, syncDirectory } from '../disk/atomic.ts';
+import { makeDirectories, standingAbove, syncDirectory } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
+import { makeTemporaryDirectory } from '../disk/temporary.ts';
 import { fileOfBlob, hasBlob, openBlob, putBlob, readBlob } from './blobs.ts';
 import { bringBlob } from './bring-blob.ts';
 import { createLayout, stateOf } from './create-layout.ts';
@@ -11,13 +12,6 @@ import { createLayout, stateOf } from './create-layout.ts';
 interface WritableLayout {
   readonly store: ImageStore;
   readonly discard: () => void;
-}
-
-/** The directory that is there already and that a path lies in, or is. */
-function standingAbove(path: string): string {
-  let at = path;
-  while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
-  return at;
 }
 
 function moveBlobs(from: string, to: string): void {
@@ -46,11 +40,11 @@ async function stagedLayout(path: string): Promise<WritableLayout> {
     async updateIndex(change) {
       const made = await createLayout(path);
       moveBlobs(stage.path, path);
-      stage.remove();
+      stage.removeNow();
       return made.updateIndex(change);
     },
   };
-  return { store, discard: stage.remove };
+  return { store, discard: stage.removeNow };
 }
 
 /**
@@ -77,6 +71,6 @@ export async function withScratchLayout<T>(path: string, work: (store: ImageStor
   try {
     return await work(await createLayout(join(stage.path, 'layout')));
   } finally {
-    stage.remove();
+    stage.removeNow();
   }
 }

@@ -1,18 +1,10 @@
-import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { temporaryPrefix } from '../disk/atomic.ts';
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { systemCode } from '../disk/system-error.ts';
+import { timeIn } from '../disk/temporary.ts';
 
 /** Milliseconds after which a lock counts as left: nobody holds one for longer than a few. */
 const staleAfter = 5000;
-
-/** The time on the file system's own clock, as the machines that share it may have others. */
-function timeIn(directory: string): number {
-  const probe = mkdtempSync(join(directory, `${temporaryPrefix}time-`));
-  const { mtimeMs } = statSync(probe);
-  rmdirSync(probe);
-  return mtimeMs;
-}
 
 /** Whether a lock's directory has not been touched for longer than a holder takes. */
 export function isStale(lock: string): boolean {

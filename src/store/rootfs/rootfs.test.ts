@@ -521,50 +521,50 @@ test('a file that shrinks while it is read is a conflict', async t => {
   assert.throws(() => [reader.next(), reader.next()], isError('conflict', /changed while it was read$/));
 });
 
-test('a new directory appears whole or not at all', t => {
+test('a new directory appears whole or not at all, with those above it', async t => {
   const parent = temporaryDirectory(t);
   const place = join(parent, 'new/place');
-  const abandoned = prepareTarget(place, { force: false });
+  const abandoned = await prepareTarget(place, { force: false });
   writeFileSync(join(abandoned.work, 'half'), '');
   assert.equal(existsSync(place), false);
-  abandoned.abandon();
-  assert.deepEqual(readdirSync(join(parent, 'new')), []);
-  const target = prepareTarget(place, { force: false });
+  await abandoned.abandon();
+  assert.deepEqual(readdirSync(parent), []);
+  const target = await prepareTarget(place, { force: false });
   writeFileSync(join(target.work, 'whole'), '');
-  target.commit();
+  await target.commit();
   assert.deepEqual(readdirSync(place), ['whole']);
   assert.deepEqual(readdirSync(join(parent, 'new')), ['place']);
 });
 
-test('what is in the way is kept without force, and with it until the new one is whole', t => {
+test('what is in the way is kept without force, and with it until the new one is whole', async t => {
   const parent = temporaryDirectory(t);
   const place = join(parent, 'place');
   const refused = isError('conflict', /expected (an empty or new directory|a place for a directory), got/);
   writeFileSync(place, 'file');
-  assert.throws(() => prepareTarget(place, { force: false }), refused);
+  await assert.rejects(prepareTarget(place, { force: false }), refused);
   rmSync(place);
   mkdirSync(place);
   writeFileSync(join(place, 'old'), '');
-  assert.throws(() => prepareTarget(place, { force: false }), refused);
-  const failing = prepareTarget(place, { force: true });
+  await assert.rejects(prepareTarget(place, { force: false }), refused);
+  const failing = await prepareTarget(place, { force: true });
   rmSync(failing.work, { recursive: true });
-  assert.throws(() => failing.commit(), OciError);
-  failing.abandon();
+  await assert.rejects(failing.commit(), OciError);
+  await failing.abandon();
   assert.deepEqual(readdirSync(place), ['old']);
-  const target = prepareTarget(place, { force: true });
+  const target = await prepareTarget(place, { force: true });
   writeFileSync(join(target.work, 'new'), '');
   assert.deepEqual(readdirSync(place), ['old']);
-  target.commit();
+  await target.commit();
   assert.deepEqual(readdirSync(parent), ['place']);
   assert.deepEqual(readdirSync(place), ['new']);
-  const late = prepareTarget(join(parent, 'late'), { force: false });
+  const late = await prepareTarget(join(parent, 'late'), { force: false });
   mkdirSync(join(parent, 'late/something'), { recursive: true });
-  assert.throws(() => late.commit(), OciError);
-  late.abandon();
+  await assert.rejects(late.commit(), OciError);
+  await late.abandon();
   assert.deepEqual(readdirSync(parent).sort(), ['late', 'place']);
 });
 
-test('without root, directories that may not be written to can be put in place, replaced and abandoned', t => {
+test('without root, directories that may not be written to can be put in place, replaced and abandoned', async t => {
   if (!isRoot(t)) return;
   const parent = ownDirectory(t, nobody);
   const place = join(parent, 'place');
@@ -577,13 +577,16 @@ test('without root, directories that may not be written to can be put in place, 
     ],
     meta(own),
   );
-  const put = (end: 'commit' | 'abandon'): void =>
-    asNobody(() => {
-      const target = prepareTarget(place, { force: true });
+  process.seteuid?.(nobody);
+  try {
+    for (const end of ['abandon', 'commit', 'commit', 'abandon'] as const) {
+      const target = await prepareTarget(place, { force: true });
       writeTree(target.work, tree);
-      target[end]();
-    });
-  for (const end of ['abandon', 'commit', 'commit', 'abandon'] as const) put(end);
+      await target[end]();
+    }
+  } finally {
+    process.seteuid?.(0);
+  }
   assert.deepEqual(readdirSync(parent), ['place']);
   assert.deepEqual(
     [place, join(place, 'usr'), join(place, 'closed')].map(path => lstatSync(path).mode & 0o7777),

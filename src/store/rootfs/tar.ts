@@ -73,7 +73,7 @@ class Spool {
     this.#file = file;
     const close = (): void => {
       closeSync(file);
-      stage.remove();
+      stage.removeNow();
     };
     let start = 0;
     try {

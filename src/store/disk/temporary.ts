@@ -1,0 +1,149 @@
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { loadNative } from './native.ts';
+import { isSameMachine, ownerState, ownerText } from './owner.ts';
+import { removeTree, removeTreeNow } from './remove-tree.ts';
+import { systemCode } from './system-error.ts';
+
+/** How the names of ocikit's temporary directories begin; the process that made one follows. */
+export const temporaryPrefix = '.ocikit-';
+/** Beside them stands the lock, which is judged by its own rules (`layout/lock.ts`). */
+export const lockName: string = `${temporaryPrefix}lock`;
+
+const form = /^\.ocikit-([0-9a-f]+-\d+-\d+-\d+)-([lp])\w+$/;
+const minute = 60_000;
+/** Milliseconds by the file system's clock after which a directory whose maker cannot be judged counts as left behind. */
+const oldAge = 24 * 60 * minute;
+
+/** A directory that is removed by `remove`, or else when the process exits, or else by the next writer. */
+export interface TemporaryDirectory {
+  readonly path: string;
+  remove(): Promise<void>;
+  /** The same at once, where it holds a few files. */
+  removeNow(): void;
+}
+
+/** What stands, and the open file whose flock says to other containers that its maker lives. */
+const standing = new Map<string, number | undefined>();
+
+function removeAll(): void {
+  for (const path of standing.keys()) {
+    try {
+      removeTreeNow(path);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+    }
+  }
+}
+
+function forget(path: string): void {
+  const file = standing.get(path);
+  if (!standing.delete(path)) return;
+  if (file !== undefined) closeSync(file);
+  if (standing.size === 0) process.off('exit', removeAll);
+}
+
+/** Opens a directory and takes its flock; undefined where another has it, or where there is none. */
+function lockDirectory(path: string): number | undefined {
+  const native = loadNative();
+  if (native === undefined) return undefined;
+  const file = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    if (native.lockFile(file)) return file;
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+  }
+  closeSync(file);
+  return undefined;
+}
+
+/** Makes a temporary directory inside `parent`, so that what is made in it can be renamed to its place. */
+export function makeTemporaryDirectory(parent: string): TemporaryDirectory {
+  const kind = loadNative() === undefined ? 'p' : 'l';
+  const path = mkdtempSync(join(parent, `${temporaryPrefix}${ownerText()}-${kind}`));
+  if (standing.size === 0) process.on('exit', removeAll);
+  standing.set(path, undefined);
+  standing.set(path, lockDirectory(path));
+  return {
+    path,
+    async remove() {
+      await removeTree(path);
+      forget(path);
+    },
+    removeNow() {
+      removeTreeNow(path);
+      forget(path);
+    },
+  };
+}
+
+/** The time on a file system's own clock (milliseconds): the machines that share it may have others. */
+export function timeIn(directory: string): number {
+  const probe = mkdtempSync(join(directory, `${temporaryPrefix}time-`));
+  try {
+    return statSync(probe).mtimeMs;
+  } finally {
+    rmdirSync(probe);
+  }
+}
+
+/** Whether nobody holds the flock that a maker on this machine holds as long as it lives. */
+function isUnlocked(path: string): boolean {
+  const file = lockDirectory(path);
+  if (file === undefined) return false;
+  closeSync(file);
+  return true;
+}
+
+/** Whether the maker of a temporary directory is dead; where that cannot be known, whether the directory is old. */
+function isLeft(parent: string, name: string, now: number): boolean {
+  const path = join(parent, name);
+  const found = lstatSync(path);
+  if (!found.isDirectory()) return false;
+  const age = now - found.mtimeMs;
+  const [, owner = '', kind] = form.exec(name) ?? [];
+  const state = ownerState(owner);
+  if (state !== 'unknown') return state === 'dead';
+  // Another container of this machine: the flock tells, once its maker has had the time to take it.
+  if (kind === 'l' && isSameMachine(owner)) return age > minute && isUnlocked(path);
+  return age > oldAge;
+}
+
+/** What the system refuses here is no reason to stop: it is another's, or another was quicker. */
+function unlessRefused<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/**
+ * Removes the temporary directories in `parent` that dead processes left. One whose maker may live stays: it runs in a
+ * container or on a machine that cannot be seen from here, and its directory is not yet a day old.
+ */
+export async function clearLeftBehind(parent: string): Promise<void> {
+  const names = unlessRefused(() => readdirSync(parent))?.filter(
+    name => name.startsWith(temporaryPrefix) && name !== lockName && !standing.has(join(parent, name)),
+  );
+  if (names === undefined || names.length === 0) return;
+  const now = unlessRefused(() => timeIn(parent));
+  if (now === undefined) return;
+  const left = names.filter(name => unlessRefused(() => isLeft(parent, name, now)) === true);
+  if (left.length === 0) return;
+  const stage = unlessRefused(() => makeTemporaryDirectory(parent));
+  // Moved first: of two who clear at once, one gets it.
+  for (const name of left) unlessRefused(() => renameSync(join(parent, name), join(stage?.path ?? parent, name)));
+  await stage?.remove().catch(() => undefined);
+}
