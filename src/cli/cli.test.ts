@@ -160,22 +160,6 @@ test('errors of the system are one line, bugs say that they are bugs', async () 
   assert.match(err, /^ocikit: \/nowhere\/at\\x1ball: expected [^\n]+\n$/);
 });
 
-test('completion scripts hold every verb and option', async t => {
-  for (const shell of ['bash', 'zsh', 'fish']) {
-    const script = await done(['completion', shell]);
-    for (const command of commands) assert.match(script, new RegExp(`\\b${command.name}\\b`));
-    for (const option of ['dry-run', 'exit-code', 'clamp-mtime']) assert.match(script, new RegExp(option));
-  }
-  const bash = await done(['completion', 'bash']);
-  const check = spawnSync(
-    'bash',
-    ['-c', `${bash}\nCOMP_WORDS=(ocikit commit --comp); COMP_CWORD=2; _ocikit; echo "\${COMPREPLY[@]}"`],
-    { encoding: 'utf8' },
-  );
-  if (check.error !== undefined) return t.skip('no bash here');
-  assert.equal(check.stdout, '--compression --compressor\n');
-});
-
 test('commit, tag, images, history and inspect print what docker prints', async t => {
   const { place, image } = await sample(t);
   const layout = join(place, 'img');

@@ -28,6 +28,7 @@ export interface Positional {
   readonly describe: string;
   readonly optional?: boolean;
   readonly many?: boolean;
+  readonly choices?: readonly string[];
   readonly completes?: Completes;
 }
 

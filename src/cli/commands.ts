@@ -33,5 +33,5 @@ export const commands: readonly Command[] = [
   load,
   copy,
   validate,
-  completion(() => commands),
+  completion,
 ];

@@ -1,104 +1,93 @@
 import { usage } from '../errors.ts';
-import type { Command, Option } from './command.ts';
-import { optionsOf } from './options-of.ts';
 
 const scripts = { bash, zsh, fish };
 export const shells: readonly string[] = Object.keys(scripts);
 
-/** A script that completes verbs, options and their choices, made of the command table. Throws `usage` for another shell. */
-export function completionScript(shell: string, commands: readonly Command[]): string {
+/**
+ * A script that asks `ocikit __complete WORD…` what may stand in place of the last word: lines of a value, a tab and a
+ * description, and last `:files`, `:directories` or `:nothing`, what the shell may offer where there is no value. Throws
+ * `usage` for another shell.
+ */
+export function completionScript(shell: string): string {
   if (!Object.hasOwn(scripts, shell)) throw usage('completion', `expected one of ${shells.join(', ')}, got '${shell}'`);
-  return scripts[shell as keyof typeof scripts](commands);
+  return scripts[shell as keyof typeof scripts]();
 }
 
-const namesOf = (command: Command): string[] => [command.name, ...(command.alias === undefined ? [] : [command.alias])];
-const verbsOf = (commands: readonly Command[]): string[] => [...commands.flatMap(namesOf), 'help'];
-
-function flagsOf(command: Command): string[] {
-  return [
-    ...optionsOf(command).flatMap(({ name, alias }) => [`--${name}`, ...(alias === undefined ? [] : [`-${alias}`])]),
-    '--help',
-  ];
-}
-
-function choicesOf(commands: readonly Command[]): [option: string, choices: readonly string[]][] {
-  return commands.flatMap(command =>
-    command.options.flatMap(({ name, choices }) =>
-      choices === undefined ? [] : [[`--${name}`, choices] as [string, readonly string[]]],
-    ),
-  );
-}
-
-function bash(commands: readonly Command[]): string {
-  const cases = commands.map(command => `    ${namesOf(command).join('|')}) words='${flagsOf(command).join(' ')}' ;;`);
-  const choices = choicesOf(commands).map(
-    ([option, values]) => `    ${option}) COMPREPLY=($(compgen -W '${values.join(' ')}' -- "$current")); return ;;`,
-  );
+/** bash cuts words at `:`, `=` and `@`: they are put together as they were typed, and what is before the last cut is not repeated. */
+function bash(): string {
   return `# bash completion for ocikit
 _ocikit() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words=''
+  local line="\${COMP_LINE:0:COMP_POINT}" word current prefix='' breaks at last=-1
+  local -a words=()
+  for (( at = 0; at <= COMP_CWORD; at++ )); do
+    if (( at == 0 )) || [[ "$line" == [[:space:]]* ]]; then
+      line="\${line#"\${line%%[![:space:]]*}"}"
+      last=$(( last + 1 ))
+      words[last]=''
+    fi
+    word="\${COMP_WORDS[at]}"
+    (( at == COMP_CWORD )) && word="$line"
+    words[last]="\${words[last]}$word"
+    line="\${line#"$word"}"
+  done
+  current="\${words[last]}"
+  breaks="\${COMP_WORDBREAKS//[^:=@]/}"
+  [ -n "$breaks" ] && prefix="\${current%"\${current##*[$breaks]}"}"
   COMPREPLY=()
-  if [ "$COMP_CWORD" -eq 1 ] || { [ "$COMP_CWORD" -eq 2 ] && [ "$previous" = help ]; }; then
-    COMPREPLY=($(compgen -W '${verbsOf(commands).join(' ')} --help --version' -- "$current"))
-    return
-  fi
-  case "$previous" in
-${choices.join('\n')}
-    completion) COMPREPLY=($(compgen -W '${shells.join(' ')}' -- "$current")); return ;;
-  esac
-  case "\${COMP_WORDS[1]}" in
-${cases.join('\n')}
-  esac
-  case "$current" in
-    -*) COMPREPLY=($(compgen -W "$words" -- "$current")) ;;
-  esac
+  while IFS= read -r line; do
+    case "$line" in
+      :files) ;;
+      :directories) compopt -o dirnames +o default 2>/dev/null ;;
+      :nothing) compopt +o default 2>/dev/null ;;
+      *) word="\${line%%$'\\t'*}"; COMPREPLY+=("\${word#"$prefix"}") ;;
+    esac
+  done < <("\${words[0]/#\\~/$HOME}" __complete "\${words[@]:1}" 2>/dev/null)
 }
 complete -o default -F _ocikit ocikit
 `;
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-const described = (name: string, describe: string): string => quoted(`${name.replaceAll(':', '\\:')}:${describe}`);
-
-function zsh(commands: readonly Command[]): string {
-  const verbs = commands.flatMap(command => namesOf(command).map(name => `    ${described(name, command.describe)}`));
-  const cases = commands.map(command => {
-    const options = optionsOf(command).map(({ name, describe }) => described(`--${name}`, describe));
-    return `    ${namesOf(command).join('|')}) options=(${options.join(' ')} ${described('--help', 'help')}) ;;`;
-  });
+/** Read with \`source\` it registers itself; found as a file in \`fpath\` it is the function itself, called at the first TAB. */
+function zsh(): string {
   return `#compdef ocikit
 _ocikit() {
-  local -a verbs options
-  verbs=(
-${verbs.join('\n')}
-    'help:help for a verb'
-  )
-  if (( CURRENT == 2 )) || [[ CURRENT -eq 3 && $words[2] == help ]]; then
-    _describe verb verbs
-    return
+  local -a values shown
+  local line otherwise=':files'
+  for line in "\${(@f)$("\${(Q)words[1]}" __complete "\${(@)words[2,CURRENT-1]}" "$IPREFIX$PREFIX" 2>/dev/null)}"; do
+    case $line in
+      :*) otherwise=$line ;;
+      ?*) values+=("\${line%%$'\\t'*}"); shown+=("\${line//$'\\t'/  -- }") ;;
+    esac
+  done
+  if (( $#values )); then
+    compadd -Q -l -d shown -- "\${values[@]}"
+  elif [[ $otherwise == :files ]]; then
+    _files
+  elif [[ $otherwise == :directories ]]; then
+    _files -/
   fi
-  case $words[2] in
-${cases.join('\n')}
-  esac
-  if [[ $PREFIX == -* ]]; then _describe option options; else _files; fi
 }
-compdef _ocikit ocikit
+if [[ "$funcstack[1]" == _ocikit ]]; then _ocikit "$@"; else compdef _ocikit ocikit; fi
 `;
 }
 
-const fishQuoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-
-function fishOption(verbs: string, { name, alias, describe, kind, choices }: Option): string {
-  const value = choices !== undefined ? ` -x -a ${fishQuoted(choices.join(' '))}` : kind === 'flag' ? '' : ' -r';
-  const short = alias === undefined ? '' : ` -s ${alias}`;
-  return `complete -c ocikit -n '__fish_seen_subcommand_from ${verbs}' -l ${name}${short}${value} -d ${fishQuoted(describe)}`;
-}
-
-function fish(commands: readonly Command[]): string {
-  const lines = commands.flatMap(command => [
-    `complete -c ocikit -n __fish_use_subcommand -f -a ${fishQuoted(namesOf(command).join(' '))} -d ${fishQuoted(command.describe)}`,
-    ...optionsOf(command).map(option => fishOption(namesOf(command).join(' '), option)),
-  ]);
-  const shellLine = `complete -c ocikit -n '__fish_seen_subcommand_from completion' -f -a '${shells.join(' ')}'`;
-  return `# fish completion for ocikit\n${[...lines, shellLine].join('\n')}\n`;
+function fish(): string {
+  return `# fish completion for ocikit
+function __ocikit_complete
+  set -l words (commandline -opc) (commandline -ct)
+  for line in ($words[1] __complete $words[2..-1] 2>/dev/null)
+    switch $line
+      case ':files'
+        set -q found; or __fish_complete_path (commandline -ct)
+      case ':directories'
+        __fish_complete_directories (commandline -ct)
+      case ':nothing'
+      case '*'
+        set -f found yes
+        echo $line
+    end
+  end
+end
+complete -c ocikit -f -a '(__ocikit_complete)'
+`;
 }

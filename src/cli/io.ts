@@ -15,5 +15,7 @@ export interface Io {
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
+  /** Ends the work of the command, which hands it to its op; an `Interruption` is the reason. */
+  readonly signal?: AbortSignal;
   readonly hostPlatform: Platform;
 }

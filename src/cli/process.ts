@@ -1,5 +1,6 @@
 import { createReadStream, fstatSync, writeSync } from 'node:fs';
 import { OciError } from '../errors.ts';
+import { Interruption } from './interruption.ts';
 import type { Io } from './io.ts';
 
 /** Node's names of architectures that Go, and so every image, calls otherwise. */
@@ -65,7 +66,7 @@ function isTerminal(file: 0 | 1 | 2, isTTY: () => boolean | undefined): boolean 
 const pause = 2;
 
 /** Writes all of a chunk; false where the reader went away, which is no error. */
-async function writeOut(chunk: Uint8Array): Promise<boolean> {
+async function writeOut(chunk: Uint8Array, signal: AbortSignal | undefined): Promise<boolean> {
   for (let written = 0; written < chunk.length; ) {
     try {
       written += writeSync(1, chunk, written);
@@ -73,23 +74,25 @@ async function writeOut(chunk: Uint8Array): Promise<boolean> {
       if (codeOf(error) === 'EPIPE') return false;
       if (codeOf(error) !== 'EAGAIN') throw stdoutError(error);
       await new Promise(resolve => setTimeout(resolve, pause));
+      signal?.throwIfAborted();
     }
   }
   return true;
 }
 
-async function stdoutBytes(bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const chunk of bytes) if (!(await writeOut(chunk))) return;
+async function stdoutBytes(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): Promise<void> {
+  for await (const chunk of bytes) if (!(await writeOut(chunk, signal))) return;
 }
 
 /** This process as the world of a command line. What a command does not use is not set up: streams cost milliseconds. */
-export function processIo(): Io {
+export function processIo(signal?: AbortSignal): Io {
   return {
+    ...(signal === undefined ? {} : { signal }),
     stdin,
     get stdinIsTerminal() {
       return isTerminal(0, () => process.stdin.isTTY);
     },
-    stdoutBytes,
+    stdoutBytes: bytes => stdoutBytes(bytes, signal),
     stdout,
     stderr: text => {
       quietly(process.stderr).write(text);
@@ -109,13 +112,25 @@ export function processIo(): Io {
   };
 }
 
-/** A signal ends the process at once, after the exit hooks have tidied up. */
-function guardProcess(): void {
-  for (const [signal, status] of Object.entries(signals)) process.once(signal, () => process.exit(status));
+/** Milliseconds that a command may take to tidy up before it says so. */
+const patience = 500;
+
+/** The first signal ends the work, which tidies up after itself; the second ends the process, after the exit hooks have. */
+function guardProcess(controller: AbortController, io: Io): void {
+  const interrupt = (status: number): void => {
+    if (controller.signal.aborted) process.exit(status);
+    controller.abort(new Interruption(status));
+    setTimeout(() => io.stderr('ocikit: interrupted: what is half-written is being removed\n'), patience).unref();
+  };
+  for (const [signal, status] of Object.entries(signals)) process.on(signal, () => interrupt(status));
 }
 
 /** Runs a command line of this process and leaves its status as the exit code, so that all output is written first. */
 export async function runProcess(run: (argv: readonly string[], io: Io) => Promise<number>): Promise<void> {
-  guardProcess();
-  process.exitCode = await run(process.argv.slice(2), processIo());
+  const controller = new AbortController();
+  const io = processIo(controller.signal);
+  guardProcess(controller, io);
+  process.exitCode = await run(process.argv.slice(2), io);
+  // What was interrupted need not wait for a pipe that nobody writes to.
+  if (controller.signal.aborted) process.exit();
 }

@@ -1,4 +1,4 @@
-import type { Progress } from '../ops/options.ts';
+import type { Work } from '../ops/options.ts';
 import type { Io } from './io.ts';
 import { humanSize } from './units.ts';
 import type { Words } from './words.ts';
@@ -6,11 +6,12 @@ import type { Words } from './words.ts';
 const quietFor = 500;
 const interval = 100;
 
-/** Runs work with a counter that shows on a terminal once the work has taken half a second. */
-export async function withProgress<T>(words: Words, io: Io, work: (progress: Progress) => Promise<T>): Promise<T> {
+/** Runs work with the command's signal, and a counter that shows on a terminal once the work has taken half a second. */
+export async function withProgress<T>(words: Words, io: Io, run: (work: Work) => Promise<T>): Promise<T> {
   const progress = { bytes: 0 };
+  const work: Work = { progress, signal: io.signal };
   const visible = io.stderrIsTerminal && io.columns > 0 && !words.flag('quiet') && !words.flag('no-progress');
-  if (!visible) return await work(progress);
+  if (!visible) return await run(work);
   const started = io.now().getTime();
   let shown = false;
   const timer = setInterval(() => {
@@ -20,7 +21,7 @@ export async function withProgress<T>(words: Words, io: Io, work: (progress: Pro
     io.stderr(`\r${progressLine(progress.bytes, elapsed).slice(0, io.columns - 1)}\x1b[K`);
   }, interval).unref();
   try {
-    return await work(progress);
+    return await run(work);
   } finally {
     clearInterval(timer);
     if (shown) io.stderr('\r\x1b[K');

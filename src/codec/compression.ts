@@ -5,6 +5,7 @@ import { zstd } from '../engine/wasm-zstd.ts';
 import { unxz } from '../engine/xz.ts';
 import { unzstd } from '../engine/zstd.ts';
 import { unsupported, usage } from '../errors.ts';
+import { Pace } from '../stream/pace.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
@@ -119,10 +120,20 @@ function levelOf({ compression, level, compressor }: CompressOptions): number {
   return level;
 }
 
+/** The same chunks, a turn of the event loop before each: one is a block that was compressed in this thread, which takes long. */
+async function* turning(blocks: Bytes): Bytes {
+  const pace = new Pace();
+  for await (const block of blocks) {
+    await pace.turn();
+    yield block;
+  }
+}
+
 /** The same bytes compressed, deterministically: gzip level 4 (6 for the portable compressor) or zstd level 3 unless a level is given. */
 export async function* compress(bytes: Bytes, options: CompressOptions): Bytes {
   const level = levelOf(options);
   if (options.compression === 'none') yield* bytes;
-  else if (options.compression === 'zstd') yield* zstd(bytes, { level });
-  else yield* (await loadEngine(options.compressor ?? 'zlib')).gzip(bytes, { level });
+  else if (options.compression === 'zstd') yield* turning(zstd(bytes, { level }));
+  else if (options.compressor === 'portable') yield* turning((await loadEngine('portable')).gzip(bytes, { level }));
+  else yield* nodeEngine.gzip(bytes, { level });
 }

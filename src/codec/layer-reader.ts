@@ -1,5 +1,6 @@
 import type { Bytes } from '../engine/engine.ts';
 import { invalid } from '../errors.ts';
+import { Pace } from '../stream/pace.ts';
 import type { ByteString, ContentId, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
 import { parsePath, shortTextOf } from '../tree/path.ts';
 import { decodeWhiteout } from '../tree/whiteout.ts';
@@ -25,6 +26,8 @@ export interface LayerOrigin {
   readonly subject: string;
   /** Names that lead out of the root are refused, where they are else kept inside it. */
   readonly contained?: boolean;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 function nodeOf(member: TarMember, content: ContentId): Node {
@@ -112,7 +115,8 @@ function tarSinkOf(origin: LayerOrigin, sink: LayerSink): TarSink {
 /** Reads a layer's uncompressed tar: entries in the archive's order (image-spec layer.md). Errors are `invalid` and name the layer and the offset. */
 export async function readLayer(bytes: Bytes, origin: LayerOrigin, sink: LayerSink): Promise<void> {
   const reader = new TarReader(tarSinkOf(origin, sink), origin.subject);
-  for await (const chunk of bytes) reader.push(chunk);
+  const pace = new Pace(origin.signal);
+  for await (const chunk of bytes) await pace.run(reader.advance(chunk));
   reader.finish();
 }
 
@@ -123,8 +127,9 @@ export async function* throughLayer(
   options: { readonly sink: LayerSink; readonly take: () => Iterable<Uint8Array> },
 ): Bytes {
   const reader = new TarReader(tarSinkOf(origin, options.sink), origin.subject);
+  const pace = new Pace(origin.signal);
   for await (const chunk of bytes) {
-    reader.push(chunk);
+    await pace.run(reader.advance(chunk));
     yield* options.take();
   }
   reader.finish();

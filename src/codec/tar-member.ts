@@ -1,6 +1,6 @@
 import { invalid } from '../errors.ts';
 import { type ByteString, noXattrs } from '../tree/node.ts';
-import { bytesOf } from '../tree/path.ts';
+import { bytesOf, shortTextOf } from '../tree/path.ts';
 import { type PaxRecords, paxInteger, paxText, paxTime } from './pax.ts';
 import type { Extensions } from './tar-extensions.ts';
 import type { RawHeader, Subject } from './tar-header.ts';
@@ -49,6 +49,22 @@ const types: Readonly<Record<string, TarMember['type']>> = {
 export function typeOf({ typeflag }: RawHeader, path: ByteString): TarMember['type'] | undefined {
   if (typeflag === '\0') return path.endsWith('/') ? 'directory' : 'file';
   return types[typeflag];
+}
+
+/** The same; throws `invalid` for a type that is none of ours. */
+export function checkedTypeOf(header: RawHeader, path: ByteString, subject: Subject): TarMember['type'] {
+  const type = typeOf(header, path);
+  if (type !== undefined) return type;
+  throw invalid(subject(), 'a file, link, directory, device or fifo', `type '${shortTextOf(header.typeflag)}'`);
+}
+
+/** A member whose header is read: `stored` bytes follow, the first of them perhaps a sparse map. */
+export interface Pending {
+  readonly header: RawHeader;
+  readonly extensions: Extensions;
+  readonly type: TarMember['type'];
+  readonly path: ByteString;
+  readonly stored: number;
 }
 
 /** The name that a header has once its extensions are applied: GNU's over PAX's, as in Go. */

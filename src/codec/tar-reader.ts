@@ -2,22 +2,24 @@ import { invalid } from '../errors.ts';
 import type { ByteString } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { paxText } from './pax.ts';
-import { ExtensionHeaders, type Extensions, isExtension } from './tar-extensions.ts';
+import { ExtensionHeaders, isExtension } from './tar-extensions.ts';
 import { blockSize, decodeHeader, isHeader, isZero, paddingOf, type RawHeader, type Subject } from './tar-header.ts';
-import { bodySizeOf, memberOf, pathOf, type TarMember, type TarSink, typeOf } from './tar-member.ts';
+import {
+  bodySizeOf,
+  checkedTypeOf,
+  memberOf,
+  type Pending,
+  pathOf,
+  type TarMember,
+  type TarSink,
+} from './tar-member.ts';
 import { SparseWriter } from './tar-sparse.ts';
 import { SparseMapReader, sparseFormOf } from './tar-sparse-map.ts';
 
 export type { TarMember, TarSink };
 
-/** A member whose header is read: `stored` bytes follow, the first of them perhaps a sparse map. */
-interface Pending {
-  readonly header: RawHeader;
-  readonly extensions: Extensions;
-  readonly type: TarMember['type'];
-  readonly path: ByteString;
-  readonly stored: number;
-}
+/** What a step of reading costs, as bytes of work: three of them list or make a small file, or one fills a part of a hole. */
+const [stepCost, partCost] = [1 << 13, 1 << 18];
 
 /**
  * A tar archive as a synchronous push parser: `push` any chunks, then `finish`. Reads ustar, v7, star, GNU and PAX, sparse
@@ -28,7 +30,7 @@ export class TarReader {
   readonly #sink: TarSink;
   readonly #extensions = new ExtensionHeaders();
   /** Whole units are gathered in `header`, `extension` and `map`. */
-  #state: 'header' | 'extension' | 'map' | 'body' | 'skip' | 'over' = 'header';
+  #state: 'header' | 'extension' | 'map' | 'body' | 'hole' | 'skip' | 'over' = 'header';
   /** Bytes of the unit in these states. */
   #wanted = blockSize;
   #held: Buffer = Buffer.alloc(blockSize);
@@ -59,26 +61,38 @@ export class TarReader {
 
   /** The next bytes of the archive. Throws `invalid`. */
   push(chunk: Uint8Array): void {
+    for (const _ of this.advance(chunk));
+  }
+
+  /** The same in parts, as a few bytes may be many members or a hole as long as a disk: yields what each cost, in bytes of work. */
+  *advance(chunk: Uint8Array): Generator<number> {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    let at = 0;
-    while (at < bytes.length && this.#state !== 'over') at += this.#step(bytes, at);
+    let cost = 0;
+    for (let at = 0; this.#state === 'hole' || (at < bytes.length && this.#state !== 'over'); ) {
+      at += this.#step(bytes, at);
+      cost += stepCost;
+      if (cost >= partCost) yield cost;
+      cost %= partCost;
+    }
+    yield cost;
   }
 
   /** The archive is at its end. An `invalid` error where it stops inside a member; the end's zero blocks may be missing. */
   finish(): void {
-    if (this.#state === 'over') return;
     const isWhole = (this.#state === 'header' && this.#filled === 0) || (this.#state === 'skip' && this.#left === 0);
-    if (!isWhole || this.#extensions.isOpen) {
-      throw invalid(
-        this.#subject(),
-        'the rest of it',
-        `an unexpected end at offset ${this.#position + this.#filled}: the archive is truncated`,
-      );
-    }
+    if (this.#state === 'over' || (isWhole && !this.#extensions.isOpen)) return;
+    const end = this.#position + this.#filled;
+    throw this.#wrong('the rest of it', `an unexpected end at offset ${end}: the archive is truncated`);
   }
 
-  /** Consumes some of the bytes from `at`, at least one, and says how many. */
+  #wrong(expected: string, got: string): Error {
+    return invalid(this.#subject(), expected, got);
+  }
+
+  /** Consumes some of the bytes from `at`, at least one where no hole is filled, and says how many. */
   #step(bytes: Buffer, at: number): number {
+    if (this.#sparse?.fill() === true) return 0;
+    if (this.#state === 'hole') return this.#endFile();
     const available = bytes.length - at;
     if (this.#state === 'body') return this.#body(bytes, at, Math.min(this.#left, available));
     if (this.#state === 'skip') return this.#skip(Math.min(this.#left + this.#padding, available));
@@ -120,7 +134,10 @@ export class TarReader {
     else if (this.#state === 'extension') {
       this.#expectHeader();
       this.#extensions.add(block.subarray(at, at + this.#extensionSize), this.#subject);
-    } else this.#mapBlock(block, at);
+    } else {
+      this.#map?.add(block, at);
+      if (this.#map?.isWhole) this.#endMap();
+    }
   }
 
   #header(block: Buffer, at: number): void {
@@ -128,18 +145,13 @@ export class TarReader {
     this.#path = undefined;
     this.#offset = this.#position - blockSize;
     if (block[at] === 0 && isZero(block, at)) {
-      if (this.#extensions.isOpen)
-        throw invalid(this.#subject(), 'a member after an extension header', 'the end of the archive');
+      if (this.#extensions.isOpen) throw this.#wrong('a member after an extension header', 'the end of the archive');
       if (this.#afterZero) this.#state = 'over';
       this.#afterZero = true;
       return;
     }
     if (this.#afterZero)
-      throw invalid(
-        this.#subject(),
-        'a second block of zeros at the end of the archive',
-        'other bytes: an invalid header',
-      );
+      throw this.#wrong('a second block of zeros at the end of the archive', 'other bytes: an invalid header');
     const header = decodeHeader(block, at, this.#subject);
     if (isExtension(header)) this.#beginExtension(header);
     else this.#member(header, block, at);
@@ -176,13 +188,7 @@ export class TarReader {
     const extensions = this.#extensions.take();
     const path = pathOf(header, extensions);
     this.#path = path;
-    const type = typeOf(header, path);
-    if (type === undefined)
-      throw invalid(
-        this.#subject(),
-        'a file, link, directory, device or fifo',
-        `type '${shortTextOf(header.typeflag)}'`,
-      );
+    const type = checkedTypeOf(header, path, this.#subject);
     const form = sparseFormOf(header, extensions.records, this.#subject);
     const stored = type === 'file' || type === 'hardlink' ? bodySizeOf(header, extensions, this.#subject) : 0;
     if (form !== undefined) {
@@ -195,17 +201,12 @@ export class TarReader {
   }
 
   #beginSparse(pending: Pending, map: SparseMapReader): void {
-    if (pending.type !== 'file') throw invalid(this.#subject(), 'a file with a sparse map', pending.type);
+    if (pending.type !== 'file') throw this.#wrong('a file with a sparse map', pending.type);
     this.#path = paxText(pending.extensions.records, 'GNU.sparse.name') ?? pending.path;
     this.#pending = { ...pending, path: this.#path };
     this.#map = map;
     this.#state = 'map';
     if (map.isWhole) this.#endMap();
-  }
-
-  #mapBlock(block: Buffer, at: number): void {
-    this.#map?.add(block, at);
-    if (this.#map?.isWhole) this.#endMap();
   }
 
   #endMap(): void {
@@ -228,17 +229,22 @@ export class TarReader {
   #body(bytes: Buffer, at: number, length: number): number {
     const chunk = length === bytes.length ? bytes : bytes.subarray(at, at + length);
     if (this.#sparse === undefined) this.#sink.data(chunk);
-    else this.#sparse.write(chunk);
-    this.#left -= length;
-    this.#position += length;
+    const used = this.#sparse?.write(chunk) ?? length;
+    this.#left -= used;
+    this.#position += used;
     if (this.#left === 0) this.#endBody();
-    return length;
+    return used;
   }
 
   #endBody(): void {
-    this.#sparse?.finish();
+    if (this.#sparse === undefined) this.#endFile();
+    else this.#state = 'hole';
+  }
+
+  #endFile(): number {
     this.#sparse = undefined;
     this.#sink.end();
     this.#beginSkip(0, this.#padding);
+    return 0;
   }
 }

@@ -53,27 +53,25 @@ export class SparseWriter {
     this.#data = data;
   }
 
-  write(stored: Buffer): void {
-    for (let at = 0; at < stored.length; ) {
-      const piece = this.#map.pieces[this.#piece] as Piece;
-      this.#fill(piece.offset);
-      const length = Math.min(piece.offset + piece.length - this.#position, stored.length - at);
-      if (length > 0) this.#data(stored.subarray(at, at + length));
-      this.#position += length;
-      at += length;
-      if (this.#position === piece.offset + piece.length) this.#piece++;
-    }
+  /** Writes a part of the hole that is next; false where none is. A part, because a hole may be as long as a disk. */
+  fill(): boolean {
+    const { pieces, size } = this.#map;
+    for (let piece = pieces[this.#piece]; piece !== undefined; piece = pieces[++this.#piece])
+      if (this.#position < piece.offset + piece.length) break;
+    const end = pieces[this.#piece]?.offset ?? size;
+    const length = Math.min(zeros.length, end - this.#position);
+    if (length <= 0) return false;
+    this.#data(zeros.subarray(0, length));
+    this.#position += length;
+    return true;
   }
 
-  finish(): void {
-    this.#fill(this.#map.size);
-  }
-
-  #fill(end: number): void {
-    while (this.#position < end) {
-      const length = Math.min(zeros.length, end - this.#position);
-      this.#data(zeros.subarray(0, length));
-      this.#position += length;
-    }
+  /** Writes stored bytes of the piece that is next, once no hole is before it; answers how many of these belong to it. */
+  write(stored: Buffer): number {
+    const { offset, length } = this.#map.pieces[this.#piece] as Piece;
+    const part = stored.subarray(0, offset + length - this.#position);
+    this.#data(part);
+    this.#position += part.length;
+    return part.length;
   }
 }

@@ -7,10 +7,10 @@ import { layersOf } from '../image/layers.ts';
 import { isConfigType, isLayerType, mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, Document, ImageIndex, Layer, Manifest, Platform } from '../spec/objects.ts';
 import { formatPlatform, platformRank } from '../spec/platform.ts';
-import { once } from '../stream/once.ts';
 import { readImageOf } from './image-reader.ts';
 import { layerBytes, proveLayers } from './layer-bytes.ts';
 import type { ImageSource, ImageStore } from './source.ts';
+import { storeDocument } from './store-document.ts';
 import { type Graph, isMissing } from './walk.ts';
 
 export interface ConvertOptions {
@@ -113,9 +113,10 @@ class Conversion {
     return layers.map(descriptor => ({ descriptor }));
   }
 
-  async #put<T>({ bytes, descriptor: made }: Document<T>, listed: Descriptor): Promise<Descriptor> {
+  async #put(document: Document<unknown>, listed: Descriptor): Promise<Descriptor> {
+    const { descriptor: made } = document;
     if (made.digest === listed.digest) await this.#store.bring(this.#source, listed);
-    else await this.#store.put(once(bytes));
+    else await storeDocument(this.#store, document);
     return made;
   }
 

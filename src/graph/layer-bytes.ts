@@ -1,4 +1,5 @@
 import { compressionOf, decompress } from '../codec/compression.ts';
+import type { LayerOrigin } from '../codec/layer-reader.ts';
 import { engineFor } from '../engine/choose.ts';
 import type { Bytes, Hasher } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
@@ -6,6 +7,7 @@ import { invalid } from '../errors.ts';
 import { algorithmOf, encodedOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { drain } from '../stream/drain.ts';
+import { flow } from '../stream/flow.ts';
 import type { ImageSource } from './source.ts';
 
 /**
@@ -35,6 +37,11 @@ function subjectOf(source: ImageSource, { descriptor }: Layer): string {
   return `${source.subject}: layer ${descriptor.digest}`;
 }
 
+/** What a layer's entries are known by, and what ends the reading of them. */
+export function layerOrigin(source: ImageSource, layer: Layer): LayerOrigin {
+  return { identity: layer.diffID, subject: subjectOf(source, layer), signal: source.work?.signal };
+}
+
 async function* hashed(bytes: Bytes, hasher: Hasher): Bytes {
   for await (const chunk of bytes) {
     hasher.update(chunk);
@@ -50,7 +57,9 @@ async function* hashed(bytes: Bytes, hasher: Hasher): Bytes {
 export async function* layerBytes(source: ImageSource, layer: Layer): Bytes {
   const { descriptor, diffID } = layer;
   const subject = subjectOf(source, layer);
-  const tar = decompress(source.open(descriptor), compressionOf(descriptor.mediaType), subject);
+  const stored = decompress(source.open(descriptor), compressionOf(descriptor.mediaType), subject);
+  // A few stored bytes may stand for many.
+  const tar = flow(stored, { signal: source.work?.signal });
   if (isPlain(layer) || isProved(source, layer)) {
     yield* tar;
     return;

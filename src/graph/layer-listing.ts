@@ -3,7 +3,7 @@ import type { Hasher } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import type { Layer } from '../spec/objects.ts';
 import type { FileNode, LayerEntry, Path } from '../tree/node.ts';
-import { layerBytes } from './layer-bytes.ts';
+import { layerBytes, layerOrigin } from './layer-bytes.ts';
 import type { ImageSource } from './source.ts';
 
 /** Which files' contents are hashed while a layer is read. */
@@ -30,26 +30,21 @@ export async function listLayer(source: ImageSource, layer: Layer, hashing: Hash
   const digests = new Map<FileNode, string>();
   let hasher: Hasher | undefined;
   let file: FileNode | undefined;
-  const subject = `${source.subject}: layer ${layer.descriptor.digest}`;
-  await readLayer(
-    layerBytes(source, layer),
-    { identity: layer.diffID, subject },
-    {
-      entry(entry) {
-        entries.push(entry);
-        file = undefined;
-        if (entry.kind !== 'node' || entry.node.kind !== 'file' || !wants(hashing, entry.path, entry.node)) return;
-        file = entry.node;
-        hasher = nodeEngine.createHash('sha256');
-      },
-      data(chunk) {
-        if (file !== undefined) hasher?.update(chunk);
-      },
-      end() {
-        if (file !== undefined && hasher !== undefined) digests.set(file, hasher.digest());
-        file = undefined;
-      },
+  await readLayer(layerBytes(source, layer), layerOrigin(source, layer), {
+    entry(entry) {
+      entries.push(entry);
+      file = undefined;
+      if (entry.kind !== 'node' || entry.node.kind !== 'file' || !wants(hashing, entry.path, entry.node)) return;
+      file = entry.node;
+      hasher = nodeEngine.createHash('sha256');
     },
-  );
+    data(chunk) {
+      if (file !== undefined) hasher?.update(chunk);
+    },
+    end() {
+      if (file !== undefined && hasher !== undefined) digests.set(file, hasher.digest());
+      file = undefined;
+    },
+  });
   return { entries, digests };
 }

@@ -3,7 +3,7 @@ import type { LayerTar } from '../codec/tree-writer.ts';
 import type { Layer } from '../spec/objects.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type Tree } from '../tree/node.ts';
-import { layerBytes } from './layer-bytes.ts';
+import { layerBytes, layerOrigin } from './layer-bytes.ts';
 import type { ImageSource } from './source.ts';
 
 /** The merged root filesystem of a stack of layers, each blob's digest, size and diffID checked. */
@@ -11,8 +11,7 @@ export async function readMergedTree(source: ImageSource, layers: readonly Layer
   const draft = new Draft(emptyTree(), source.subject);
   for (const layer of layers) {
     draft.beginLayer();
-    const origin = { identity: layer.diffID, subject: `${source.subject}: layer ${layer.descriptor.digest}` };
-    await readLayer(layerBytes(source, layer), origin, {
+    await readLayer(layerBytes(source, layer), layerOrigin(source, layer), {
       ...emptySink,
       entry: entry => void draft.apply(entry),
     });
@@ -22,6 +21,5 @@ export async function readMergedTree(source: ImageSource, layers: readonly Layer
 
 /** A layer to be read, once or again. */
 export function layerTar(source: ImageSource, layer: Layer): LayerTar {
-  const subject = `${source.subject}: layer ${layer.descriptor.digest}`;
-  return { identity: layer.diffID, subject, open: () => layerBytes(source, layer) };
+  return { ...layerOrigin(source, layer), open: () => layerBytes(source, layer) };
 }

@@ -1,4 +1,5 @@
 import type { Layer } from '../spec/objects.ts';
+import { fileCost, Pace } from '../stream/pace.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type FileNode, type Path, type Tree } from '../tree/node.ts';
 import { type Hashing, type LayerListing, listLayer } from './layer-listing.ts';
@@ -22,13 +23,22 @@ export class ListingCache {
   }
 }
 
+/** Applying an entry costs a part of what making a file does. */
+const entryCost = fileCost >> 4;
+
 /** Folds listings, bottom first, into the root filesystem that they make. */
-export function foldListings(listings: readonly LayerListing[], subject: string): Tree {
-  const draft = new Draft(emptyTree(), subject);
-  for (const { entries } of listings) {
-    draft.beginLayer();
-    for (const entry of entries) draft.apply(entry);
-  }
+async function foldListings(listings: readonly LayerListing[], source: ImageSource): Promise<Tree> {
+  const draft = new Draft(emptyTree(), source.subject);
+  const apply = function* (): Generator<number> {
+    for (const { entries } of listings) {
+      draft.beginLayer();
+      for (const entry of entries) {
+        draft.apply(entry);
+        yield entryCost;
+      }
+    }
+  };
+  await new Pace(source.work?.signal).run(apply());
   return draft.tree();
 }
 
@@ -54,7 +64,7 @@ export function openImageRootfs(
       const listings: LayerListing[] = [];
       for (const layer of layers) listings.push(await cache.list(source, layer, hashingOf(layer)));
       for (const { digests } of listings) for (const [file, digest] of digests) known.set(file, digest);
-      return foldListings(listings, source.subject);
+      return foldListings(listings, source);
     },
     async digests(files) {
       const missing = new Set<FileNode>();

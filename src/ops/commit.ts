@@ -5,6 +5,7 @@ import { applyChanges } from '../dockerfile/change.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { OciError, usage } from '../errors.ts';
+import { checkMadeImage } from '../graph/store-document.ts';
 import { appendLayer, type LayerEdit, squashedImage } from '../image/append.ts';
 import { layersOf } from '../image/layers.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
@@ -109,7 +110,7 @@ export async function commit(
   if (options.strict === true && warning !== undefined)
     throw new OciError('unsupported', '--strict', `expected everything to be carried, got ${warning}`);
   const place = parseDestination(image, layout);
-  editOf(base, undefined, options);
+  checkMadeImage(appendLayer(base?.image, editOf(base, undefined, options)), place.path);
   const changes = await compareSides(before, after, { trustMtime: options.trustMtime === true });
   const written = clamped(toLayer(changes, after.tree), bodies, options.clampMtime);
   return withDestination(place, options.dryRun === true, async destination => {

@@ -1,11 +1,11 @@
 import type { Bytes } from '../engine/engine.ts';
 import { usage } from '../errors.ts';
 import type { ImageSource, ImageStore, StoredBlob } from '../graph/source.ts';
+import { storeDocument } from '../graph/store-document.ts';
 import { checkName, withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, Image, Layer, Platform } from '../spec/objects.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
-import { once } from '../stream/once.ts';
 
 /** Where a new image goes: puts blobs, and in the end names the image. */
 export interface Destination {
@@ -24,8 +24,8 @@ function destinationIn(store: ImageStore, name: string | null): Destination {
       for (const blob of blobs) await store.bring(source, blob);
     },
     async finish(image, entry) {
-      await store.put(once(image.config.bytes));
-      await store.put(once(image.manifest.bytes));
+      await storeDocument(store, image.config);
+      await storeDocument(store, image.manifest);
       await store.updateIndex(index => (name === null ? withUnnamed(index, entry) : withName(index, name, entry)));
     },
   };

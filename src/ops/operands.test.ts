@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import fs, { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { withName } from '../spec/name.ts';
+import type { Descriptor } from '../spec/objects.ts';
+import { openLayout } from '../store/layout/layout.ts';
 import { isValid, refusal } from '../testing/answers.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { commit } from './commit.ts';
@@ -155,4 +158,31 @@ test('what an operand says and a verb has no use for is refused', async t => {
   await assert.rejects(load(img, join(place, 'l:v1')), refusal(/expected a LAYOUT/, 'usage'));
   await assert.rejects(images([`${img}@44`]), refusal(/got a digest/, 'usage'));
   await assert.rejects(history({ kind: 'rootfs', path: img } as never), refusal(/expected an image/, 'usage'));
+});
+
+test('no document is stored that breaks its schema', async t => {
+  const { place, img } = await twoImages(t);
+  const before = readFileSync(join(img, 'index.json'));
+  const blobs = readdirSync(join(img, 'blobs/sha256')).sort();
+  const rootfs = join(place, 'rootfs');
+  await assert.rejects(commit(rootfs, `${img}:c`, { platform, createdBy: 1 as never }), refusal(/created_?[bB]y/));
+  const odd = { platform: { os: '', architecture: 'amd64' } };
+  await assert.rejects(
+    commit(rootfs, `${img}:c`, { hostPlatform: odd.platform }),
+    refusal(/os: expected text that is not empty|hostPlatform/),
+  );
+  assert.deepEqual(readFileSync(join(img, 'index.json')), before);
+  assert.deepEqual(readdirSync(join(img, 'blobs/sha256')).sort(), blobs);
+  const store = await openLayout(img);
+  await assert.rejects(
+    store.updateIndex(index => ({ ...index, manifests: [{ mediaType: 'a/b', digest: 'sha256:abc', size: 1 }] })),
+    refusal(/index\.json sha256:abc \/digest: expected/, 'invalid'),
+  );
+  const [entry] = (await store.index()).value.manifests;
+  const damaged = JSON.stringify({
+    schemaVersion: 2,
+    manifests: [entry, { ...entry, digest: `sha256:${'1'.repeat(64)}`, platform: { os: '', architecture: '' } }],
+  });
+  writeFileSync(join(img, 'index.json'), damaged);
+  await store.updateIndex(index => withName(index, 'fine', entry as Descriptor));
 });

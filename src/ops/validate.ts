@@ -1,7 +1,7 @@
 import { OciError, unsupported } from '../errors.ts';
 import { flowSource } from '../graph/flow-source.ts';
 import { readImageOf } from '../graph/image-reader.ts';
-import { layerBytes } from '../graph/layer-bytes.ts';
+import { layerBytes, layerOrigin } from '../graph/layer-bytes.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { type GraphNode, isMissing, walk } from '../graph/walk.ts';
 import { isAttestation } from '../image/attestation.ts';
@@ -151,8 +151,7 @@ class Inspection {
 /** Reads a layer to its end: digest, size and diffID, and that it is a tar. */
 async function checkLayer(source: ImageSource, layer: Layer): Promise<void> {
   const { emptySink, readLayer } = await import('../codec/layer-reader.ts');
-  const subject = `${source.subject}: layer ${layer.descriptor.digest}`;
-  await readLayer(layerBytes(source, layer), { identity: layer.diffID, subject }, emptySink);
+  await readLayer(layerBytes(source, layer), layerOrigin(source, layer), emptySink);
 }
 
 /**

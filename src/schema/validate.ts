@@ -1,11 +1,13 @@
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { Finding } from '../image/finding.ts';
 import { listedLimit } from '../limits.ts';
+import type { Fault } from './first-fault.ts';
 import { schemas } from './schemas.ts';
 
 export type DocumentKind = 'manifest' | 'index' | 'config' | 'descriptor' | 'layout';
 
-const files: Readonly<Record<DocumentKind, string>> = {
+/** The files of schemas/ by kind. */
+export const schemaNames: Readonly<Record<DocumentKind, string>> = {
   manifest: 'image-manifest',
   index: 'image-index',
   config: 'image-config',
@@ -24,7 +26,7 @@ async function loadCompiler(allErrors: boolean): Promise<Validators> {
   const { Ajv2020 } = await import('ajv/dist/2020.js');
   const ajv = new Ajv2020({ allErrors, strict: true, strictRequired: false, strictTypes: false, verbose: true });
   for (const schema of Object.values(schemas)) ajv.addSchema(schema);
-  return kind => ajv.getSchema(`urn:ocikit:schema:${files[kind]}`) as ValidateFunction;
+  return kind => ajv.getSchema(`urn:ocikit:schema:${schemaNames[kind]}`) as ValidateFunction;
 }
 
 async function validatorOf(kind: DocumentKind, allErrors: boolean): Promise<ValidateFunction> {
@@ -56,7 +58,7 @@ function shown(value: unknown): string {
 }
 
 /** What a keyword asks for, in words. */
-function expected({ keyword, params, schema }: ErrorObject): string {
+function expected({ keyword, params, schema }: Fault): string {
   switch (keyword) {
     case 'required':
       return `a value for '${params['missingProperty']}'`;
@@ -85,7 +87,7 @@ function expected({ keyword, params, schema }: ErrorObject): string {
 /** Keywords that only say that a part of them does not hold: the part has an error of its own. */
 const wrappers: readonly string[] = ['if', 'anyOf', 'allOf', 'propertyNames'];
 
-function findingOf(error: ErrorObject): Finding {
+export function findingOf(error: Fault): Finding {
   const subject = error.instancePath === '' ? '' : ` ${error.instancePath}`;
   const value = error.propertyName === undefined ? error.data : error.propertyName;
   const got = error.keyword === 'required' ? 'nothing' : shown(value);

@@ -25,16 +25,27 @@ export class Pace {
     this.#signal = signal;
   }
 
-  /** Says that so many bytes have been worked on. Answers a promise where it is time to wait a turn, else nothing: `await` only that. */
+  /**
+   * Says that so many bytes have been worked on. Answers a promise where it is time to wait a turn, else nothing: `await` only
+   * that. Throws the signal's reason where the work is to stop.
+   */
   spend(bytes: number): Promise<void> | undefined {
+    this.#signal?.throwIfAborted();
     this.#spent += bytes;
     return this.#spent < turnAfter ? undefined : this.turn();
+  }
+
+  /** Does work that yields what each part of it cost, in bytes. */
+  async run(parts: Iterable<number>): Promise<void> {
+    for (const cost of parts) {
+      const turn = this.spend(cost);
+      if (turn !== undefined) await turn;
+    }
   }
 
   /** Waits a turn. Throws the signal's reason where the work is to stop. */
   async turn(): Promise<void> {
     this.#spent = 0;
-    this.#signal?.throwIfAborted();
     await nextTurn();
     this.#signal?.throwIfAborted();
   }

@@ -34,8 +34,8 @@ export const commit: Command = {
   run: async (words, io) => {
     const { commit } = await import('../../ops/commit.ts');
     const options = readCommitOptions(words, io);
-    const result = await withProgress(words, io, progress =>
-      commit(words.word('rootfs'), words.text('image'), { ...options, progress }),
+    const result = await withProgress(words, io, work =>
+      commit(words.word('rootfs'), words.text('image'), { ...options, ...work }),
     );
     printWarnings(io, words, result.warnings);
     if (words.flag('json')) printJson(io, result);

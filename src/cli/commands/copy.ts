@@ -53,8 +53,8 @@ export const copy: Command = {
       dryRun: words.flag('dry-run'),
       hostPlatform: io.hostPlatform,
     });
-    const result = await withProgress(words, io, progress =>
-      copy(words.word('source'), words.word('destination'), { ...options, progress }),
+    const result = await withProgress(words, io, work =>
+      copy(words.word('source'), words.word('destination'), { ...options, ...work }),
     );
     printWarnings(io, words, result.warnings);
     if (words.flag('json')) printJson(io, result);

@@ -29,8 +29,8 @@ export const diff: Command = {
   run: async (words, io) => {
     const { diff } = await import('../../ops/diff.ts');
     const options = readDiffOptions(words, io);
-    const result = await withProgress(words, io, progress =>
-      diff(words.word('old'), words.text('new'), { ...options, progress }),
+    const result = await withProgress(words, io, work =>
+      diff(words.word('old'), words.text('new'), { ...options, ...work }),
     );
     printWarnings(io, words, result.warnings);
     if (words.flag('json')) printJson(io, result);

@@ -30,9 +30,9 @@ export const exportCommand: Command = {
     });
     const image = words.word('image');
     const file = outputFile(words, io);
-    const result = await withProgress(words, io, async progress => {
-      if (file !== undefined || words.flag('dry-run')) return exportImage(image, file ?? '', { ...options, progress });
-      const { bytes, ...result } = await exportStream(image, { ...options, progress });
+    const result = await withProgress(words, io, async work => {
+      if (file !== undefined || words.flag('dry-run')) return exportImage(image, file ?? '', { ...options, ...work });
+      const { bytes, ...result } = await exportStream(image, { ...options, ...work });
       await io.stdoutBytes(bytes);
       return result;
     });

@@ -33,7 +33,7 @@ export const history: Command = {
     const { history } = await import('../../ops/history.ts');
     const rows = await history(
       words.word('image'),
-      given({ platform: words.text('platform'), hostPlatform: io.hostPlatform }),
+      given({ platform: words.text('platform'), hostPlatform: io.hostPlatform, signal: io.signal }),
     );
     if (words.flag('json')) printJson(io, rows);
     else io.stdout(await historyText(rows, words, io.now().getTime()));

@@ -45,7 +45,10 @@ export const images: Command = {
     const { images } = await import('../../ops/images.ts');
     const now = io.now().getTime();
     const warnings: string[] = [];
-    const options = { ...given({ all: words.flag('all'), filters: words.texts('filter'), now }), warnings };
+    const options = {
+      ...given({ all: words.flag('all'), filters: words.texts('filter'), now, signal: io.signal }),
+      warnings,
+    };
     const rows = await images(words.texts('place'), options);
     if (words.flag('json')) printJson(io, rows);
     else io.stdout(await imagesText(rows, words, now));

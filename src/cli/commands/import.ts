@@ -26,8 +26,8 @@ export const importCommand: Command = {
     const { importRootfs } = await import('../../ops/import-rootfs.ts');
     const file = words.word('file');
     const options = readImportOptions(words, io);
-    const result = await withProgress(words, io, progress =>
-      importRootfs(file === '-' ? io.stdin() : file, words.word('image'), { ...options, progress }),
+    const result = await withProgress(words, io, work =>
+      importRootfs(file === '-' ? io.stdin() : file, words.word('image'), { ...options, ...work }),
     );
     printWarnings(io, words, result.warnings);
     if (words.flag('json')) printJson(io, result);

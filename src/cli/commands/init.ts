@@ -14,7 +14,7 @@ export const init: Command = {
   library: ['init(layout, options)', 'InitResult'],
   run: async (words, io) => {
     const { init } = await import('../../ops/init.ts');
-    const result = await init(words.word('layout'), { dryRun: words.flag('dry-run') });
+    const result = await init(words.word('layout'), { dryRun: words.flag('dry-run'), signal: io.signal });
     if (words.flag('json')) printJson(io, result);
     return 0;
   },

@@ -28,13 +28,14 @@ export const inspect: Command = {
     ["ocikit inspect img:base --format '{{json .RootFS.Layers}}'", 'one field'],
     ['ocikit inspect img:base --raw config', 'the config as it is stored'],
   ],
-  library: ['inspect(images, options)', 'InspectObject[]'],
+  library: ['inspect(images, options)', 'object[]'],
   fields: inspectFields,
   run: async (words, io) =>
     words.text('raw') === undefined ? await printObjects(words, io) : await printRaw(words, io),
 };
 
-const optionsOf = (words: Words, io: Io) => given({ platform: words.text('platform'), hostPlatform: io.hostPlatform });
+const optionsOf = (words: Words, io: Io) =>
+  given({ platform: words.text('platform'), hostPlatform: io.hostPlatform, signal: io.signal });
 
 /** As docker does: what was found is printed, what was not is said on stderr. */
 async function printObjects(words: Words, io: Io): Promise<number> {
@@ -45,6 +46,7 @@ async function printObjects(words: Words, io: Io): Promise<number> {
     try {
       objects.push(...(await inspect([image], optionsOf(words, io))));
     } catch (error) {
+      io.signal?.throwIfAborted();
       status = report(error, io);
     }
   }

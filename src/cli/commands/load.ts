@@ -58,8 +58,8 @@ export const load: Command = {
   run: async (words, io) => {
     const { load } = await import('../../ops/load.ts');
     const { archive, layout } = placesOf(words);
-    const result = await withProgress(words, io, progress =>
-      load(archiveOf(archive, io), layout, { dryRun: words.flag('dry-run'), progress }),
+    const result = await withProgress(words, io, work =>
+      load(archiveOf(archive, io), layout, { dryRun: words.flag('dry-run'), ...work }),
     );
     printWarnings(io, words, result.warnings);
     if (words.flag('json')) printJson(io, result);

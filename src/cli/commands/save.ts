@@ -41,9 +41,9 @@ export const save: Command = {
     const options = given({ format, platform: words.text('platform'), dryRun: words.flag('dry-run') });
     const images = words.texts('image');
     const file = outputFile(words, io);
-    const result = await withProgress(words, io, async progress => {
-      if (file !== undefined || words.flag('dry-run')) return save(images, file ?? '', { ...options, progress });
-      const { bytes, ...result } = await saveStream(images, { ...options, progress });
+    const result = await withProgress(words, io, async work => {
+      if (file !== undefined || words.flag('dry-run')) return save(images, file ?? '', { ...options, ...work });
+      const { bytes, ...result } = await saveStream(images, { ...options, ...work });
       await io.stdoutBytes(bytes);
       return result;
     });

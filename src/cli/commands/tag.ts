@@ -23,7 +23,10 @@ export const tag: Command = {
   library: ['tag(image, names, options)', 'TagResult'],
   run: async (words, io) => {
     const { tag } = await import('../../ops/tag.ts');
-    const result = await tag(words.word('image'), words.texts('name'), { dryRun: words.flag('dry-run') });
+    const result = await tag(words.word('image'), words.texts('name'), {
+      dryRun: words.flag('dry-run'),
+      signal: io.signal,
+    });
     if (words.flag('json')) printJson(io, result);
     else if (words.flag('dry-run')) io.stdout(`${result.digest}\n`);
     return 0;

@@ -35,8 +35,8 @@ export const unpack: Command = {
       strict: words.flag('strict'),
       hostPlatform: io.hostPlatform,
     });
-    const result = await withProgress(words, io, progress =>
-      unpack(words.word('image'), words.word('directory'), { ...options, progress }),
+    const result = await withProgress(words, io, work =>
+      unpack(words.word('image'), words.word('directory'), { ...options, ...work }),
     );
     printWarnings(io, words, result.warnings);
     if (words.flag('json')) printJson(io, result);

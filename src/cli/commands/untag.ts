@@ -15,7 +15,7 @@ export const untag: Command = {
   library: ['untag(images, options)', 'UntagResult'],
   run: async (words, io) => {
     const { untag } = await import('../../ops/untag.ts');
-    const result = await untag(words.texts('image'), { dryRun: words.flag('dry-run') });
+    const result = await untag(words.texts('image'), { dryRun: words.flag('dry-run'), signal: io.signal });
     if (words.flag('json')) printJson(io, result);
     else if (words.flag('dry-run')) io.stdout(result.removed.map(({ digest }) => `${digest}\n`).join(''));
     return 0;

@@ -22,7 +22,7 @@ export const validate: Command = {
   run: async (words, io) => {
     const { validate } = await import('../../ops/validate.ts');
     const options = { fast: words.flag('fast'), strict: words.flag('strict') };
-    const result = await withProgress(words, io, progress => validate(words.word('place'), { ...options, progress }));
+    const result = await withProgress(words, io, work => validate(words.word('place'), { ...options, ...work }));
     if (words.flag('json')) printJson(io, result);
     else io.stdout(validateText(words.word('place'), result, hasColor(words, io)));
     const fails = result.findings.some(({ severity }) => severity === 'error' || words.flag('strict'));

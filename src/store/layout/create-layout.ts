@@ -11,7 +11,7 @@ import { drain } from '../../stream/drain.ts';
 import { createFile, makeDirectories, syncDirectory } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { temporaryPrefix } from '../disk/temporary.ts';
-import { encodeIndex, openLayout, readIndexFile } from './layout.ts';
+import { changedIndex, encodeIndex, openLayout, readIndexFile } from './layout.ts';
 
 const emptyIndex: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [] };
 const header: LayoutHeader = { imageLayoutVersion: '1.0.0' };
@@ -70,7 +70,7 @@ async function previewLayout(path: string, isThere: boolean): Promise<ImageStore
       if (source !== undefined && (await source.has(descriptor))) return;
       await drain(from.open(descriptor));
     },
-    updateIndex: async change => encodeIndex(change((await index()).value)),
+    updateIndex: async change => changedIndex((await index()).value, change, path),
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { invalid, notFound } from '../../errors.ts';
 import type { ImageStore } from '../../graph/source.ts';
 import { headerLimit, indexLimit } from '../../limits.ts';
+import { checkDocument } from '../../schema/check-document.ts';
 import { digestOf } from '../../spec/digest.ts';
 import { encodeDocument, parseJson } from '../../spec/document.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
@@ -42,6 +43,22 @@ export function encodeIndex(index: ImageIndex): Document<ImageIndex> {
   return encodeDocument(index, index.mediaType ?? mediaTypes.index);
 }
 
+/**
+ * An index after a change. What is new in it follows the schema; what was there stays there, whatever is wrong with it.
+ * Throws `invalid`.
+ */
+export function changedIndex(
+  before: ImageIndex,
+  change: (index: ImageIndex) => ImageIndex,
+  layout: string,
+): Document<ImageIndex> {
+  const after = change(before);
+  const known = new Set(before.manifests.map(({ digest }) => digest));
+  for (const entry of after.manifests)
+    if (!known.has(entry.digest)) checkDocument('descriptor', entry, `${layout}: index.json ${entry.digest}`);
+  return encodeIndex(after);
+}
+
 /** Nothing is written where the function changed nothing, however the index was spelled. */
 async function updateIndexFile(
   layout: string,
@@ -49,7 +66,7 @@ async function updateIndexFile(
 ): Promise<Document<ImageIndex>> {
   return underLock(layout, 'index.json', replace => {
     const before = readIndexFile(layout);
-    const after = encodeIndex(change(before.value));
+    const after = changedIndex(before.value, change, layout);
     if (Buffer.compare(after.bytes, encodeIndex(before.value).bytes) === 0) return before;
     replace(join(layout, 'index.json'), after.bytes);
     syncDirectory(layout);

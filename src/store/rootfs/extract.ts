@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { readLayer } from '../../codec/layer-reader.ts';
 import type { Hasher } from '../../engine/engine.ts';
 import { nodeEngine } from '../../engine/node.ts';
-import { layerBytes } from '../../graph/layer-bytes.ts';
+import { layerBytes, layerOrigin } from '../../graph/layer-bytes.ts';
 import type { ImageSource } from '../../graph/source.ts';
 import { usersLimit } from '../../limits.ts';
 import type { Layer } from '../../spec/objects.ts';
+import { Pace } from '../../stream/pace.ts';
 import { Draft } from '../../tree/draft.ts';
 import { type ContentId, emptyTree, type FileNode, type LayerEntry, type Tree } from '../../tree/node.ts';
 import { filesOf, find, resolvePath } from '../../tree/walk.ts';
@@ -64,8 +65,7 @@ export async function extractLayers(
   try {
     for (const layer of layers) {
       draft.beginLayer();
-      const origin = { identity: layer.diffID, subject: `${source.subject}: layer ${layer.descriptor.digest}` };
-      await readLayer(layerBytes(source, layer), origin, {
+      await readLayer(layerBytes(source, layer), layerOrigin(source, layer), {
         entry(entry) {
           for (const operation of draft.apply(entry)) writer.execute(operation);
           hashes?.begin(entry);
@@ -81,7 +81,7 @@ export async function extractLayers(
       });
     }
     const tree = draft.tree();
-    writer.finish(tree);
+    await new Pace(source.work?.signal).run(writer.finishing(tree));
     return { tree, digests: hashes?.of(tree) ?? new Map(), warnings: writer.warnings };
   } finally {
     writer.close();

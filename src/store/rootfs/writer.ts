@@ -10,6 +10,7 @@ import {
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
+import { fileCost } from '../../stream/pace.ts';
 import type { Operation } from '../../tree/draft.ts';
 import type { DeviceNode, DirectoryNode, FifoNode, Node, Path, Tree } from '../../tree/node.ts';
 import { joinPath, textOf } from '../../tree/path.ts';
@@ -87,6 +88,11 @@ export class RootfsWriter {
 
   /** Directories get their attributes last, deepest first: what was written into them changed their times, and 0000 would have kept it out. */
   finish(tree: Tree): void {
+    for (const _ of this.finishing(tree));
+  }
+
+  /** The same in parts: yields what each cost. */
+  *finishing(tree: Tree): Generator<number> {
     const directories: (readonly [Path, DirectoryNode])[] = [['', tree]];
     for (const [path, { children }] of directories) {
       for (const [name, node] of children)
@@ -96,6 +102,7 @@ export class RootfsWriter {
       onDisk(`/${textOf(path)}`, 'a directory whose attributes can be set', () =>
         this.#attributes.finish('directory', { place: diskPath(this.#root, path), path, meta }),
       );
+      yield fileCost;
     }
   }
 
