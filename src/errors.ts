@@ -35,3 +35,12 @@ export function unsupported(subject: string, expected: string, got: string, hint
 export function usage(subject: string, message: string, hint?: string): OciError {
   return new OciError('usage', subject, message, hint === undefined ? {} : { hint });
 }
+
+/** What has to stay as it is while it is read, and did not. */
+export function changed(subject: string, what = 'a file'): OciError {
+  return new OciError(
+    'conflict',
+    subject,
+    `expected ${what} that stays as it is, got one that changed while it was read`,
+  );
+}

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { posix } from 'node:path';
 import { type Compression, checkCompression, decompress, detectCompression } from '../../codec/compression.ts';
 import type { Bytes } from '../../engine/engine.ts';
-import { invalid, OciError } from '../../errors.ts';
+import { changed, invalid } from '../../errors.ts';
 import { archiveLinkLimit } from '../../limits.ts';
 import type { ByteString } from '../../tree/node.ts';
 import { encodeText, shortTextOf } from '../../tree/path.ts';
@@ -93,7 +93,7 @@ function compressionOf({ file, stat }: OpenFile, path: string): Compression | 'x
 function checkSame(file: number, known: Stats, path: string): void {
   const stat = fstatSync(file);
   if (stat.ino === known.ino && stat.size === known.size && stat.mtimeMs === known.mtimeMs) return;
-  throw new OciError('conflict', path, 'expected a file that stays as it is, got one that changed while it was read');
+  throw changed(path);
 }
 
 /** Bytes of a file that must be as it was when it was looked at first. */

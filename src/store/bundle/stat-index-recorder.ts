@@ -1,15 +1,26 @@
-import { lstatSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import type { FileNode, Meta, Node, Path } from '../../tree/node.ts';
-import { parentOf } from '../../tree/path.ts';
-import { diskPath } from '../disk/disk-path.ts';
-import { type Stat, statOf } from '../rootfs/scan.ts';
+import { nameOf, parentOf } from '../../tree/path.ts';
+import { Descent } from '../disk/descent.ts';
+import { loadNative } from '../disk/native.ts';
+import type { Stat } from '../disk/stat.ts';
+import { systemCode } from '../disk/system-error.ts';
 import { absentBit, type newColumns, type RowKind, rowKinds } from './stat-index-file.ts';
 
-const exact = { bigint: true, throwIfNoEntry: false } as const;
+/** What is there; undefined for nothing. */
+function found<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    return undefined;
+  }
+}
 
 /** Fills columns from a tree as it lies on disk, parents before children. */
 export class StatIndexRecorder {
-  readonly #root: string;
+  /** Undefined where nothing was made. */
+  readonly #descent: Descent | undefined;
   readonly #digests: ReadonlyMap<FileNode, string>;
   readonly #rows = new Map<Path, number>();
   readonly #first = new Map<FileNode, number>();
@@ -19,7 +30,7 @@ export class StatIndexRecorder {
   readonly times: Record<string, string> = {};
 
   constructor(root: string, digests: ReadonlyMap<FileNode, string>, columns: ReturnType<typeof newColumns>) {
-    this.#root = root;
+    this.#descent = found(() => new Descent(realpathSync(root)));
     this.#digests = digests;
     this.#columns = columns;
   }
@@ -27,10 +38,23 @@ export class StatIndexRecorder {
   add(row: number, path: Path, node: Node): void {
     if (node.kind === 'directory') this.#rows.set(path, row);
     this.#columns.numbers.parent[row] = path === '' ? 0 : (this.#rows.get(parentOf(path)) ?? 0);
-    const stat = lstatSync(diskPath(this.#root, path), exact);
+    const stat = this.#statOf(row, path);
     this.#columns.kinds[row] = rowKinds.indexOf(this.#detail(row, node)) | (stat === undefined ? absentBit : 0);
     this.#meta(row, node.meta);
-    if (stat !== undefined) this.#stat(row, statOf(stat));
+    if (stat !== undefined) this.#stat(row, stat);
+  }
+
+  /** Lets go of the directories that are open. */
+  close(): void {
+    this.#descent?.close();
+  }
+
+  #statOf(row: number, path: Path): Stat | undefined {
+    const parent = this.#columns.numbers.parent[row] ?? 0;
+    // The root is its own parent; what was to be in a directory that is not there is not there either.
+    if (row > 0 && (this.#columns.kinds[parent] ?? 0) >= absentBit) return undefined;
+    this.#descent?.enter(parentOf(path));
+    return found(() => this.#descent?.stat(path === '' ? '.' : nameOf(path), loadNative()));
   }
 
   /** Writes what only this kind of node has, and gives its kind. */

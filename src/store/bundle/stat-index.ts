@@ -3,8 +3,9 @@ import { statIndexLimit } from '../../limits.ts';
 import type { DirectoryNode, FileNode, Node, Path, Tree } from '../../tree/node.ts';
 import { walk } from '../../tree/walk.ts';
 import { writeFully } from '../disk/atomic.ts';
+import type { Stat } from '../disk/stat.ts';
 import { onDisk } from '../disk/system-error.ts';
-import type { Known, Stat } from '../rootfs/scan.ts';
+import type { Known } from '../rootfs/scan.ts';
 import { type Columns, decodeColumns, encodeColumns, newColumns } from './stat-index-file.ts';
 import { StatIndexRecorder } from './stat-index-recorder.ts';
 import { StatIndexRestorer } from './stat-index-restorer.ts';
@@ -34,9 +35,13 @@ export function writeStatIndex(file: string, root: string, tree: Tree, digests: 
       const nodes: (readonly [Path, Node])[] = [['', tree], ...walk(tree)];
       const columns = newColumns(nodes.length);
       const recorder = new StatIndexRecorder(root, digests, columns);
-      nodes.forEach(([path, node], row) => {
-        recorder.add(row, path, node);
-      });
+      try {
+        nodes.forEach(([path, node], row) => {
+          recorder.add(row, path, node);
+        });
+      } finally {
+        recorder.close();
+      }
       const { targets, xattrs, times } = recorder;
       const paths = nodes.map(([path]) => path);
       const extras = { targets, xattrs, times };

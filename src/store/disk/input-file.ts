@@ -1,6 +1,6 @@
 import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Bytes } from '../../engine/engine.ts';
-import { OciError, usage } from '../../errors.ts';
+import { changed, usage } from '../../errors.ts';
 import { onDisk } from './system-error.ts';
 
 const chunkSize = 1024 * 1024;
@@ -20,15 +20,13 @@ function* chunksOf(file: number, path: string): Iterable<Uint8Array> {
 
 /** The chunks of a regular file, which must stay as it is: one that grows as fast as it is read would never end. */
 function* steadyChunks(file: number, path: string, before: BigIntStats): Iterable<Uint8Array> {
-  const changed = (): OciError =>
-    new OciError('conflict', path, 'expected a file that stays as it is, got one that changed while it was read');
   let size = 0n;
   for (const chunk of chunksOf(file, path)) {
     size += BigInt(chunk.length);
-    if (size > before.size) throw changed();
+    if (size > before.size) throw changed(path);
     yield chunk;
   }
-  if (size !== before.size || statOf(file, path).mtimeNs !== before.mtimeNs) throw changed();
+  if (size !== before.size || statOf(file, path).mtimeNs !== before.mtimeNs) throw changed(path);
 }
 
 /**

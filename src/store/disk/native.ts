@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { xattrLimit } from '../../limits.ts';
 import type { ByteString } from '../../tree/node.ts';
+import { deviceNumber, type Stat, statxReader } from './stat.ts';
 
 /** A path as node:fs takes it: a text, or its raw bytes. */
 export type DiskPath = string | Uint8Array;
@@ -10,6 +11,8 @@ export interface Native {
   /** Extended attributes of a path, or undefined where it or its file system has none. */
   readXattrs(path: DiskPath): Map<ByteString, Uint8Array> | undefined;
   writeXattr(path: DiskPath, name: ByteString, value: Uint8Array): void;
+  /** What a name in an open directory is, without a walk from the root. Absent where the C library is too old. */
+  statAt?(directory: number, name: ByteString): Stat;
   /** `mode` with its file-type bits; device numbers of a device. */
   makeNode(path: DiskPath, mode: number, device: { readonly major: number; readonly minor: number }): void;
   /** Sets mtime (and atime) of a path or of an open file exactly, in nanoseconds since 1970. */
@@ -28,12 +31,14 @@ const noFollow = 0x100;
 const exclusiveNow = 2 | 4;
 const exchangeFlag = 2;
 const again = 11;
+const basicStats = 0x7ff;
 /** errno: no such attribute, not supported, not permitted. */
 const quiet: readonly number[] = [61, 95];
 
 const names: Readonly<Record<number, string>> = {
   1: 'EPERM',
   2: 'ENOENT',
+  5: 'EIO',
   7: 'E2BIG',
   9: 'EBADF',
   13: 'EACCES',
@@ -54,6 +59,8 @@ const names: Readonly<Record<number, string>> = {
   122: 'EDQUOT',
 };
 
+const ascii = /^[\x01-\x7f]*$/;
+
 /** A C string. Text is encoded by koffi, which is cheaper than a buffer for each path. */
 function terminated(bytes: DiskPath): string | Buffer {
   if (typeof bytes === 'string') return bytes;
@@ -67,12 +74,6 @@ function failure(syscall: string, errno: number): Error {
   return Object.assign(new Error(`${code}: ${syscall}`), { code, errno: -errno, syscall });
 }
 
-/** Linux's encoding of a device number. */
-function deviceNumber(major: number, minor: number): bigint {
-  const [high, low] = [BigInt(major), BigInt(minor)];
-  return ((high & 0xfffn) << 8n) | (low & 0xffn) | ((low & ~0xffn) << 12n) | ((high & ~0xfffn) << 32n);
-}
-
 interface Library {
   readonly errno: () => number;
   readonly list: Call;
@@ -83,9 +84,21 @@ interface Library {
   readonly fileTimes: Call;
   readonly lock: Call;
   readonly exchange: Call;
+  readonly stat: Call | undefined;
 }
 
-function nativeOf({ errno, list, get, set, node, times, fileTimes, lock, exchange }: Library): Native {
+function statAtOf(stat: Call, check: (result: number | bigint, call: string) => void): NonNullable<Native['statAt']> {
+  const buffer = new ArrayBuffer(256);
+  const [bytes, read] = [Buffer.from(buffer), statxReader(buffer)];
+  return (directory, name) => {
+    const encoded = ascii.test(name) ? name : terminated(Buffer.from(name, 'latin1'));
+    check(stat(directory, encoded, noFollow, basicStats, bytes), 'statx');
+    return read();
+  };
+}
+
+function nativeOf(library: Library): Native {
+  const { errno, list, get, set, node, times, fileTimes, lock, exchange, stat } = library;
   const listBuffer = Buffer.alloc(xattrLimit);
   const valueBuffer = Buffer.alloc(xattrLimit);
   const times64 = new BigInt64Array(4);
@@ -135,6 +148,7 @@ function nativeOf({ errno, list, get, set, node, times, fileTimes, lock, exchang
       const [from, to] = [terminated(one), terminated(other)];
       check(exchange(currentDirectory, from, currentDirectory, to, exchangeFlag), 'renameat2');
     },
+    ...(stat === undefined ? {} : { statAt: statAtOf(stat, check) }),
   };
 }
 
@@ -175,6 +189,15 @@ function exchangeOf(library: ReturnType<Koffi['load']>): Call {
   }
 }
 
+/** C libraries older than glibc 2.28 have none. */
+function statxOf(library: ReturnType<Koffi['load']>): Call | undefined {
+  try {
+    return library.func('int statx(int directory, const char *path, int flags, unsigned int mask, void *stat)');
+  } catch {
+    return undefined;
+  }
+}
+
 function load(): Native | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
@@ -190,6 +213,7 @@ function load(): Native | undefined {
       fileTimes: library.func('int futimens(int file, const void *times)'),
       lock: library.func('int flock(int file, int operation)'),
       exchange: exchangeOf(library),
+      stat: statxOf(library),
     });
   } catch {
     return undefined;

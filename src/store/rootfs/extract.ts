@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { readLayer } from '../../codec/layer-reader.ts';
 import type { Hasher } from '../../engine/engine.ts';
 import { nodeEngine } from '../../engine/node.ts';
+import { invalid } from '../../errors.ts';
 import { layerBytes, layerOrigin } from '../../graph/layer-bytes.ts';
 import type { ImageSource } from '../../graph/source.ts';
 import { usersLimit } from '../../limits.ts';
@@ -10,8 +11,9 @@ import type { Layer } from '../../spec/objects.ts';
 import { Pace } from '../../stream/pace.ts';
 import { Draft } from '../../tree/draft.ts';
 import { type ContentId, emptyTree, type FileNode, type LayerEntry, type Tree } from '../../tree/node.ts';
+import { nameOf, parentOf } from '../../tree/path.ts';
 import { filesOf, find, resolvePath } from '../../tree/walk.ts';
-import { diskPath } from '../disk/disk-path.ts';
+import { Descent } from '../disk/descent.ts';
 import { loadNative } from '../disk/native.ts';
 import { RootfsWriter } from './writer.ts';
 
@@ -95,9 +97,25 @@ export function makeRootfs(bundle: string): string {
   return rootfs;
 }
 
-/** A small text file of an unpacked tree, symlinks followed inside it; empty where there is none. */
+/**
+ * A small text file of an unpacked tree, symlinks followed inside it; empty where there is none. Throws `invalid` where it is
+ * larger than `usersLimit`.
+ */
 export function readTextInside(directory: string, tree: Tree, path: string): string {
   const resolved = resolvePath(tree, path);
   const node = find(tree, resolved);
-  return node?.kind === 'file' && node.size <= usersLimit ? readFileSync(diskPath(directory, resolved), 'utf8') : '';
+  if (node?.kind !== 'file') return '';
+  if (node.size > usersLimit) throw invalid(`/${path}`, `at most ${usersLimit} bytes`, `${node.size}`);
+  const descent = new Descent(realpathSync(directory));
+  try {
+    descent.enter(parentOf(resolved));
+    const file = openSync(descent.place(nameOf(resolved)), constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      return readFileSync(file, 'utf8');
+    } finally {
+      closeSync(file);
+    }
+  } finally {
+    descent.close();
+  }
 }

@@ -105,7 +105,8 @@ function shown(tree: Tree): unknown {
   });
 }
 
-const scan = (root: string): Tree => scanDirectory(root, { native: loadNative(), source: 'scan' }).tree;
+const scan = async (root: string): Promise<Tree> =>
+  (await scanDirectory(root, { native: loadNative(), source: 'scan' })).tree;
 
 /** Runs as a user without rights. */
 function asNobody<T>(action: () => T): T {
@@ -141,7 +142,7 @@ const isError =
     return true;
   };
 
-test('a tree of every kind comes back from disk as it was, attribute for attribute', t => {
+test('a tree of every kind comes back from disk as it was, attribute for attribute', async t => {
   if (!isRoot(t) || !hasNative(t)) return;
   const root = ownDirectory(t);
   const linked = file(5, { uid: 7, mode: 0o4711, xattrs: new Map([['user.linked', bytesOfText('yes')]]) });
@@ -175,7 +176,7 @@ test('a tree of every kind comes back from disk as it was, attribute for attribu
     meta({ mode: 0o711, uid: 12, mtime: 3_000_000_003n }),
   );
   assert.deepEqual(writeTree(root, tree), []);
-  const back = scan(root);
+  const back = await scan(root);
   assert.deepEqual(shown(back), shown(tree));
   assert.equal(find(back, 'a'), find(back, 'z'));
   assert.deepEqual(readFileSync(join(root, 'closed/inside')), Buffer.from(contentOf(file(2_500_000))));
@@ -183,14 +184,14 @@ test('a tree of every kind comes back from disk as it was, attribute for attribu
   assert.equal(run(root, 'stat', '-c', '%t:%T', 'disk'), 'fff:fffff\n');
 });
 
-test('random trees come back from disk as they were', t => {
+test('random trees come back from disk as they were', async t => {
   if (!isRoot(t) || !hasNative(t)) return;
   const parent = temporaryDirectory(t);
   let count = 0;
   const carried = (node: Node): Meta['xattrs'] =>
     new Map([...node.meta.xattrs].filter(([name]) => name.startsWith('user.') && /^(file|directory)$/.test(node.kind)));
-  fc.assert(
-    fc.property(arbitraryTree, tree => {
+  await fc.assert(
+    fc.asyncProperty(arbitraryTree, async tree => {
       const kept = new Map<Node, Node>();
       const keep = (node: Node): Node =>
         kept.get(node) ?? kept.set(node, { ...node, meta: { ...node.meta, xattrs: carried(node) } }).get(node) ?? node;
@@ -198,13 +199,13 @@ test('random trees come back from disk as they were', t => {
       const root = join(parent, `${count++}`);
       mkdirSync(root);
       assert.deepEqual(writeTree(root, plain), []);
-      assert.deepEqual(shown(scan(root)), shown(plain));
+      assert.deepEqual(shown(await scan(root)), shown(plain));
     }),
     { numRuns: 100 },
   );
 });
 
-test('without the native calls what cannot be carried is said once, and the rest is there', t => {
+test('without the native calls what cannot be carried is said once, and the rest is there', async t => {
   if (!isRoot(t)) return;
   const root = ownDirectory(t);
   const xattrs = new Map([['user.a', bytesOfText('1')]]);
@@ -228,7 +229,7 @@ test('without the native calls what cannot be carried is said once, and the rest
     `/device: a device is not made: ${koffi}`,
     `/pipe: a fifo is not made: ${koffi}`,
   ]);
-  const { tree: back, warnings } = scanDirectory(root, { native: undefined, source: 'scan' });
+  const { tree: back, warnings } = await scanDirectory(root, { native: undefined, source: 'scan' });
   assert.deepEqual(warnings, [`extended attributes are not read: ${koffi}`]);
   assert.deepEqual(
     // Newer versions of Node carry nanoseconds after all.
@@ -242,7 +243,7 @@ test('without the native calls what cannot be carried is said once, and the rest
   );
 });
 
-test('without root the owner is kept and said once, devices are left out, and closed directories can be filled', t => {
+test('without root the owner is kept and said once, devices are left out, and closed directories can be filled', async t => {
   if (!isRoot(t) || !hasNative(t)) return;
   const root = ownDirectory(t, nobody);
   const own = { uid: nobody, gid: nobody };
@@ -263,19 +264,19 @@ test('without root the owner is kept and said once, devices are left out, and cl
     asNobody(() => writeTree(root, tree)),
     ['/device: a device is not made: that needs root', '/roots: owner 0:0 needs root; files belong to 65534:65534'],
   );
-  const nodes = new Map([...walk(scan(root))]);
+  const nodes = new Map([...walk(await scan(root))]);
   assert.equal(nodes.get('device'), undefined);
   assert.deepEqual(nodes.get('roots')?.meta, meta({ ...own, mode: 0o4755 }));
   assert.equal(nodes.get('closed')?.meta.mode, 0);
   assert.equal(nodes.get('fifo')?.kind, 'fifo');
   assert.deepEqual([...(nodes.get('read-only')?.meta.xattrs.keys() ?? [])], ['user.kept']);
-  assert.throws(
-    () => asNobody(() => scan(root)),
+  await assert.rejects(
+    asNobody(() => scan(root)),
     isError('conflict', /^\/closed: expected a directory that can be read, got permission denied \(EACCES\)$/),
   );
 });
 
-test('an attribute that the file system refuses is a warning, not a failure', t => {
+test('an attribute that the file system refuses is a warning, not a failure', async t => {
   if (!isRoot(t) || !hasNative(t)) return;
   const xattrs = new Map([
     ['user.fine', bytesOfText('1')],
@@ -286,7 +287,7 @@ test('an attribute that the file system refuses is a warning, not a failure', t 
     writeTree(root, treeOf([['a', file(1, { xattrs })]])).join(),
     /^\/a: extended attribute 'nonsense' is not written \(\w+\)$/,
   );
-  assert.deepEqual([...(find(scan(root), 'a')?.meta.xattrs.keys() ?? [])], ['user.fine']);
+  assert.deepEqual([...(find(await scan(root), 'a')?.meta.xattrs.keys() ?? [])], ['user.fine']);
 });
 
 test('modes do not depend on the umask, and it stays as it is', t => {
@@ -368,7 +369,7 @@ test('the walk goes through a symlink to the root and through no other, and leav
   const server = createServer();
   await new Promise<void>(resolve => server.listen(join(root, 'etc/socket'), resolve));
   t.after(() => server.close());
-  const { tree, warnings } = scanDirectory(join(root, '../alias'), { native: undefined, source: 'scan' });
+  const { tree, warnings } = await scanDirectory(join(root, '../alias'), { native: undefined, source: 'scan' });
   assert.deepEqual(
     [...walk(tree)].map(([path, node]) => [path, node.kind]),
     [
@@ -382,24 +383,24 @@ test('the walk goes through a symlink to the root and through no other, and leav
   );
 });
 
-test('what is no directory, or not there, is one clear error', t => {
+test('what is no directory, or not there, is one clear error', async t => {
   const root = ownDirectory(t);
   writeFileSync(join(root, 'file'), '');
   symlinkSync('loop', join(root, 'loop'));
-  assert.throws(() => scan(join(root, 'file')), isError('invalid', /file: expected a directory, got a file$/));
-  assert.throws(() => scan(join(root, 'none')), isError('not-found', /none: expected a directory, got nothing/));
-  assert.throws(() => scan(join(root, 'loop')), isError('invalid', /loop: expected a directory, got symbolic links/));
+  await assert.rejects(scan(join(root, 'file')), isError('invalid', /file: expected a directory, got a file$/));
+  await assert.rejects(scan(join(root, 'none')), isError('not-found', /none: expected a directory, got nothing/));
+  await assert.rejects(scan(join(root, 'loop')), isError('invalid', /loop: expected a directory, got symbolic links/));
 });
 
-test('a directory as deep as paths go is walked, and a deeper one is one clear error', t => {
+test('a directory is walked however deep it is', async t => {
   const root = ownDirectory(t);
   const name = 'd'.repeat(250);
   const half = Array.from({ length: 10 }, () => name).join('/');
   mkdirSync(join(root, half), { recursive: true });
-  assert.equal([...walk(scan(root))].length, 10);
+  assert.equal([...walk(await scan(root))].length, 10);
   mkdirSync(join(root, 'more', half), { recursive: true });
   renameSync(join(root, name), join(root, 'more', half, 'e'));
-  assert.throws(() => scan(root), isError('invalid', /a name that is too long \(ENAMETOOLONG\)$/));
+  assert.equal([...walk(await scan(root))].length, 21);
   renameSync(join(root, 'more', half, 'e'), join(root, name));
 });
 
@@ -449,7 +450,7 @@ test('a file that cannot be hashed ahead is an error only for who asks for it', 
   const digest = createHash('sha256').update('b').digest('hex');
   const b = files.get('b') as FileNode;
   assert.deepEqual([...(await rootfs.digests(new Set([b])))], [[b, digest]]);
-  await assert.rejects(rootfs.digests(new Set([files.get('a') as FileNode])), isError('not-found', /^\/a: /));
+  await assert.rejects(rootfs.digests(new Set([files.get('a') as FileNode])), isError('conflict', /^\/a: /));
 });
 
 test('readers that take turns, and hashing between them, do not share bytes', async t => {
@@ -500,10 +501,7 @@ test('a file that changed since it was listed is not read as if it were the same
     change(place);
     assert.throws(
       () => [...rootfs.body('file', node)],
-      isError(
-        name === 'nothing' ? 'not-found' : name === 'a symlink' ? 'invalid' : 'conflict',
-        /^\/file: expected a file that/,
-      ),
+      isError('conflict', /^\/file: expected a file that stays as it is, got one that changed while it was read$/),
       name,
     );
     await assert.rejects(rootfs.digests(new Set([node])), OciError, name);

@@ -1,5 +1,7 @@
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
-import { invalid } from '../../errors.ts';
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { changed, invalid } from '../../errors.ts';
+import { pathLimit } from '../../limits.ts';
+import { fileCost, Pace } from '../../stream/pace.ts';
 import {
   type ByteString,
   type DirectoryNode,
@@ -10,24 +12,12 @@ import {
   type Path,
   type Tree,
 } from '../../tree/node.ts';
-import { joinPath, textOf } from '../../tree/path.ts';
+import { joinPath, shortTextOf, textOf } from '../../tree/path.ts';
+import { Descent, isOtherwise } from '../disk/descent.ts';
 import { diskPath } from '../disk/disk-path.ts';
 import type { Native } from '../disk/native.ts';
+import { type Identity, kindOf, majorOf, minorOf, type Stat } from '../disk/stat.ts';
 import { onDisk, systemError } from '../disk/system-error.ts';
-
-/** What the stat index compares: everything that changes when a file does. */
-export interface Stat {
-  readonly device: bigint;
-  readonly inode: bigint;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly links: number;
-  readonly size: number;
-  /** Nanoseconds. */
-  readonly mtime: bigint;
-  readonly ctime: bigint;
-}
 
 /** What is known of a path before it is read: its node, where the stat says that nothing has changed. */
 export interface Known {
@@ -41,6 +31,8 @@ export interface ScanOptions {
   /** What file contents are identified by. */
   readonly source: string;
   readonly known?: Known;
+  /** Stops the walk: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Scan {
@@ -51,85 +43,72 @@ export interface Scan {
   readonly warnings: readonly string[];
 }
 
-/** A path that is being looked at. */
+/** A path that is being looked at, in the directory that the walk is in. */
 interface Met {
   readonly path: Path;
-  readonly place: string | Buffer;
+  readonly name: ByteString;
   readonly stat: Stat;
 }
 
-const exact = { bigint: true } as const;
-
-export function statOf(found: BigIntStats): Stat {
-  return {
-    device: found.dev,
-    inode: found.ino,
-    mode: Number(found.mode),
-    uid: Number(found.uid),
-    gid: Number(found.gid),
-    links: Number(found.nlink),
-    size: Number(found.size),
-    mtime: found.mtimeNs,
-    ctime: found.ctimeNs,
-  };
-}
-
-/** Linux's device numbers. */
-const majorOf = (device: bigint): number => Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn));
-const minorOf = (device: bigint): number => Number((device & 0xffn) | ((device >> 12n) & ~0xffn));
-
-const wide = /[^\x01-\x7f]/;
-
-/** Names in a directory as byte strings. Names outside ASCII are read again as bytes: decoding would lose some. */
-function namesIn(place: string | Buffer): ByteString[] {
-  const names = readdirSync(place, 'utf8');
-  if (!names.some(name => wide.test(name))) return names;
-  return readdirSync(place, 'buffer').map(name => name.toString('latin1'));
+/** A directory that has been met and not been gone through. */
+interface Pending {
+  readonly path: Path;
+  readonly id: Identity;
+  readonly children: Map<ByteString, Node>;
 }
 
 /** A walk of one directory tree. State: what was met so far, and where it is, for the one message that may be needed. */
 class Scanner {
   readonly #root: string;
+  readonly #descent: Descent;
   readonly #options: ScanOptions;
   readonly #linked = new Map<string, FileNode>();
+  readonly #pending: Pending[] = [];
   #member = 0;
   #at: Path = '';
-  #expected = '';
+  #expected = 'a directory';
   #warnedOfXattrs = false;
   readonly stats = new Map<FileNode, Stat>();
   readonly warnings: string[] = [];
 
-  constructor(root: string, options: ScanOptions) {
+  constructor(root: string, descent: Descent, options: ScanOptions) {
     this.#root = root;
+    this.#descent = descent;
     this.#options = options;
   }
 
-  tree(): Tree {
+  async tree(): Promise<Tree> {
     try {
-      return this.#walk();
+      return await this.#walk();
     } catch (error) {
-      throw systemError(error, this.#at === '' ? this.#root : `/${textOf(this.#at)}`, this.#expected);
+      if (this.#at === '') throw systemError(error, this.#root, this.#expected);
+      const subject = `/${textOf(this.#at)}`;
+      throw isOtherwise(error) ? changed(subject, 'a path') : systemError(error, subject, this.#expected);
     }
   }
 
-  #walk(): Tree {
-    const root = this.#directory(this.#meet(''));
-    const pending: { readonly path: Path; readonly children: Map<ByteString, Node> }[] = [];
-    const enter = (path: Path, { meta }: DirectoryNode): DirectoryNode => {
-      const children = new Map<ByteString, Node>();
-      pending.push({ path, children });
-      return { kind: 'directory', meta, children };
-    };
-    const tree = enter('', root);
-    for (let top = pending.pop(); top !== undefined; top = pending.pop()) {
+  async #walk(): Promise<Tree> {
+    const pace = new Pace(this.#options.signal);
+    const met = this.#meet('', '.');
+    const tree = this.#enter(met, this.#directory(met));
+    for (let top = this.#pending.pop(); top !== undefined; top = this.#pending.pop()) {
       this.#expect(top.path, 'a directory that can be read');
-      for (const name of namesIn(diskPath(this.#root, top.path))) {
-        const path = joinPath(top.path, name);
-        const node = this.#node(path);
-        if (node !== undefined) top.children.set(name, node.kind === 'directory' ? enter(path, node) : node);
+      this.#descent.enter(top.path, top.id);
+      for (const name of this.#descent.names()) {
+        const node = this.#node(this.#meet(joinPath(top.path, name), name));
+        if (node !== undefined) top.children.set(name, node);
+        const turn = pace.spend(fileCost);
+        if (turn !== undefined) await turn;
       }
+      this.#descent.check();
     }
     return tree;
+  }
+
+  #enter({ path, stat }: Met, { meta }: DirectoryNode): DirectoryNode {
+    const children = new Map<ByteString, Node>();
+    this.#pending.push({ path, id: stat, children });
+    return { kind: 'directory', meta, children };
   }
 
   #expect(path: Path, expected: string): void {
@@ -137,31 +116,36 @@ class Scanner {
     this.#expected = expected;
   }
 
-  #meet(path: Path): Met & { readonly found: BigIntStats } {
+  #meet(path: Path, name: ByteString): Met {
     this.#expect(path, 'a path that can be looked at');
-    const place = diskPath(this.#root, path);
-    const found = lstatSync(place, exact);
-    return { path, place, stat: statOf(found), found };
+    if (path.length > pathLimit)
+      throw invalid(`/${shortTextOf(path)}`, `a path of at most ${pathLimit} bytes`, `${path.length}`);
+    return { path, name, stat: this.#descent.stat(name, this.#options.native) };
   }
 
-  #node(path: Path): Node | undefined {
-    const met = this.#meet(path);
-    if (met.found.isFile()) return this.#file(met);
-    const known = this.#options.known?.lookup(path, met.stat);
-    if (known !== undefined) return known;
-    return met.found.isDirectory() ? this.#directory(met) : this.#special(met, met.found);
+  #node(met: Met): Node | undefined {
+    const kind = kindOf(met.stat);
+    if (kind === 'file') return this.#file(met);
+    const known = this.#options.known?.lookup(met.path, met.stat);
+    if (kind === 'directory') return this.#enter(met, known?.kind === kind ? known : this.#directory(met));
+    return known ?? this.#special(met, kind);
   }
 
-  #special(met: Met, found: BigIntStats): Node | undefined {
-    if (found.isSymbolicLink()) return { kind: 'symlink', meta: this.#meta(met), target: this.#target(met) };
-    if (found.isFIFO()) return { kind: 'fifo', meta: this.#meta(met) };
-    if (found.isCharacterDevice() || found.isBlockDevice()) {
-      const type = found.isBlockDevice() ? 'block' : 'char';
-      const { rdev } = found;
-      return { kind: 'device', meta: this.#meta(met), type, major: majorOf(rdev), minor: minorOf(rdev) };
+  #special(met: Met, kind: ReturnType<typeof kindOf>): Node | undefined {
+    switch (kind) {
+      case 'symlink':
+        return { kind, meta: this.#meta(met), target: this.#target(met) };
+      case 'fifo':
+        return { kind, meta: this.#meta(met) };
+      case 'char':
+      case 'block': {
+        const { special } = met.stat;
+        return { kind: 'device', meta: this.#meta(met), type: kind, major: majorOf(special), minor: minorOf(special) };
+      }
+      default:
+        this.warnings.push(`/${textOf(met.path)}: a socket, which no layer can hold, is left out`);
+        return undefined;
     }
-    this.warnings.push(`/${textOf(met.path)}: a socket, which no layer can hold, is left out`);
-    return undefined;
   }
 
   #directory(met: Met): DirectoryNode {
@@ -189,9 +173,9 @@ class Scanner {
     return { kind: 'file', meta: this.#meta(met), size: met.stat.size, content };
   }
 
-  #target({ path, place }: Met): ByteString {
+  #target({ path, name }: Met): ByteString {
     this.#expect(path, 'a symlink that can be read');
-    return readlinkSync(place, 'buffer').toString('latin1');
+    return readlinkSync(this.#descent.place(name), 'buffer').toString('latin1');
   }
 
   #meta(met: Met): Meta {
@@ -199,11 +183,23 @@ class Scanner {
     return { mode: mode & 0o7777, uid, gid, mtime, xattrs: this.#xattrs(met) };
   }
 
-  #xattrs({ path, place }: Met): Meta['xattrs'] {
+  /**
+   * Nearly nothing has any, and the plain path, which may lead elsewhere by now, says so in half the time: what it finds is not
+   * believed. A fifth of the scan's time.
+   */
+  #mayHaveXattrs(native: Native, path: Path): boolean {
+    try {
+      return native.readXattrs(diskPath(this.#root, path)) !== undefined;
+    } catch {
+      return true;
+    }
+  }
+
+  #xattrs({ path, name }: Met): Meta['xattrs'] {
     const { native } = this.#options;
     if (native !== undefined) {
       this.#expect(path, 'extended attributes that can be read');
-      return native.readXattrs(place) ?? noXattrs;
+      return (this.#mayHaveXattrs(native, path) && native.readXattrs(this.#descent.place(name))) || noXattrs;
     }
     if (!this.#warnedOfXattrs)
       this.warnings.push('extended attributes are not read: the optional package koffi is not there');
@@ -214,11 +210,17 @@ class Scanner {
 
 /**
  * A directory as a tree: every kind of file but sockets, hardlinks of regular files as one node, names and symlink targets
- * by their bytes. Synchronous; no symlink is followed below the root. Throws one clear error for what cannot be read.
+ * by their bytes. No symlink is followed below the root, whatever is renamed meanwhile. Throws one clear error for what cannot
+ * be read, `conflict` for what changes between two looks at it, `invalid` for a path that no layer holds.
  */
-export function scanDirectory(directory: string, options: ScanOptions): Scan {
+export async function scanDirectory(directory: string, options: ScanOptions): Promise<Scan> {
   const root = onDisk(directory, 'a directory', () => realpathSync(directory));
   if (!lstatSync(root).isDirectory()) throw invalid(directory, 'a directory', 'a file');
-  const scanner = new Scanner(root, options);
-  return { root, tree: scanner.tree(), stats: scanner.stats, warnings: scanner.warnings };
+  const descent = onDisk(directory, 'a directory', () => new Descent(root));
+  try {
+    const scanner = new Scanner(root, descent, options);
+    return { root, tree: await scanner.tree(), stats: scanner.stats, warnings: scanner.warnings };
+  } finally {
+    descent.close();
+  }
 }

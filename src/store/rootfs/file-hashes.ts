@@ -1,0 +1,89 @@
+import { nodeEngine } from '../../engine/node.ts';
+import { fileCost, Pace } from '../../stream/pace.ts';
+import type { FileNode, Path } from '../../tree/node.ts';
+import { filesOf } from '../../tree/walk.ts';
+import { FileReader } from './file-reader.ts';
+import type { Scan } from './scan.ts';
+
+type IsWanted = (path: Path, file: FileNode) => boolean;
+
+/** The sha256 of files, each read once. State: what is hashed already, and whether more is before anybody asks. */
+export class FileHashes {
+  readonly #scan: () => Scan;
+  readonly #signal: AbortSignal | undefined;
+  readonly #digests = new Map<FileNode, string>();
+  #isAhead = false;
+  #isClosed = false;
+  #ahead: Promise<void> | undefined;
+
+  constructor(scan: () => Scan, signal: AbortSignal | undefined) {
+    this.#scan = scan;
+    this.#signal = signal;
+  }
+
+  /** Hashes the files of a tree without being asked, until `stop`. */
+  goAhead(): void {
+    this.#isAhead = true;
+    this.#ahead = this.#readAhead();
+  }
+
+  /** The file that is being read is the last one. */
+  stop(): void {
+    this.#isAhead = false;
+  }
+
+  /** Nothing more is read. */
+  close(): void {
+    this.#isClosed = true;
+    this.#isAhead = false;
+  }
+
+  async of(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>> {
+    this.stop();
+    await this.#ahead;
+    let isWhole = true;
+    for (const file of files) isWhole &&= this.#digests.has(file);
+    if (!isWhole) await this.#read((_path, file) => files.has(file));
+    const found = new Map<FileNode, string>();
+    for (const file of files) found.set(file, this.#digests.get(file) ?? '');
+    return found;
+  }
+
+  async #readAhead(): Promise<void> {
+    try {
+      await new Pace().turn();
+      await this.#read(() => this.#isAhead);
+    } catch {
+      // Whoever asks for this file reads it again, and gets the error.
+      this.#isAhead = false;
+    }
+  }
+
+  async #read(isWanted: IsWanted): Promise<void> {
+    const { root, tree, stats } = this.#scan();
+    const reader = new FileReader(root);
+    const pace = new Pace(this.#signal);
+    try {
+      for (const [path, node] of filesOf(tree)) {
+        if (this.#digests.has(node) || !isWanted(path, node)) continue;
+        this.#digests.set(node, await this.#hash(reader.read({ path, stat: stats.get(node) }), pace));
+        const turn = pace.spend(fileCost);
+        if (turn !== undefined) await turn;
+      }
+    } finally {
+      reader.close();
+    }
+  }
+
+  async #hash(chunks: Iterable<Uint8Array>, pace: Pace): Promise<string> {
+    const hasher = nodeEngine.createHash('sha256');
+    if (this.#isClosed) throw new Error('hashing was closed');
+    for (const chunk of chunks) {
+      hasher.update(chunk);
+      const turn = pace.spend(chunk.length);
+      if (turn !== undefined) await turn;
+      if (this.#isClosed) throw new Error('hashing was closed');
+    }
+    return hasher.digest();
+  }
+}

@@ -1,0 +1,84 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { changed } from '../../errors.ts';
+import type { Path } from '../../tree/node.ts';
+import { nameOf, parentOf, textOf } from '../../tree/path.ts';
+import { Descent, isOtherwise } from '../disk/descent.ts';
+import { isSameFile, type Stat, statOf } from '../disk/stat.ts';
+import { systemError } from '../disk/system-error.ts';
+
+const bufferSize = 1 << 20;
+const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const exact = { bigint: true } as const;
+
+/** A file on disk, and what it was when it was listed. */
+export interface Listed {
+  readonly path: Path;
+  readonly stat: Stat | undefined;
+}
+
+/** Buffers that no reader holds: two readers never share one, whoever waits for whom. */
+const buffers: Buffer[] = [];
+
+const changedFile = (path: Path): Error => changed(`/${textOf(path)}`);
+
+function checkSame(descriptor: number, { path, stat }: Listed): void {
+  const found = fstatSync(descriptor, exact);
+  const now = statOf(found);
+  const isSame =
+    stat !== undefined &&
+    found.isFile() &&
+    isSameFile(now, stat) &&
+    now.size === stat.size &&
+    now.mtime === stat.mtime &&
+    now.ctime === stat.ctime;
+  if (!isSame) throw changedFile(path);
+}
+
+function* chunksOf(descriptor: number, listed: Listed, buffer: Buffer): Generator<Uint8Array> {
+  checkSame(descriptor, listed);
+  for (let left = listed.stat?.size ?? 0; left > 0; ) {
+    const length = readSync(descriptor, buffer, 0, Math.min(bufferSize, left), null);
+    if (length === 0) throw changedFile(listed.path);
+    left -= length;
+    yield buffer.subarray(0, length);
+  }
+  checkSame(descriptor, listed);
+}
+
+/** Reads files that must be as they were when they were listed. State: the directory that the last one was in. */
+export class FileReader {
+  readonly #root: string;
+  #descent: Descent | undefined;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  *read(listed: Listed): Generator<Uint8Array> {
+    const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(bufferSize);
+    try {
+      const descriptor = this.#open(listed.path);
+      try {
+        yield* chunksOf(descriptor, listed, buffer);
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch (error) {
+      if (isOtherwise(error)) throw changedFile(listed.path);
+      throw systemError(error, `/${textOf(listed.path)}`, 'a file that can be read');
+    } finally {
+      buffers.push(buffer);
+    }
+  }
+
+  close(): void {
+    this.#descent?.close();
+    this.#descent = undefined;
+  }
+
+  #open(path: Path): number {
+    this.#descent ??= new Descent(this.#root);
+    this.#descent.enter(parentOf(path));
+    return openSync(this.#descent.place(nameOf(path)), openFlags);
+  }
+}
