@@ -6,31 +6,32 @@ import { checkLayerCount } from '../../image/layers.ts';
 import { documentLimit, imageLimit } from '../../limits.ts';
 import { type Digest, digestOf } from '../../spec/digest.ts';
 import { encodeDocument, parseJson } from '../../spec/document.ts';
-import { type At, arrayOf, shape, string } from '../../spec/fields.ts';
+import { type At, arrayOf, listOf, shape, string } from '../../spec/fields.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
 import { nameAnnotations } from '../../spec/name.ts';
 import type { Annotations, Descriptor, ImageIndex, Json, Manifest } from '../../spec/objects.ts';
 import { parseConfig } from '../../spec/parse.ts';
 import { canonicalName, familiarName, tryReference } from '../../spec/reference.ts';
+import { drain } from '../../stream/drain.ts';
 import { readWhole } from '../../stream/read-whole.ts';
+import { verified } from '../../stream/verified.ts';
 import type { Region } from '../disk/region.ts';
 import type { Archive } from './archive.ts';
 import { blobReader, readMember } from './oci-archive.ts';
 
 /** One image of `manifest.json`: paths inside the archive, and names. */
-interface Item {
+export interface DockerItem {
   readonly Config: string;
   readonly RepoTags?: readonly string[] | null;
-  readonly Layers: readonly string[];
+  readonly Layers: readonly string[] | null;
 }
 
-const item = shape({ required: { Config: string, Layers: arrayOf(string) }, optional: { RepoTags: arrayOf(string) } });
+const item = shape({ required: { Config: string, Layers: listOf(string) }, optional: { RepoTags: arrayOf(string) } });
 
-function parseItems(json: Json, subject: string): readonly Item[] {
+function parseItems(json: Json, subject: string): readonly DockerItem[] {
   const top: At = { subject };
-  arrayOf(item)(json, top);
-  const items = json as unknown as readonly Item[];
-  if (items.length === 0) throw invalid(subject, 'an image', 'none');
+  listOf(item)(json, top);
+  const items = (json ?? []) as unknown as readonly DockerItem[];
   if (items.length > imageLimit) throw invalid(subject, `at most ${imageLimit} images`, `${items.length}`);
   return items;
 }
@@ -78,16 +79,17 @@ class ManifestMaker {
     return region;
   }
 
-  async manifest({ Config, Layers }: Item): Promise<Descriptor> {
+  async manifest({ Config, ...item }: DockerItem): Promise<Descriptor> {
+    const names = item.Layers ?? [];
     const subject = `${this.#archive.subject}: config '${Config}'`;
     const region = this.#find(Config, 'Config');
     const bytes = await readWhole(() => this.#archive.open(region), region, { subject });
     const { rootfs } = parseConfig(parseJson(bytes, subject), subject);
-    checkLayerCount(subject, { diffIDs: rootfs.diff_ids.length, layers: Layers.length });
+    checkLayerCount(subject, { diffIDs: rootfs.diff_ids.length, layers: names.length });
     const digest = digestOf(bytes);
     this.#blobs.made.set(digest, bytes);
     const layers: Descriptor[] = [];
-    for (const [position, name] of Layers.entries())
+    for (const [position, name] of names.entries())
       layers.push(await this.#layer(name, rootfs.diff_ids[position] as Digest));
     const manifest: Manifest = {
       schemaVersion: 2,
@@ -111,7 +113,11 @@ class ManifestMaker {
     const claimed: Digest | undefined = named === undefined ? undefined : `sha256:${named}`;
     const digest = compression === 'none' ? diffID : (claimed ?? (await hashOf(this.#archive, region)));
     const descriptor = { mediaType: layerMediaType(compression), digest, size: region.size };
-    this.#blobs.regions.set(digest, region);
+    const other = this.#blobs.regions.get(digest);
+    // Two files that say they are one layer: which of them would be read is not for chance to say.
+    if (other !== undefined && other.offset !== region.offset)
+      await drain(verified(this.#archive.open(region), descriptor, `${this.#archive.subject}: layer '${name}'`));
+    this.#blobs.regions.set(digest, other ?? region);
     this.#layers.set(key, descriptor);
     return descriptor;
   }
@@ -124,7 +130,7 @@ function annotationsOf(tag: string): Annotations | undefined {
   return isName ? nameAnnotations(canonicalName(reference)) : undefined;
 }
 
-function entriesOf(descriptor: Descriptor, { RepoTags }: Item): readonly Descriptor[] {
+function entriesOf(descriptor: Descriptor, { RepoTags }: DockerItem): readonly Descriptor[] {
   const named = (RepoTags ?? []).flatMap(tag => {
     const annotations = annotationsOf(tag);
     return annotations === undefined ? [] : [{ ...descriptor, annotations }];
@@ -132,20 +138,28 @@ function entriesOf(descriptor: Descriptor, { RepoTags }: Item): readonly Descrip
   return named.length === 0 ? [descriptor] : named;
 }
 
-/**
- * What `docker save` writes, as a source of OCI images: config and layers byte for byte, so image IDs and diffIDs stay, and
- * a manifest that is made of them, the same each time. Throws `invalid` and `not-found` for a `manifest.json` that names
- * what is not there, and `unsupported` for archives from before docker 1.10, which have none.
- */
-export async function openDockerArchive(archive: Archive): Promise<ImageSource> {
+/** What an archive's `manifest.json` lists. Throws `invalid`, and `unsupported` for archives from before docker 1.10, which have none. */
+export async function readItems(archive: Archive): Promise<readonly DockerItem[]> {
   const subject = `${archive.subject}: manifest.json`;
   if (archive.find('manifest.json') === undefined && archive.find('repositories') !== undefined)
     throw unsupported(archive.subject, 'a manifest.json', 'an archive from before docker 1.10');
+  return parseItems(parseJson(await readMember(archive, 'manifest.json', documentLimit), subject), subject);
+}
+
+/** The image ID of an item: its config's digest, which is not checked where the config's name says it; undefined where it is not there. */
+export async function imageIDOf(archive: Archive, { Config }: DockerItem): Promise<Digest | undefined> {
+  const named = blobName.exec(Config)?.[1];
+  if (named !== undefined) return `sha256:${named}`;
+  const region = archive.find(Config, { symlinks: true });
+  return region === undefined ? undefined : hashOf(archive, region);
+}
+
+/** Images of `manifest.json` as a source of OCI images. Throws `invalid` and `not-found` for what is not there. */
+export async function openItems(archive: Archive, items: readonly DockerItem[]): Promise<ImageSource> {
   const blobs = new Blobs();
-  const items = parseItems(parseJson(await readMember(archive, 'manifest.json', documentLimit), subject), subject);
-  const conversion = new ManifestMaker(archive, blobs);
+  const maker = new ManifestMaker(archive, blobs);
   const manifests: Descriptor[] = [];
-  for (const item of items) manifests.push(...entriesOf(await conversion.manifest(item), item));
+  for (const item of items) manifests.push(...entriesOf(await maker.manifest(item), item));
   const index: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests };
   const document = encodeDocument(index, mediaTypes.index);
   const reader = blobReader(archive, ({ digest }) => blobs.regions.get(digest));
@@ -163,4 +177,15 @@ export async function openDockerArchive(archive: Archive): Promise<ImageSource> 
     fileOf: descriptor => reader.fileOf(descriptor),
     read: async (descriptor, limit) => madeOf(descriptor) ?? reader.read(descriptor, limit),
   };
+}
+
+/**
+ * What `docker save` writes, as a source of OCI images: config and layers byte for byte, so image IDs and diffIDs stay, and
+ * a manifest that is made of them, the same each time. Throws `invalid` and `not-found` for a `manifest.json` that names
+ * what is not there, and `unsupported` for archives from before docker 1.10, which have none.
+ */
+export async function openDockerArchive(archive: Archive): Promise<ImageSource> {
+  const items = await readItems(archive);
+  if (items.length === 0) throw invalid(`${archive.subject}: manifest.json`, 'an image', 'none');
+  return openItems(archive, items);
 }

@@ -6,6 +6,7 @@ import { compressionOfFile, fileReader, kindOf, openArchive } from './archive.ts
 import { openDockerArchive } from './docker-archive.ts';
 import { openOciArchive } from './oci-archive.ts';
 import { spoolArchive } from './spool.ts';
+import { openUniversalArchive } from './universal-archive.ts';
 
 type Kind = NonNullable<ImagePlace['kind']>;
 
@@ -18,6 +19,7 @@ export interface OpenedSource {
 /** The images of an archive; `kind` where the user said which of its two forms counts. */
 export async function openArchiveSource(path: string, kind?: Kind, subject: string = path): Promise<ImageSource> {
   const archive = await openArchive(path, subject);
+  if (kind === undefined && kindOf(archive) === 'oci-archive') return openUniversalArchive(archive);
   const found = kind ?? kindOf(archive);
   if (found === 'oci-archive') return openOciArchive(archive);
   if (found === 'docker-archive') return openDockerArchive(archive);
