@@ -1,5 +1,6 @@
-import { notFound } from '../errors.ts';
-import type { Descriptor, Manifest } from '../spec/objects.ts';
+import { notFound, type OciError } from '../errors.ts';
+import type { Descriptor, ImageIndex, Manifest } from '../spec/objects.ts';
+import { oddOf } from '../spec/odd-entries.ts';
 import type { ImageSource, ImageStore } from './source.ts';
 import { type Graph, type GraphNode, isMissing, walk } from './walk.ts';
 
@@ -10,6 +11,8 @@ export interface Needed {
   readonly blobs: readonly Descriptor[];
   /** What an index lists and the source has not, as archives of one platform leave the others out. */
   readonly missing: readonly Descriptor[];
+  /** What is wrong with entries of its indexes that are no descriptors: they lead nowhere. */
+  readonly odd: readonly OciError[];
 }
 
 const absent = ({ subject }: ImageSource, { digest }: Descriptor): Error =>
@@ -47,12 +50,18 @@ export async function neededBlobs(source: ImageSource, roots: readonly Descripto
     graph,
     blobs: different.filter(node => !isMissing(node)).map(({ descriptor }) => descriptor),
     missing: different.filter(isMissing).map(({ descriptor }) => descriptor),
+    odd: graph.nodes.flatMap(node => (node.kind === 'index' && node.document ? faultsIn(node.document.value) : [])),
   };
 }
 
-/** A sentence for each blob that is needed and not there. */
-export function missingBlobs({ missing }: Needed, { subject }: ImageSource): readonly string[] {
-  return missing.map(({ digest }) => `${subject}: ${digest} is listed and not there: it is left out`);
+const faultsIn = (index: ImageIndex): readonly OciError[] => oddOf(index).map(({ fault }) => fault);
+
+/** A sentence for each blob that is needed and not there, and for each entry of an index that is none. */
+export function missingBlobs({ missing, odd }: Needed, { subject }: ImageSource): readonly string[] {
+  return [
+    ...missing.map(({ digest }) => `${subject}: ${digest} is listed and not there: it is left out`),
+    ...odd.map(({ message }) => message),
+  ];
 }
 
 /** Brings blobs into a store, what is referred to first, so that at no moment a document is there without its blobs. */

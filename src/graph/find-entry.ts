@@ -5,6 +5,7 @@ import { encodedOf } from '../spec/digest.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
 import { findByName, nameOf } from '../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
+import { oddOf } from '../spec/odd-entries.ts';
 import { readManifest } from './image-reader.ts';
 import type { ImageSource } from './source.ts';
 import { walk } from './walk.ts';
@@ -71,7 +72,7 @@ function findDefault(index: ImageIndex, subject: string): Descriptor {
   const images = index.manifests.filter(entry => isImage(entry) && !isAttestation(entry));
   const entries = images.length > 0 ? images : index.manifests;
   const [first] = entries;
-  if (first === undefined) throw notFound(subject, 'an image', 'the layout is empty');
+  if (first === undefined) throw oddOf(index)[0]?.fault ?? notFound(subject, 'an image', 'the layout is empty');
   if (entries.every(({ digest }) => digest === first.digest)) return first;
   if (entries.some(entry => hasRefName(entry, 'latest'))) return findByName(index, 'latest', subject);
   const names = entries.map(entry => nameOf(entry) ?? entry.digest);

@@ -84,7 +84,8 @@ class Walk {
     const known = this.nodes.get(key);
     this.#checkDepth(depth + (known?.height ?? 0));
     if (known !== undefined) return known;
-    if (this.#open.has(key)) throw invalid(this.#source.subject, 'documents that lead nowhere back', listed[1].digest);
+    if (this.#open.has(key))
+      throw invalid(this.#source.subject, 'documents that do not lead back to themselves', listed[1].digest);
     if (this.#open.size + this.nodes.size >= blobLimit)
       throw invalid(this.#source.subject, `at most ${blobLimit} blobs`, 'more');
     this.#open.add(key);

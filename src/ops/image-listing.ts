@@ -5,7 +5,8 @@ import { type Graph, type GraphNode, nodesUnder, walk } from '../graph/walk.ts';
 import type { Digest } from '../spec/digest.ts';
 import { isConfigType, isIndexType } from '../spec/media-type.ts';
 import { displayName, nameOf } from '../spec/name.ts';
-import type { Descriptor, Image } from '../spec/objects.ts';
+import type { Descriptor, Image, ImageIndex } from '../spec/objects.ts';
+import { oddOf } from '../spec/odd-entries.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { canonicalName, familiarName, tryReference } from '../spec/reference.ts';
 import type { FilterableRow } from './image-filters.ts';
@@ -63,10 +64,11 @@ export class ImageListing {
     this.#all = options.all;
   }
 
-  async rows(entries: readonly Descriptor[]): Promise<FilterableRow[]> {
-    const graph = await walk(this.#source, entries, { listOnly: true, withoutAttestations: true });
+  async rows(index: ImageIndex): Promise<FilterableRow[]> {
+    this.#odd(index);
+    const graph = await walk(this.#source, index.manifests, { listOnly: true, withoutAttestations: true });
     const rows: FilterableRow[] = [];
-    for (const entry of entries) for (const row of await this.#entry(entry, graph)) rows.push(row);
+    for (const entry of index.manifests) for (const row of await this.#entry(entry, graph)) rows.push(row);
     return rows;
   }
 
@@ -75,6 +77,7 @@ export class ImageListing {
     const rows: FilterableRow[] = [];
     const faults: OciError[] = [];
     for (const node of nodesUnder(graph, entry)) {
+      if (node.kind === 'index' && node.document !== undefined) this.#odd(node.document.value);
       const found = await this.#node(node);
       const image = found instanceof OciError ? undefined : found;
       if (found instanceof OciError) faults.push(found);
@@ -83,6 +86,10 @@ export class ImageListing {
     }
     this.#blame(faults, isIndexType(entry.mediaType) && rows.length > 0);
     return rows.length === 0 && this.#all ? [rowOf(this.#source.subject, entry, undefined)] : rows;
+  }
+
+  #odd(index: ImageIndex): void {
+    for (const { fault } of oddOf(index)) this.faults.add(fault);
   }
 
   /** What an index lists need not all be there, as archives of one platform leave the others out. */

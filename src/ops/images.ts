@@ -38,7 +38,7 @@ export async function images(places: readonly ImageOperand[], options: ImagesOpt
     const { place, subject, source, index } = await openPlace(operand, open);
     if (place.digest !== undefined) throw usage(subject, 'expected a LAYOUT or LAYOUT:NAME, got a digest');
     const listing = new ImageListing(source, { all: options.all === true });
-    const found = await listing.rows(index.value.manifests);
+    const found = await listing.rows(index.value);
     faults.push(...listing.faults);
     isReadable ||= listing.isReadable;
     rows.push(...(place.name === undefined ? found : filterImages(found, [`reference=${place.name}`], options.now)));

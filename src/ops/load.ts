@@ -8,6 +8,7 @@ import type { ImageSource } from '../graph/source.ts';
 import { isConfigType, isIndexType, isManifestType } from '../spec/media-type.ts';
 import { nameOf, withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
+import { oddOf } from '../spec/odd-entries.ts';
 import { familiarName, tryReference } from '../spec/reference.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { openOperandToCopy } from '../store/open-operand.ts';
@@ -42,7 +43,10 @@ function withEntries(index: ImageIndex, entries: readonly Descriptor[]): ImageIn
 /** Everything is read and checked as far as documents go before the layout is touched. */
 async function loadFrom({ source, index }: OpenedSource, layout: string, options: LoadOptions): Promise<LoadResult> {
   const entries = index.value.manifests;
-  if (entries.length === 0) throw new OciError('not-found', source.subject, 'expected an image, got an empty index');
+  if (entries.length === 0)
+    throw (
+      oddOf(index.value)[0]?.fault ?? new OciError('not-found', source.subject, 'expected an image, got an empty index')
+    );
   const needed = await neededBlobs(source, entries);
   const named = withEntries({ schemaVersion: 2, manifests: [] }, entries);
   const images: LoadedImage[] = [];
@@ -56,7 +60,8 @@ async function loadFrom({ source, index }: OpenedSource, layout: string, options
     await copyBlobs(watched, needed, store);
     await store.updateIndex(before => withEntries(before, entries));
   });
-  return { images, warnings: missingBlobs(needed, source) };
+  const warnings = [...oddOf(index.value).map(({ fault }) => fault.message), ...missingBlobs(needed, source)];
+  return { images, warnings };
 }
 
 /** All of an archive is loaded: a name or a digest would say otherwise. */

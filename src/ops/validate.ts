@@ -10,7 +10,8 @@ import type { Finding } from '../image/finding.ts';
 import { validateDocument } from '../schema/validate.ts';
 import { parseJson } from '../spec/document.ts';
 import { isConfigType, isLayerType, isSchema1Type } from '../spec/media-type.ts';
-import type { Descriptor, Document, Image, ImageIndex, Layer, Manifest } from '../spec/objects.ts';
+import type { Descriptor, Document, Image, ImageIndex, Layer, Manifest, OddEntry } from '../spec/objects.ts';
+import { oddOf } from '../spec/odd-entries.ts';
 import { openPlace, withNamed } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
@@ -95,7 +96,16 @@ class Inspection {
 
   async #index(document: Document<ImageIndex>, subject: string): Promise<void> {
     await this.#schema('index', document, subject);
+    for (const odd of oddOf(document.value)) this.#odd(odd, subject);
     this.findings.push(...checkIndex(document, subject));
+  }
+
+  /** What the schema says of an entry that is no descriptor is enough. */
+  #odd({ fault, position }: OddEntry, index: string): void {
+    const subject = `${index} /manifests/${position}`;
+    if (this.findings.some(found => found.subject === subject || found.subject.startsWith(`${subject}/`))) return;
+    const code = fault.code === 'unsupported' ? 'unsupported' : 'damaged';
+    this.findings.push({ severity: 'error', code, subject, message: fault.message });
   }
 
   async #manifest(document: Document<Manifest>, entry: Descriptor): Promise<void> {

@@ -1,6 +1,7 @@
 import { digestOf } from './digest.ts';
 import { mediaTypes } from './media-type.ts';
-import type { Descriptor, Document } from './objects.ts';
+import type { Descriptor, Document, ImageIndex } from './objects.ts';
+import { withOddEntries } from './odd-entries.ts';
 
 export { parseJson } from './json.ts';
 
@@ -92,7 +93,8 @@ function shapeOf(mediaType: string): Shape | undefined {
 /** The bytes that a JSON object is written as: fields in the order of the spec's Go types, unknown ones after them, maps sorted, compact. */
 export function encodeDocument<T>(value: T, mediaType: string): Document<T> {
   const shape = shapeOf(mediaType);
-  const bytes = new TextEncoder().encode(textOf(value, shape));
+  const written = shape === 'index' ? withOddEntries(value as ImageIndex) : value;
+  const bytes = new TextEncoder().encode(textOf(written, shape));
   return { value, bytes, descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length } };
 }
 

@@ -86,6 +86,14 @@ export function arrayOf(check: Check): Check {
   };
 }
 
+/** A list that may also be null, which is how Go writes an empty one. */
+export function listOf(check: Check): Check {
+  const list = arrayOf(check);
+  return (value, place) => {
+    if (value !== null) list(value, place);
+  };
+}
+
 export function mapOf(check: Check): Check {
   return (value, place) => {
     for (const [name, item] of Object.entries(objectAt(value, place))) check(item as Json, at(place, name));

@@ -1,7 +1,8 @@
 import { notFound, OciError, usage } from '../errors.ts';
 import { refNameLimit } from '../limits.ts';
 import { annotationKeys } from './annotations.ts';
-import type { Annotations, Descriptor, ImageIndex } from './objects.ts';
+import { type Annotations, type Descriptor, type ImageIndex, type Json, oddEntries } from './objects.ts';
+import { oddOf } from './odd-entries.ts';
 import { canonicalName, checkNewName, familiarName, type Reference, tryReference } from './reference.ts';
 
 const { refName, containerdName } = annotationKeys;
@@ -82,6 +83,15 @@ function matches(index: ImageIndex, name: string): readonly Descriptor[] {
   return wanted === undefined ? [] : index.manifests.filter(entry => fullNameOf(entry) === wanted);
 }
 
+/** Whether something that may be no descriptor has a name. */
+function isNamed(value: Json, name: string): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  const { annotations } = value as { annotations?: unknown };
+  if (annotations === null || typeof annotations !== 'object') return false;
+  const entry = { annotations } as Descriptor;
+  return [annotation(entry, refName), annotation(entry, containerdName)].includes(name);
+}
+
 const shownName = (entry: Descriptor): string | undefined => nameOf(entry)?.slice(0, maxShown);
 
 /** The names of an index in a sentence. */
@@ -98,7 +108,11 @@ export function listNames(index: ImageIndex): string {
 export function findByName(index: ImageIndex, name: string, subject: string): Descriptor {
   const found = matches(index, name);
   const [first] = found;
-  if (first === undefined) throw notFound(`${subject}:${name}`, 'an image of that name', listNames(index));
+  if (first === undefined) {
+    // What is no descriptor is refused when it is asked for.
+    const odd = oddOf(index).find(({ value }) => isNamed(value, name));
+    throw odd?.fault ?? notFound(`${subject}:${name}`, 'an image of that name', listNames(index));
+  }
   if (new Set(found.map(entry => entry.digest)).size > 1) {
     const choices = found
       .slice(0, listed)
@@ -144,6 +158,17 @@ const sameName = (entry: Descriptor, annotations: Annotations): boolean => {
   return full === undefined ? plainNameOf(entry) === annotations[refName] : fullNameOf(entry) === full;
 };
 
+/** What is no descriptor and had the name stays without it. */
+function withoutOddName(index: ImageIndex, name: string): ImageIndex {
+  const odd = oddOf(index);
+  if (!odd.some(({ value }) => isNamed(value, name))) return index;
+  const bare = (value: Json): Json => withoutNames(value as unknown as Descriptor) as unknown as Json;
+  return {
+    ...index,
+    [oddEntries]: odd.map(entry => (isNamed(entry.value, name) ? { ...entry, value: bare(entry.value) } : entry)),
+  };
+}
+
 /**
  * The index with `descriptor` under `name`. Who had the name keeps its place without it, so that it stays reachable by
  * digest; an entry of the same image without a name takes it. Names of the descriptor's own are not carried along.
@@ -156,7 +181,7 @@ export function withName(index: ImageIndex, name: string, descriptor: Descriptor
   const kept = unnamed(index, losing, [named]).filter(
     entry => entry.digest !== descriptor.digest || nameOf(entry) !== undefined,
   );
-  return { ...index, manifests: [...kept, named] };
+  return { ...withoutOddName(index, name), manifests: [...kept, named] };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { OciError } from '../errors.ts';
 import type { DiffID, Digest } from './digest.ts';
 
 /** A JSON value. */
@@ -36,12 +37,23 @@ export interface Manifest {
   readonly annotations?: Annotations;
 }
 
-/** image-spec image-index.md. */
+/** Where an index keeps what stands among its manifests and is no descriptor. */
+export const oddEntries: unique symbol = Symbol('odd entries');
+
+/** A value among an index's manifests that is no descriptor: its position there, and what is wrong with it. */
+export interface OddEntry {
+  readonly position: number;
+  readonly value: Json;
+  readonly fault: OciError;
+}
+
+/** image-spec image-index.md. `manifests` are the entries that are descriptors; the others are kept, and written again in their places. */
 export interface ImageIndex {
   readonly schemaVersion: 2;
   readonly mediaType?: string;
   readonly artifactType?: string;
   readonly manifests: readonly Descriptor[];
+  readonly [oddEntries]?: readonly OddEntry[];
   readonly subject?: Descriptor;
   readonly annotations?: Annotations;
 }

@@ -8,6 +8,8 @@ import {
   digest,
   type Fields,
   fieldOf,
+  type JsonObject,
+  listOf,
   mapOf,
   mediaType,
   number,
@@ -18,7 +20,16 @@ import {
   wrong,
 } from './fields.ts';
 import { isIndexType, isManifestType, isSchema1Type } from './media-type.ts';
-import type { Descriptor, ImageConfig, ImageIndex, Json, LayoutHeader, Manifest } from './objects.ts';
+import {
+  type Descriptor,
+  type ImageConfig,
+  type ImageIndex,
+  type Json,
+  type LayoutHeader,
+  type Manifest,
+  oddEntries,
+} from './objects.ts';
+import { splitEntries } from './odd-entries.ts';
 
 /*
  * Checks of what ocikit relies on when it reads a document; the JSON schemas say more. The value itself comes back, so
@@ -54,10 +65,10 @@ const common: Fields['optional'] = {
 };
 
 const manifest = shape({
-  required: { schemaVersion: version, config: descriptor, layers: arrayOf(descriptor) },
+  required: { schemaVersion: version, config: descriptor, layers: listOf(descriptor) },
   optional: common,
 });
-const index = shape({ required: { schemaVersion: version, manifests: arrayOf(descriptor) }, optional: common });
+const index = shape({ required: { schemaVersion: version, manifests: listOf(() => undefined) }, optional: common });
 
 const healthcheck = shape({
   optional: {
@@ -96,7 +107,7 @@ const config = shape({
   required: {
     architecture: string,
     os: string,
-    rootfs: shape({ required: { type: layersType, diff_ids: arrayOf(digest) } }),
+    rootfs: shape({ required: { type: layersType, diff_ids: listOf(digest) } }),
   },
   optional: {
     created: string,
@@ -112,6 +123,11 @@ const config = shape({
     ),
   },
 });
+
+/** Null where Go writes an empty list is an empty list. */
+function withList(json: Json, name: string): unknown {
+  return fieldOf(json as JsonObject, name) === null ? { ...(json as JsonObject), [name]: [] } : json;
+}
 
 const top = (subject: string): At => ({ subject });
 
@@ -136,21 +152,33 @@ export function parseManifest(json: Json, subject: string): Manifest {
   refuse(json, subject, ['manifests', 'fsLayers']);
   checkType(json, subject, isManifestType);
   manifest(json, top(subject));
-  return json as unknown as Manifest;
+  return withList(json, 'layers') as Manifest;
 }
 
-/** image-spec image-index.md; docker's manifest list as well. */
+/**
+ * image-spec image-index.md; docker's manifest list as well. An entry that is no descriptor does no harm to the others: it
+ * is set aside, with what is wrong with it.
+ */
 export function parseIndex(json: Json, subject: string): ImageIndex {
   refuse(json, subject, ['layers', 'config', 'fsLayers']);
   checkType(json, subject, isIndexType);
   index(json, top(subject));
-  return json as unknown as ImageIndex;
+  const value = withList(json, 'manifests') as ImageIndex;
+  const list = at(top(subject), 'manifests');
+  const { good, odd } = splitEntries(value.manifests as unknown as readonly Json[], (entry, position) =>
+    descriptor(entry, at(list, position)),
+  );
+  return odd.length === 0
+    ? value
+    : { ...value, manifests: good as unknown as readonly Descriptor[], [oddEntries]: odd };
 }
 
 /** image-spec config.md. */
 export function parseConfig(json: Json, subject: string): ImageConfig {
   config(json, top(subject));
-  return json as unknown as ImageConfig;
+  const value = json as unknown as ImageConfig;
+  const rootfs = withList(value.rootfs as unknown as Json, 'diff_ids') as ImageConfig['rootfs'];
+  return rootfs === value.rootfs ? value : { ...value, rootfs };
 }
 
 /** image-spec descriptor.md. */

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { OciError } from '../errors.ts';
+import type { ImageIndex } from '../spec/objects.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import { commit } from './commit.ts';
+import { copy } from './copy.ts';
+import { images } from './images.ts';
+import { init } from './init.ts';
+import { inspect } from './inspect.ts';
+import { tag } from './tag.ts';
+import { untag } from './untag.ts';
+import { validate } from './validate.ts';
+
+const hostPlatform = { os: 'linux', architecture: 'amd64' };
+
+/** A layout of two images, `good` and `bad`. */
+async function twoImages(t: TestContext): Promise<{ place: string; layout: string }> {
+  const place = temporaryDirectory(t);
+  const layout = join(place, 'l');
+  await init(layout);
+  for (const name of ['good', 'bad']) {
+    mkdirSync(join(place, name));
+    writeFileSync(join(place, name, 'file'), name);
+    await commit(join(place, name), `${layout}:${name}`, { hostPlatform });
+  }
+  return { place, layout };
+}
+
+const indexOf = (layout: string): ImageIndex => JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8'));
+
+const blobOf = (layout: string, digest: string): string => join(layout, 'blobs', digest.replace(':', '/'));
+
+const manifestOf = (layout: string, name: string): string =>
+  indexOf(layout).manifests.find(entry => Object.values(entry.annotations ?? {}).includes(name))?.digest ?? '';
+
+function changeEntry(layout: string, name: string, change: (entry: Record<string, unknown>) => unknown): void {
+  const index = indexOf(layout);
+  const manifests = index.manifests.map(entry =>
+    Object.values(entry.annotations ?? {}).includes(name) ? change({ ...entry }) : entry,
+  );
+  writeFileSync(join(layout, 'index.json'), JSON.stringify({ ...index, manifests }));
+}
+
+const configOf = (layout: string, name: string): string =>
+  JSON.parse(readFileSync(blobOf(layout, manifestOf(layout, name)), 'utf8')).config.digest;
+
+/** What may be wrong with one image of a layout, and what is said of it. */
+const damages: readonly (readonly [string, (layout: string) => void, RegExp])[] = [
+  ['a manifest that is cut short', l => writeFileSync(blobOf(l, manifestOf(l, 'bad')), '{'), /expected a size/],
+  ['a manifest that is missing', l => rmSync(blobOf(l, manifestOf(l, 'bad'))), /expected a blob, got nothing/],
+  ['a config that is missing', l => rmSync(blobOf(l, configOf(l, 'bad'))), /expected a blob, got nothing/],
+  ['a digest that is none', l => changeEntry(l, 'bad', e => ({ ...e, digest: 'sha256:12' })), /64 lower-case/],
+  ['an unknown algorithm', l => changeEntry(l, 'bad', e => ({ ...e, digest: 'md5:12' })), /sha256, sha512 or blake3/],
+  ['an entry without a size', l => changeEntry(l, 'bad', ({ size: _, ...e }) => e), /\/manifests\/\d\/size/],
+];
+
+for (const [what, damage, said] of damages) {
+  test(`${what} is told of, and the other images are listed and used`, async t => {
+    const { place, layout } = await twoImages(t);
+    damage(layout);
+    const warnings: string[] = [];
+    const rows = await images([layout], { warnings });
+    assert.deepEqual(
+      rows.map(row => row.tag),
+      ['good'],
+    );
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] as string, said);
+    await inspect([`${layout}:good`]);
+    await tag(`${layout}:good`, ['better']);
+    await copy(`${layout}:good`, `${join(place, 'copy')}:x`);
+    assert.ok((await validate(layout)).findings.some(({ severity }) => severity === 'error'));
+    await assert.rejects(inspect([`${layout}:bad`]), OciError);
+  });
+}
+
+test('entries that are no descriptors are written again as they were, until their names are taken', async t => {
+  const { place, layout } = await twoImages(t);
+  changeEntry(layout, 'bad', entry => ({ ...entry, digest: 'sha256:12', 'x-kept': [1, null, { a: 'b' }] }));
+  const before = indexOf(layout).manifests;
+  await tag(`${layout}:good`, ['again']);
+  await untag([`${layout}:again`]);
+  await commit(join(place, 'good'), `${layout}:other`, { hostPlatform, author: 'other' });
+  const after = indexOf(layout).manifests;
+  assert.deepEqual(after[1], before[1]);
+  assert.equal(after.length, 3);
+  await tag(`${layout}:good`, ['bad']);
+  const odd = indexOf(layout).manifests.find(({ digest }) => digest === 'sha256:12');
+  const { annotations: _, ...unnamed } = before[1] as unknown as Record<string, unknown>;
+  assert.deepEqual(odd, unnamed);
+  await inspect([`${layout}:bad`]);
+});
+
+test('null stands for an empty list of images', async t => {
+  const { layout } = await twoImages(t);
+  writeFileSync(join(layout, 'index.json'), '{"schemaVersion":2,"manifests":null}');
+  assert.deepEqual(await images([layout]), []);
+});
+
+test('where nothing at all can be read, that is an error', async t => {
+  const { layout } = await twoImages(t);
+  for (const name of ['good', 'bad']) rmSync(blobOf(layout, manifestOf(layout, name)));
+  await assert.rejects(images([layout]), /expected a blob, got nothing/);
+});

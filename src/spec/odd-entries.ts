@@ -1,0 +1,35 @@
+import { OciError } from '../errors.ts';
+import { type ImageIndex, type Json, type OddEntry, oddEntries } from './objects.ts';
+
+/** What an index lists that is no descriptor, in the order listed. */
+export function oddOf(index: ImageIndex): readonly OddEntry[] {
+  return index[oddEntries] ?? [];
+}
+
+/** Tells the entries that pass a check from those that do not. */
+export function splitEntries(
+  entries: readonly Json[],
+  check: (entry: Json, position: number) => void,
+): { readonly good: readonly Json[]; readonly odd: readonly OddEntry[] } {
+  const odd: OddEntry[] = [];
+  const good = entries.filter((value, position) => {
+    try {
+      check(value, position);
+      return true;
+    } catch (error) {
+      if (!(error instanceof OciError)) throw error;
+      odd.push({ position, value, fault: error });
+      return false;
+    }
+  });
+  return { good, odd };
+}
+
+/** An index as it is written: every entry in its place, or at the end where there are fewer by now. */
+export function withOddEntries(index: ImageIndex): object {
+  const odd = oddOf(index);
+  if (odd.length === 0) return index;
+  const manifests: unknown[] = [...index.manifests];
+  for (const { position, value } of odd) manifests.splice(position, 0, value);
+  return { ...index, manifests };
+}
