@@ -236,10 +236,18 @@ test('documents of one kind are not taken for another', () => {
   refused(() => parseIndex(manifest as never, 'm'), /without 'layers'/);
   refused(() => parseManifest({ schemaVersion: 1 } as never, 'm'), /schema/);
   refused(
-    () => parseConfig({ architecture: 'a', os: 'b', rootfs: { type: 'layers', diff_ids: null } } as never, 'c'),
+    () => parseConfig({ architecture: 'a', os: 'b', rootfs: { type: 'layers', diff_ids: {} } } as never, 'c'),
     /diff_ids/,
   );
   refused(() => parseManifest({ ...manifest, config: { ...config, size: -1 } } as never, 'm'), /\/config\/size/);
+});
+
+test('null where Go writes an empty list is an empty list', () => {
+  const config = { ...entry('config'), mediaType: mediaTypes.config };
+  assert.deepEqual(parseManifest({ schemaVersion: 2, config, layers: null } as never, 'm').layers, []);
+  assert.deepEqual(parseIndex({ schemaVersion: 2, manifests: null } as never, 'i').manifests, []);
+  const rootfs = { type: 'layers', diff_ids: null };
+  assert.deepEqual(parseConfig({ architecture: 'a', os: 'b', rootfs } as never, 'c').rootfs.diff_ids, []);
 });
 
 test('published manifests are read, and those of the first schema refused by name', t => {
