@@ -78,27 +78,26 @@ async function openSides(
   rootfs: Operand,
   options: CommitOptions,
 ): Promise<{ base: Base | undefined; sides: [ComparedSide, RootfsSide]; layout: string | undefined }> {
-  const place = await locate(rootfs);
+  const place = await locate(rootfs, options);
   if (place.kind === 'image') throw usage(subjectOf(rootfs), 'expected a root filesystem or a bundle, got an image');
   const ahead = options.base !== undefined && options.squash !== true && options.trustMtime !== true;
   const given = await openBase(options);
   const readBase = async (base: Base | undefined): Promise<ComparedSide> =>
-    base === undefined || options.squash === true
-      ? emptySide
-      : readImageSide(imageSide(base.source, base.image, options));
+    base === undefined || options.squash === true ? emptySide : readImageSide(imageSide(base.source, base.image));
   if (place.kind !== 'bundle')
     return {
       base: given,
       sides: await both(
         () => readBase(given),
-        () => openRootfs(place, { ahead }),
+        () => openRootfs(place, { ahead, work: options }),
       ),
       layout: undefined,
     };
   const bundle = openBundle(place.directory);
-  const base = given ?? (await bundleBase(bundle));
+  const base = given ?? (await bundleBase(bundle, options));
   const isOwn = base.image.manifest.descriptor.digest === bundle.manifest.digest;
-  const [lower, upper] = await readBundle(bundle, () => readBase(base), isOwn && options.squash !== true);
+  const readOwn = { isOwn: isOwn && options.squash !== true, work: options };
+  const [lower, upper] = await readBundle(bundle, () => readBase(base), readOwn);
   return { base, sides: [lower, upper], layout: bundle.layout };
 }
 

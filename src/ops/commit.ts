@@ -18,10 +18,10 @@ import { flow } from '../stream/flow.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
 import { toLayer } from '../tree/to-layer.ts';
 import { clampEntries } from './commit-edits.ts';
-import { type Base, openCommit } from './commit-input.ts';
+import { type Base, type CommitInput, openCommit } from './commit-input.ts';
 import { compareSides } from './compare.ts';
 import { blobsOf, type Destination, entryOf, parseDestination, withDestination } from './destination.ts';
-import type { CommitOptions } from './options.ts';
+import type { CommitOptions, Work } from './options.ts';
 import type { CommitResult } from './results.ts';
 
 /** Streams a layer's tar through its compression into the destination, and knows its diffID when that is done. */
@@ -94,6 +94,11 @@ function isDocker(base: Base | undefined): boolean {
   return mediaType !== undefined && isManifestType(mediaType) && mediaType !== mediaTypes.manifest;
 }
 
+/** Work that also ends when `isOver` says so: what goes on ahead of its being asked for then goes on no more. */
+function until(isOver: AbortSignal, { signal }: Work): Work {
+  return { signal: signal === undefined ? isOver : AbortSignal.any([signal, isOver]) };
+}
+
 /**
  * Makes an image of a directory: the base's layers and one more that holds what differs, or one layer without a base.
  * Nothing changed, no layer: the history has a line without one. The base is a bundle's own where none is given; `image` is
@@ -105,7 +110,20 @@ export async function commit(
   image: ImageOperand | undefined,
   options: CommitOptions = {},
 ): Promise<CommitResult> {
-  const { base, before, after, bodies, warnings, layout } = await openCommit(rootfs, options);
+  const over = new AbortController();
+  try {
+    return await commitInput(await openCommit(rootfs, { ...options, ...until(over.signal, options) }), image, options);
+  } finally {
+    over.abort();
+  }
+}
+
+async function commitInput(
+  input: CommitInput,
+  image: ImageOperand | undefined,
+  options: CommitOptions,
+): Promise<CommitResult> {
+  const { base, before, after, bodies, warnings, layout } = input;
   const [warning] = warnings;
   if (options.strict === true && warning !== undefined)
     throw new OciError('unsupported', '--strict', `expected everything to be carried, got ${warning}`);

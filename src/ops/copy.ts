@@ -1,7 +1,6 @@
 import { OciError, usage } from '../errors.ts';
 import { type ConvertOptions, convertGraph } from '../graph/convert-graph.ts';
 import { copyBlobs, missingBlobs, type Needed, neededBlobs } from '../graph/copy-graph.ts';
-import { flowSource } from '../graph/flow-source.ts';
 import { proveImages } from '../graph/prove-images.ts';
 import { referrersOf } from '../graph/referrers.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
@@ -110,7 +109,7 @@ async function writeTo(
   options: CopyOptions,
 ): Promise<readonly string[]> {
   const plan = await planArchive(roots, destination.kind === 'docker-archive' ? 'docker' : 'oci');
-  const bytes = flow(writeArchive(plan.entries), options);
+  const bytes = flow(writeArchive(plan.entries), { signal: options.signal });
   if (options.dryRun === true) await drain(bytes);
   else await writeFileAtomic(destination.path, bytes, mode);
   return plan.warnings;
@@ -157,12 +156,12 @@ export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOp
   const destination = destinationOf(to);
   const conversion = conversionOf(options);
   const parsed = parseOperand(from, 'read');
-  const opened = await openOperandToCopy(parsed, destination.path);
+  const opened = await openOperandToCopy(parsed, destination.path, options);
   try {
-    const source = flowSource(opened.source, options);
-    const selection = { ...(await select(await withNamed({ ...parsed, ...opened }), options)), source };
+    const { source } = opened;
+    const selection = await select(await withNamed({ ...parsed, ...opened }), options);
     // A copy that recompresses proves what it reads itself.
-    if (opened.source.isConverted === true && options.compression === undefined)
+    if (source.isConverted === true && options.compression === undefined)
       await proveImages(source, selection.needed.graph);
     const isArchive = destination.kind === 'oci-archive' || destination.kind === 'docker-archive';
     const [entry, missing] = isArchive

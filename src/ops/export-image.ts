@@ -1,6 +1,5 @@
 import { Superseded, writeOneLayer, writeTree } from '../codec/tree-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
-import { flowSource } from '../graph/flow-source.ts';
 import { layerTar, readMergedTree } from '../graph/merged-tree.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { layersOf } from '../image/layers.ts';
@@ -25,7 +24,7 @@ const archiveMode = 0o600;
 
 async function openExport(image: ImageOperand, options: ExportOptions): Promise<Opened> {
   const { image: opened, descriptor, source, subject } = await openImage(image, options);
-  return { source: flowSource(source, options), layers: layersOf(opened), manifest: descriptor.digest, subject };
+  return { source: source, layers: layersOf(opened), manifest: descriptor.digest, subject };
 }
 
 async function readTwice({ source, layers, subject }: Opened): Promise<Bytes> {

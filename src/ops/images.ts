@@ -31,7 +31,7 @@ function report(faults: readonly OciError[], isReadable: boolean, options: Image
 export async function images(places: readonly ImageOperand[], options: ImagesOptions = {}): Promise<ImageRow[]> {
   if (places.length === 0) throw usage('images', 'expected a LAYOUT, got none');
   const rows: FilterableRow[] = [];
-  const open = new OpenPlaces();
+  const open = new OpenPlaces(options);
   const faults: OciError[] = [];
   let isReadable = false;
   for (const operand of places) {

@@ -8,6 +8,7 @@ import type { InitResult } from './results.ts';
  * Throws `conflict` where something else is in the way.
  */
 export async function init(layout: ImageOperand, options: WriteOptions = {}): Promise<InitResult> {
+  options.signal?.throwIfAborted();
   const { path } = parseWholePlace(layout, 'a LAYOUT').place;
   await createLayout(path, options);
   return { layout: path };

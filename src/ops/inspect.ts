@@ -36,7 +36,7 @@ async function inspectOne(opened: NamedImage, options: ReadOptions): Promise<obj
 
 /** What `docker image inspect` says of each image: one object each, in docker's shape. An artifact's says what it holds. */
 export async function inspect(images: readonly ImageOperand[], options: ReadOptions = {}): Promise<object[]> {
-  const places = new OpenPlaces();
+  const places = new OpenPlaces(options);
   const objects: object[] = [];
   for (const image of images) objects.push(await inspectOne(await openNamed(image, places), options));
   return objects;
@@ -48,6 +48,6 @@ export async function inspectRaw(
   what: 'index' | 'manifest' | 'config',
   options: ReadOptions = {},
 ): Promise<Uint8Array> {
-  if (what === 'index') return (await openNamed(image)).index.bytes;
+  if (what === 'index') return (await openNamed(image, new OpenPlaces(options))).index.bytes;
   return (await openImage(image, options)).image[what].bytes;
 }

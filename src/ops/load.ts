@@ -1,7 +1,6 @@
 import type { Bytes } from '../engine/engine.ts';
 import { OciError } from '../errors.ts';
 import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
-import { flowSource } from '../graph/flow-source.ts';
 import { readManifest } from '../graph/image-reader.ts';
 import { proveImages } from '../graph/prove-images.ts';
 import type { ImageSource } from '../graph/source.ts';
@@ -54,10 +53,9 @@ async function loadFrom({ source, index }: OpenedSource, layout: string, options
     const image = await loadedImage(source, entry);
     if (image !== undefined) images.push(image);
   }
-  const watched = flowSource(source, options);
-  if (source.isConverted === true) await proveImages(watched, needed.graph);
+  if (source.isConverted === true) await proveImages(source, needed.graph);
   await withLayout(layout, { dryRun: options.dryRun === true }, async store => {
-    await copyBlobs(watched, needed, store);
+    await copyBlobs(source, needed, store);
     await store.updateIndex(before => withEntries(before, entries));
   });
   const warnings = [...oddOf(index.value).map(({ fault }) => fault.message), ...missingBlobs(needed, source)];
@@ -83,7 +81,7 @@ export async function load(
   options: LoadOptions = {},
 ): Promise<LoadResult> {
   const { path } = parseWholePlace(layout, 'a LAYOUT').place;
-  const opened = await openOperandToCopy(isStream(archive) ? archive : parseArchive(archive), path);
+  const opened = await openOperandToCopy(isStream(archive) ? archive : parseArchive(archive), path, options);
   try {
     return await loadFrom(opened, path, options);
   } finally {

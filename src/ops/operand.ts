@@ -1,6 +1,5 @@
 import type { BodySource } from '../codec/body-source.ts';
 import { usage } from '../errors.ts';
-import { flowSource } from '../graph/flow-source.ts';
 import { readImage } from '../graph/image-reader.ts';
 import { ListingCache, openImageRootfs, pathsOf } from '../graph/rootfs-image.ts';
 import type { ImageSource, Rootfs } from '../graph/source.ts';
@@ -19,7 +18,7 @@ import { nameOf, parentOf } from '../tree/path.ts';
 import { find } from '../tree/walk.ts';
 import { both } from './both.ts';
 import type { Side } from './compare.ts';
-import type { ReadOptions } from './options.ts';
+import type { ReadOptions, Work } from './options.ts';
 
 export type OpenOptions = ReadOptions;
 
@@ -49,8 +48,8 @@ async function sideOf(rootfs: Rootfs, config?: ImageConfig): Promise<ComparedSid
   return { tree, digests: files => rootfs.digests(files), config, warnings: rootfs.warnings };
 }
 
-export function imageSide(source: ImageSource, image: Image, options: OpenOptions): ImageSide {
-  return { source: flowSource(source, options), image, layers: layersOf(image) };
+export function imageSide(source: ImageSource, image: Image): ImageSide {
+  return { source, image, layers: layersOf(image) };
 }
 
 /** The merged tree of an image, every content hashed while it is read: what a directory is compared with. */
@@ -95,17 +94,17 @@ function withAbsent(tree: Tree, absent: StatIndex['absent']): Tree {
 export async function readBundle(
   bundle: Bundle,
   base: () => Promise<ComparedSide>,
-  isOwn = true,
+  { isOwn = true, work }: { readonly isOwn?: boolean; readonly work: Work },
 ): Promise<[ComparedSide, RootfsSide]> {
   const index = isOwn ? bundle.index() : undefined;
-  if (index === undefined) return both(base, () => rootfsSide(openRootfsDirectory(bundle.rootfs)));
+  if (index === undefined) return both(base, () => rootfsSide(openRootfsDirectory(bundle.rootfs, { work })));
   const { tree, digests } = index;
   const lower: ComparedSide = {
     tree,
     digests: async files => new Map([...files].map(file => [file, digests.get(file) ?? ''] as const)),
     warnings: [],
   };
-  const now = await rootfsSide(openRootfsDirectory(bundle.rootfs, { known: index.known }));
+  const now = await rootfsSide(openRootfsDirectory(bundle.rootfs, { known: index.known, work }));
   const upper: RootfsSide = {
     ...now,
     tree: withAbsent(now.tree, index.absent),
@@ -119,13 +118,19 @@ export async function readBundle(
 }
 
 /** The image that a bundle was unpacked from. */
-export async function bundleBase(bundle: Bundle): Promise<{ source: ImageSource; image: Image }> {
-  const { source } = await openSource({ path: bundle.layout });
+export async function bundleBase(bundle: Bundle, work: Work): Promise<{ source: ImageSource; image: Image }> {
+  const { source } = await openSource({ path: bundle.layout }, work);
   return { source, image: await readImage(source, bundle.manifest) };
 }
 
-export function openRootfs(place: RootfsLocation, options: { readonly ahead?: boolean } = {}): Promise<RootfsSide> {
-  return rootfsSide(place.kind === 'tar' ? openRootfsTar(place.path) : openRootfsDirectory(place.directory, options));
+export function openRootfs(
+  place: RootfsLocation,
+  options: { readonly ahead?: boolean; readonly work: Work },
+): Promise<RootfsSide> {
+  const { work } = options;
+  return rootfsSide(
+    place.kind === 'tar' ? openRootfsTar(place.path, work) : openRootfsDirectory(place.directory, options),
+  );
 }
 
 type Opened =
@@ -137,20 +142,21 @@ async function open(place: Location, options: OpenOptions, places: OpenPlaces): 
     return { kind: 'rootfs', place: { kind: 'rootfs', directory: openBundle(place.directory).rootfs } };
   if (place.kind !== 'image') return { kind: 'rootfs', place };
   const { source, image } = await pickNamed(await openParsed(place.operand, places), options);
-  return { kind: 'image', side: imageSide(source, image, options) };
+  return { kind: 'image', side: imageSide(source, image) };
 }
 
-const read = (opened: Opened): Promise<ComparedSide> =>
-  opened.kind === 'image' ? readImageSide(opened.side) : openRootfs(opened.place);
+const read = (opened: Opened, work: Work): Promise<ComparedSide> =>
+  opened.kind === 'image' ? readImageSide(opened.side) : openRootfs(opened.place, { work });
 
 async function openBundlePair(operand: Operand, options: OpenOptions): Promise<[ComparedSide, ComparedSide]> {
-  const place = await locate(operand);
+  const place = await locate(operand, options);
   if (place.kind !== 'bundle') throw usage(subjectOf(operand), 'expected two operands, or one bundle, got one operand');
   const bundle = openBundle(place.directory);
-  return readBundle(bundle, async () => {
-    const { source, image } = await bundleBase(bundle);
-    return readImageSide(imageSide(source, image, options));
-  });
+  const base = async (): Promise<ComparedSide> => {
+    const { source, image } = await bundleBase(bundle, options);
+    return readImageSide(imageSide(source, image));
+  };
+  return readBundle(bundle, base, { work: options });
 }
 
 /** Both sides of a comparison; with one operand, a bundle's base and the bundle. */
@@ -160,12 +166,12 @@ export async function openPair(
   options: OpenOptions,
 ): Promise<[ComparedSide, ComparedSide]> {
   if (after === undefined) return openBundlePair(before, options);
-  const places = new OpenPlaces();
-  const lower = await open(await locate(before), options, places);
-  const upper = await open(await locate(after), options, places);
+  const places = new OpenPlaces(options);
+  const lower = await open(await locate(before, options), options, places);
+  const upper = await open(await locate(after, options), options, places);
   if (lower.kind === 'image' && upper.kind === 'image') return readImagePair(lower.side, upper.side);
   return both(
-    () => read(lower),
-    () => read(upper),
+    () => read(lower, options),
+    () => read(upper, options),
   );
 }

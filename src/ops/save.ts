@@ -29,7 +29,7 @@ async function rootOf(opened: NamedImage, { platform }: SaveOptions): Promise<Ar
 async function rootsOf(images: readonly ImageOperand[], options: SaveOptions): Promise<readonly ArchiveRoot[]> {
   if (images.length === 0) throw usage('save', 'expected an IMAGE, got none');
   const roots = new Map<string, ArchiveRoot>();
-  const places = new OpenPlaces();
+  const places = new OpenPlaces(options);
   for (const image of images) {
     const root = await rootOf(await openNamed(image, places), options);
     roots.set(`${root.entry.digest} ${nameOf(root.entry) ?? ''}`, root);
@@ -51,7 +51,7 @@ export async function saveStream(
   return {
     images: roots.map(({ entry, name }) => ({ name: name ?? nameOf(entry) ?? null, digest: entry.digest })),
     warnings: plan.warnings,
-    bytes: flow(writeArchive(plan.entries), options),
+    bytes: flow(writeArchive(plan.entries), { signal: options.signal }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { withName } from '../spec/name.ts';
 import type { ImageIndex } from '../spec/objects.ts';
-import { openStored } from '../store/open-operand.ts';
+import { OpenPlaces, openStored } from '../store/open-operand.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 import type { WriteOptions } from './options.ts';
 import type { TagResult } from './results.ts';
@@ -14,7 +14,7 @@ export async function tag(
   names: readonly string[],
   options: WriteOptions = {},
 ): Promise<TagResult> {
-  const { store, index, named } = await openStored(parseOperand(image, 'read'));
+  const { store, index, named } = await openStored(parseOperand(image, 'read'), new OpenPlaces(options));
   const renamed = (before: ImageIndex): ImageIndex =>
     names.reduce((changed, name) => withName(changed, name, named), before);
   if (options.dryRun === true) renamed(index.value);

@@ -1,5 +1,4 @@
 import { OciError } from '../errors.ts';
-import { flowSource } from '../graph/flow-source.ts';
 import { layersOf } from '../image/layers.ts';
 import { runtimeConfig } from '../image/runtime.ts';
 import { writeBundle } from '../store/bundle/bundle.ts';
@@ -51,7 +50,7 @@ export async function unpack(
   try {
     const bundle = options.bundle === true;
     const place = bundle ? makeRootfs(target.work) : target.work;
-    const extraction = await extractLayers(flowSource(opened.source, options), layers, {
+    const extraction = await extractLayers(opened.source, layers, {
       directory: place,
       hashContents: bundle,
     });

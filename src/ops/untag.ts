@@ -28,8 +28,7 @@ async function find(operand: ImageOperand, places: OpenPlaces): Promise<Found> {
 }
 
 /** Each name once, however often and in whatever spelling it was given. */
-async function findAll(images: readonly ImageOperand[]): Promise<readonly Found[]> {
-  const places = new OpenPlaces();
+async function findAll(images: readonly ImageOperand[], places: OpenPlaces): Promise<readonly Found[]> {
   const found = new Map<string, Found>();
   for (const image of images) {
     const one = await find(image, places);
@@ -45,7 +44,7 @@ async function findAll(images: readonly ImageOperand[]): Promise<readonly Found[
  * twice counts once.
  */
 export async function untag(images: readonly ImageOperand[], options: WriteOptions = {}): Promise<UntagResult> {
-  const found = await findAll(images);
+  const found = await findAll(images, new OpenPlaces(options));
   const layouts = new Map(found.map(({ key, store }) => [key, store]));
   if (options.dryRun !== true) {
     for (const [key, store] of layouts) {

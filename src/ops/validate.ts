@@ -1,5 +1,4 @@
 import { OciError, unsupported } from '../errors.ts';
-import { flowSource } from '../graph/flow-source.ts';
 import { readImageOf } from '../graph/image-reader.ts';
 import { layerBytes, layerOrigin } from '../graph/layer-bytes.ts';
 import type { ImageSource } from '../graph/source.ts';
@@ -28,7 +27,7 @@ class Inspection {
   bytes = 0;
 
   constructor(source: ImageSource, options: ValidateOptions) {
-    this.#source = flowSource(source, options);
+    this.#source = source;
     this.#fast = options.fast === true;
   }
 

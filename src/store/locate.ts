@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { invalid, notFound } from '../errors.ts';
+import type { Work } from '../stream/pace.ts';
 import { onDisk } from './disk/system-error.ts';
 import { isDirectory } from './open-source.ts';
 import {
@@ -34,9 +35,9 @@ function kindOfDirectory(directory: string): 'image' | 'bundle' | 'rootfs' {
 }
 
 /** Tells a file by the members of its tar; what is compressed with what ocikit does not read can only be a tar. */
-async function kindOfFile(path: string): Promise<'image' | 'tar'> {
+async function kindOfFile(path: string, work: Work): Promise<'image' | 'tar'> {
   const { archiveKindOf } = await import('./archive/archive.ts');
-  return (await archiveKindOf(path)) === undefined ? 'tar' : 'image';
+  return (await archiveKindOf(path, work)) === undefined ? 'tar' : 'image';
 }
 
 /** A root filesystem that the user says is one, whatever it looks like. */
@@ -66,7 +67,8 @@ function parseLocated(operand: ImageOperand): ParsedOperand {
  * What an operand `ROOTFS|IMAGE` is: an image in a layout or an archive; a bundle (a directory that `unpack` wrote with its
  * config); any other directory or tar, which is a root filesystem. Throws `usage`, `not-found` and `invalid`.
  */
-export async function locate(operand: Operand): Promise<Location> {
+export async function locate(operand: Operand, work: Work = {}): Promise<Location> {
+  work.signal?.throwIfAborted();
   checkOperand(operand, 'operand');
   const said = saidRootfs(operand);
   if (said !== undefined) return rootfsAt(said);
@@ -74,7 +76,7 @@ export async function locate(operand: Operand): Promise<Location> {
   const { kind, path, name, digest } = parsed.place;
   if (kind !== undefined) return { kind: 'image', operand: parsed };
   if (!existsSync(path)) throw notFound(path, 'an image or a root filesystem');
-  const found = isDirectory(path) ? kindOfDirectory(path) : await kindOfFile(path);
+  const found = isDirectory(path) ? kindOfDirectory(path) : await kindOfFile(path, work);
   if (found === 'image') return { kind: found, operand: parsed };
   if (name === undefined && digest === undefined)
     return found === 'tar' ? { kind: found, path } : { kind: found, directory: path };

@@ -1,8 +1,10 @@
 import type { Bytes } from '../engine/engine.ts';
 import { findEntry } from '../graph/find-entry.ts';
+import { flowSource } from '../graph/flow-source.ts';
 import { type PickedImage, pickImage } from '../graph/pick-image.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import type { Descriptor, Document, ImageIndex, Platform } from '../spec/objects.ts';
+import type { Work } from '../stream/pace.ts';
 import type { ImagePlace } from './image-place.ts';
 import type { OpenedLayout } from './layout/layout.ts';
 import { type OpenedSource, openSource, openStore, openToCopy, placeKey } from './open-source.ts';
@@ -30,7 +32,7 @@ export interface StoredImage extends NamedImage {
 
 export interface OpenedImage extends NamedImage, PickedImage {}
 
-export interface PlatformChoice {
+export interface PlatformChoice extends Work {
   /** `os/arch[/variant]`; what is picked must be for it. */
   readonly platform?: string | undefined;
   readonly hostPlatform?: Platform | undefined;
@@ -47,19 +49,25 @@ class Once<T> {
   }
 }
 
-/** The places that one verb has open: one that several of its operands name, in whatever spelling, is opened once. */
+/** The places that one run of a verb has open: one that several of its operands name, in whatever spelling, is opened once. `work` watches and stops it. */
 export class OpenPlaces {
+  readonly work: Work;
   readonly #sources = new Once<OpenedSource>();
   readonly #stores = new Once<OpenedLayout>();
 
+  constructor(work: Work = {}) {
+    this.work = work;
+  }
+
   /** A place to read, called as this operand calls it. Throws as `openSource`. */
   async source(place: ImagePlace): Promise<OpenedSource> {
-    const { source, index } = await this.#sources.get(placeKey(place), () => openSource(place));
+    const { source, index } = await this.#sources.get(placeKey(place), () => openSource(place, this.work));
     return source.subject === place.path ? { source, index } : { source: { ...source, subject: place.path }, index };
   }
 
   /** A layout to change. Throws as `openStore`. */
-  store(place: ImagePlace): Promise<OpenedLayout> {
+  async store(place: ImagePlace): Promise<OpenedLayout> {
+    this.work.signal?.throwIfAborted();
     return this.#stores.get(placeKey(place), () => openStore(place));
   }
 }
@@ -102,7 +110,7 @@ export async function pickNamed(named: NamedImage, { platform, hostPlatform }: P
 export async function openImage(
   operand: ImageOperand,
   choice: PlatformChoice = {},
-  places?: OpenPlaces,
+  places: OpenPlaces = new OpenPlaces(choice),
 ): Promise<OpenedImage> {
   return pickNamed(await openNamed(operand, places), choice);
 }
@@ -110,7 +118,7 @@ export async function openImage(
 /** Opens an image's layout, whose index is to be changed. Throws `unsupported` for an archive. */
 export async function openStored(parsed: ParsedOperand, places: OpenPlaces = new OpenPlaces()): Promise<StoredImage> {
   const { store, index } = await places.store(parsed.place);
-  const source = { ...store, subject: parsed.place.path };
+  const source = flowSource({ ...store, subject: parsed.place.path }, places.work);
   return withNamed({ ...parsed, source, store, index, key: placeKey(parsed.place) });
 }
 
@@ -118,6 +126,7 @@ export async function openStored(parsed: ParsedOperand, places: OpenPlaces = new
 export async function openOperandToCopy(
   from: ParsedOperand | Bytes,
   layout: string,
+  work: Work = {},
 ): Promise<OpenedSource & { readonly close: () => void }> {
-  return openToCopy('place' in from ? from.place : from, layout);
+  return openToCopy('place' in from ? from.place : from, layout, work);
 }

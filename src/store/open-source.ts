@@ -1,8 +1,10 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import type { Bytes } from '../engine/engine.ts';
 import { unsupported } from '../errors.ts';
+import { flowSource } from '../graph/flow-source.ts';
 import type { ImageSource } from '../graph/source.ts';
 import type { Document, ImageIndex } from '../spec/objects.ts';
+import type { Work } from '../stream/pace.ts';
 import { onDisk } from './disk/system-error.ts';
 import type { ImagePlace } from './image-place.ts';
 import { type OpenedLayout, openLayoutNow } from './layout/layout.ts';
@@ -28,16 +30,21 @@ const isLayout = ({ kind, path }: Located): boolean =>
 /** What reads archives is loaded when there is one: most commands meet none, and would wait for it. */
 const archives = (): Promise<typeof import('./archive/open-archive.ts')> => import('./archive/open-archive.ts');
 
-async function openSourceOf(layout: string): Promise<OpenedSource> {
+async function openSourceOf(layout: string, work: Work): Promise<OpenedSource> {
+  work.signal?.throwIfAborted();
   const { store, index } = await openLayoutNow(layout);
-  return { source: { ...store, index: async () => index }, index };
+  return { source: flowSource({ ...store, index: async () => index }, work), index };
 }
 
-/** Opens the layout or archive that a place names, for reading. Throws `not-found`, `invalid` and `unsupported`. */
-export async function openSource(place: Located): Promise<OpenedSource> {
-  if (isLayout(place)) return openSourceOf(place.path);
-  const source = await (await archives()).openArchiveSource(place.path, place.kind);
-  return { source, index: await source.index() };
+/**
+ * Opens the layout or archive that a place names, for one run of a verb: `work` is what watches and stops it. Throws `not-found`,
+ * `invalid` and `unsupported`.
+ */
+export async function openSource(place: Located, work: Work = {}): Promise<OpenedSource> {
+  if (isLayout(place)) return openSourceOf(place.path, work);
+  const { openArchiveSource } = await archives();
+  const source = await openArchiveSource(place.path, { kind: place.kind, work });
+  return { source: flowSource(source, work), index: await source.index() };
 }
 
 /** Opens the layout that a place names, to change it. Throws `unsupported` for an archive. */
@@ -51,13 +58,15 @@ export async function openStore({ kind, path }: Located): Promise<OpenedLayout> 
 export async function openToCopy(
   from: Located | Bytes,
   layout: string,
+  work: Work = {},
 ): Promise<OpenedSource & { readonly close: () => void }> {
   const isStream = Symbol.asyncIterator in from;
-  if (!isStream && isLayout(from)) return { ...(await openSourceOf(from.path)), close: () => undefined };
+  if (!isStream && isLayout(from)) return { ...(await openSourceOf(from.path, work)), close: () => undefined };
   const { openArchiveFile, openArchiveStream } = await archives();
-  const opened = await (isStream ? openArchiveStream(from, layout) : openArchiveFile(from, layout));
+  const opened = await (isStream ? openArchiveStream(from, layout, work) : openArchiveFile(from, layout, work));
   try {
-    return { source: opened.source, index: await opened.source.index(), close: () => opened.close() };
+    const source = flowSource(opened.source, work);
+    return { source, index: await source.index(), close: () => opened.close() };
   } catch (error) {
     opened.close();
     throw error;

@@ -1,5 +1,6 @@
 import { readSync } from 'node:fs';
 import type { Bytes } from '../../engine/engine.ts';
+import { fileCost, type Pace } from '../../stream/pace.ts';
 import { onDisk } from '../disk/system-error.ts';
 
 /** An archive from its beginning on: a file seeks over what nobody wants, a stream reads it. */
@@ -14,24 +15,30 @@ export interface ArchiveInput {
 
 /** Bytes of a window: many small members stand in one. */
 const windowSize = 64 * 1024;
+/** Reading a header costs a part of what making a file does. */
+const readCost = fileCost >> 2;
 
 /** An open file of `size` bytes. */
 export class FileInput implements ArchiveInput {
   readonly #file: number;
   readonly #size: number;
   readonly #subject: string;
+  readonly #pace: Pace;
   readonly #window: Buffer = Buffer.allocUnsafe(windowSize);
   #windowStart = 0;
   #windowEnd = 0;
   position = 0;
 
-  constructor(file: number, size: number, subject: string) {
+  constructor(file: number, options: { readonly size: number; readonly subject: string; readonly pace: Pace }) {
     this.#file = file;
-    this.#size = size;
-    this.#subject = subject;
+    this.#size = options.size;
+    this.#subject = options.subject;
+    this.#pace = options.pace;
   }
 
   async read(length: number): Promise<Buffer> {
+    const turn = this.#pace.spend(readCost + length);
+    if (turn !== undefined) await turn;
     const wanted = Math.max(0, Math.min(length, this.#size - this.position));
     const bytes = wanted > windowSize ? this.#readAt(Buffer.allocUnsafe(wanted)) : this.#fromWindow(wanted);
     this.position += bytes.length;

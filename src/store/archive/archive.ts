@@ -4,6 +4,8 @@ import { type Compression, checkCompression, decompress, detectCompression } fro
 import type { Bytes } from '../../engine/engine.ts';
 import { changed, invalid } from '../../errors.ts';
 import { archiveLinkLimit } from '../../limits.ts';
+import { flow } from '../../stream/flow.ts';
+import { Pace, type Work } from '../../stream/pace.ts';
 import type { ByteString } from '../../tree/node.ts';
 import { encodeText, shortTextOf } from '../../tree/path.ts';
 import { type Region, regionChunks } from '../disk/region.ts';
@@ -127,16 +129,20 @@ async function* regionOf(bytes: Bytes, { offset, size }: Region): Bytes {
 /** A tar's headers, to be read once, and its bytes. */
 async function withInput<T>(
   path: string,
-  subject: string,
+  { subject, work }: { readonly subject: string; readonly work: Work },
   use: (input: ArchiveInput, bytes: (region: Region) => Bytes, isPlain: boolean) => Promise<T>,
 ): Promise<T> {
   const opened = openRegular(path);
   try {
     const { file, stat } = opened;
     const compression = compressionOf(opened, path);
-    const whole = (): Bytes => decompress(fileBytes(path, stat, { offset: 0, size: stat.size }), compression, path);
-    if (compression === 'none')
-      return await use(new FileInput(file, stat.size, subject), region => fileBytes(path, stat, region), true);
+    const { signal } = work;
+    const all = { offset: 0, size: stat.size };
+    const whole = (): Bytes => flow(decompress(fileBytes(path, stat, all), compression, path), { signal });
+    if (compression === 'none') {
+      const input = new FileInput(file, { size: stat.size, subject, pace: new Pace(signal) });
+      return await use(input, region => flow(fileBytes(path, stat, region), { signal }), true);
+    }
     const input = new StreamInput(whole());
     try {
       return await use(input, region => regionOf(whole(), region), false);
@@ -153,8 +159,8 @@ async function withInput<T>(
  * for each blob). Throws `not-found`, `invalid` with the offset for what is no tar or is truncated, and `unsupported` for
  * compressions that ocikit does not read.
  */
-export function openArchive(path: string, subject: string = path): Promise<Archive> {
-  return withInput(path, subject, async (input, bytes, isPlain) => {
+export function openArchive(path: string, subject: string = path, work: Work = {}): Promise<Archive> {
+  return withInput(path, { subject, work }, async (input, bytes, isPlain) => {
     const index = await indexArchive(input, subject);
     return {
       subject,
@@ -171,8 +177,8 @@ export function kindOf(archive: Archive): ArchiveKind | undefined {
 }
 
 /** The same of a tar that need not be one, however many members it has. */
-export function archiveKindOf(path: string): Promise<ArchiveKind | undefined> {
-  return withInput(path, path, async input => {
+export function archiveKindOf(path: string, work: Work): Promise<ArchiveKind | undefined> {
+  return withInput(path, { subject: path, work }, async input => {
     const kinds = new Set<ArchiveKind | undefined>();
     await visitArchive(input, path, name => kinds.add(kindMembers.get(name)));
     return kinds.has('oci-archive') ? 'oci-archive' : kinds.has('docker-archive') ? 'docker-archive' : undefined;

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { checkCompression, decompress, detectCompression } from '../../codec/compression.ts';
 import type { Bytes } from '../../engine/engine.ts';
 import { invalid } from '../../errors.ts';
+import { flow } from '../../stream/flow.ts';
+import type { Work } from '../../stream/pace.ts';
 import { peek } from '../../stream/peek.ts';
 import { standingAbove, writeFully } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
@@ -21,7 +23,7 @@ export function makeSpool(layout: string): TemporaryDirectory {
  */
 export async function spoolArchive(
   bytes: Bytes,
-  options: { readonly layout: string; readonly subject: string },
+  options: { readonly layout: string; readonly subject: string; readonly work?: Work },
 ): Promise<TemporaryDirectory & { readonly file: string }> {
   const { layout, subject } = options;
   const { head, whole } = await peek(bytes, headSize);
@@ -32,7 +34,7 @@ export async function spoolArchive(
     const path = join(stage.path, 'archive.tar');
     const file = openSync(path, 'wx', 0o600);
     try {
-      for await (const chunk of decompress(whole, compression, subject))
+      for await (const chunk of flow(decompress(whole, compression, subject), { signal: options.work?.signal }))
         onDisk(layout, 'room for an archive', () => writeFully(file, chunk));
     } finally {
       closeSync(file);

@@ -7,6 +7,8 @@ import type { Bytes, Hasher } from '../../engine/engine.ts';
 import { nodeEngine } from '../../engine/node.ts';
 import { invalid } from '../../errors.ts';
 import type { Rootfs } from '../../graph/source.ts';
+import { flow } from '../../stream/flow.ts';
+import type { Work } from '../../stream/pace.ts';
 import { Draft } from '../../tree/draft.ts';
 import { emptyTree, type FileNode, type LayerEntry, type Tree } from '../../tree/node.ts';
 import { shortTextOf } from '../../tree/path.ts';
@@ -107,11 +109,11 @@ class Spool {
  * for contents that are asked for; bodies are put beside a layout first, as they are wanted in another order than they come.
  * Throws `invalid` where it is damaged, leads out of its root or holds whiteouts, and `conflict` where it changes in between.
  */
-export function openRootfsTar(path: string): RootfsTar {
+export function openRootfsTar(path: string, { signal }: Work = {}): RootfsTar {
   const compression = compressionOfFile(path);
   const bytes = fileReader(path);
-  const origin = { identity: `tar:${opened++}:${path}`, subject: path, contained: true };
-  const tar = (): Bytes => decompress(bytes(), compression, path);
+  const origin = { identity: `tar:${opened++}:${path}`, subject: path, contained: true, signal };
+  const tar = (): Bytes => flow(decompress(bytes(), compression, path), { signal });
   const read = (sink: LayerSink): Promise<void> => readLayer(tar(), origin, sink);
   const spool = new Spool();
   let tree: Promise<Tree> | undefined;
