@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportImage } from '../ops/export-image.ts';
 import { save } from '../ops/save.ts';
@@ -98,6 +98,9 @@ export async function preparePlace(place: string, options: PlaceOptions = {}): P
   for (const rootfs of ['rootfs', 'bundle/rootfs']) {
     mkdirSync(join(place, rootfs, 'added'));
     writeFileSync(join(place, rootfs, 'added/file'), 'added\n');
+    // The same image wherever and whenever it is made.
+    for (const path of ['added/file', 'added', '.'])
+      utimesSync(join(place, rootfs, path), 1_700_000_000, 1_700_000_000);
   }
   const sources: Readonly<Record<OperandKind, string>> = {
     image: app,

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
@@ -20,13 +21,21 @@ export function snapshotOf(root: string): readonly string[] {
         : stat.isSymbolicLink()
           ? readlinkSync(place, 'latin1')
           : `${stat.rdev}`;
-      const isLinked = stat.isFile() && stat.nlink > 1n;
-      if (isLinked && !firstNames.has(stat.ino)) firstNames.set(stat.ino, shown);
-      const link = isLinked ? ` = ${firstNames.get(stat.ino)}` : '';
+      const first = stat.isFile() ? firstNames.get(stat.ino) : undefined;
+      if (stat.isFile() && first === undefined) firstNames.set(stat.ino, shown);
+      const link = first === undefined ? '' : ` = ${first}`;
       lines.push(`${shown} ${stat.mode.toString(8)} ${stat.uid}:${stat.gid} ${detail}${link}`);
       if (stat.isDirectory()) visit(path);
     }
   };
   visit(root);
   return lines;
+}
+
+/** Holds that two snapshots are one; where not, says which lines differ. */
+export function isSame(now: readonly string[], then: readonly string[], what: string): void {
+  const [isNow, wasThen] = [new Set(now), new Set(then)];
+  const come = now.filter(line => !wasThen.has(line));
+  const gone = then.filter(line => !isNow.has(line));
+  assert.deepEqual({ come, gone }, { come: [], gone: [] }, what);
 }

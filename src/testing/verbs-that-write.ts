@@ -178,7 +178,7 @@ const loads: readonly VerbUse[] = [
   },
 ];
 
-const names: readonly VerbUse[] = [
+const inits: readonly VerbUse[] = [
   {
     verb: 'init',
     command: 'init',
@@ -189,6 +189,10 @@ const names: readonly VerbUse[] = [
     call: ({ out }, options) => library.init(out, { ...options }),
     words: ({ out }) => ['init', out],
   },
+];
+
+/** What changes a layout in place. */
+export const renamingUses: readonly VerbUse[] = [
   {
     verb: 'tag',
     command: 'tag',
@@ -209,5 +213,5 @@ const names: readonly VerbUse[] = [
   },
 ];
 
-/** The ways to use a verb that makes or changes something. */
-export const writingUses: readonly VerbUse[] = [...commits, ...copies, ...exports, ...unpacks, ...loads, ...names];
+/** The ways to use a verb that makes something. */
+export const writingUses: readonly VerbUse[] = [...commits, ...copies, ...exports, ...unpacks, ...loads, ...inits];

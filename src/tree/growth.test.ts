@@ -19,8 +19,16 @@ const chain = (depth: number, leaf: string): Tree => fold([file(`${'d/'.repeat(d
 const wide = (files: number, mode = 0o644): Tree =>
   fold(Array.from({ length: files }, (_, index) => file(`${index % (files >> 5)}/e/${index}`, mode)));
 
-test('the work of comparing directories in a row grows with their number', () =>
-  isLinear(depth => assert.equal(diff(chain(depth, 'a'), chain(depth, 'b')).length, depth + 2), 1000));
+test('the work of comparing, writing and listing directories in a row grows with their number', () =>
+  isLinear(depth => {
+    const [before, after] = [chain(depth, 'a'), chain(depth, 'b')];
+    const changes = diff(before, after);
+    assert.equal(changes.length, depth + 2);
+    assert.equal(toLayer(changes, after).length, depth + 2);
+    assert.equal([...walk(after)].length, depth + 1);
+    assert.equal([...filesOf(after)].length, 1);
+    overlay(before, after, path => path.endsWith('b'));
+  }, 1000));
 
 test('the work of comparing and writing many files grows with their number', () =>
   isLinear(files => {

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { OciError } from '../errors.ts';
+import { isValid } from '../testing/answers.ts';
+import { runCommand } from '../testing/command-line.ts';
+import { layerTar } from '../testing/layout-files.ts';
+import { type OperandKind, preparePlace } from '../testing/prepared-place.ts';
+import { isSame, snapshotOf } from '../testing/snapshot.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import { arbitraryEntries, leniently } from '../testing/trees.ts';
+import { verbUses } from '../testing/verbs.ts';
+import { isRoot } from '../testing/witness.ts';
+import { applyLayer } from '../tree/apply.ts';
+import { emptyTree, type LayerEntry } from '../tree/node.ts';
+
+/** Directories that have hurt somebody, one in another. */
+const names: readonly string[] = [
+  'a b',
+  '-dash',
+  "quo'te",
+  '$(touch x)',
+  'new\nline',
+  'käse',
+  '#1',
+  'a@b',
+  '[x]*',
+  '~',
+];
+
+test('every verb does its work below directories of every name', async t => {
+  const directory = join(temporaryDirectory(t), ...names);
+  mkdirSync(directory, { recursive: true });
+  const place = await preparePlace(directory);
+  for (const [at, { use, takes, words }] of verbUses.entries()) {
+    for (const kind of takes) {
+      const { status, err } = await runCommand(words(place.operands(kind, join(directory, `out ${at} ${kind}`))));
+      assert.equal(status, 0, `${use}, ${kind}: ${err}`);
+    }
+  }
+  await isValid(place.layout);
+});
+
+/** Does work while nobody can write to a directory. Root is held by nothing less than a mount. */
+async function whileReadOnly(directory: string, work: () => Promise<void>): Promise<void> {
+  execFileSync('mount', ['--bind', directory, directory]);
+  try {
+    execFileSync('mount', ['-o', 'remount,bind,ro', directory]);
+    await work();
+  } finally {
+    execFileSync('umount', ['-l', directory]);
+  }
+}
+
+test('every verb reads places that nobody can write to', async t => {
+  if (!isRoot(t)) return;
+  const place = await preparePlace(temporaryDirectory(t));
+  const elsewhere = temporaryDirectory(t);
+  await whileReadOnly(place.directory, async () => {
+    for (const [at, { use, takes, writes, call }] of verbUses.entries()) {
+      for (const kind of writes === 'source' ? [] : takes) {
+        const answer = call(place.operands(kind, join(elsewhere, `out-${at}-${kind}`)));
+        await assert.doesNotReject(answer, `${use}, ${kind}`);
+      }
+    }
+  });
+});
+
+test('no verb writes to a place that nobody can write to: one clear error, and nothing beside it', async t => {
+  if (!isRoot(t)) return;
+  const place = await preparePlace(temporaryDirectory(t));
+  const before = snapshotOf(place.directory);
+  await whileReadOnly(place.directory, async () => {
+    for (const { use, takes, call } of verbUses.filter(({ writes }) => !['nothing', 'stream'].includes(writes))) {
+      for (const kind of takes) {
+        const refused = (error: unknown): boolean => error instanceof OciError || assert.fail(`${use}: ${error}`);
+        await assert.rejects(call(place.operands(kind)), refused, `${use}, ${kind}`);
+      }
+    }
+  });
+  isSame(snapshotOf(place.directory), before, 'the place');
+});
+
+/** Linux stores a file capability that is none, and does not give it back. */
+function withoutCapabilities(entry: LayerEntry): LayerEntry {
+  if (entry.kind !== 'node') return entry;
+  const { node } = entry;
+  const xattrs = new Map([...node.meta.xattrs].filter(([name]) => name !== 'security.capability'));
+  return { ...entry, node: { ...node, meta: { ...node.meta, xattrs } } };
+}
+
+/** Layers as a stranger may have made them, one over another; what no reader takes is left out. */
+const arbitraryStack: fc.Arbitrary<readonly (readonly LayerEntry[])[]> = fc
+  .array(arbitraryEntries, { minLength: 1, maxLength: 4 })
+  .map(layers => {
+    let tree = emptyTree();
+    return layers.map(entries => {
+      const taken = leniently(tree, entries.map(withoutCapabilities));
+      tree = applyLayer(tree, taken);
+      return taken;
+    });
+  });
+
+/** Only root makes, and reads, files of every owner and mode. */
+const isEverybodys = (kind: OperandKind): boolean => process.getuid?.() === 0 || !['rootfs', 'bundle'].includes(kind);
+
+test('every verb does its work with images of random layers, and what it makes validates', async t => {
+  const oneRun = async (stack: readonly (readonly LayerEntry[])[], turn: number): Promise<void> => {
+    const place = await preparePlace(temporaryDirectory(t), { tars: stack.map(entries => layerTar(entries)) });
+    for (const [at, { use, takes, verb, writes, call }] of verbUses.entries()) {
+      const kinds = takes.filter(isEverybodys);
+      const kind = kinds[turn % kinds.length];
+      if (kind === undefined) continue;
+      const out = join(place.directory, `out-${at}`);
+      await assert.doesNotReject(call(place.operands(kind, out)), `${use}, ${kind}`);
+      if (writes === 'layout' || (writes === 'file' && verb !== 'exportImage')) await isValid(out);
+    }
+    await isValid(place.layout);
+  };
+  await fc.assert(fc.asyncProperty(arbitraryStack, fc.nat(6), oneRun), {
+    numRuns: 6,
+    endOnFailure: true,
+    includeErrorInReport: true,
+  });
+});
