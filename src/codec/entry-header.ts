@@ -3,6 +3,7 @@ import type { FileNode, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
 import { noXattrs } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { encodeWhiteout } from '../tree/whiteout.ts';
+import { imageXattrs } from '../tree/xattrs.ts';
 import { encodeHeader, type HeaderFields } from './tar-writer.ts';
 
 const second = 1_000_000_000n;
@@ -15,7 +16,7 @@ function secondsOf(mtime: bigint): number {
 
 /** Fields of a member that is no file, link or device; spelled out, since spreading objects would take half of the writer's time. */
 function plainFields(typeflag: HeaderFields['typeflag'], path: Path, meta: Meta): HeaderFields {
-  const { mode, uid, gid, xattrs } = meta;
+  const { mode, uid, gid } = meta;
   return {
     typeflag,
     path,
@@ -27,12 +28,12 @@ function plainFields(typeflag: HeaderFields['typeflag'], path: Path, meta: Meta)
     mtime: secondsOf(meta.mtime),
     major: 0,
     minor: 0,
-    xattrs,
+    xattrs: imageXattrs(meta.xattrs),
   };
 }
 
 function fileFields(path: Path, { meta, size }: FileNode): HeaderFields {
-  const { mode, uid, gid, xattrs } = meta;
+  const { mode, uid, gid } = meta;
   return {
     typeflag: '0',
     path,
@@ -44,7 +45,7 @@ function fileFields(path: Path, { meta, size }: FileNode): HeaderFields {
     mtime: secondsOf(meta.mtime),
     major: 0,
     minor: 0,
-    xattrs,
+    xattrs: imageXattrs(meta.xattrs),
   };
 }
 
@@ -89,7 +90,7 @@ function fieldsOf(entry: LayerEntry, files: Map<Path, Meta>): HeaderFields {
 }
 
 /**
- * The header of an entry; a hardlink repeats the attributes of its file, as GNU tar does. `files` remembers those that have
+ * The header of an entry, without the host's extended attributes; a hardlink repeats the attributes of its file, as GNU tar does. `files` remembers those that have
  * been written. Throws `invalid` for a hardlink to a file that has not, and `unsupported` for what a tar cannot say.
  */
 export function entryHeader(entry: LayerEntry, files: Map<Path, Meta>): Uint8Array {

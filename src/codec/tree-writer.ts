@@ -4,7 +4,6 @@ import { systemPathLimit } from '../limits.ts';
 import { Draft, type Operation } from '../tree/draft.ts';
 import { emptyTree, type FileNode, type LayerEntry, type Meta, type Node, type Path, type Tree } from '../tree/node.ts';
 import { ancestorsOf, parentOf, shortTextOf } from '../tree/path.ts';
-import { withoutHostXattrs } from '../tree/xattrs.ts';
 import { entryHeader } from './entry-header.ts';
 import { FinalTree } from './final-tree.ts';
 import { type LayerOrigin, throughLayer } from './layer-reader.ts';
@@ -136,9 +135,7 @@ class TreeTar {
   #write(path: Path, node: Node): void {
     if (path.length > systemPathLimit)
       throw unsupported(`/${shortTextOf(path)}`, `a path of at most ${systemPathLimit} bytes`, `${path.length}`);
-    const meta = withoutHostXattrs(node.meta);
-    const entry = { kind: 'node', path, node: meta === node.meta ? node : { ...node, meta } } as const;
-    this.#out.add(entryHeader(entry, this.#written));
+    this.#out.add(entryHeader({ kind: 'node', path, node }, this.#written));
     this.#written.set(path, node.meta);
     if (node.kind === 'file') this.#files.add(path);
   }

@@ -4,7 +4,6 @@ import { linkGroups } from './links.ts';
 import type { ByteString, DirectoryNode, FileNode, LayerEntry, Node, Path, Tree } from './node.ts';
 import { joinPath, nameOf, parentOf, shortTextOf } from './path.ts';
 import { isReservedName } from './whiteout.ts';
-import { withoutHostXattrs } from './xattrs.ts';
 
 /** What a layer says about the names of one directory. */
 interface Plan {
@@ -83,15 +82,14 @@ function entryOf(path: Path, node: Node | undefined, firstNames: Map<FileNode, P
     );
   }
   if (node.kind === 'directory') {
-    return { kind: 'node', path, node: { kind: 'directory', meta: withoutHostXattrs(node.meta), children: new Map() } };
+    return { kind: 'node', path, node: { kind: 'directory', meta: node.meta, children: new Map() } };
   }
   if (node.kind === 'file') {
     const target = firstNames.get(node);
     if (target !== undefined) return { kind: 'hardlink', path, target };
     firstNames.set(node, path);
   }
-  const meta = withoutHostXattrs(node.meta);
-  return { kind: 'node', path, node: meta === node.meta ? node : { ...node, meta } };
+  return { kind: 'node', path, node };
 }
 
 /** A file of several names is in a layer with all of them or with none: readers cannot link to what is below. */
@@ -108,7 +106,8 @@ function checkLinks(plans: Plans, after: Tree): void {
  * The layer that makes `after` of the tree that it was compared with: for every engine alike (image-spec layer.md).
  * Entries come depth first by bytes; every directory on the way once, with its attributes, before what is in it;
  * whiteouts before their siblings, never beside an entry of their name; hardlinks after their targets. No entry for the
- * root. Extended attributes of the host are left out.
+ * root. An entry's file is the tree's own node, so that its body can be found; the host's extended attributes are left out
+ * where a header is written.
  *
  * @throws `invalid` where a name is one that layers keep for whiteouts; a plain Error where `changes` are not those of a `diff` to `after`.
  */

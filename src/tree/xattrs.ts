@@ -23,8 +23,8 @@ function isSame(before: Uint8Array | undefined, after: Uint8Array | undefined): 
   return before !== undefined && after !== undefined && Buffer.compare(before, after) === 0;
 }
 
-/** The same attributes without the host's own extended ones. */
-export function withoutHostXattrs(meta: Meta): Meta {
-  if (meta.xattrs.size === 0 || ![...meta.xattrs.keys()].some(isHostXattr)) return meta;
-  return { ...meta, xattrs: new Map([...meta.xattrs].filter(([name]) => !isHostXattr(name))) };
+/** The attributes without the host's own. */
+export function imageXattrs(xattrs: Xattrs): Xattrs {
+  if (xattrs.size === 0 || ![...xattrs.keys()].some(isHostXattr)) return xattrs;
+  return new Map([...xattrs].filter(([name]) => !isHostXattr(name)));
 }
