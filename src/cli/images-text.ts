@@ -1,10 +1,12 @@
 import type { ImageRow } from '../ops/results.ts';
 import { escapeLine } from './escape.ts';
 import { listingText, type Row, shortID } from './listing.ts';
-import { ageOf, goTime, humanSize, parseTime } from './units.ts';
+import { ageOf, humanSize, parseTime } from './units.ts';
 import type { Words } from './words.ts';
+import { goTime } from './zoned-time.ts';
 
 const titles = {
+  Place: 'PLACE',
   Repository: 'REPOSITORY',
   Tag: 'TAG',
   Digest: 'DIGEST',
@@ -12,6 +14,7 @@ const titles = {
   CreatedSince: 'CREATED',
   CreatedAt: 'CREATED AT',
   Size: 'SIZE',
+  VirtualSize: 'SIZE',
   Containers: 'CONTAINERS',
   SharedSize: 'SHARED SIZE',
   UniqueSize: 'UNIQUE SIZE',
@@ -20,6 +23,12 @@ export const imagesFields: readonly string[] = Object.keys(titles);
 const none = '<none>';
 
 const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** When it is, in milliseconds since 1970, and where: a time zone's name; the system's where there is none. */
+export interface Clock {
+  readonly now: number;
+  readonly zone: string | undefined;
+}
 
 /** Newest first; one image's names in order. */
 function compareRows(a: ImageRow, b: ImageRow): number {
@@ -30,16 +39,19 @@ function compareRows(a: ImageRow, b: ImageRow): number {
   );
 }
 
-function rowOf(image: ImageRow, whole: boolean, now: number): Row {
+function rowOf(image: ImageRow, whole: boolean, { now, zone }: Clock): Row {
   const time = parseTime(image.created);
+  const size = humanSize(image.size);
   return {
+    Place: image.place,
     ID: whole ? image.id : shortID(image.id),
     Repository: image.repository ?? none,
     Tag: image.tag ?? none,
     Digest: image.digest,
     CreatedSince: time === undefined ? 'N/A' : ageOf(time, now),
-    CreatedAt: time === undefined ? 'N/A' : goTime(time),
-    Size: humanSize(image.size),
+    CreatedAt: time === undefined ? 'N/A' : goTime(time, zone),
+    Size: size,
+    VirtualSize: size,
     Containers: 'N/A',
     SharedSize: 'N/A',
     UniqueSize: 'N/A',
@@ -60,9 +72,9 @@ function rawText(rows: readonly Row[], digests: boolean): string {
   return lines.map(paragraph => `${paragraph.map(escapeLine).join('\n')}\n`).join('');
 }
 
-/** What `images` prints: docker's classic table unless a format says otherwise. `now` in milliseconds since 1970. */
-export async function imagesText(images: readonly ImageRow[], words: Words, now: number): Promise<string> {
-  const rows = [...images].sort(compareRows).map(image => rowOf(image, words.flag('no-trunc'), now));
+/** What `images` prints: docker's classic table unless a format says otherwise. */
+export async function imagesText(images: readonly ImageRow[], words: Words, clock: Clock): Promise<string> {
+  const rows = [...images].sort(compareRows).map(image => rowOf(image, words.flag('no-trunc'), clock));
   const format = words.text('format');
   const plain = format === undefined || format === 'table';
   if (words.flag('quiet') && plain) return rows.map(row => `${row['ID']}\n`).join('');
@@ -71,9 +83,10 @@ export async function imagesText(images: readonly ImageRow[], words: Words, now:
       ? rows.map(row => `image_id: ${row['ID']}\n`).join('')
       : rawText(rows, words.flag('digests'));
   }
+  const place = new Set(words.texts('place')).size > 1 ? ['Place'] : [];
   const digest = words.flag('digests') ? ['Digest'] : [];
   return await listingText(
-    { rows, titles, columns: ['Repository', 'Tag', ...digest, 'ID', 'CreatedSince', 'Size'] },
+    { rows, titles, columns: [...place, 'Repository', 'Tag', ...digest, 'ID', 'CreatedSince', 'Size'] },
     format,
   );
 }

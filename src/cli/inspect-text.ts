@@ -3,7 +3,19 @@ import { jsonText } from './json-text.ts';
 import { isMapping, type Mapping, nilList, nilMap } from './template/print.ts';
 
 /** What docker's types have where the object leaves a field out, as Go's omitempty does. */
-const imageDefaults: Mapping = { Parent: '', Comment: '', Created: '', Author: '', Variant: '', OsVersion: '' };
+const imageDefaults: Mapping = {
+  Parent: '',
+  Comment: '',
+  Created: '',
+  Container: '',
+  DockerVersion: '',
+  Author: '',
+  Variant: '',
+  OsVersion: '',
+  VirtualSize: 0,
+  GraphDriver: { Name: '', Data: nilMap },
+  Metadata: { LastTagTime: '0001-01-01T00:00:00Z' },
+};
 const configDefaults: Mapping = {
   User: '',
   ExposedPorts: nilMap,
@@ -33,7 +45,7 @@ export const inspectFields: readonly string[] = [
   'Descriptor',
 ];
 /** Fields whose Go names differ from their JSON names. */
-const goNames: Readonly<Record<string, string>> = { ID: 'Id', OS: 'Os' };
+const goNames: Readonly<Record<string, string>> = { ID: 'Id', OS: 'Os', VirtualSize: 'Size' };
 const maps = ['Labels', 'ExposedPorts', 'Volumes'];
 
 /** Looks up what an image's object leaves out: typed fields have a default, maps have no value, all else does not exist. */

@@ -6,8 +6,9 @@ import { escapeLine, escapeText } from './escape.ts';
 import { goJsonLine, jsonText } from './json-text.ts';
 import { progressLine } from './progress.ts';
 import { tableText } from './table.ts';
-import { ageOf, goTime, humanDuration, humanSize, parseTime, rfc3339 } from './units.ts';
+import { ageOf, humanDuration, humanSize, parseTime, rfc3339 } from './units.ts';
 import { displayWidth, ellipsis } from './width.ts';
+import { goTime, localTime } from './zoned-time.ts';
 
 test("sizes are docker's, quirks included", () => {
   const cases: readonly (readonly [number, string])[] = [
@@ -58,7 +59,7 @@ test('durations are worded as go-units words them', () => {
 
 test('times are read from RFC 3339 and written as Go writes them', () => {
   const time = parseTime('2026-11-21T03:18:12.987654321+01:00');
-  assert.equal(time === undefined ? '' : goTime(time), '2026-11-21 02:18:12 +0000 UTC');
+  assert.equal(time === undefined ? '' : goTime(time, 'UTC'), '2026-11-21 02:18:12 +0000 UTC');
   assert.equal(rfc3339(time ?? 0), '2026-11-21T02:18:12Z');
   assert.equal(rfc3339(0), '1970-01-01T00:00:00Z');
   for (const wrong of ['', 'yesterday', '2026-11-21', '2026-13-41T00:00:00Z', '1', null])
@@ -141,4 +142,20 @@ test('nothing that a terminal acts on gets through, as text or as JSON', () => {
 
 test('progress says bytes and rate', () => {
   assert.equal(progressLine(1_230_000_000, 3000), '1.23GB  410MB/s');
+});
+
+test('times are those of a time zone, named as Go names it', () => {
+  const [winter, summer] = [Date.UTC(2026, 0, 15, 12, 30, 5), Date.UTC(2026, 6, 15, 23, 30, 5)];
+  const cases: readonly (readonly [string, string, string])[] = [
+    ['UTC', '2026-01-15 12:30:05 +0000 UTC', '2026-07-15T23:30:05Z'],
+    ['Europe/Berlin', '2026-01-15 13:30:05 +0100 CET', '2026-07-16T01:30:05+02:00'],
+    ['America/New_York', '2026-01-15 07:30:05 -0500 EST', '2026-07-15T19:30:05-04:00'],
+    ['Asia/Kolkata', '2026-01-15 18:00:05 +0530 IST', '2026-07-16T05:00:05+05:30'],
+    ['America/Sao_Paulo', '2026-01-15 09:30:05 -0300 -03', '2026-07-15T20:30:05-03:00'],
+  ];
+  for (const [zone, go, local] of cases) {
+    assert.equal(goTime(winter, zone), go);
+    assert.equal(localTime(summer, zone), local);
+  }
+  assert.match(goTime(winter, 'No/Such_Place'), /^2026-01-1\d \d\d:\d\d:05 [+-]\d{4} \S+$/);
 });

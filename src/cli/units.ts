@@ -48,11 +48,6 @@ export function rfc3339(time: number): string {
   return `${new Date(Math.floor(time / 1000) * 1000).toISOString().slice(0, -5)}Z`;
 }
 
-/** Go's time.String() in whole seconds, UTC: `2026-11-21 02:18:12 +0000 UTC`. */
-export function goTime(time: number): string {
-  return `${rfc3339(time).replace('T', ' ').slice(0, -1)} +0000 UTC`;
-}
-
 /** How long ago a time was, in docker's words. */
 export function ageOf(time: number, now: number): string {
   return `${humanDuration(now - time)} ago`;

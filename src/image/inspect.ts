@@ -1,4 +1,4 @@
-import type { ContainerConfig, Healthcheck, Image } from '../spec/objects.ts';
+import type { ContainerConfig, Healthcheck, Image, ImageConfig } from '../spec/objects.ts';
 
 /** What an image is called, in docker's words. */
 export interface ImageNames {
@@ -44,6 +44,7 @@ export function inspectObject(image: Image, names: ImageNames): object {
     RepoDigests: [...names.repoDigests],
     ...optional('Comment', config.history?.at(-1)?.comment),
     ...optional('Created', config.created),
+    ...optional('DockerVersion', dockerVersionOf(config)),
     ...optional('Author', config.author),
     Config: containerObject(config.config ?? {}),
     Architecture: config.architecture,
@@ -54,6 +55,12 @@ export function inspectObject(image: Image, names: ImageNames): object {
     RootFS: { Type: config.rootfs.type, Layers: [...config.rootfs.diff_ids] },
     Descriptor: image.manifest.descriptor,
   };
+}
+
+/** What docker's old builders wrote of themselves. */
+function dockerVersionOf(config: ImageConfig): string | undefined {
+  const version = new Map<string, unknown>(Object.entries(config)).get('docker_version');
+  return typeof version === 'string' ? version : undefined;
 }
 
 function containerObject(config: ContainerConfig): object {

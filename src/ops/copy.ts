@@ -5,7 +5,7 @@ import { proveImages } from '../graph/prove-images.ts';
 import { referrersOf } from '../graph/referrers.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
-import { checkName, nameAnnotations, withName, withoutNames, withUnnamed } from '../spec/name.ts';
+import { checkName, nameAnnotations, nameOf, withName, withoutNames, withUnnamed } from '../spec/name.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import { parsePlatform } from '../spec/platform.ts';
 import { canonicalName, parseReference } from '../spec/reference.ts';
@@ -21,6 +21,7 @@ import { flow } from '../stream/flow.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
 import type { CopyOptions } from './options.ts';
 import type { CopyResult } from './results.ts';
+import { savedEntry } from './saved-name.ts';
 
 /** What is to be copied, decided and checked as far as documents go. */
 interface Selection {
@@ -32,7 +33,7 @@ interface Selection {
   readonly warnings: readonly string[];
 }
 
-type Destination = ImagePlace & { readonly name: string };
+type Destination = ImagePlace & { readonly name: string; readonly isNamed: boolean };
 
 const mode = 0o600;
 
@@ -138,12 +139,21 @@ async function copyToArchive(
 
 function destinationOf(operand: ImageOperand): Destination {
   const { place } = parseOperand(operand, 'write');
+  const isNamed = parseOperand(operand, 'read').place.name !== undefined;
   const name = checkName(place.name ?? 'latest');
   if (isFile(place.path))
     throw new OciError('conflict', place.path, 'expected a layout or a new file, got one that is there already', {
       hint: '`ocikit save -o` replaces an archive',
     });
-  return { ...place, name };
+  return { ...place, name, isNamed };
+}
+
+/** An archive that nobody names an image in gets the image's own name, as `save` writes it. */
+function withOwnName(destination: Destination, { named, place }: NamedImage): Destination {
+  const isArchive = destination.kind === 'oci-archive' || destination.kind === 'docker-archive';
+  if (destination.isNamed || !isArchive || place.digest !== undefined) return destination;
+  const name = destination.kind === 'docker-archive' ? savedEntry(named, place.path).name : nameOf(named);
+  return { ...destination, name: name ?? destination.name };
 }
 
 /**
@@ -153,13 +163,15 @@ function destinationOf(operand: ImageOperand): Destination {
  * The destination is as it was before, or not there, where anything is wrong.
  */
 export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOptions = {}): Promise<CopyResult> {
-  const destination = destinationOf(to);
+  const asked = destinationOf(to);
   const conversion = conversionOf(options);
   const parsed = parseOperand(from, 'read');
-  const opened = await openOperandToCopy(parsed, destination.path, options);
+  const opened = await openOperandToCopy(parsed, asked.path, options);
   try {
     const { source } = opened;
-    const selection = await select(await withNamed({ ...parsed, ...opened }), options);
+    const named = await withNamed({ ...parsed, ...opened });
+    const selection = await select(named, options);
+    const destination = withOwnName(asked, named);
     // A copy that recompresses proves what it reads itself.
     if (source.isConverted === true && options.compression === undefined)
       await proveImages(source, selection.needed.graph);

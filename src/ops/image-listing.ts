@@ -1,14 +1,17 @@
 import { OciError } from '../errors.ts';
 import { readImageOf, readManifest } from '../graph/image-reader.ts';
+import { listLayer } from '../graph/layer-listing.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { type Graph, type GraphNode, nodesUnder, walk } from '../graph/walk.ts';
+import { layersOf } from '../image/layers.ts';
 import type { Digest } from '../spec/digest.ts';
 import { isConfigType, isIndexType } from '../spec/media-type.ts';
 import { displayName, nameOf } from '../spec/name.ts';
-import type { Descriptor, Image, ImageIndex } from '../spec/objects.ts';
+import type { Descriptor, Image, ImageIndex, Layer } from '../spec/objects.ts';
 import { oddOf } from '../spec/odd-entries.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { canonicalName, familiarName, tryReference } from '../spec/reference.ts';
+import { baseNameOf } from '../store/image-place.ts';
 import type { FilterableRow } from './image-filters.ts';
 
 /** What a listing says of one image, and no more of it is kept. */
@@ -20,20 +23,29 @@ interface Summary {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-function summaryOf({ manifest, config }: Image): Summary {
+const storedSize = ({ manifest }: Image): number =>
+  manifest.value.layers.reduce((total, layer) => total + layer.size, 0);
+
+function summaryOf({ config }: Image, size: number): Summary {
   return {
     id: config.descriptor.digest,
     created: config.value.created ?? null,
-    size: manifest.value.layers.reduce((total, layer) => total + layer.size, 0),
+    size,
     platform: formatPlatform(config.value),
     labels: config.value.config?.Labels ?? {},
   };
 }
 
-/** Every form of an entry's name that a glob may match. */
-function referencesOf(entry: Descriptor): string[] {
+/** Every form of an entry's name that a glob may match: docker's, and those by which it is an operand, with the place before. */
+function referencesOf(place: string, entry: Descriptor): string[] {
   const name = nameOf(entry);
   if (name === undefined) return [];
+  const names = namesOf(entry, name);
+  const path = place.replace(/(?<=.)\/+$/, '');
+  return [...names, ...new Set([path, baseNameOf(path)].flatMap(before => names.map(known => `${before}:${known}`)))];
+}
+
+function namesOf(entry: Descriptor, name: string): string[] {
   const { repository, tag } = displayName(entry);
   const reference = repository === null ? undefined : tryReference(name);
   if (reference === undefined) return [name];
@@ -44,24 +56,39 @@ function referencesOf(entry: Descriptor): string[] {
 function rowOf(place: string, entry: Descriptor, image: Summary | undefined): FilterableRow {
   const { id = entry.digest, created = null, size = 0, platform = null, labels = {} } = image ?? {};
   const row = { place, ...displayName(entry), digest: entry.digest, id, created, size, platform };
-  return { row, labels, references: referencesOf(entry) };
+  return { row, labels, references: referencesOf(place, entry) };
 }
 
 /** What a manifest turned out to be: nothing where it is no image (an artifact), an error where it cannot be read. */
 type Found = Summary | OciError | undefined;
 
+/** The bytes of a layer's files together. */
+async function fileBytes(source: ImageSource, layer: Layer): Promise<number> {
+  const { entries } = await listLayer(source, layer, 'none');
+  return entries.reduce(
+    (sum, entry) => (entry.kind === 'node' && entry.node.kind === 'file' ? sum + entry.node.size : sum),
+    0,
+  );
+}
+
 /** One place while it is listed: each document is read once, however many names lead to it. State: what has been read, and what was wrong. */
 export class ImageListing {
   readonly #source: ImageSource;
   readonly #all: boolean;
+  readonly #isUncompressed: boolean;
+  readonly #sizes = new Map<string, Promise<number>>();
   readonly #found = new Map<string, Promise<Found>>();
   readonly faults: Set<OciError> = new Set();
   /** Whether anything could be read. */
   isReadable = false;
 
-  constructor(source: ImageSource, options: { readonly all: boolean }) {
+  constructor(
+    source: ImageSource,
+    options: { readonly all: boolean; readonly size?: 'stored' | 'uncompressed' | undefined },
+  ) {
     this.#source = source;
     this.#all = options.all;
+    this.#isUncompressed = options.size === 'uncompressed';
   }
 
   async rows(index: ImageIndex): Promise<FilterableRow[]> {
@@ -106,11 +133,24 @@ export class ImageListing {
     return found;
   }
 
+  /** The bytes of the files in an image's layers, as docker counts them; a layer of many images is read once. */
+  async #uncompressed(image: Image): Promise<number> {
+    let total = 0;
+    for (const layer of layersOf(image)) {
+      const key = `${layer.descriptor.digest} ${layer.diffID}`;
+      const size = this.#sizes.get(key) ?? fileBytes(this.#source, layer);
+      this.#sizes.set(key, size);
+      total += await size;
+    }
+    return total;
+  }
+
   async #read(descriptor: Descriptor): Promise<Found> {
     try {
       const manifest = await readManifest(this.#source, descriptor);
       if (!isConfigType(manifest.value.config.mediaType)) return undefined;
-      return summaryOf(await readImageOf(this.#source, manifest));
+      const image = await readImageOf(this.#source, manifest);
+      return summaryOf(image, this.#isUncompressed ? await this.#uncompressed(image) : storedSize(image));
     } catch (error) {
       if (error instanceof OciError) return error;
       throw error;

@@ -37,7 +37,7 @@ export async function images(places: readonly ImageOperand[], options: ImagesOpt
   for (const operand of places) {
     const { place, subject, source, index } = await openPlace(operand, open);
     if (place.digest !== undefined) throw usage(subject, 'expected a LAYOUT or LAYOUT:NAME, got a digest');
-    const listing = new ImageListing(source, { all: options.all === true });
+    const listing = new ImageListing(source, { all: options.all === true, size: options.size });
     const found = await listing.rows(index.value);
     faults.push(...listing.faults);
     isReadable ||= listing.isReadable;

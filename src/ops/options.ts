@@ -79,6 +79,8 @@ export interface ReadOptions extends Work {
 
 export interface ImagesOptions extends Work {
   readonly all?: boolean;
+  /** What counts as an image's size: the stored blobs of its layers, or (their layers are read) the files in them, as docker counts. */
+  readonly size?: 'stored' | 'uncompressed';
   /** `key=value` as docker's --filter. */
   readonly filters?: readonly string[];
   /** Milliseconds since 1970, for `until=24h`. */

@@ -36,7 +36,7 @@ export const history: Command = {
       given({ platform: words.text('platform'), hostPlatform: io.hostPlatform, signal: io.signal }),
     );
     if (words.flag('json')) printJson(io, rows);
-    else io.stdout(await historyText(rows, words, io.now().getTime()));
+    else io.stdout(await historyText(rows, words, { now: io.now().getTime(), zone: io.env['TZ'] }));
     return 0;
   },
 };

@@ -4,13 +4,15 @@ import { printJson, warn } from '../output.ts';
 import { shared } from '../shared-options.ts';
 import { given } from '../words.ts';
 
+const sizes = ['stored', 'uncompressed'] as const;
+
 export const images: Command = {
   name: 'images',
   alias: 'ls',
   describe: 'list the images of layouts and archives',
   positionals: [{ name: 'place', describe: 'layouts and archives', completes: 'place', many: true }],
   options: [
-    { name: 'all', alias: 'a', kind: 'flag', describe: 'those without a name as well' },
+    { name: 'all', alias: 'a', kind: 'flag', describe: 'artifacts, and images that are listed and not there, as well' },
     { name: 'quiet', alias: 'q', kind: 'flag', isForm: true, describe: 'image IDs only' },
     { name: 'digests', kind: 'flag', describe: "a column with the manifests' digests" },
     shared.noTrunc,
@@ -21,12 +23,19 @@ export const images: Command = {
       value: 'KEY=VALUE',
       describe: 'dangling, label, before, since, reference or until; may be repeated',
     },
+    {
+      name: 'size',
+      kind: 'text',
+      choices: sizes,
+      default: 'stored',
+      describe: 'what SIZE counts: the blobs as they are stored, or the files in the layers, which are read',
+    },
     shared.format,
   ],
   rules: [
     ...excludes(
       'quiet',
-      [{ option: 'format', except: ['table', 'raw'] }, 'digests'],
+      [{ option: 'format', except: ['table', 'raw'] }, 'digests', 'size'],
       'it prints image IDs and nothing else',
     ),
     ...excludes('digests', [{ option: 'format', except: ['table', 'raw', 'json'] }], 'a template says what it prints'),
@@ -38,6 +47,9 @@ export const images: Command = {
       'some of them, a line each',
     ],
   ],
+  details: [
+    'A filter takes names as they are operands (reference=img:*, before=img:git) and as docker spells them. Where several places are listed, a column says which.',
+  ],
   library: ['images(places, options)', 'ImageRow[]'],
   fields: imagesFields,
   environment: ['TZ'],
@@ -47,11 +59,12 @@ export const images: Command = {
     const warnings: string[] = [];
     const options = {
       ...given({ all: words.flag('all'), filters: words.texts('filter'), now, signal: io.signal }),
+      ...given({ size: sizes.find(name => name === words.text('size')) }),
       warnings,
     };
     const rows = await images(words.texts('place'), options);
     if (words.flag('json')) printJson(io, rows);
-    else io.stdout(await imagesText(rows, words, now));
+    else io.stdout(await imagesText(rows, words, { now, zone: io.env['TZ'] }));
     warn(io, warnings);
     return warnings.length === 0 ? 0 : 1;
   },
