@@ -1,6 +1,7 @@
 // Builds dist/: the library as plain modules (tsc), and the program as one file with its compiled code beside it.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,25 +65,89 @@ const common = {
   metafile: true,
 };
 
-/** Packages that only some commands need: each its own file, so that the others do not read it. */
-const apart =
-  /^(@hpcc-js\/wasm-zstd|@noble\/hashes|@balena\/dockerignore|ajv|fflate|fzstd|picomatch|tar|xxhash-wasm|xz-decompress)(\/|$)/;
-const fileOf = name => `${name.replace(/[^a-z0-9]+/gi, '-').replace(/^-/, '')}.cjs`;
+/** Declarations name modules by what they are when they run: compilers before 5.7 know no other names. */
+function rewriteDeclarations() {
+  for (const file of readdirSync(dist, { recursive: true }).filter(file => file.endsWith('.d.ts'))) {
+    const path = join(dist, file);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace(/((?:\bfrom |\bimport\(|^import )['"]\.[^'"]+)\.ts(?=['"])/gm, '$1.js'));
+  }
+}
 
-async function bundleApart(name) {
-  const outfile = `dist/packages/${fileOf(name)}`;
-  const stdin = { contents: `module.exports = require(${JSON.stringify(name)});`, resolveDir: root };
-  const { metafile } = await build({ ...common, stdin, outfile });
+/** What the code imports by name; of packages, yargs alone is needed by every command and stays in the program. */
+const isPackage = specifier => !/^(\.|node:|\/)/.test(specifier) && specifier !== 'yargs';
+const nameOf = specifier =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+const fileOf = specifier =>
+  `${nameOf(specifier)
+    .replace(/[^a-z0-9]+/gi, '-')
+    .replace(/^-/, '')}.cjs`;
+
+/**
+ * A package as one file, which the library and the program share, so that nothing is installed beside ocikit and what is
+ * there is what was tested. Its last line names its exports for Node, which reads them in the text of such a module.
+ */
+async function bundlePackage(specifiers) {
+  const [first] = specifiers;
+  const parts = specifiers.map(specifier => `require(${JSON.stringify(specifier)})`);
+  const contents = `module.exports = ${parts.length === 1 ? parts[0] : `Object.assign({}, ${parts.join(', ')})`};`;
+  const outfile = join(dist, 'packages', fileOf(first));
+  const { metafile } = await build({ ...common, stdin: { contents, resolveDir: root }, outfile });
+  const names = Object.keys(createRequire(outfile)(outfile)).filter(name => /^[A-Za-z_$][\w$]*$/.test(name));
+  if (names.length > 0) appendFileSync(outfile, `0&&(module.exports={${names.filter(name => name !== 'default')}});\n`);
   return metafile;
 }
 
+/** All packages that modules of the library import, each once, and the imports turned to them. */
+async function bundlePackages() {
+  const found = new Map();
+  for (const file of readdirSync(dist, { recursive: true }).filter(file => /\.js$/.test(file))) {
+    const path = join(dist, file);
+    const up = '../'.repeat(file.split('/').length - 1) || './';
+    const text = readFileSync(path, 'utf8').replace(/(\bfrom |\bimport\()'([^']+)'/g, (whole, before, specifier) => {
+      if (!isPackage(specifier)) return whole;
+      found.set(nameOf(specifier), new Set([...(found.get(nameOf(specifier)) ?? []), specifier]));
+      return `${before}'${up}packages/${fileOf(specifier)}'`;
+    });
+    writeFileSync(path, text);
+  }
+  return Promise.all([...found.values()].map(specifiers => bundlePackage([...specifiers].sort())));
+}
+
+/** Removes the modules and declarations that the library's entry does not lead to: the program has them in its one file. */
+function prune() {
+  const kept = new Set();
+  const keep = file => {
+    if (kept.has(file)) return;
+    kept.add(file);
+    const text = readFileSync(file, 'utf8');
+    for (const [, specifier] of text.matchAll(/(?:\bfrom |\bimport\(|^import )['"](\.[^'"]+)['"]/gm)) {
+      const target = join(file, '..', specifier);
+      if (target.endsWith('.js')) keep(file.endsWith('.d.ts') ? target.replace(/\.js$/, '.d.ts') : target);
+    }
+  };
+  keep(join(dist, 'index.js'));
+  keep(join(dist, 'index.d.ts'));
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (/\.(js|d\.ts)$/.test(entry.name) && !kept.has(file)) rmSync(file);
+  }
+  const folders = readdirSync(dist, { recursive: true, withFileTypes: true }).filter(entry => entry.isDirectory());
+  for (const { parentPath, name } of folders.reverse()) {
+    const folder = join(parentPath, name);
+    if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
+  }
+}
+
 async function bundleProgram() {
-  const found = new Set();
   const setApart = {
     name: 'set-apart',
     setup({ onResolve }) {
-      onResolve({ filter: apart, namespace: 'file' }, ({ path }) => {
-        found.add(path);
+      onResolve({ filter: /^[^./]/, namespace: 'file' }, ({ path, importer }) => {
+        if (!importer.startsWith(join(root, 'src')) || !isPackage(path)) return undefined;
         return { path: `../dist/packages/${fileOf(path)}`, external: true };
       });
     },
@@ -91,7 +156,6 @@ async function bundleProgram() {
     ...common,
     entryPoints: ['src/cli/bin.ts'],
     outfile: 'dist/cli.cjs',
-    external: ['koffi'],
     supported: { 'dynamic-import': false },
     plugins: [setApart, lightWidth, lightAssert],
     // One expression, as bin/ocikit.cjs runs it. The modules' address is that of an unbundled one, so that what a module
@@ -109,7 +173,7 @@ async function bundleProgram() {
     found => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   writeFileSync(join(dist, 'cli.cjs'), text);
-  return [metafile, ...(await Promise.all([...found].map(bundleApart)))];
+  return metafile;
 }
 
 /** The folder of the package that a bundled file comes from. */
@@ -160,7 +224,10 @@ function compileProgram() {
     execFileSync(process.execPath, [join(root, 'bin/ocikit.cjs'), 'commit', join(root, 'bin'), image], {
       stdio: 'ignore',
     });
-    execFileSync(process.execPath, ['-e', warmUp, join(dist, 'cli.cjs'), dist, image], { stdio: 'ignore' });
+    // The same bytes each time, wherever: no chance in the order of names, nothing thrown away at a moment of V8's choice.
+    const flags = ['--hash-seed=1', '--no-flush-bytecode'];
+    const words = [...flags, '-e', warmUp, 'cli.cjs', dist, image];
+    execFileSync(process.execPath, words, { stdio: 'ignore', cwd: dist });
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
@@ -169,5 +236,7 @@ function compileProgram() {
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 compileLibrary();
-writeNotices(await bundleProgram());
+rewriteDeclarations();
+writeNotices([...(await bundlePackages()), await bundleProgram()]);
+prune();
 compileProgram();

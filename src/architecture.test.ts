@@ -43,7 +43,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   'node:module': /^store\/disk\/native\.ts$/,
   'node:url': /^cli\//,
   tar: /^store\/archive\//,
-  koffi: /^store\/disk\/native\.ts$/,
+  '@koromix': /^store\/disk\/native\.ts$/,
   yargs: /^cli\/parser\.ts$/,
   picomatch: /^tree\/glob\.ts$/,
   '@balena/dockerignore': /^tree\/ignore\.ts$/,

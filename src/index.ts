@@ -66,3 +66,8 @@ export type {
   Platform,
 } from './spec/objects.ts';
 export type { Reason } from './tree/change.ts';
+
+declare global {
+  /** Signals are Node's own. Compiled without Node's types (and without a browser's) they have a name at least; with them, this adds nothing. */
+  interface AbortSignal {}
+}

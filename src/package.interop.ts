@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from './testing/temporary.ts';
 import { run } from './testing/witness.ts';
@@ -15,12 +15,130 @@ function readmeExample(): string {
   return block[1];
 }
 
-test('the package, installed into an empty directory, runs ocikit, types its library and runs the README’s example', t => {
-  const place = temporaryDirectory(t);
-  run(root, 'npm', 'pack', '--ignore-scripts', '--silent', '--pack-destination', place);
+/** The package as it would be published, built anew. */
+function pack(place: string): string {
+  run(root, 'npm', 'pack', '--silent', '--pack-destination', place);
   const [archive] = readdirSync(place).filter(name => name.endsWith('.tgz'));
+  assert.ok(archive !== undefined);
+  return join(place, archive);
+}
+
+/** An empty project with the package installed into it, its scripts allowed to run. */
+function install(t: TestContext): string {
+  const place = temporaryDirectory(t);
+  const archive = pack(place);
   writeFileSync(join(place, 'package.json'), '{"name":"user","private":true,"type":"module"}');
-  run(place, 'npm', 'install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', `./${archive}`);
+  run(place, 'npm', 'install', '--no-audit', '--no-fund', archive);
+  return place;
+}
+
+test('the package is the same bytes each time it is built, and holds no more than it needs', t => {
+  const places = [temporaryDirectory(t), temporaryDirectory(t)];
+  const [one, other] = places.map(pack).map(file => readFileSync(file));
+  assert.ok(one !== undefined && other?.equals(one), 'two builds differ');
+  assert.ok(one.length < 950_000, `${one.length} bytes packed`);
+  const files = run(
+    root,
+    'tar',
+    '-tzf',
+    join(places[0] as string, readdirSync(places[0] as string)[0] as string),
+  ).split('\n');
+  assert.ok(files.length < 260, `${files.length} files`);
+  assert.deepEqual(
+    files.filter(file => /\.(test|interop)\.|\/(testing|cli)\/|\.mjs$|\.ts$(?<!\.d\.ts)/.test(file)),
+    [],
+  );
+});
+
+test('an installation runs no script and brings nothing along but the binary for system calls', t => {
+  const place = install(t);
+  const lock = JSON.parse(readFileSync(join(place, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { hasInstallScript?: boolean; optional?: boolean }>;
+  };
+  const installed = Object.entries(lock.packages).filter(([name]) => name !== '');
+  for (const [name, { hasInstallScript }] of installed) assert.notEqual(hasInstallScript, true, name);
+  assert.deepEqual(
+    installed.filter(([, { optional }]) => optional !== true).map(([name]) => name),
+    ['node_modules/ocikit'],
+  );
+  const bundled = readdirSync(join(place, 'node_modules/ocikit/dist/packages')).map(file => file.replace(/\.cjs$/, ''));
+  const notices = readFileSync(join(place, 'node_modules/ocikit/dist/THIRD_PARTY_NOTICES'), 'utf8');
+  for (const name of bundled) assert.match(notices.replaceAll(/[@/]/g, '-'), new RegExp(`-?${name} \\d`), name);
+});
+
+/** Each name that the package exports, used: values as values, types as types. */
+function useEverything(place: string): string {
+  const text = readFileSync(join(place, 'node_modules/ocikit/dist/index.d.ts'), 'utf8');
+  const lines = [...text.matchAll(/^export (type )?\{([^}]*)\} from/gms)].flatMap(([, type, names]) =>
+    (names as string)
+      .split(',')
+      .map(name => name.trim())
+      .filter(name => name !== '')
+      .map(name => `export ${type ?? ''}{ ${name} } from 'ocikit';`),
+  );
+  assert.ok(lines.length > 50, 'the declarations were read');
+  return `${lines.join('\n')}\n${consumer}`;
+}
+
+/** What a program of a user's may say. */
+const consumer = `
+import { commit, diff, inspect, OciError, type CommitOptions } from 'ocikit';
+const options: CommitOptions = { message: 'x', compression: 'zstd' };
+export const made: Promise<string> = commit('rootfs', 'img:base', options).then(result => result.manifest);
+export const paths = async (): Promise<readonly string[]> => (await diff('img:base', 'rootfs')).changes.map(row => row.path);
+export const layers = async (): Promise<readonly string[]> => (await inspect(['img:base']))[0]?.RootFS.Layers ?? [];
+export const codeOf = (error: unknown): string | undefined => (error instanceof OciError ? error.code : undefined);
+`;
+
+const compilers: Readonly<Record<string, readonly string[]>> = {
+  '4.9': ['node16', 'nodenext'],
+  '5.0': ['node16', 'nodenext', 'bundler'],
+  '5.9': ['node16', 'nodenext', 'bundler'],
+  latest: ['node16', 'nodenext', 'bundler'],
+};
+
+test('the declarations are good for TypeScript from 4.9 to the newest, with all checks on', t => {
+  const place = install(t);
+  writeFileSync(join(place, 'use.ts'), useEverything(place));
+  for (const [version, resolutions] of Object.entries(compilers)) {
+    const prefix = join(root, 'node_modules/.cache', `typescript-${version}`);
+    run(
+      root,
+      'npm',
+      'install',
+      '--silent',
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      '--prefix',
+      prefix,
+      `typescript@${version}`,
+    );
+    for (const moduleResolution of resolutions) {
+      const module = moduleResolution === 'bundler' ? 'esnext' : moduleResolution;
+      const checks = {
+        strict: true,
+        skipLibCheck: false,
+        exactOptionalPropertyTypes: true,
+        noUncheckedIndexedAccess: true,
+      };
+      const compilerOptions = {
+        ...checks,
+        noEmit: true,
+        target: 'es2022',
+        lib: ['es2022'],
+        types: [],
+        module,
+        moduleResolution,
+      };
+      writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
+      assert.equal(run(place, join(prefix, 'node_modules/.bin/tsc'), '-p', '.'), '', `${version} ${moduleResolution}`);
+    }
+  }
+});
+
+test('the package, installed into an empty directory, runs ocikit, types its library and runs the README’s example', t => {
+  const place = install(t);
   assert.match(run(place, join(place, 'node_modules/.bin/ocikit'), '--version'), /^\d+\.\d+\.\d+\n$/);
   mkdirSync(join(place, 'rootfs/etc'), { recursive: true });
   writeFileSync(join(place, 'rootfs/etc/motd'), 'hello\n');

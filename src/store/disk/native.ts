@@ -201,7 +201,8 @@ function statxOf(library: ReturnType<Koffi['load']>): Call | undefined {
 function load(): Native | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
-    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+    // koffi's binary itself: what stands around it runs a script when it is installed.
+    const koffi = createRequire(import.meta.url)(`@koromix/koffi-linux-${process.arch}`) as Koffi;
     const library = koffi.load(null);
     return nativeOf({
       errno: () => koffi.errno(),
