@@ -1,5 +1,6 @@
 export { type ErrorCode, OciError } from './errors.ts';
 export type { Finding } from './image/finding.ts';
+export type { InspectArtifact, InspectImage, InspectObject } from './image/inspect.ts';
 export { commit } from './ops/commit.ts';
 export { copy } from './ops/copy.ts';
 export { diff } from './ops/diff.ts';
@@ -11,15 +12,22 @@ export { init } from './ops/init.ts';
 export { inspect, inspectRaw } from './ops/inspect.ts';
 export { load } from './ops/load.ts';
 export type {
+  Bytes,
   CommitOptions,
+  CompressionOptions,
   CopyOptions,
   DiffOptions,
   ExportOptions,
+  ImageOperand,
+  ImageOptions,
+  ImagePlace,
   ImagesOptions,
   ImportOptions,
   LoadOptions,
+  Operand,
   Progress,
   ReadOptions,
+  RootfsPlace,
   SaveOptions,
   UnpackOptions,
   ValidateOptions,

@@ -90,7 +90,7 @@ export const commitRules: readonly Rule[] = [
 export function readImportOptions(words: Words, io: Io): ImportOptions {
   return given({
     message: words.text('message'),
-    changes: words.texts('change'),
+    instructions: words.texts('change'),
     created: createdTime(io),
     platform: words.text('platform'),
     hostPlatform: io.hostPlatform,

@@ -1,20 +1,10 @@
 import { createReadStream, fstatSync, writeSync } from 'node:fs';
 import { OciError } from '../errors.ts';
+import { machinePlatform } from '../spec/platform.ts';
 import { Interruption } from './interruption.ts';
 import type { Io } from './io.ts';
 
-/** Node's names of architectures that Go, and so every image, calls otherwise. */
-const architectures: Readonly<Record<string, string>> = {
-  x64: 'amd64',
-  ia32: '386',
-  mipsel: 'mipsle',
-  ppc64: 'ppc64le',
-};
 const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-
-function architecture(): string {
-  return Object.hasOwn(architectures, process.arch) ? String(architectures[process.arch]) : process.arch;
-}
 
 /** A reader that went away is no error. */
 function quietly(stream: NodeJS.WriteStream): NodeJS.WriteStream {
@@ -108,7 +98,7 @@ export function processIo(signal?: AbortSignal): Io {
     },
     env: process.env,
     now: () => new Date(),
-    hostPlatform: { os: 'linux', architecture: architecture() },
+    hostPlatform: machinePlatform,
   };
 }
 

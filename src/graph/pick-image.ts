@@ -1,7 +1,7 @@
 import { notFound, OciError, unsupported, usage } from '../errors.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
 import type { Descriptor, Image, Platform } from '../spec/objects.ts';
-import { formatPlatform, matchesPlatform, parsePlatform, platformRank } from '../spec/platform.ts';
+import { formatPlatform, machinePlatform, matchesPlatform, parsePlatform, platformRank } from '../spec/platform.ts';
 import { readImage } from './image-reader.ts';
 import type { ImageSource } from './source.ts';
 import { listManifests } from './walk.ts';
@@ -55,10 +55,8 @@ async function offerOf(source: ImageSource, manifests: readonly Descriptor[]): P
 const platformsOf = (candidates: readonly Candidate[]): string =>
   [...new Set(candidates.map(({ platform }) => formatPlatform(platform)))].sort().slice(0, 20).join(', ');
 
-/** The host's architecture on linux; undefined where nothing says what the host is. */
-function defaultPlatform(host: Platform | undefined): Platform | undefined {
-  if (host === undefined) return undefined;
-  const { architecture, variant } = host;
+/** The host's architecture on linux; this machine's where nobody says what the host is. */
+function defaultPlatform({ architecture, variant }: Platform = machinePlatform): Platform {
   return { os: 'linux', architecture, ...(variant === undefined ? {} : { variant }) };
 }
 
@@ -70,7 +68,7 @@ async function pickFromIndex(source: ImageSource, descriptor: Descriptor, option
   const { candidates, faults } = await offerOf(source, manifests);
   const wanted =
     options.platform === undefined ? defaultPlatform(options.hostPlatform) : parsePlatform(options.platform);
-  const picked = wanted && bestOf(candidates, wanted);
+  const picked = bestOf(candidates, wanted);
   if (picked !== undefined) return picked;
   if (faults[0] !== undefined) throw faults[0];
   const choices = platformsOf(candidates);

@@ -1,8 +1,8 @@
 import type { Document, Manifest } from '../spec/objects.ts';
-import type { ImageNames } from './inspect.ts';
+import type { ImageNames, InspectArtifact } from './inspect.ts';
 
 /** What can be said of a manifest that is no image (image-spec manifest.md, "Guidelines for Artifact Usage"), in the shape of docker's object. */
-export function artifactObject({ value, descriptor }: Document<Manifest>, names: ImageNames): object {
+export function artifactObject({ value, descriptor }: Document<Manifest>, names: ImageNames): InspectArtifact {
   return {
     Id: descriptor.digest,
     RepoTags: names.repoTags,

@@ -1,4 +1,5 @@
-import type { ContainerConfig, Healthcheck, Image, ImageConfig } from '../spec/objects.ts';
+import type { DiffID, Digest } from '../spec/digest.ts';
+import type { Annotations, ContainerConfig, Descriptor, Healthcheck, Image, ImageConfig } from '../spec/objects.ts';
 
 /** What an image is called, in docker's words. */
 export interface ImageNames {
@@ -7,6 +8,58 @@ export interface ImageNames {
   /** `name@sha256:…`. */
   readonly repoDigests: readonly string[];
 }
+
+/**
+ * What `docker image inspect` says of an image, in docker's words and order. A field that the image's config does not have,
+ * or has empty, is left out, as docker leaves it.
+ */
+export interface InspectImage {
+  /** The config's digest: the image ID. */
+  readonly Id: Digest;
+  /** Familiar names in the layout that stand for it (`base:1`; a plain name alone), sorted. */
+  readonly RepoTags: readonly string[];
+  /** `repository@sha256:…` of the names that have a repository. */
+  readonly RepoDigests: readonly string[];
+  /** The last comment of the history. */
+  readonly Comment?: string;
+  /** RFC 3339. */
+  readonly Created?: string;
+  /** Of docker's old builders. */
+  readonly DockerVersion?: string;
+  readonly Author?: string;
+  readonly Config: ContainerConfig;
+  readonly Architecture: string;
+  readonly Variant?: string;
+  readonly Os: string;
+  readonly OsVersion?: string;
+  /** Bytes of the layers as they are stored. */
+  readonly Size: number;
+  readonly RootFS: { readonly Type: 'layers'; readonly Layers: readonly DiffID[] };
+  /** The manifest's. */
+  readonly Descriptor: Descriptor;
+}
+
+/** What is said of an artifact: a manifest whose config is no image's. Only it has an `ArtifactType`. */
+export interface InspectArtifact {
+  /** The manifest's digest. */
+  readonly Id: Digest;
+  readonly RepoTags: readonly string[];
+  readonly RepoDigests: readonly string[];
+  /** Its own, or the media type of its config. */
+  readonly ArtifactType: string;
+  /** Bytes of what it holds. */
+  readonly Size: number;
+  /** What it is about. */
+  readonly Subject?: Descriptor;
+  readonly Annotations?: Annotations;
+  /** The manifest's. */
+  readonly Descriptor: Descriptor;
+  /** What it holds. */
+  readonly Layers: readonly Descriptor[];
+}
+
+/** One of what `inspect` gives; `'RootFS' in object` tells an image from an artifact. */
+export type InspectObject = InspectImage | InspectArtifact;
 
 const configFields: readonly (keyof ContainerConfig)[] = [
   'User',
@@ -36,7 +89,7 @@ const healthcheckFields: readonly (keyof Healthcheck)[] = [
  * One element of what `docker image inspect` prints, its fields in docker's order. `Id` is the config's digest, `Size`
  * the stored bytes of the layers.
  */
-export function inspectObject(image: Image, names: ImageNames): object {
+export function inspectObject(image: Image, names: ImageNames): InspectImage {
   const { value: config, descriptor } = image.config;
   return {
     Id: descriptor.digest,
@@ -63,7 +116,7 @@ function dockerVersionOf(config: ImageConfig): string | undefined {
   return typeof version === 'string' ? version : undefined;
 }
 
-function containerObject(config: ContainerConfig): object {
+function containerObject(config: ContainerConfig): ContainerConfig {
   const healthcheck = present(config.Healthcheck ?? {}, healthcheckFields);
   return Object.fromEntries(
     present(config, configFields).map(([field, value]) => {
@@ -88,6 +141,6 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function optional(field: string, value: string | null | undefined): object {
-  return value ? { [field]: value } : {};
+function optional<K extends string>(field: K, value: string | null | undefined): { readonly [F in K]?: string } {
+  return value ? ({ [field]: value } as { readonly [F in K]: string }) : {};
 }

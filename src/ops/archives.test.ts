@@ -41,7 +41,7 @@ async function sample(t: TestContext): Promise<{ readonly place: string; readonl
   mkdirSync(join(place, 'rootfs/etc'), { recursive: true });
   writeFileSync(join(place, 'rootfs/etc/motd'), 'hello\n');
   const img = join(place, 'img');
-  await commit(join(place, 'rootfs'), `${img}:base`, { platform, changes: ['CMD ["sh"]'] });
+  await commit(join(place, 'rootfs'), `${img}:base`, { platform, instructions: ['CMD ["sh"]'] });
   writeFileSync(join(place, 'rootfs/etc/figlet'), 'x'.repeat(5000));
   await commit(join(place, 'rootfs'), `${img}:figlet`, { platform, base: `${img}:base` });
   return { place, img };

@@ -4,7 +4,7 @@ import { writeLayer } from '../codec/layer-writer.ts';
 import { applyChanges } from '../dockerfile/change.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
-import { OciError, usage } from '../errors.ts';
+import { OciError } from '../errors.ts';
 import { checkMadeImage } from '../graph/store-document.ts';
 import { appendLayer, type LayerEdit, squashedImage } from '../image/append.ts';
 import { layersOf } from '../image/layers.ts';
@@ -12,7 +12,7 @@ import { parseAnnotation } from '../spec/annotations.ts';
 import { diffIDOf } from '../spec/digest.ts';
 import { isManifestType, mediaTypes } from '../spec/media-type.ts';
 import type { ContainerConfig, Layer, Platform } from '../spec/objects.ts';
-import { parsePlatform } from '../spec/platform.ts';
+import { machinePlatform, parsePlatform } from '../spec/platform.ts';
 import type { ImageOperand, Operand } from '../store/parse-operand.ts';
 import { flow } from '../stream/flow.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
@@ -62,15 +62,13 @@ function clamped(
 
 function platformOf(base: Base | undefined, options: CommitOptions): Platform {
   if (options.platform !== undefined) return parsePlatform(options.platform);
-  const platform = base?.image.config.value ?? options.hostPlatform;
-  if (platform === undefined)
-    throw usage('--platform', 'expected OS/ARCH, got none', 'there is no base to take it from');
+  const platform = base?.image.config.value ?? options.hostPlatform ?? machinePlatform;
   const { os, architecture, variant } = platform;
   return { architecture, os, ...(variant === undefined ? {} : { variant }) };
 }
 
 function editOf(base: Base | undefined, layer: Layer | undefined, options: CommitOptions): LayerEdit {
-  const { created, author, message, createdBy, changes = [], annotations = [] } = options;
+  const { created, author, message, createdBy, instructions = [], annotations = [] } = options;
   const below: ContainerConfig = base?.image.config.value.config ?? {};
   return {
     platform: platformOf(base, options),
@@ -79,7 +77,7 @@ function editOf(base: Base | undefined, layer: Layer | undefined, options: Commi
     ...(author === undefined ? {} : { author }),
     ...(message === undefined ? {} : { message }),
     ...(createdBy === undefined ? {} : { createdBy }),
-    ...(changes.length === 0 ? {} : { config: applyChanges(below, changes) }),
+    ...(instructions.length === 0 ? {} : { config: applyChanges(below, instructions) }),
     ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations.map(parseAnnotation)) }),
   };
 }
@@ -107,7 +105,7 @@ function until(isOver: AbortSignal, { signal }: Work): Work {
  */
 export async function commit(
   rootfs: Operand,
-  image: ImageOperand | undefined,
+  image?: ImageOperand,
   options: CommitOptions = {},
 ): Promise<CommitResult> {
   const over = new AbortController();

@@ -57,11 +57,7 @@ function configRows(
  * bundle against the image it was unpacked from. Rows are sorted by path bytes; parents of a change are `C` without reasons.
  * Contents decide, never size and time alone (unless `trustMtime`).
  */
-export async function diff(
-  before: Operand,
-  after: Operand | undefined,
-  options: DiffOptions = {},
-): Promise<DiffResult> {
+export async function diff(before: Operand, after?: Operand, options: DiffOptions = {}): Promise<DiffResult> {
   const [lower, upper] = await openPair(before, after, options);
   const changes = await compareSides(lower, upper, {
     ignore: ignoredAspects(options),

@@ -1,10 +1,9 @@
 import { applyChanges } from '../dockerfile/change.ts';
 import type { Bytes } from '../engine/engine.ts';
-import { usage } from '../errors.ts';
 import { appendLayer, type LayerEdit } from '../image/append.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
 import type { Platform } from '../spec/objects.ts';
-import { parsePlatform } from '../spec/platform.ts';
+import { machinePlatform, parsePlatform } from '../spec/platform.ts';
 import { readInputFile } from '../store/disk/input-file.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { entryOf, parseDestination, withDestination } from './destination.ts';
@@ -15,21 +14,19 @@ import type { ImportResult } from './results.ts';
 /** What docker writes for stdin and for files alike. */
 const defaultMessage = 'Imported from -';
 
-function platformOf({ platform, hostPlatform }: ImportOptions): Platform {
-  if (platform !== undefined) return parsePlatform(platform);
-  if (hostPlatform === undefined) throw usage('--platform', 'expected OS/ARCH, got none');
-  return hostPlatform;
+function platformOf({ platform, hostPlatform = machinePlatform }: ImportOptions): Platform {
+  return platform === undefined ? hostPlatform : parsePlatform(platform);
 }
 
 function editOf(options: ImportOptions): LayerEdit {
-  const { created, message, changes = [], annotations = [] } = options;
+  const { created, message, instructions = [], annotations = [] } = options;
   return {
     platform: platformOf(options),
     message: message || defaultMessage,
     // No command made this layer, whatever the image runs.
     createdBy: '',
     ...(created === undefined ? {} : { created }),
-    ...(changes.length === 0 ? {} : { config: applyChanges({}, changes) }),
+    ...(instructions.length === 0 ? {} : { config: applyChanges({}, instructions) }),
     ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations.map(parseAnnotation)) }),
   };
 }

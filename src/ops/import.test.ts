@@ -7,6 +7,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { compress } from '../codec/compression.ts';
 import { encodeHeader, type HeaderFields } from '../codec/tar-writer.ts';
 import { OciError } from '../errors.ts';
+import type { ImageConfig } from '../spec/objects.ts';
+import { machinePlatform } from '../spec/platform.ts';
 import { isValid, refusal } from '../testing/answers.ts';
 import { fixture } from '../testing/fixtures.ts';
 import type { HostileCase } from '../testing/hostile.ts';
@@ -92,9 +94,9 @@ test('an import has one line of history, no command, and the config of the chang
   const { place, tar } = await sample(t);
   writeFileSync(join(place, 'rootfs.tar'), tar);
   const image = join(place, 'img:v1');
-  const changes = ['CMD ["sh"]', 'ENV A=1', 'WORKDIR srv'];
+  const instructions = ['CMD ["sh"]', 'ENV A=1', 'WORKDIR srv'];
   const annotations = ['org.example.a=b'];
-  const options = { platform: 'linux/arm/v6', created, changes, annotations };
+  const options = { platform: 'linux/arm/v6', created, instructions, annotations };
   const made = await importRootfs(join(place, 'rootfs.tar'), image, options);
   await isValid(join(place, 'img'));
   const config = JSON.parse(Buffer.from(await inspectRaw(image, 'config')).toString()) as Record<string, unknown>;
@@ -125,9 +127,12 @@ test('a message replaces the comment that docker writes, and the platform is the
     rows.map(row => [row.comment, row.createdBy, row.created]),
     [['mine', '', null]],
   );
-  await assert.rejects(importRootfs(piecesOf(tarOf(), 512), image, {}), refusal(/--platform/, 'usage'));
+  assert.match(Buffer.from(await inspectRaw(image, 'config')).toString(), /"architecture":"arm64"/);
+  await importRootfs(piecesOf(tarOf(), 512), image);
+  const { architecture } = JSON.parse(Buffer.from(await inspectRaw(image, 'config')).toString()) as ImageConfig;
+  assert.equal(architecture, machinePlatform.architecture, 'this machine, where nobody says which');
   await assert.rejects(
-    importRootfs(piecesOf(tarOf(), 512), image, { platform, changes: ['FROM x'] }),
+    importRootfs(piecesOf(tarOf(), 512), image, { platform, instructions: ['FROM x'] }),
     refusal(/FROM|from/, 'usage'),
   );
 });

@@ -1,6 +1,6 @@
 import { readManifest } from '../graph/image-reader.ts';
 import { artifactObject } from '../image/artifact.ts';
-import { inspectObject } from '../image/inspect.ts';
+import { type InspectObject, inspectObject } from '../image/inspect.ts';
 import { layersOf } from '../image/layers.ts';
 import { isConfigType, isManifestType } from '../spec/media-type.ts';
 import { displayName } from '../spec/name.ts';
@@ -22,7 +22,7 @@ function namesFor(index: ImageIndex, named: Descriptor): { repoTags: string[]; r
   };
 }
 
-async function inspectOne(opened: NamedImage, options: ReadOptions): Promise<object> {
+async function inspectOne(opened: NamedImage, options: ReadOptions): Promise<InspectObject> {
   const { source, index, named } = opened;
   const names = namesFor(index.value, named);
   if (isManifestType(named.mediaType)) {
@@ -35,9 +35,9 @@ async function inspectOne(opened: NamedImage, options: ReadOptions): Promise<obj
 }
 
 /** What `docker image inspect` says of each image: one object each, in docker's shape. An artifact's says what it holds. */
-export async function inspect(images: readonly ImageOperand[], options: ReadOptions = {}): Promise<object[]> {
+export async function inspect(images: readonly ImageOperand[], options: ReadOptions = {}): Promise<InspectObject[]> {
   const places = new OpenPlaces(options);
-  const objects: object[] = [];
+  const objects: InspectObject[] = [];
   for (const image of images) objects.push(await inspectOne(await openNamed(image, places), options));
   return objects;
 }

@@ -1,9 +1,10 @@
+import type { Bytes } from '../engine/engine.ts';
 import type { Platform } from '../spec/objects.ts';
+import type { ImagePlace } from '../store/image-place.ts';
+import type { ImageOperand, Operand, RootfsPlace } from '../store/parse-operand.ts';
 import type { Work } from '../stream/pace.ts';
 
-export type { Work };
-
-import type { ImageOperand } from '../store/parse-operand.ts';
+export type { Bytes, ImageOperand, ImagePlace, Operand, RootfsPlace, Work };
 
 /** A running count that a caller may watch while work goes on: bytes read from blobs and files so far. */
 export interface Progress {
@@ -19,11 +20,11 @@ export interface CompressionOptions {
 }
 
 /** What `commit` and `import` say of the image that they make. */
-interface ImageOptions extends CompressionOptions, Work {
+export interface ImageOptions extends CompressionOptions, Work {
   /** The comment in the history; `import` writes docker's `Imported from -` when absent. */
   readonly message?: string;
   /** Dockerfile instructions (`CMD ["sh"]`), by docker's rules for `--change`: over the base's config, or an empty one. */
-  readonly changes?: readonly string[];
+  readonly instructions?: readonly string[];
   /** RFC 3339; no time is written when absent. */
   readonly created?: string;
   /** `os/arch[/variant]`; the base's where there is one, else `hostPlatform`. */

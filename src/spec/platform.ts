@@ -12,6 +12,14 @@ const architectures: Readonly<Record<string, { readonly architecture: string; re
   armel: { architecture: 'arm', variant: 'v6' },
 };
 
+/** Node's names of architectures that Go, and so every image, calls otherwise. */
+const nodeArchitectures: Readonly<Record<string, string>> = {
+  x64: 'amd64',
+  ia32: '386',
+  mipsel: 'mipsle',
+  ppc64: 'ppc64le',
+};
+
 const known = (name: string, table: Readonly<Record<string, unknown>>): boolean => Object.hasOwn(table, name);
 
 /** Drops variants that say nothing (arm64/v8, amd64/v1) and fills in the one that arm means without (v7). */
@@ -21,6 +29,12 @@ function normalVariant(architecture: string, variant: string | undefined): strin
   if (architecture === 'arm') return variant === undefined ? 'v7' : variant.replace(/^(?=\d)/, 'v');
   return variant;
 }
+
+/** What images are for where nobody says: linux, as every engine has it, on the architecture that Node was built for. */
+export const machinePlatform: Platform = {
+  os: 'linux',
+  architecture: known(process.arch, nodeArchitectures) ? String(nodeArchitectures[process.arch]) : process.arch,
+};
 
 /** A platform in Go's names and with the variant that it means. */
 export function normalizePlatform(platform: Platform): Platform {

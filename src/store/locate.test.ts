@@ -248,7 +248,6 @@ test('a platform picks in nested indexes; without one the only image, else the h
   assert.equal(await digestFor('multi', { hostPlatform: { os: 'darwin', architecture: 'arm64' } }), b.digest);
   assert.equal(await digestFor('single', {}), b.digest);
   const choices = /linux\/amd64, linux\/arm\/v6, linux\/arm64/;
-  await assert.rejects(openImage(`${path}:multi`), refusal('usage', choices));
   await assert.rejects(
     openImage(`${path}:multi`, { hostPlatform: { os: 'linux', architecture: 's390x' } }),
     refusal('usage', choices),
