@@ -5,9 +5,10 @@ import { zstd } from '../engine/wasm-zstd.ts';
 import { unxz } from '../engine/xz.ts';
 import { unzstd } from '../engine/zstd.ts';
 import { unsupported, usage } from '../errors.ts';
+import { type Compression, formatLayerType, type LayerType, parseLayerType } from '../spec/media-type.ts';
 import { Pace } from '../stream/pace.ts';
 
-export type Compression = 'none' | 'gzip' | 'zstd';
+export type { Compression } from '../spec/media-type.ts';
 
 interface Row {
   readonly compression: Compression | 'bzip2' | 'xz';
@@ -21,22 +22,6 @@ const rows: readonly Row[] = [
   { compression: 'bzip2', magic: [0x42, 0x5a, 0x68] },
   { compression: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
 ];
-
-/** Media types of layers without their compression suffix (image-spec media-types.md; docker's image manifest v2, schema 2). */
-const layerTypes: readonly string[] = [
-  'application/vnd.oci.image.layer.v1.tar',
-  'application/vnd.oci.image.layer.nondistributable.v1.tar',
-  'application/vnd.docker.image.rootfs.diff.tar',
-  'application/vnd.docker.image.rootfs.foreign.diff.tar',
-];
-
-const suffixes: Readonly<Record<string, Compression>> = {
-  '': 'none',
-  '+gzip': 'gzip',
-  '.gzip': 'gzip',
-  '+zstd': 'zstd',
-  '.zstd': 'zstd',
-};
 
 /** The compression that a stream's first bytes tell; `none` where they tell none. */
 export function detectCompression(head: Uint8Array): Row['compression'] {
@@ -57,22 +42,24 @@ export function checkCompression(compression: Row['compression'], subject: strin
   throw unsupported(subject, 'a tar, plain, gzip, zstd or xz', 'a bzip2 stream', way);
 }
 
+function typeOf(mediaType: string): LayerType {
+  const type = parseLayerType(mediaType);
+  if (type !== undefined) return type;
+  throw unsupported('layer', 'a tar layer, plain, gzip or zstd', `media type '${mediaType}'`);
+}
+
 /** The compression that a layer's media type names. An `unsupported` error for what is no layer of ours, encrypted ones included. */
 export function compressionOf(mediaType: string): Compression {
-  const base = layerTypes.find(type => mediaType.startsWith(type));
-  const suffix = base === undefined ? undefined : mediaType.slice(base.length);
-  if (suffix === undefined || !Object.hasOwn(suffixes, suffix)) {
-    throw unsupported('layer', 'a tar layer, plain, gzip or zstd', `media type '${mediaType}'`);
-  }
-  return suffixes[suffix] as Compression;
+  return typeOf(mediaType).compression;
 }
 
 /** The media type of a layer so compressed. Docker has none for zstd. */
 export function layerMediaType(compression: Compression, options: { readonly docker?: boolean } = {}): string {
-  if (options.docker === true && compression !== 'zstd') {
-    return `application/vnd.docker.image.rootfs.diff.tar${compression === 'gzip' ? '.gzip' : ''}`;
-  }
-  return `application/vnd.oci.image.layer.v1.tar${compression === 'none' ? '' : `+${compression}`}`;
+  return formatLayerType({
+    isDocker: options.docker === true && compression !== 'zstd',
+    isForeign: false,
+    compression,
+  });
 }
 
 /**
@@ -80,13 +67,11 @@ export function layerMediaType(compression: Compression, options: { readonly doc
  * are. An `unsupported` error for what is no layer of ours, and for zstd in docker's words, which have none for it.
  */
 export function recompressedType(mediaType: string, compression: Compression): string {
-  const before = compressionOf(mediaType);
-  if (before === compression) return mediaType;
-  const isDocker = mediaType.startsWith('application/vnd.docker.');
-  const plain = before === 'none' ? mediaType : mediaType.slice(0, -before.length - 1);
-  if (isDocker && compression === 'zstd')
+  const before = typeOf(mediaType);
+  if (before.compression === compression) return mediaType;
+  if (before.isDocker && compression === 'zstd')
     throw unsupported('layer', 'a compression that docker has a media type for', 'zstd', 'give --format oci as well');
-  return compression === 'none' ? plain : `${plain}${isDocker ? '.' : '+'}${compression}`;
+  return formatLayerType({ ...before, compression });
 }
 
 /** The bytes that a compressed stream stands for. No layer is xz, but a tar that becomes one may be. */

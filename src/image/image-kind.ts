@@ -1,4 +1,4 @@
-import { mediaTypes } from '../spec/media-type.ts';
+import { formatLayerType, mediaTypes, parseLayerType } from '../spec/media-type.ts';
 import type { Document, Manifest } from '../spec/objects.ts';
 
 /** Whose media types an image's documents have. */
@@ -11,22 +11,11 @@ export interface MediaTypes {
   readonly layer: (mediaType: string) => string;
 }
 
-/** The same layer in OCI's words and in docker's. */
-const layerTypes: readonly (readonly [oci: string, docker: string])[] = [
-  ['application/vnd.oci.image.layer.v1.tar', 'application/vnd.docker.image.rootfs.diff.tar'],
-  ['application/vnd.oci.image.layer.v1.tar+gzip', 'application/vnd.docker.image.rootfs.diff.tar.gzip'],
-  ['application/vnd.oci.image.layer.v1.tar+zstd', 'application/vnd.docker.image.rootfs.diff.tar.zstd'],
-  ['application/vnd.oci.image.layer.nondistributable.v1.tar', 'application/vnd.docker.image.rootfs.foreign.diff.tar'],
-  [
-    'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
-    'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
-  ],
-];
-
 /** A layer's media type in the words of this kind of image; what is no layer keeps its own. */
 export function layerTypeOf(mediaType: string, kind: ImageKind): string {
-  const row = layerTypes.find(types => types.includes(mediaType));
-  return row === undefined ? mediaType : row[kind === 'oci' ? 0 : 1];
+  const type = parseLayerType(mediaType);
+  const isDocker = kind === 'docker';
+  return type === undefined || type.isDocker === isDocker ? mediaType : formatLayerType({ ...type, isDocker });
 }
 
 const documentTypes = {

@@ -29,9 +29,41 @@ export function isSchema1Type(mediaType: string): boolean {
   return mediaType === mediaTypes.dockerSchema1 || mediaType === mediaTypes.dockerSchema1Signed;
 }
 
+/** How a layer's tar is stored. */
+export type Compression = 'none' | 'gzip' | 'zstd';
+
+/** What the media type of a layer says: in whose words, whether others may have it (nondistributable, docker's foreign), and how it is stored. */
+export interface LayerType {
+  readonly isDocker: boolean;
+  readonly isForeign: boolean;
+  readonly compression: Compression;
+}
+
+const layerType =
+  /^application\/vnd\.(?:oci\.image\.layer\.(nondistributable\.)?v1\.tar|(docker)\.image\.rootfs\.(foreign\.)?diff\.tar)(?:[.+](gzip|zstd))?$/;
+
+/** Takes the media type of a layer apart (image-spec layer.md; docker's image manifest v2, schema 2); undefined where it is none. */
+export function parseLayerType(mediaType: string): LayerType | undefined {
+  const found = layerType.exec(mediaType);
+  if (found === null) return undefined;
+  const [, nondistributable, docker, foreign, compression = 'none'] = found;
+  return {
+    isDocker: docker !== undefined,
+    isForeign: (nondistributable ?? foreign) !== undefined,
+    compression: compression as Compression,
+  };
+}
+
+export function formatLayerType({ isDocker, isForeign, compression }: LayerType): string {
+  if (isDocker) {
+    const plain = `application/vnd.docker.image.rootfs.${isForeign ? 'foreign.' : ''}diff.tar`;
+    return compression === 'none' ? plain : `${plain}.${compression}`;
+  }
+  const plain = `application/vnd.oci.image.layer.${isForeign ? 'nondistributable.' : ''}v1.tar`;
+  return compression === 'none' ? plain : `${plain}+${compression}`;
+}
+
 /** A layer of any compression, deprecated nondistributable and docker's foreign ones included. */
 export function isLayerType(mediaType: string): boolean {
-  return /^application\/vnd\.(oci\.image\.layer\.(nondistributable\.)?v1\.tar|docker\.image\.rootfs\.(foreign\.)?diff\.tar)([.+](gzip|zstd))?$/.test(
-    mediaType,
-  );
+  return parseLayerType(mediaType) !== undefined;
 }
