@@ -22,21 +22,10 @@ const titles = {
 export const imagesFields: readonly string[] = Object.keys(titles);
 const none = '<none>';
 
-const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
 /** When it is, in milliseconds since 1970, and where: a time zone's name; the system's where there is none. */
 export interface Clock {
   readonly now: number;
   readonly zone: string | undefined;
-}
-
-/** Newest first; one image's names in order. */
-function compareRows(a: ImageRow, b: ImageRow): number {
-  return (
-    (parseTime(b.created) ?? -Infinity) - (parseTime(a.created) ?? -Infinity) ||
-    compareTexts(a.repository ?? '', b.repository ?? '') ||
-    compareTexts(a.tag ?? '', b.tag ?? '')
-  );
 }
 
 function rowOf(image: ImageRow, whole: boolean, { now, zone }: Clock): Row {
@@ -74,7 +63,7 @@ function rawText(rows: readonly Row[], digests: boolean): string {
 
 /** What `images` prints: docker's classic table unless a format says otherwise. */
 export async function imagesText(images: readonly ImageRow[], words: Words, clock: Clock): Promise<string> {
-  const rows = [...images].sort(compareRows).map(image => rowOf(image, words.flag('no-trunc'), clock));
+  const rows = images.map(image => rowOf(image, words.flag('no-trunc'), clock));
   const format = words.text('format');
   const plain = format === undefined || format === 'table';
   if (words.flag('quiet') && plain) return rows.map(row => `${row['ID']}\n`).join('');

@@ -6,14 +6,18 @@ import { ImageListing } from './image-listing.ts';
 import type { ImagesOptions } from './options.ts';
 import type { ImageRow } from './results.ts';
 
-function compareRows({ row: a }: FilterableRow, { row: b }: FilterableRow): number {
-  const texts = (row: ImageRow): string =>
-    `${row.repository ?? '\uffff'}\0${row.tag ?? '\uffff'}\0${row.digest}\0${row.platform}`;
-  const [older, newer] = [
-    a.created === null ? 0 : Date.parse(a.created),
-    b.created === null ? 0 : Date.parse(b.created),
-  ];
-  return newer - older || (texts(a) < texts(b) ? -1 : 1);
+/** Milliseconds since 1970; 0 for an image that does not say when it was made, or says it in no way that is known. */
+function timeOf({ created }: ImageRow): number {
+  const time = created === null ? 0 : Date.parse(created);
+  return Number.isNaN(time) ? 0 : time;
+}
+
+const textOf = (row: ImageRow): string =>
+  `${row.repository ?? '\uffff'}\0${row.tag ?? '\uffff'}\0${row.digest}\0${row.platform}`;
+
+/** Newest first, then by name; what has none comes last. */
+function compareRows({ row: one }: FilterableRow, { row: other }: FilterableRow): number {
+  return timeOf(other) - timeOf(one) || (textOf(one) < textOf(other) ? -1 : 1);
 }
 
 /** Warns of what is wrong; where nothing could be read beside it, that is the answer. */
