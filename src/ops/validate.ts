@@ -11,7 +11,7 @@ import { parseJson } from '../spec/document.ts';
 import { isConfigType, isLayerType, isSchema1Type } from '../spec/media-type.ts';
 import type { Descriptor, Document, Image, ImageIndex, Layer, Manifest, OddEntry } from '../spec/objects.ts';
 import { oddOf } from '../spec/odd-entries.ts';
-import { openPlace, withNamed } from '../store/open-operand.ts';
+import { OpenPlaces, openPlace, withNamed } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
 import type { ValidateOptions } from './options.ts';
@@ -168,7 +168,7 @@ async function checkLayer(source: ImageSource, layer: Layer): Promise<void> {
  * is wrong is a finding, never thrown; throws only where the place cannot be read as a layout at all.
  */
 export async function validate(place: ImageOperand, options: ValidateOptions = {}): Promise<ValidateResult> {
-  const opened = await openPlace(place);
+  const opened = await openPlace(place, new OpenPlaces(options));
   const { name, digest } = opened.place;
   const inspection = new Inspection(opened.source, options);
   if (name === undefined && digest === undefined) await inspection.index(opened.index);

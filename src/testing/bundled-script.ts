@@ -24,6 +24,10 @@ export async function bundledScript(
     platform: 'node',
     format: 'esm',
     external: ['*/portable.ts'],
+    // Some packages are CommonJS and ask for Node's own modules.
+    banner: {
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf('file:///none/');",
+    },
     define: { 'import.meta.url': native === 'with koffi' ? JSON.stringify(import.meta.url) : '"file:///none/"' },
   });
   return outfile;

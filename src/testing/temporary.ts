@@ -9,3 +9,9 @@ export function temporaryDirectory(t: TestContext): string {
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
+
+/** A directory for all tests of a file, which removes it in the end. */
+export function ownDirectory(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'ocikit-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}

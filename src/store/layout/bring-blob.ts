@@ -14,6 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import type { ImageSource } from '../../graph/source.ts';
 import type { Descriptor } from '../../spec/objects.ts';
 import { drain } from '../../stream/drain.ts';
+import { flow } from '../../stream/flow.ts';
 import { verified } from '../../stream/verified.ts';
 import { makeDirectories, syncDirectory, writeFully } from '../disk/atomic.ts';
 import { regionChunks } from '../disk/region.ts';
@@ -48,10 +49,12 @@ function share(from: string, to: string): boolean {
 }
 
 /** Reads what was shared to its end, so that what is checked is what is here. */
-async function checkFile(path: string, descriptor: Descriptor, subject: string): Promise<void> {
+async function checkFile(path: string, descriptor: Descriptor, source: ImageSource): Promise<void> {
+  const subject = `${source.subject}: blob ${descriptor.digest}`;
   const file = onDisk(subject, 'a blob that can be read', () => openSync(path, 'r'));
   try {
-    await drain(verified(regionChunks(file, { offset: 0, size: descriptor.size }, subject), descriptor, subject));
+    const bytes = flow(regionChunks(file, { offset: 0, size: descriptor.size }, subject), source.work ?? {});
+    await drain(verified(bytes, descriptor, subject));
   } finally {
     closeSync(file);
   }
@@ -98,7 +101,7 @@ export async function bringBlob(
       descriptor.data == null &&
       isShareable(from.path, descriptor.size) &&
       share(from.path, staged);
-    if (isShared) await checkFile(staged, descriptor, `${source.subject}: blob ${descriptor.digest}`);
+    if (isShared) await checkFile(staged, descriptor, source);
     else await copyBlob(source, descriptor, { to: staged, subject });
     onDisk(subject, place, () => {
       makeDirectories(dirname(target));
