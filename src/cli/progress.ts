@@ -1,4 +1,4 @@
-import type { Work } from '../ops/options.ts';
+import type { Progress, Work } from '../ops/options.ts';
 import type { Io } from './io.ts';
 import { humanSize } from './units.ts';
 import type { Words } from './words.ts';
@@ -8,7 +8,7 @@ const interval = 100;
 
 /** Runs work with the command's signal, and a counter that shows on a terminal once the work has taken half a second. */
 export async function withProgress<T>(words: Words, io: Io, run: (work: Work) => Promise<T>): Promise<T> {
-  const progress = { bytes: 0 };
+  const progress: Progress = { bytes: 0 };
   const work: Work = { progress, signal: io.signal };
   const visible = io.stderrIsTerminal && io.columns > 0 && !words.flag('quiet') && !words.flag('no-progress');
   if (!visible) return await run(work);
@@ -18,7 +18,7 @@ export async function withProgress<T>(words: Words, io: Io, run: (work: Work) =>
     const elapsed = io.now().getTime() - started;
     if (elapsed < quietFor) return;
     shown = true;
-    io.stderr(`\r${progressLine(progress.bytes, elapsed).slice(0, io.columns - 1)}\x1b[K`);
+    io.stderr(`\r${progressLine(progress, elapsed).slice(0, io.columns - 1)}\x1b[K`);
   }, interval).unref();
   try {
     return await run(work);
@@ -28,7 +28,26 @@ export async function withProgress<T>(words: Words, io: Io, run: (work: Work) =>
   }
 }
 
-/** Bytes and rate: `1.23GB  412MB/s`. */
-export function progressLine(bytes: number, elapsed: number): string {
-  return `${humanSize(bytes)}  ${humanSize(elapsed === 0 ? 0 : Math.round((bytes * 1000) / elapsed))}/s`;
+const barely = 0.005;
+
+/** Seconds as a clock has them: `1:05`, `2:03:07`. */
+function clockText(seconds: number): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const [hours, minutes, rest] = [Math.trunc(seconds / 3600), Math.trunc(seconds / 60) % 60, seconds % 60];
+  return hours === 0 ? `${minutes}:${two(rest)}` : `${hours}:${two(minutes)}:${two(rest)}`;
+}
+
+/**
+ * What is done, of how much, and when that will be: `unpacking  1.23GB of 3.4GB  36%  412MB/s  0:05 left`. Without a total,
+ * what there is to say: `comparing  1.23GB  412MB/s`. `elapsed` in milliseconds.
+ */
+export function progressLine({ bytes, total, label }: Progress, elapsed: number): string {
+  const rate = elapsed === 0 ? 0 : (bytes * 1000) / elapsed;
+  const speed = `${humanSize(Math.round(rate))}/s`;
+  const before = label === undefined ? [] : [label];
+  if (total === undefined || total === 0) return [...before, humanSize(bytes), speed].join('  ');
+  const part = Math.min(1, bytes / total);
+  const left = part < barely || rate === 0 ? [] : [`${clockText(Math.ceil(Math.max(0, total - bytes) / rate))} left`];
+  const shown = `${humanSize(Math.min(bytes, total))} of ${humanSize(total)}`;
+  return [...before, shown, `${Math.trunc(part * 100)}%`, speed, ...left].join('  ');
 }

@@ -141,7 +141,7 @@ test('nothing that a terminal acts on gets through, as text or as JSON', () => {
 });
 
 test('progress says bytes and rate', () => {
-  assert.equal(progressLine(1_230_000_000, 3000), '1.23GB  410MB/s');
+  assert.equal(progressLine({ bytes: 1_230_000_000 }, 3000), '1.23GB  410MB/s');
 });
 
 test('times are those of a time zone, named as Go names it', () => {

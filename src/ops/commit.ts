@@ -13,8 +13,10 @@ import { diffIDOf } from '../spec/digest.ts';
 import { isManifestType, mediaTypes } from '../spec/media-type.ts';
 import type { ContainerConfig, Layer, Platform } from '../spec/objects.ts';
 import { machinePlatform, parsePlatform } from '../spec/platform.ts';
+import { sizeOf } from '../spec/sizes.ts';
 import type { ImageOperand, Operand } from '../store/parse-operand.ts';
 import { flow } from '../stream/flow.ts';
+import { announce } from '../stream/pace.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
 import { toLayer } from '../tree/to-layer.ts';
 import { clampEntries } from './commit-edits.ts';
@@ -32,6 +34,7 @@ async function storeLayer(
 ): Promise<Layer> {
   const { destination, docker, options } = to;
   const compression = options.compression ?? 'gzip';
+  announce(options, 'writing', sizeOf(writtenFiles(entries)));
   const hasher = nodeEngine.createHash('sha256');
   const tar = async function* (): Bytes {
     for await (const chunk of flow(writeLayer(entries, bodies), options)) {
@@ -121,6 +124,7 @@ async function commitInput(
   image: ImageOperand | undefined,
   options: CommitOptions,
 ): Promise<CommitResult> {
+  announce(options, 'comparing');
   const { base, before, after, bodies, warnings, layout } = input;
   const [warning] = warnings;
   if (options.strict === true && warning !== undefined)

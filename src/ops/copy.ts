@@ -9,6 +9,7 @@ import { checkName, nameAnnotations, nameOf, withName, withoutNames, withUnnamed
 import type { Descriptor } from '../spec/objects.ts';
 import { parsePlatform } from '../spec/platform.ts';
 import { canonicalName, parseReference } from '../spec/reference.ts';
+import { sizeOf } from '../spec/sizes.ts';
 import { writeArchive } from '../store/archive/write-archive.ts';
 import { writeFileAtomic } from '../store/disk/file-target.ts';
 import type { ImagePlace } from '../store/image-place.ts';
@@ -18,6 +19,7 @@ import { isFile } from '../store/open-source.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
+import { announce } from '../stream/pace.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
 import type { CopyOptions } from './options.ts';
 import type { CopyResult } from './results.ts';
@@ -175,6 +177,7 @@ export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOp
     // A copy that recompresses proves what it reads itself.
     if (source.isConverted === true && options.compression === undefined)
       await proveImages(source, selection.needed.graph);
+    announce(options, 'copying', sizeOf(selection.needed.blobs));
     const isArchive = destination.kind === 'oci-archive' || destination.kind === 'docker-archive';
     const [entry, missing] = isArchive
       ? await copyToArchive(selection, destination, options)

@@ -2,6 +2,7 @@ import { usage } from '../errors.ts';
 import { diffConfigs } from '../image/config-diff.ts';
 import type { ImageConfig } from '../spec/objects.ts';
 import type { Operand } from '../store/parse-operand.ts';
+import { announce } from '../stream/pace.ts';
 import type { Change, Reason } from '../tree/change.ts';
 import { matcher } from '../tree/glob.ts';
 import { compareSides } from './compare.ts';
@@ -58,6 +59,7 @@ function configRows(
  * Contents decide, never size and time alone (unless `trustMtime`).
  */
 export async function diff(before: Operand, after?: Operand, options: DiffOptions = {}): Promise<DiffResult> {
+  announce(options, 'comparing');
   const [lower, upper] = await openPair(before, after, options);
   const changes = await compareSides(lower, upper, {
     ignore: ignoredAspects(options),

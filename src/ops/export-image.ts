@@ -5,10 +5,12 @@ import type { ImageSource } from '../graph/source.ts';
 import { layersOf } from '../image/layers.ts';
 import type { Digest } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
+import { sizeOf } from '../spec/sizes.ts';
 import { isWrittenWhole, writeFileAtomic } from '../store/disk/file-target.ts';
 import { openImage } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
+import { announce } from '../stream/pace.ts';
 import type { ExportOptions } from './options.ts';
 import type { ExportResult } from './results.ts';
 
@@ -19,6 +21,8 @@ interface Opened {
   readonly subject: string;
 }
 
+const storedSize = (layers: readonly Layer[]): number => sizeOf(layers.map(({ descriptor }) => descriptor));
+
 /** docker's mode for what it exports. */
 const archiveMode = 0o600;
 
@@ -27,7 +31,8 @@ async function openExport(image: ImageOperand, options: ExportOptions): Promise<
   return { source: source, layers: layersOf(opened), manifest: descriptor.digest, subject };
 }
 
-async function readTwice({ source, layers, subject }: Opened): Promise<Bytes> {
+async function readTwice({ source, layers, subject }: Opened, options: ExportOptions): Promise<Bytes> {
+  announce(options, 'exporting', 2 * storedSize(layers));
   const tree = await readMergedTree(source, layers);
   return writeTree(
     tree,
@@ -46,7 +51,7 @@ export async function exportStream(
   options: ExportOptions = {},
 ): Promise<ExportResult & { readonly bytes: Bytes }> {
   const opened = await openExport(image, options);
-  return { manifest: opened.manifest, bytes: await readTwice(opened) };
+  return { manifest: opened.manifest, bytes: await readTwice(opened, options) };
 }
 
 async function consume(bytes: Bytes, file: string, options: ExportOptions): Promise<void> {
@@ -58,6 +63,7 @@ async function consume(bytes: Bytes, file: string, options: ExportOptions): Prom
 async function writeOnce({ source, layers }: Opened, file: string, options: ExportOptions): Promise<boolean> {
   const [layer, ...others] = layers;
   if (layer === undefined || others.length > 0 || !isWrittenWhole(file)) return false;
+  announce(options, 'exporting', storedSize(layers));
   try {
     await consume(writeOneLayer(layerTar(source, layer)), file, options);
     return true;
@@ -74,6 +80,6 @@ export async function exportImage(
   options: ExportOptions = {},
 ): Promise<ExportResult> {
   const opened = await openExport(image, options);
-  if (!(await writeOnce(opened, file, options))) await consume(await readTwice(opened), file, options);
+  if (!(await writeOnce(opened, file, options))) await consume(await readTwice(opened, options), file, options);
   return { manifest: opened.manifest };
 }

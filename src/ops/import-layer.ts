@@ -13,6 +13,7 @@ import { type DiffID, diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { checkRootfsEntry } from '../store/rootfs/tar.ts';
 import { flow } from '../stream/flow.ts';
+import { announce } from '../stream/pace.ts';
 import { peek } from '../stream/peek.ts';
 import { tap } from '../stream/tap.ts';
 import { Draft } from '../tree/draft.ts';
@@ -102,6 +103,7 @@ export async function importLayer(
   options: ImportOptions & { readonly subject: string },
 ): Promise<{ readonly layer: Layer; readonly warnings: readonly string[] }> {
   const { subject } = options;
+  announce(options, 'importing');
   const input = await openTar(flow(bytes, options), subject);
   const target = targetOf(input.compression, options);
   const inspection = new TarInspection(subject);

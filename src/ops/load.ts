@@ -9,10 +9,12 @@ import { nameOf, withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { oddOf } from '../spec/odd-entries.ts';
 import { familiarName, tryReference } from '../spec/reference.ts';
+import { sizeOf } from '../spec/sizes.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { openOperandToCopy } from '../store/open-operand.ts';
 import type { OpenedSource } from '../store/open-source.ts';
 import { type ImageOperand, type ParsedOperand, parseWholePlace } from '../store/parse-operand.ts';
+import { announce } from '../stream/pace.ts';
 import type { LoadOptions } from './options.ts';
 import type { LoadedImage, LoadResult } from './results.ts';
 
@@ -54,6 +56,7 @@ async function loadFrom({ source, index }: OpenedSource, layout: string, options
     if (image !== undefined) images.push(image);
   }
   if (source.isConverted === true) await proveImages(source, needed.graph);
+  announce(options, 'loading', sizeOf(needed.blobs));
   await withLayout(layout, { dryRun: options.dryRun === true }, async store => {
     await copyBlobs(source, needed, store);
     await store.updateIndex(before => withEntries(before, entries));

@@ -2,14 +2,9 @@ import type { Bytes } from '../engine/engine.ts';
 import type { Platform } from '../spec/objects.ts';
 import type { ImagePlace } from '../store/image-place.ts';
 import type { ImageOperand, Operand, RootfsPlace } from '../store/parse-operand.ts';
-import type { Work } from '../stream/pace.ts';
+import type { Progress, Work } from '../stream/pace.ts';
 
-export type { Bytes, ImageOperand, ImagePlace, Operand, RootfsPlace, Work };
-
-/** A running count that a caller may watch while work goes on: bytes read from blobs and files so far. */
-export interface Progress {
-  bytes: number;
-}
+export type { Bytes, ImageOperand, ImagePlace, Operand, Progress, RootfsPlace, Work };
 
 /** How layers are stored. */
 export interface CompressionOptions {

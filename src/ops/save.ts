@@ -1,12 +1,14 @@
 import type { Bytes } from '../engine/engine.ts';
 import { usage } from '../errors.ts';
 import { nameOf, withoutNames } from '../spec/name.ts';
+import { sizeOf } from '../spec/sizes.ts';
 import { writeArchive } from '../store/archive/write-archive.ts';
 import { writeFileAtomic } from '../store/disk/file-target.ts';
 import { type NamedImage, OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
+import { announce } from '../stream/pace.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
 import type { SaveOptions } from './options.ts';
 import type { SaveResult } from './results.ts';
@@ -48,6 +50,7 @@ export async function saveStream(
 ): Promise<SaveResult & { readonly bytes: Bytes }> {
   const roots = await rootsOf(images, options);
   const plan = await planArchive(roots, options.format ?? 'universal');
+  announce(options, 'saving', options.format === 'docker' ? undefined : sizeOf(plan.entries));
   return {
     images: roots.map(({ entry, name }) => ({ name: name ?? nameOf(entry) ?? null, digest: entry.digest })),
     warnings: plan.warnings,

@@ -1,11 +1,13 @@
 import { OciError } from '../errors.ts';
 import { layersOf } from '../image/layers.ts';
 import { runtimeConfig } from '../image/runtime.ts';
+import { sizeOf } from '../spec/sizes.ts';
 import { writeBundle } from '../store/bundle/bundle.ts';
 import { prepareTarget } from '../store/disk/target.ts';
 import { type OpenedImage, openImage } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { type Extraction, extractLayers, makeRootfs, readTextInside } from '../store/rootfs/extract.ts';
+import { announce } from '../stream/pace.ts';
 import type { UnpackOptions } from './options.ts';
 import type { UnpackResult } from './results.ts';
 
@@ -50,6 +52,7 @@ export async function unpack(
   try {
     const bundle = options.bundle === true;
     const place = bundle ? makeRootfs(target.work) : target.work;
+    announce(options, 'unpacking', sizeOf(layers.map(({ descriptor }) => descriptor)));
     const extraction = await extractLayers(opened.source, layers, {
       directory: place,
       hashContents: bundle,

@@ -11,9 +11,11 @@ import { parseJson } from '../spec/document.ts';
 import { isConfigType, isLayerType, isSchema1Type } from '../spec/media-type.ts';
 import type { Descriptor, Document, Image, ImageIndex, Layer, Manifest, OddEntry } from '../spec/objects.ts';
 import { oddOf } from '../spec/odd-entries.ts';
+import { sizeOf } from '../spec/sizes.ts';
 import { OpenPlaces, openPlace, withNamed } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
+import { announce, type Work } from '../stream/pace.ts';
 import type { ValidateOptions } from './options.ts';
 import type { ValidateResult } from './results.ts';
 
@@ -21,6 +23,7 @@ import type { ValidateResult } from './results.ts';
 class Inspection {
   readonly #source: ImageSource;
   readonly #fast: boolean;
+  readonly #work: Work;
   readonly #seen = new Set<string>();
   readonly findings: Finding[] = [];
   blobs = 0;
@@ -29,6 +32,7 @@ class Inspection {
   constructor(source: ImageSource, options: ValidateOptions) {
     this.#source = source;
     this.#fast = options.fast === true;
+    this.#work = options;
   }
 
   /** Runs a check; what it throws is a finding. */
@@ -69,8 +73,12 @@ class Inspection {
   /** Whatever some descriptors lead to, what documents are about included. */
   async entries(roots: readonly Descriptor[]): Promise<void> {
     await this.#check(this.#source.subject, async () => {
-      for (const node of (await walk(this.#source, roots, { subjects: true })).nodes)
-        await this.#check(node.descriptor.digest, () => this.#node(node));
+      const { nodes } = await walk(this.#source, roots, { subjects: true });
+      const streamed = nodes
+        .filter(({ kind }) => kind === 'layer' || kind === 'blob')
+        .map(({ descriptor }) => descriptor);
+      if (!this.#fast) announce(this.#work, 'validating', sizeOf(streamed));
+      for (const node of nodes) await this.#check(node.descriptor.digest, () => this.#node(node));
     });
   }
 

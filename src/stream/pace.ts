@@ -1,9 +1,25 @@
+/** A running count that a caller may watch while work goes on. */
+export interface Progress {
+  /** Bytes of blobs and files that have gone by so far. */
+  bytes: number;
+  /** What is being done, in a word. */
+  label?: string | undefined;
+  /** How many bytes there will have been when it is done; undefined where nobody knows. */
+  total?: number | undefined;
+}
+
 /** What a caller may watch and stop while work goes on. */
 export interface Work {
   /** Ends the work: it rejects with the signal's reason as soon as the event loop has turned, and leaves nothing. */
   readonly signal?: AbortSignal | undefined;
-  /** Bytes of blobs and files that have gone by so far. */
-  readonly progress?: { bytes: number } | undefined;
+  readonly progress?: Progress | undefined;
+}
+
+/** Says to who watches what begins, and how many bytes it will read where that is known. */
+export function announce({ progress }: Work, label: string, more?: number): void {
+  if (progress === undefined) return;
+  progress.label = label;
+  progress.total = more === undefined ? undefined : progress.bytes + more;
 }
 
 /** So many bytes are hashed in about ten milliseconds; by count and not by the clock, so that a run does the same each time. */
