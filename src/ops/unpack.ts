@@ -17,21 +17,22 @@ function checkWarnings(warnings: readonly string[], strict: boolean | undefined)
     throw new OciError('unsupported', '--strict', `expected everything to be carried, got ${first}`);
 }
 
-function finishBundle(
+async function finishBundle(
   work: string,
   directory: string,
   { opened, extraction }: { opened: OpenedImage; extraction: Extraction },
-): void {
+): Promise<void> {
   const rootfs = `${work}/rootfs`;
   const users = {
     passwd: readTextInside(rootfs, extraction.tree, 'etc/passwd'),
     group: readTextInside(rootfs, extraction.tree, 'etc/group'),
   };
-  writeBundle(work, directory, {
+  await writeBundle(work, directory, {
     runtimeConfig: runtimeConfig(opened.image.config.value, users),
     layout: opened.source.subject,
     manifest: opened.descriptor,
     tree: extraction.tree,
+    signal: opened.source.work?.signal,
     digests: extraction.digests,
   });
 }
@@ -58,7 +59,7 @@ export async function unpack(
       hashContents: bundle,
     });
     checkWarnings(extraction.warnings, options.strict);
-    if (bundle) finishBundle(target.work, directory, { opened, extraction });
+    if (bundle) await finishBundle(target.work, directory, { opened, extraction });
     await target.commit();
     return { directory, manifest: opened.descriptor.digest, warnings: extraction.warnings };
   } catch (error) {

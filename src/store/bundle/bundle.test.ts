@@ -312,20 +312,26 @@ test('an index with a right checksum and wrong rows is none', async t => {
   assert.ok(readStatIndex(file));
 });
 
-function newBundle(parent: string, layout: string): string {
+async function newBundle(parent: string, layout: string): Promise<string> {
   const place = join(parent, 'bundle');
   mkdirSync(join(place, 'rootfs'), { recursive: true });
   const tree = treeOf([['a', { kind: 'fifo', meta: { ...impliedMeta, xattrs: noXattrs } }]]);
-  writeBundle(place, place, { runtimeConfig: { ociVersion: '1.0.2' }, layout, manifest, tree, digests: new Map() });
+  await writeBundle(place, place, {
+    runtimeConfig: { ociVersion: '1.0.2' },
+    layout,
+    manifest,
+    tree,
+    digests: new Map(),
+  });
   return place;
 }
 
-test('a bundle knows its image, also when it moves together with the layout or is reached through a symlink', t => {
+test('a bundle knows its image, also when it moves together with the layout or is reached through a symlink', async t => {
   const parent = temporaryDirectory(t);
   mkdirSync(join(parent, 'together/layouts/one'), { recursive: true });
   mkdirSync(join(parent, 'together/far/away'), { recursive: true });
   symlinkSync(join(parent, 'together/far/away'), join(parent, 'near'));
-  const place = newBundle(join(parent, 'near'), join(parent, 'together/layouts/one'));
+  const place = await newBundle(join(parent, 'near'), join(parent, 'together/layouts/one'));
   const bundle = openBundle(place);
   assert.equal(statSync(bundle.layout).ino, statSync(join(parent, 'together/layouts/one')).ino);
   assert.deepEqual(bundle.manifest, manifest);
@@ -337,8 +343,8 @@ test('a bundle knows its image, also when it moves together with the layout or i
   assert.equal(statSync(moved.layout).ino, statSync(join(parent, 'elsewhere/layouts/one')).ino);
 });
 
-test('a damaged side file is one clear error that names it, and a lost index is only slower', t => {
-  const place = newBundle(temporaryDirectory(t), '/layouts/one');
+test('a damaged side file is one clear error that names it, and a lost index is only slower', async t => {
+  const place = await newBundle(temporaryDirectory(t), '/layouts/one');
   const side = join(place, 'ocikit.json');
   const good = JSON.parse(readFileSync(side, 'utf8'));
   const cases: readonly (readonly [string, RegExp])[] = [

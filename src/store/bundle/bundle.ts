@@ -5,10 +5,11 @@ import { sideFileLimit } from '../../limits.ts';
 import { encodeJson, parseJson } from '../../spec/document.ts';
 import type { Descriptor, Json } from '../../spec/objects.ts';
 import { parseDescriptor } from '../../spec/parse.ts';
+import { Pace } from '../../stream/pace.ts';
 import type { FileNode, Tree } from '../../tree/node.ts';
 import { writeNewFile } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
-import { readStatIndex, type StatIndex, writeStatIndex } from './stat-index.ts';
+import { readStatIndex, type StatIndex, writingStatIndex } from './stat-index.ts';
 
 /** A directory that `unpack --bundle` wrote: `config.json` and `rootfs/` (runtime-spec), and what they were unpacked from. */
 export interface Bundle {
@@ -30,6 +31,8 @@ export interface BundleContents {
   readonly layout: string;
   readonly manifest: Descriptor;
   readonly tree: Tree;
+  /** Ends the writing. */
+  readonly signal?: AbortSignal | undefined;
   readonly digests: ReadonlyMap<FileNode, string>;
 }
 
@@ -43,14 +46,15 @@ function realPath(path: string): string {
 }
 
 /** Writes the files beside `rootfs/`. `work` is where the bundle lies now, `place` where it will lie. */
-export function writeBundle(work: string, place: string, contents: BundleContents): void {
+export async function writeBundle(work: string, place: string, contents: BundleContents): Promise<void> {
   const absolute = resolve(place);
   const layout = relative(join(realPath(dirname(absolute)), basename(absolute)), realPath(contents.layout));
   onDisk(place, 'a place for a bundle', () => {
     writeNewFile(join(work, 'config.json'), encodeJson(contents.runtimeConfig, 2));
     writeNewFile(join(work, sideFile), encodeJson({ version, layout, manifest: contents.manifest }, 2));
   });
-  writeStatIndex(join(work, indexFile), join(work, 'rootfs'), contents.tree, contents.digests);
+  const written = { root: join(work, 'rootfs'), tree: contents.tree, digests: contents.digests };
+  await new Pace(contents.signal).run(writingStatIndex(join(work, indexFile), written));
 }
 
 function readSideFile(path: string): Readonly<Record<string, Json | undefined>> {

@@ -1,10 +1,11 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync } from 'node:fs';
 import { statIndexLimit } from '../../limits.ts';
+import { fileCost } from '../../stream/pace.ts';
 import type { DirectoryNode, FileNode, Node, Path, Tree } from '../../tree/node.ts';
 import { walk } from '../../tree/walk.ts';
 import { writeFully } from '../disk/atomic.ts';
 import type { Stat } from '../disk/stat.ts';
-import { onDisk } from '../disk/system-error.ts';
+import { systemError } from '../disk/system-error.ts';
 import type { Known } from '../rootfs/scan.ts';
 import { type Columns, decodeColumns, encodeColumns, newColumns } from './stat-index-file.ts';
 import { StatIndexRecorder } from './stat-index-recorder.ts';
@@ -25,32 +26,54 @@ export interface StatIndex {
 
 const exact = { bigint: true } as const;
 
-/** Writes the index of a tree that has just been written to `root`. */
-export function writeStatIndex(file: string, root: string, tree: Tree, digests: ReadonlyMap<FileNode, string>): void {
-  onDisk(file, 'a file that can be written', () => {
+/** A tree that has just been written to `root`, and the sha256 (hexadecimal) of its contents. */
+export interface WrittenTree {
+  readonly root: string;
+  readonly tree: Tree;
+  readonly digests: ReadonlyMap<FileNode, string>;
+}
+
+/** Looking at a path costs a part of what making a file does. */
+const statCost = fileCost >> 2;
+
+/** Records every path; yields what each cost. */
+function* recordRows({ root, tree, digests }: WrittenTree, since: bigint): Generator<number, Columns> {
+  const nodes: (readonly [Path, Node])[] = [['', tree], ...walk(tree)];
+  const columns = newColumns(nodes.length);
+  const recorder = new StatIndexRecorder(root, digests, columns);
+  try {
+    for (const [row, [path, node]] of nodes.entries()) {
+      recorder.add(row, path, node);
+      yield statCost;
+    }
+  } finally {
+    recorder.close();
+  }
+  const { targets, xattrs, times } = recorder;
+  const extras = { targets, xattrs, times };
+  return { ...columns, count: nodes.length, since, extras, paths: nodes.map(([path]) => path) };
+}
+
+/** Writes the index of a tree in parts: yields what each cost. */
+export function* writingStatIndex(file: string, written: WrittenTree): Generator<number> {
+  try {
     const descriptor = openSync(file, 'wx', 0o644);
     try {
       // Older than every stat that follows: a file that changes after its stat is never older than this.
       const since = fstatSync(descriptor, exact).mtimeNs;
-      const nodes: (readonly [Path, Node])[] = [['', tree], ...walk(tree)];
-      const columns = newColumns(nodes.length);
-      const recorder = new StatIndexRecorder(root, digests, columns);
-      try {
-        nodes.forEach(([path, node], row) => {
-          recorder.add(row, path, node);
-        });
-      } finally {
-        recorder.close();
-      }
-      const { targets, xattrs, times } = recorder;
-      const paths = nodes.map(([path]) => path);
-      const extras = { targets, xattrs, times };
-      writeFully(descriptor, encodeColumns({ ...columns, count: nodes.length, since, extras, paths }));
+      writeFully(descriptor, encodeColumns(yield* recordRows(written, since)));
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
     }
-  });
+  } catch (error) {
+    throw systemError(error, file, 'a file that can be written');
+  }
+}
+
+/** The same at once. */
+export function writeStatIndex(file: string, root: string, tree: Tree, digests: ReadonlyMap<FileNode, string>): void {
+  for (const _ of writingStatIndex(file, { root, tree, digests }));
 }
 
 /** The rows whose stat is a path's stat now. */
