@@ -1,5 +1,5 @@
 import type { XXHashAPI } from 'xxhash-wasm';
-import { invalid, unsupported } from '../errors.ts';
+import { invalid } from '../errors.ts';
 import { copyOf } from './bytes.ts';
 import type { Bytes } from './engine.ts';
 import { nodeZstd } from './node-zstd.ts';
@@ -7,10 +7,6 @@ import type { FrameDecoder, ZstdDecoder } from './zstd-decoder.ts';
 import { type Header, numberAt, parseHeader, viewOf } from './zstd-header.ts';
 
 const maxBlock = 128 * 1024;
-/** fzstd moves its whole window for every block: this many bytes may be moved for nothing, and so many for each byte that comes out. */
-const freeMoves = 4 * 2 ** 30;
-const movesPerByte = 16 * 1024;
-
 const frameMagic = 0xfd2fb528;
 const skippableMagic = 0x184d2a5;
 
@@ -40,8 +36,6 @@ class ZstdReader {
   #blocks: Uint8Array[] = [];
   #isWhole = false;
   #frameOutput = 0;
-  #allOutput = 0;
-  #moved = 0;
   #offset = 0;
 
   constructor(subject: string, codec: Parts) {
@@ -157,22 +151,13 @@ class ZstdReader {
 
   /** What a frame's blocks became is told before anything that follows them is looked at. */
   #isTime(): boolean {
-    if (this.#state !== 'block' || this.#blocks.length >= this.#codec.decoder.batch) return true;
-    return this.#isTiny((this.#header as Header).window);
-  }
-
-  /** Whether a block with this window is not worth what fzstd would move for it, by what is known to have come out. */
-  #isTiny(window: number): boolean {
-    return this.#moved + window > freeMoves + movesPerByte * this.#allOutput;
+    return this.#state !== 'block' || this.#blocks.length >= this.#codec.decoder.batch;
   }
 
   #take(block: Uint8Array, last: boolean): void {
     const header = this.#header as Header;
     // A frame of one block looks back at nothing but itself.
     const window = last && this.#decoder === undefined ? Math.min(header.window, maxBlock) : header.window;
-    if (this.#isTiny(window))
-      throw unsupported(this.#subject, 'zstd blocks worth their window', `tiny ones for ${header.window} bytes`);
-    this.#moved += window;
     this.#decoder ??= this.#codec.decoder.open(window);
     this.#blocks.push(block);
     this.#isWhole = last;
@@ -184,7 +169,6 @@ class ZstdReader {
     const { contentSize } = this.#header as Header;
     for (const piece of await this.#decode()) {
       this.#frameOutput += piece.length;
-      this.#allOutput += piece.length;
       this.#hash?.update(piece);
       yield piece;
     }

@@ -1,5 +1,5 @@
 import { usage } from '../errors.ts';
-import type { FileNode, LayerEntry, Meta, Node, Tree } from '../tree/node.ts';
+import type { ByteString, DirectoryNode, FileNode, LayerEntry, Meta, Node, Tree } from '../tree/node.ts';
 
 /** `UID:GID` in decimal. */
 export function parseOwner(text: string): { readonly uid: number; readonly gid: number } {
@@ -17,19 +17,27 @@ export function mapMeta(
 ): { readonly tree: Tree; readonly origins: ReadonlyMap<FileNode, FileNode> } {
   const mapped = new Map<Node, Node>();
   const origins = new Map<FileNode, FileNode>();
+  const root = { ...tree, meta: change(tree.meta), children: new Map<ByteString, Node>() };
+  const left: (readonly [DirectoryNode, Map<ByteString, Node>])[] = [[tree, root.children]];
   const copy = (node: Node): Node => {
     const known = mapped.get(node);
     if (known !== undefined) return known;
     const meta = change(node.meta);
-    const made =
-      node.kind === 'directory'
-        ? { ...node, meta, children: new Map([...node.children].map(([name, child]) => [name, copy(child)])) }
-        : { ...node, meta };
+    if (node.kind === 'directory') {
+      const children = new Map<ByteString, Node>();
+      left.push([node, children]);
+      return { ...node, meta, children };
+    }
+    const made = { ...node, meta };
     mapped.set(node, made);
     if (node.kind === 'file' && made.kind === 'file') origins.set(made, node);
     return made;
   };
-  return { tree: copy(tree) as Tree, origins };
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [directory, children] = next;
+    for (const [name, node] of directory.children) children.set(name, copy(node));
+  }
+  return { tree: root, origins };
 }
 
 /** Entries with no time later than `seconds`, and which file each changed file node was. */

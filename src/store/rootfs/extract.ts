@@ -69,7 +69,7 @@ export async function extractLayers(
       draft.beginLayer();
       await readLayer(layerBytes(source, layer), layerOrigin(source, layer), {
         entry(entry) {
-          for (const operation of draft.apply(entry)) writer.execute(operation);
+          writer.play(draft.apply(entry));
           hashes?.begin(entry);
         },
         data(chunk) {

@@ -23,10 +23,12 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../../errors.ts';
+import { systemPathLimit } from '../../limits.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { arbitraryTree, treeOf } from '../../testing/trees.ts';
 import { isRoot, run } from '../../testing/witness.ts';
-import type { FileNode, Meta, Node, Path, Tree } from '../../tree/node.ts';
+import { Draft } from '../../tree/draft.ts';
+import { emptyTree, type FileNode, type Meta, type Node, type Path, type Tree } from '../../tree/node.ts';
 import { filesOf, find, walk } from '../../tree/walk.ts';
 import { loadNative, type Native } from '../disk/native.ts';
 import { prepareTarget } from '../disk/target.ts';
@@ -390,6 +392,27 @@ test('what is no directory, or not there, is one clear error', async t => {
   await assert.rejects(scan(join(root, 'file')), isError('invalid', /file: expected a directory, got a file$/));
   await assert.rejects(scan(join(root, 'none')), isError('not-found', /none: expected a directory, got nothing/));
   await assert.rejects(scan(join(root, 'loop')), isError('invalid', /loop: expected a directory, got symbolic links/));
+});
+
+test('a path that is too long for a system call is refused before any of it is made', t => {
+  const root = ownDirectory(t);
+  const writer = new RootfsWriter(root, { native: undefined });
+  const draft = new Draft(emptyTree(), 'layer');
+  draft.beginLayer();
+  const room = systemPathLimit - root.length - 1;
+  const entry = (length: number) =>
+    ({ kind: 'node', path: `${'d/'.repeat(length / 2 - 1)}dd${length % 2 === 0 ? '' : 'd'}`, node: file(0) }) as const;
+  assert.throws(
+    () => writer.play(draft.apply(entry(room + 1))),
+    isError('unsupported', /at most 4095 bytes.*got 4096$/),
+  );
+  assert.deepEqual(readdirSync(root), []);
+  const fresh = new Draft(emptyTree(), 'layer');
+  fresh.beginLayer();
+  writer.play(fresh.apply(entry(room)));
+  writer.close();
+  assert.equal(existsSync(`${root}/${entry(room).path}`), true);
+  run(root, 'rm', '-rf', 'd');
 });
 
 test('a directory is walked however deep it is', async t => {

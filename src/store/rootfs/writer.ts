@@ -10,10 +10,12 @@ import {
   symlinkSync,
   unlinkSync,
 } from 'node:fs';
+import { unsupported } from '../../errors.ts';
+import { systemPathLimit } from '../../limits.ts';
 import { fileCost } from '../../stream/pace.ts';
 import type { Operation } from '../../tree/draft.ts';
 import type { DeviceNode, DirectoryNode, FifoNode, Node, Path, Tree } from '../../tree/node.ts';
-import { joinPath, textOf } from '../../tree/path.ts';
+import { joinPath, shortTextOf, textOf } from '../../tree/path.ts';
 import { writeFully } from '../disk/atomic.ts';
 import { diskPath } from '../disk/disk-path.ts';
 import type { Native } from '../disk/native.ts';
@@ -30,6 +32,7 @@ const typeBits = { char: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
  */
 export class RootfsWriter {
   readonly #root: string;
+  readonly #rootLength: number;
   readonly #native: Native | undefined;
   readonly #attributes: RootfsAttributes;
   /** Paths that could not be made. */
@@ -39,6 +42,7 @@ export class RootfsWriter {
   /** `root` is an empty directory of the caller's own. */
   constructor(root: string, options: { readonly native: Native | undefined }) {
     this.#root = root;
+    this.#rootLength = Buffer.byteLength(root);
     this.#native = options.native;
     this.#attributes = new RootfsAttributes(options.native);
   }
@@ -51,6 +55,19 @@ export class RootfsWriter {
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file.descriptor);
     this.#file = undefined;
+  }
+
+  /** What one entry does. Throws `unsupported` before any of it where a path is longer than a system call takes. */
+  play(operations: readonly Operation[]): void {
+    for (const { path } of operations) this.#checkLength(path);
+    for (const operation of operations) this.execute(operation);
+  }
+
+  #checkLength(path: Path): void {
+    const length = this.#rootLength + 1 + path.length;
+    if (length <= systemPathLimit) return;
+    const expected = `a path of at most ${systemPathLimit} bytes with the directory's`;
+    throw unsupported(`/${shortTextOf(path)}`, expected, `${length}`, 'no tool could reach it by its path');
   }
 
   execute(operation: Operation): void {
