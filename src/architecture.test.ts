@@ -110,6 +110,14 @@ test('below the command line nothing knows the clock, randomness, the environmen
   }
 });
 
+test('below the command line options are named as the library names them', () => {
+  // A Dockerfile's HEALTHCHECK has flags of its own.
+  for (const file of product.filter(f => roomOf(f) !== 'cli' && f !== 'dockerfile/healthcheck.ts')) {
+    const text = (sources.get(file) ?? '').replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g, '');
+    assert.doesNotMatch(text, /['"`\s]--[a-z]/, file);
+  }
+});
+
 test('no file is longer than 250 lines', () => {
   for (const file of product) {
     const lines = (sources.get(file) ?? '').split('\n').length - 1;

@@ -7,12 +7,20 @@ export class OciError extends Error {
   readonly code: ErrorCode;
   readonly subject: string;
   readonly hint: string | undefined;
+  /** The option that is wrong, by its library name, where the subject begins with one: a command line spells it its own way. */
+  readonly option: string | undefined;
 
-  constructor(code: ErrorCode, subject: string, message: string, options: { cause?: unknown; hint?: string } = {}) {
+  constructor(
+    code: ErrorCode,
+    subject: string,
+    message: string,
+    options: { cause?: unknown; hint?: string; option?: string } = {},
+  ) {
     super(`${subject}: ${message}`, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.subject = subject;
     this.hint = options.hint;
+    this.option = options.option;
   }
 }
 
@@ -43,4 +51,62 @@ export function changed(subject: string, what = 'a file'): OciError {
     subject,
     `expected ${what} that stays as it is, got one that changed while it was read`,
   );
+}
+
+/**
+ * An option that is wrong. `subject` begins with its library name (`filters until`); where the message or the hint speaks of
+ * another, it says `option NAME`, and a command line spells that its own way.
+ */
+export function badOption(
+  subject: string,
+  message: string,
+  { code = 'usage', ...more }: { readonly code?: ErrorCode; readonly hint?: string } = {},
+): OciError {
+  return new OciError(code, subject, message, { ...more, option: subject.split(' ', 1)[0] as string });
+}
+
+/** What the operating system's codes mean. */
+const words: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EBUSY: 'something that is in use',
+  EDQUOT: 'a disk quota that is used up',
+  EEXIST: 'something that is there already',
+  EFBIG: 'a file size limit',
+  EIO: 'an input/output error',
+  EISDIR: 'a directory',
+  ELOOP: 'symbolic links that go round in a circle',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'a name that is too long',
+  ENFILE: 'too many open files',
+  ENOENT: 'nothing',
+  ENOSPC: 'no space left on the device',
+  ENOTDIR: 'a file where a directory should be',
+  ENXIO: 'something that is no regular file',
+  EPERM: 'operation not permitted',
+  EROFS: 'a read-only file system',
+  ETXTBSY: 'something that is in use',
+  EXDEV: 'another file system',
+};
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  ENOENT: 'not-found',
+  EISDIR: 'invalid',
+  ELOOP: 'invalid',
+  ENAMETOOLONG: 'invalid',
+  ENOTDIR: 'invalid',
+  ENXIO: 'invalid',
+};
+
+/** The code of an error that the operating system gave (`ENOENT`), or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** An error of the operating system as an OciError with subject and expectation; any other value as it is. */
+export function systemError(error: unknown, subject: string, expected: string): unknown {
+  const code = systemCode(error);
+  if (code === undefined) return error;
+  const got = Object.hasOwn(words, code) ? `${words[code]} (${code})` : code;
+  return new OciError(codes[code] ?? 'conflict', subject, `expected ${expected}, got ${got}`, { cause: error });
 }

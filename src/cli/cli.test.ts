@@ -150,7 +150,10 @@ test('errors of the system are one line, bugs say that they are bugs', async () 
     syscall: 'write',
     path: '/x\x1b',
   });
-  assert.equal(failureText(system), 'ocikit: /x\\x1b: expected room on the device, got none\n');
+  assert.equal(
+    failureText(system),
+    'ocikit: /x\\x1b: expected write to work, got no space left on the device (ENOSPC)\n',
+  );
   assert.match(
     failureText(new TypeError('x is undefined')),
     /^ocikit: this is a bug in ocikit [\d.]+\nTypeError: x is undefined\n/,
@@ -286,7 +289,7 @@ test('stdin may be a file or a pipe, and a directory is told', async t => {
   const byPipe = program({ input: readFileSync(file) });
   assert.match(byPipe.stdout, /^sha256:/, byPipe.stderr);
   assert.equal(program(opened(file)).stdout, byPipe.stdout);
-  assert.match(program(opened(place)).stderr, /^ocikit: .*expected a file, got a directory\n$/);
+  assert.match(program(opened(place)).stderr, /^ocikit: .*expected read to work, got a directory \(EISDIR\)\n$/);
 });
 
 test('validate exits with 1 where something is wrong, and names it', async t => {

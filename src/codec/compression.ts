@@ -4,7 +4,7 @@ import { nodeEngine } from '../engine/node.ts';
 import { zstd } from '../engine/wasm-zstd.ts';
 import { unxz } from '../engine/xz.ts';
 import { unzstd } from '../engine/zstd.ts';
-import { unsupported, usage } from '../errors.ts';
+import { badOption, unsupported } from '../errors.ts';
 import { type Compression, formatLayerType, type LayerType, parseLayerType } from '../spec/media-type.ts';
 import { Pace } from '../stream/pace.ts';
 
@@ -70,7 +70,12 @@ export function recompressedType(mediaType: string, compression: Compression): s
   const before = typeOf(mediaType);
   if (before.compression === compression) return mediaType;
   if (before.isDocker && compression === 'zstd')
-    throw unsupported('layer', 'a compression that docker has a media type for', 'zstd', 'give --format oci as well');
+    throw unsupported(
+      'layer',
+      'a compression that docker has a media type for',
+      'zstd',
+      "give option format 'oci' as well",
+    );
   return formatLayerType({ ...before, compression });
 }
 
@@ -101,7 +106,7 @@ function levelOf({ compression, level, compressor }: CompressOptions): number {
   if (level === undefined) return compression === 'zstd' ? 3 : compressor === 'portable' ? 6 : 4;
   const { least, most } = levels[compression];
   if (!Number.isInteger(level) || level < least || level > most)
-    throw usage('--level', `expected ${least} to ${most} for ${compression}, got ${level}`);
+    throw badOption('level', `expected ${least} to ${most} for ${compression}, got ${level}`);
   return level;
 }
 

@@ -26,7 +26,7 @@ interface Candidate {
   readonly platform: Platform;
 }
 
-const hint = 'choose one with --platform';
+const hint = 'choose one with option platform';
 
 /** What an index offers, and what is wrong with images that do not say there what they are for. */
 interface Offer {

@@ -1,4 +1,4 @@
-import { OciError, usage } from '../errors.ts';
+import { badOption, OciError, usage } from '../errors.ts';
 import { missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { readImage } from '../graph/image-reader.ts';
 import { isPlain, layerBytes, proveLayers } from '../graph/layer-bytes.ts';
@@ -159,7 +159,7 @@ export async function planArchive(roots: readonly ArchiveRoot[], format: Archive
   checkNames(roots);
   const items = format === 'oci' ? [] : await itemsOf(roots);
   if (format === 'docker') {
-    if (items.length === 0) throw usage('--format docker', 'expected an image, got artifacts only');
+    if (items.length === 0) throw badOption('format docker', 'expected an image, got artifacts only');
     return { entries: [...(await dockerEntries(items))].sort(byName), warnings: [] };
   }
   const layout = await layoutEntries(roots);

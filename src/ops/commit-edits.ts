@@ -1,4 +1,4 @@
-import { usage } from '../errors.ts';
+import { badOption } from '../errors.ts';
 import type { ByteString, DirectoryNode, FileNode, LayerEntry, Meta, Node, Tree } from '../tree/node.ts';
 
 /** `UID:GID` in decimal. */
@@ -6,7 +6,7 @@ export function parseOwner(text: string): { readonly uid: number; readonly gid: 
   const match = /^(\d{1,10}):(\d{1,10})$/.exec(text);
   const [uid, gid] = [Number(match?.[1]), Number(match?.[2])];
   if (match === null || uid > 0xffff_fffe || gid > 0xffff_fffe)
-    throw usage('--owner', `expected UID:GID in numbers, got '${text}'`);
+    throw badOption('owner', `expected UID:GID in numbers, got '${text}'`);
   return { uid, gid };
 }
 

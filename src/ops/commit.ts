@@ -4,7 +4,7 @@ import { writeLayer } from '../codec/layer-writer.ts';
 import { applyChanges } from '../dockerfile/change.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
-import { OciError } from '../errors.ts';
+import { badOption } from '../errors.ts';
 import { checkMadeImage } from '../graph/store-document.ts';
 import { appendLayer, type LayerEdit, squashedImage } from '../image/append.ts';
 import { layersOf } from '../image/layers.ts';
@@ -14,11 +14,13 @@ import { isManifestType, mediaTypes } from '../spec/media-type.ts';
 import type { ContainerConfig, Layer, Platform } from '../spec/objects.ts';
 import { machinePlatform, parsePlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
+import { timeText } from '../spec/time.ts';
 import type { ImageOperand, Operand } from '../store/parse-operand.ts';
 import { flow } from '../stream/flow.ts';
 import { announce } from '../stream/pace.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
 import { toLayer } from '../tree/to-layer.ts';
+import { checkCall } from './check-call.ts';
 import { clampEntries } from './commit-edits.ts';
 import { type Base, type CommitInput, openCommit } from './commit-input.ts';
 import { compareSides } from './compare.ts';
@@ -76,7 +78,7 @@ function editOf(base: Base | undefined, layer: Layer | undefined, options: Commi
   return {
     platform: platformOf(base, options),
     ...(layer === undefined ? {} : { layer }),
-    ...(created === undefined ? {} : { created }),
+    ...(created === undefined ? {} : { created: typeof created === 'string' ? created : timeText(created) }),
     ...(author === undefined ? {} : { author }),
     ...(message === undefined ? {} : { message }),
     ...(createdBy === undefined ? {} : { createdBy }),
@@ -111,6 +113,7 @@ export async function commit(
   image?: ImageOperand,
   options: CommitOptions = {},
 ): Promise<CommitResult> {
+  checkCall('commit', { rootfs: ['operand', rootfs], image: ['operand?', image] }, options);
   const over = new AbortController();
   try {
     return await commitInput(await openCommit(rootfs, { ...options, ...until(over.signal, options) }), image, options);
@@ -128,7 +131,7 @@ async function commitInput(
   const { base, before, after, bodies, warnings, layout } = input;
   const [warning] = warnings;
   if (options.strict === true && warning !== undefined)
-    throw new OciError('unsupported', '--strict', `expected everything to be carried, got ${warning}`);
+    throw badOption('strict', `expected everything to be carried, got ${warning}`, { code: 'unsupported' });
   const place = parseDestination(image, layout);
   checkMadeImage(appendLayer(base?.image, editOf(base, undefined, options)), place.path);
   const changes = await compareSides(before, after, { trustMtime: options.trustMtime === true });

@@ -1,4 +1,4 @@
-import { OciError, usage } from '../errors.ts';
+import { badOption, OciError } from '../errors.ts';
 import { type ConvertOptions, convertGraph } from '../graph/convert-graph.ts';
 import { copyBlobs, missingBlobs, type Needed, neededBlobs } from '../graph/copy-graph.ts';
 import { proveImages } from '../graph/prove-images.ts';
@@ -21,6 +21,7 @@ import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
 import { announce } from '../stream/pace.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
+import { checkCall } from './check-call.ts';
 import type { CopyOptions } from './options.ts';
 import type { CopyResult } from './results.ts';
 import { savedEntry } from './saved-name.ts';
@@ -43,11 +44,11 @@ const mode = 0o600;
 function conversionOf(options: CopyOptions): ConvertOptions | undefined {
   const { compression, level, compressor, format, platforms = [] } = options;
   if (compression === undefined && (level !== undefined || compressor !== undefined))
-    throw usage('--compression', 'expected gzip, zstd or none, got none beside --level or --compressor');
+    throw badOption('compression', 'expected gzip, zstd or none, got none beside option level or option compressor');
   if (compression === undefined && format === undefined && platforms.length < 2) return undefined;
   if (options.referrers === true)
-    throw usage(
-      '--referrers',
+    throw badOption(
+      'referrers',
       'expected a copy that is not changed, got one: what refers to an image names its digest',
     );
   return {
@@ -61,7 +62,7 @@ function conversionOf(options: CopyOptions): ConvertOptions | undefined {
 async function rootOf(opened: NamedImage, options: CopyOptions): Promise<Descriptor> {
   const { named } = opened;
   const { platforms = [], all, hostPlatform } = options;
-  if (all === true && platforms.length > 0) throw usage('--all', 'expected no --platform beside it, got one');
+  if (all === true && platforms.length > 0) throw badOption('all', 'expected no option platforms beside it, got one');
   const isOne = isIndexType(named.mediaType) && all !== true && platforms.length < 2;
   if (!isOne && !(isManifestType(named.mediaType) && platforms.length === 1)) return named;
   const [platform] = platforms;
@@ -165,6 +166,7 @@ function withOwnName(destination: Destination, { named, place }: NamedImage): De
  * The destination is as it was before, or not there, where anything is wrong.
  */
 export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOptions = {}): Promise<CopyResult> {
+  checkCall('copy', { from: ['operand', from], to: ['operand', to] }, options);
   const asked = destinationOf(to);
   const conversion = conversionOf(options);
   const parsed = parseOperand(from, 'read');

@@ -1,10 +1,11 @@
-import { usage } from '../errors.ts';
+import { badOption } from '../errors.ts';
 import { diffConfigs } from '../image/config-diff.ts';
 import type { ImageConfig } from '../spec/objects.ts';
 import type { Operand } from '../store/parse-operand.ts';
 import { announce } from '../stream/pace.ts';
 import type { Change, Reason } from '../tree/change.ts';
 import { matcher } from '../tree/glob.ts';
+import { checkCall } from './check-call.ts';
 import { compareSides } from './compare.ts';
 import { openPair } from './operand.ts';
 import type { DiffOptions } from './options.ts';
@@ -28,7 +29,7 @@ function ignoredAspects(options: DiffOptions): ReadonlySet<Reason['aspect']> {
   const ignored = new Set<Reason['aspect']>(options.semantic === true ? ['mtime'] : []);
   for (const word of (options.ignore ?? []).flatMap(list => list.split(','))) {
     const aspect = aspects.find(known => known === word || `${known}s` === word);
-    if (aspect === undefined) throw usage('--ignore', `expected ${aspects.join(', ')}, got '${word}'`);
+    if (aspect === undefined) throw badOption('ignore', `expected ${aspects.join(', ')}, got '${word}'`);
     ignored.add(aspect);
   }
   return ignored;
@@ -47,7 +48,7 @@ function configRows(
   if (options.config !== true && options.semantic !== true) return [];
   if (before === undefined || after === undefined) {
     if (options.config !== true) return [];
-    throw usage('--config', 'expected two images, got a directory, which has no config');
+    throw badOption('config', 'expected two images, got a directory, which has no config');
   }
   const rows = diffConfigs(before, after);
   return options.semantic === true ? rows.filter(isBehaviour) : rows;
@@ -59,6 +60,7 @@ function configRows(
  * Contents decide, never size and time alone (unless `trustMtime`).
  */
 export async function diff(before: Operand, after?: Operand, options: DiffOptions = {}): Promise<DiffResult> {
+  checkCall('diff', { before: ['operand', before], after: ['operand?', after] }, options);
   announce(options, 'comparing');
   const [lower, upper] = await openPair(before, after, options);
   const changes = await compareSides(lower, upper, {

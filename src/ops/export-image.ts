@@ -11,6 +11,8 @@ import { openImage } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
 import { announce } from '../stream/pace.ts';
+import { path, text } from './call-kinds.ts';
+import { checkCall } from './check-call.ts';
 import type { ExportOptions } from './options.ts';
 import type { ExportResult } from './results.ts';
 
@@ -50,6 +52,7 @@ export async function exportStream(
   image: ImageOperand,
   options: ExportOptions = {},
 ): Promise<ExportResult & { readonly bytes: Bytes }> {
+  checkCall('exportStream', { image: ['operand', image] }, options);
   const opened = await openExport(image, options);
   return { manifest: opened.manifest, bytes: await readTwice(opened, options) };
 }
@@ -79,6 +82,11 @@ export async function exportImage(
   file: string,
   options: ExportOptions = {},
 ): Promise<ExportResult> {
+  checkCall(
+    'exportImage',
+    { image: ['operand', image], file: [options?.dryRun === true ? text : path, file] },
+    options,
+  );
   const opened = await openExport(image, options);
   if (!(await writeOnce(opened, file, options))) await consume(await readTwice(opened, options), file, options);
   return { manifest: opened.manifest };

@@ -1,4 +1,4 @@
-import { usage } from '../errors.ts';
+import { badOption } from '../errors.ts';
 import type { ImageRow } from './results.ts';
 
 /** A row of `images` with what only filters ask for. */
@@ -34,7 +34,7 @@ function instantOf(text: string, now: number | undefined): number {
   const duration = durationOf(text);
   if (duration !== undefined && now !== undefined) return now - duration;
   const instant = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-  if (Number.isNaN(instant)) throw usage('--filter until', `expected a time or a duration, got '${text}'`);
+  if (Number.isNaN(instant)) throw badOption('filters until', `expected a time or a duration, got '${text}'`);
   return instant;
 }
 
@@ -50,7 +50,7 @@ function referencePattern(glob: string): RegExp {
   try {
     return new RegExp(`^${body}$`);
   } catch {
-    throw usage('--filter reference', `expected a glob, got '${glob}'`);
+    throw badOption('filters reference', `expected a glob, got '${glob}'`);
   }
 }
 
@@ -63,7 +63,7 @@ function labelFilter(value: string): Filter {
 function booleanOf(value: string): boolean {
   if (['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)) return true;
   if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(value)) return false;
-  throw usage('--filter dangling', `expected true or false, got '${value}'`);
+  throw badOption('filters dangling', `expected true or false, got '${value}'`);
 }
 
 const createdOf = (row: ImageRow): number => (row.created === null ? 0 : Date.parse(row.created));
@@ -77,7 +77,7 @@ function neighbour(rows: readonly FilterableRow[], name: string): number {
       row.id.startsWith(`sha256:${name}`),
   );
   if (found === undefined)
-    throw usage(`--filter ${name}`, 'expected an image of this list, got a name that is not in it');
+    throw badOption(`filters ${name}`, 'expected an image of this list, got a name that is not in it');
   return createdOf(found.row);
 }
 
@@ -95,7 +95,7 @@ function parseFilter(
   const negated = text[at - 1] === '!';
   const key = (at < 0 ? text : text.slice(0, negated ? at - 1 : at)).trim().toLowerCase();
   const value = at < 0 ? '' : text.slice(at + 1).trim();
-  if (at < 0) throw usage(`--filter ${text}`, 'expected KEY=VALUE, got no value');
+  if (at < 0) throw badOption(`filters ${text}`, 'expected KEY=VALUE, got no value');
   switch (key) {
     case 'dangling': {
       const wanted = booleanOf(value);
@@ -117,7 +117,7 @@ function parseFilter(
       return { key, filter: ({ row }) => createdOf(row) < bound };
     }
     default:
-      throw usage(`--filter ${text}`, `expected dangling, label, before, since, reference or until, got '${key}'`);
+      throw badOption(`filters ${text}`, `expected dangling, label, before, since, reference or until, got '${key}'`);
   }
 }
 

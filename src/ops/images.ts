@@ -1,6 +1,7 @@
 import { type OciError, usage } from '../errors.ts';
 import { OpenPlaces, openPlace } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
+import { checkCall } from './check-call.ts';
 import { type FilterableRow, filterImages } from './image-filters.ts';
 import { ImageListing } from './image-listing.ts';
 import type { ImagesOptions } from './options.ts';
@@ -33,6 +34,7 @@ function report(faults: readonly OciError[], isReadable: boolean, options: Image
  * What is damaged or missing is left out and said in `options.warnings`; throws only where there is nothing else.
  */
 export async function images(places: readonly ImageOperand[], options: ImagesOptions = {}): Promise<ImageRow[]> {
+  checkCall('images', { places: ['operands', places] }, options);
   if (places.length === 0) throw usage('images', 'expected a LAYOUT, got none');
   const rows: FilterableRow[] = [];
   const open = new OpenPlaces(options);

@@ -4,8 +4,10 @@ import { appendLayer, type LayerEdit } from '../image/append.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
 import type { Platform } from '../spec/objects.ts';
 import { machinePlatform, parsePlatform } from '../spec/platform.ts';
+import { timeText } from '../spec/time.ts';
 import { readInputFile } from '../store/disk/input-file.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
+import { checkCall } from './check-call.ts';
 import { entryOf, parseDestination, withDestination } from './destination.ts';
 import { importLayer } from './import-layer.ts';
 import type { ImportOptions } from './options.ts';
@@ -25,7 +27,7 @@ function editOf(options: ImportOptions): LayerEdit {
     message: message || defaultMessage,
     // No command made this layer, whatever the image runs.
     createdBy: '',
-    ...(created === undefined ? {} : { created }),
+    ...(created === undefined ? {} : { created: typeof created === 'string' ? created : timeText(created) }),
     ...(instructions.length === 0 ? {} : { config: applyChanges({}, instructions) }),
     ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations.map(parseAnnotation)) }),
   };
@@ -42,6 +44,7 @@ export async function importRootfs(
   image: ImageOperand,
   options: ImportOptions = {},
 ): Promise<ImportResult> {
+  checkCall('importRootfs', { file: ['path or bytes', file], image: ['operand', image] }, options);
   const place = parseDestination(image, undefined);
   const edit = editOf(options);
   const [bytes, subject] = typeof file === 'string' ? [readInputFile(file), file] : [file, 'input'];

@@ -1,5 +1,6 @@
 import { createLayout } from '../store/layout/create-layout.ts';
 import { type ImageOperand, parseWholePlace } from '../store/parse-operand.ts';
+import { checkCall } from './check-call.ts';
 import type { WriteOptions } from './options.ts';
 import type { InitResult } from './results.ts';
 
@@ -8,6 +9,7 @@ import type { InitResult } from './results.ts';
  * Throws `conflict` where something else is in the way.
  */
 export async function init(layout: ImageOperand, options: WriteOptions = {}): Promise<InitResult> {
+  checkCall('init', { layout: ['operand', layout] }, options);
   options.signal?.throwIfAborted();
   const { path } = parseWholePlace(layout, 'a LAYOUT').place;
   await createLayout(path, options);

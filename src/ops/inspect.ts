@@ -7,6 +7,8 @@ import { displayName } from '../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { type NamedImage, OpenPlaces, openImage, openNamed, pickNamed } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
+import { oneOf } from './call-kinds.ts';
+import { checkCall } from './check-call.ts';
 import type { ReadOptions } from './options.ts';
 
 /** Docker's RepoTags and RepoDigests: every name in the layout that stands for this image. */
@@ -36,6 +38,7 @@ async function inspectOne(opened: NamedImage, options: ReadOptions): Promise<Ins
 
 /** What `docker image inspect` says of each image: one object each, in docker's shape. An artifact's says what it holds. */
 export async function inspect(images: readonly ImageOperand[], options: ReadOptions = {}): Promise<InspectObject[]> {
+  checkCall('inspect', { images: ['operands', images] }, options);
   const places = new OpenPlaces(options);
   const objects: InspectObject[] = [];
   for (const image of images) objects.push(await inspectOne(await openNamed(image, places), options));
@@ -48,6 +51,7 @@ export async function inspectRaw(
   what: 'index' | 'manifest' | 'config',
   options: ReadOptions = {},
 ): Promise<Uint8Array> {
+  checkCall('inspectRaw', { image: ['operand', image], what: [oneOf('index', 'manifest', 'config'), what] }, options);
   if (what === 'index') return (await openNamed(image, new OpenPlaces(options))).index.bytes;
   return (await openImage(image, options)).image[what].bytes;
 }

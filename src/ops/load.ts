@@ -15,6 +15,7 @@ import { openOperandToCopy } from '../store/open-operand.ts';
 import type { OpenedSource } from '../store/open-source.ts';
 import { type ImageOperand, type ParsedOperand, parseWholePlace } from '../store/parse-operand.ts';
 import { announce } from '../stream/pace.ts';
+import { checkCall } from './check-call.ts';
 import type { LoadOptions } from './options.ts';
 import type { LoadedImage, LoadResult } from './results.ts';
 
@@ -83,6 +84,7 @@ export async function load(
   layout: ImageOperand,
   options: LoadOptions = {},
 ): Promise<LoadResult> {
+  checkCall('load', { archive: ['operand or bytes', archive], layout: ['operand', layout] }, options);
   const { path } = parseWholePlace(layout, 'a LAYOUT').place;
   const opened = await openOperandToCopy(isStream(archive) ? archive : parseArchive(archive), path, options);
   try {

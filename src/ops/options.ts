@@ -20,8 +20,8 @@ export interface ImageOptions extends CompressionOptions, Work {
   readonly message?: string;
   /** Dockerfile instructions (`CMD ["sh"]`), by docker's rules for `--change`: over the base's config, or an empty one. */
   readonly instructions?: readonly string[];
-  /** RFC 3339; no time is written when absent. */
-  readonly created?: string;
+  /** RFC 3339, or a Date; no time is written when absent. */
+  readonly created?: string | Date;
   /** `os/arch[/variant]`; the base's where there is one, else `hostPlatform`. */
   readonly platform?: string;
   readonly hostPlatform?: Platform;

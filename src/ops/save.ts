@@ -10,6 +10,8 @@ import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
 import { announce } from '../stream/pace.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
+import { path, text } from './call-kinds.ts';
+import { checkCall } from './check-call.ts';
 import type { SaveOptions } from './options.ts';
 import type { SaveResult } from './results.ts';
 import { savedEntry } from './saved-name.ts';
@@ -48,6 +50,7 @@ export async function saveStream(
   images: readonly ImageOperand[],
   options: SaveOptions = {},
 ): Promise<SaveResult & { readonly bytes: Bytes }> {
+  checkCall('saveStream', { images: ['operands', images] }, options);
   const roots = await rootsOf(images, options);
   const plan = await planArchive(roots, options.format ?? 'universal');
   announce(options, 'saving', options.format === 'docker' ? undefined : sizeOf(plan.entries));
@@ -64,6 +67,7 @@ export async function save(
   file: string,
   options: SaveOptions = {},
 ): Promise<SaveResult> {
+  checkCall('save', { images: ['operands', images], file: [options?.dryRun === true ? text : path, file] }, options);
   const { bytes, ...result } = await saveStream(images, options);
   if (options.dryRun === true) await drain(bytes);
   else await writeFileAtomic(file, bytes, archiveMode);

@@ -2,6 +2,8 @@ import { withName } from '../spec/name.ts';
 import type { ImageIndex } from '../spec/objects.ts';
 import { OpenPlaces, openStored } from '../store/open-operand.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
+import { listOf, text } from './call-kinds.ts';
+import { checkCall } from './check-call.ts';
 import type { WriteOptions } from './options.ts';
 import type { TagResult } from './results.ts';
 
@@ -14,6 +16,7 @@ export async function tag(
   names: readonly string[],
   options: WriteOptions = {},
 ): Promise<TagResult> {
+  checkCall('tag', { image: ['operand', image], names: [listOf(text), names] }, options);
   const { store, index, named } = await openStored(parseOperand(image, 'read'), new OpenPlaces(options));
   const renamed = (before: ImageIndex): ImageIndex =>
     names.reduce((changed, name) => withName(changed, name, named), before);

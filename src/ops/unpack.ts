@@ -1,4 +1,4 @@
-import { OciError } from '../errors.ts';
+import { badOption } from '../errors.ts';
 import { layersOf } from '../image/layers.ts';
 import { runtimeConfig } from '../image/runtime.ts';
 import { sizeOf } from '../spec/sizes.ts';
@@ -8,13 +8,15 @@ import { type OpenedImage, openImage } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { type Extraction, extractLayers, makeRootfs, readTextInside } from '../store/rootfs/extract.ts';
 import { announce } from '../stream/pace.ts';
+import { path } from './call-kinds.ts';
+import { checkCall } from './check-call.ts';
 import type { UnpackOptions } from './options.ts';
 import type { UnpackResult } from './results.ts';
 
 function checkWarnings(warnings: readonly string[], strict: boolean | undefined): void {
   const [first] = warnings;
   if (strict === true && first !== undefined)
-    throw new OciError('unsupported', '--strict', `expected everything to be carried, got ${first}`);
+    throw badOption('strict', `expected everything to be carried, got ${first}`, { code: 'unsupported' });
 }
 
 async function finishBundle(
@@ -47,6 +49,7 @@ export async function unpack(
   directory: string,
   options: UnpackOptions = {},
 ): Promise<UnpackResult> {
+  checkCall('unpack', { image: ['operand', image], directory: [path, directory] }, options);
   const opened = await openImage(image, options);
   const layers = layersOf(opened.image);
   const target = await prepareTarget(directory, { force: options.force === true });

@@ -3,6 +3,7 @@ import { nameOf, withoutNamed } from '../spec/name.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import { OpenPlaces, openStored, type StoredImage } from '../store/open-operand.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
+import { checkCall } from './check-call.ts';
 import type { WriteOptions } from './options.ts';
 import type { UntagResult } from './results.ts';
 
@@ -44,6 +45,7 @@ async function findAll(images: readonly ImageOperand[], places: OpenPlaces): Pro
  * twice counts once.
  */
 export async function untag(images: readonly ImageOperand[], options: WriteOptions = {}): Promise<UntagResult> {
+  checkCall('untag', { images: ['operands', images] }, options);
   const found = await findAll(images, new OpenPlaces(options));
   const layouts = new Map(found.map(({ key, store }) => [key, store]));
   if (options.dryRun !== true) {

@@ -16,6 +16,7 @@ import { OpenPlaces, openPlace, withNamed } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
 import { announce, type Work } from '../stream/pace.ts';
+import { checkCall } from './check-call.ts';
 import type { ValidateOptions } from './options.ts';
 import type { ValidateResult } from './results.ts';
 
@@ -176,6 +177,7 @@ async function checkLayer(source: ImageSource, layer: Layer): Promise<void> {
  * is wrong is a finding, never thrown; throws only where the place cannot be read as a layout at all.
  */
 export async function validate(place: ImageOperand, options: ValidateOptions = {}): Promise<ValidateResult> {
+  checkCall('validate', { place: ['operand', place] }, options);
   const opened = await openPlace(place, new OpenPlaces(options));
   const { name, digest } = opened.place;
   const inspection = new Inspection(opened.source, options);

@@ -23,10 +23,10 @@ function checkPlace(directory: string, force: boolean): void {
   const found = onDisk(directory, room, () => lstatSync(directory, { throwIfNoEntry: false }));
   if (found === undefined || force) return;
   if (!found.isDirectory())
-    throw new OciError('conflict', directory, `expected ${room}, got a file`, { hint: '--force replaces it' });
+    throw new OciError('conflict', directory, `expected ${room}, got a file`, { hint: 'option force replaces it' });
   if (onDisk(directory, 'a directory', () => readdirSync(directory)).length > 0) {
     throw new OciError('conflict', directory, 'expected an empty or new directory, got one with files in it', {
-      hint: '--force replaces it',
+      hint: 'option force replaces it',
     });
   }
 }

@@ -1,0 +1,27 @@
+import type { OciError } from '../errors.ts';
+
+/** Options that the command line calls otherwise than the library, beside the dashes: one of them at a time. */
+const singular: Readonly<Record<string, string>> = {
+  annotations: 'annotation',
+  filters: 'filter',
+  instructions: 'change',
+  platforms: 'platform',
+};
+
+/** A library option's name as it is typed: `clampMtime` is `--clamp-mtime`. */
+export function flagOf(option: string): string {
+  const name = Object.hasOwn(singular, option) ? (singular[option] as string) : option;
+  return `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+}
+
+/** `option NAME` and `option NAME 'VALUE'` as they are typed. */
+const typed = (text: string): string =>
+  text.replace(/\boption ([A-Za-z]+)(?: '([^']*)')?/g, (_, name: string, value?: string) =>
+    value === undefined ? flagOf(name) : `${flagOf(name)} ${value}`,
+  );
+
+/** An error as one sentence, its options spelled as they are typed. */
+export function sentenceOf({ message, option, hint }: OciError): string {
+  const said = option === undefined ? message : `${flagOf(option)}${typed(message.slice(option.length))}`;
+  return hint === undefined ? said : `${said} (${typed(hint)})`;
+}

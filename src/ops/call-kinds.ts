@@ -1,0 +1,84 @@
+import { parseAnnotation } from '../spec/annotations.ts';
+import { parsePlatform } from '../spec/platform.ts';
+import { isTime } from '../spec/time.ts';
+import { checkOperand } from '../store/parse-operand.ts';
+import { parseOwner } from './commit-edits.ts';
+
+/** What an option may be: what is expected of it, in words, and whether a value is that. */
+export interface Kind {
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Text that a parser takes. */
+function parsed(expected: string, parse: (text: string) => unknown): Kind {
+  return {
+    expected,
+    accepts(value) {
+      try {
+        return isText(value) && parse(value) !== undefined;
+      } catch {
+        return false;
+      }
+    },
+  };
+}
+
+/** A list of what `kind` takes. */
+export function listOf(kind: Kind): Kind {
+  return {
+    expected: `a list, each of it ${kind.expected}`,
+    accepts: value => Array.isArray(value) && value.every(kind.accepts),
+  };
+}
+
+export function oneOf(...words: readonly string[]): Kind {
+  return { expected: words.join(' or '), accepts: value => isText(value) && words.includes(value) };
+}
+
+export const flag: Kind = { expected: 'true or false', accepts: value => typeof value === 'boolean' };
+export const text: Kind = { expected: 'text', accepts: isText };
+export const path: Kind = {
+  expected: 'a path',
+  accepts: value => isText(value) && value !== '' && !value.includes('\0'),
+};
+export const wholeNumber: Kind = { expected: 'a whole number', accepts: Number.isSafeInteger };
+export const platform: Kind = parsed('OS/ARCH[/VARIANT]', parsePlatform);
+export const owner: Kind = parsed('UID:GID in numbers', parseOwner);
+export const annotation: Kind = parsed('KEY=VALUE', parseAnnotation);
+export const time: Kind = {
+  expected: 'an RFC 3339 time or a Date',
+  accepts: value => (value instanceof Date ? !Number.isNaN(value.getTime()) : isText(value) && isTime(value)),
+};
+export const hostPlatform: Kind = {
+  expected: 'an object with os and architecture',
+  accepts: value => isObject(value) && [value['os'], value['architecture']].every(part => isText(part) && part !== ''),
+};
+export const operand: Kind = {
+  expected: 'text or an object with a path',
+  accepts(value) {
+    try {
+      checkOperand(value, 'operand');
+      return true;
+    } catch {
+      return false;
+    }
+  },
+};
+export const sentences: Kind = { expected: 'an array to add to', accepts: Array.isArray };
+
+/** What a caller may watch and stop, in every verb. */
+export const work: { readonly signal: Kind; readonly progress: Kind } = {
+  signal: {
+    expected: 'an AbortSignal',
+    accepts: value => isObject(value) && typeof value['throwIfAborted'] === 'function',
+  },
+  progress: {
+    expected: 'an object with a number of bytes',
+    accepts: value => isObject(value) && typeof value['bytes'] === 'number',
+  },
+};

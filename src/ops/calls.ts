@@ -1,0 +1,124 @@
+import * as kinds from './call-kinds.ts';
+import type {
+  CommitOptions,
+  CopyOptions,
+  DiffOptions,
+  ExportOptions,
+  ImagesOptions,
+  ImportOptions,
+  LoadOptions,
+  ReadOptions,
+  SaveOptions,
+  UnpackOptions,
+  ValidateOptions,
+  WriteOptions,
+} from './options.ts';
+
+/** A kind for each option that there is: none is left out and none is invented. */
+type Table<O> = { readonly [Name in keyof Required<O>]: kinds.Kind };
+
+const { work, flag, text, path, platform, hostPlatform, listOf, oneOf } = kinds;
+const read: Table<ReadOptions> = { ...work, platform, hostPlatform };
+const write: Table<WriteOptions> = { ...work, dryRun: flag };
+const compression = {
+  compression: oneOf('gzip', 'zstd', 'none'),
+  level: kinds.wholeNumber,
+  compressor: oneOf('zlib', 'portable'),
+};
+const made: Table<ImportOptions> = {
+  ...write,
+  ...compression,
+  platform,
+  hostPlatform,
+  message: text,
+  instructions: listOf(text),
+  created: kinds.time,
+  annotations: listOf(kinds.annotation),
+};
+const commit: Table<CommitOptions> = {
+  ...made,
+  base: kinds.operand,
+  author: text,
+  createdBy: text,
+  exclude: listOf(text),
+  ignoreFile: path,
+  owner: kinds.owner,
+  clampMtime: kinds.wholeNumber,
+  trustMtime: flag,
+  squash: flag,
+  strict: flag,
+};
+const copy: Table<CopyOptions> = {
+  ...read,
+  ...compression,
+  all: flag,
+  platforms: listOf(platform),
+  format: oneOf('oci', 'docker'),
+  referrers: flag,
+  dryRun: flag,
+};
+const diff: Table<DiffOptions> = {
+  ...read,
+  ignore: listOf(text),
+  semantic: flag,
+  paths: listOf(text),
+  config: flag,
+  trustMtime: flag,
+  strict: flag,
+};
+const exported: Table<ExportOptions> = { ...read, dryRun: flag };
+const images: Table<ImagesOptions> = {
+  ...work,
+  all: flag,
+  filters: listOf(text),
+  size: oneOf('stored', 'uncompressed'),
+  now: kinds.wholeNumber,
+  warnings: kinds.sentences,
+};
+const load: Table<LoadOptions> = write;
+const save: Table<SaveOptions> = { ...write, platform, format: oneOf('universal', 'oci', 'docker') };
+const unpack: Table<UnpackOptions> = { ...read, bundle: flag, force: flag, strict: flag };
+const validate: Table<ValidateOptions> = { ...work, fast: flag, strict: flag };
+
+/** The library's functions that do something. */
+export type Verb =
+  | 'commit'
+  | 'copy'
+  | 'diff'
+  | 'exportImage'
+  | 'exportStream'
+  | 'history'
+  | 'images'
+  | 'importRootfs'
+  | 'init'
+  | 'inspect'
+  | 'inspectRaw'
+  | 'load'
+  | 'save'
+  | 'saveStream'
+  | 'tag'
+  | 'unpack'
+  | 'untag'
+  | 'validate';
+
+/** Every function's options. */
+export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.Kind>>>> = {
+  commit,
+  copy,
+  diff,
+  exportImage: exported,
+  exportStream: exported,
+  history: read,
+  images,
+  importRootfs: made,
+  init: write,
+  inspect: read,
+  inspectRaw: read,
+  load,
+  save,
+  saveStream: save,
+  tag: write,
+  unpack,
+  untag: write,
+  validate,
+};

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { commands } from '../cli/commands.ts';
+import { flagOf } from '../cli/option-words.ts';
+import { optionsOf } from '../cli/options-of.ts';
+import { OciError } from '../errors.ts';
+import * as library from '../index.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import { optionTables, type Verb } from './calls.ts';
+import { checkCall } from './check-call.ts';
+
+type Call = (...given: readonly unknown[]) => Promise<unknown>;
+
+const functions = library as unknown as Readonly<Record<string, Call>>;
+const verbs = Object.keys(optionTables) as readonly Verb[];
+/** How many arguments stand before the options, and which may be left out. */
+const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
+  commit: ['rootfs', 'image?'],
+  copy: ['from', 'to'],
+  diff: ['before', 'after?'],
+  exportImage: ['image', 'file'],
+  exportStream: ['image'],
+  history: ['image'],
+  images: ['places'],
+  importRootfs: ['file', 'image'],
+  init: ['layout'],
+  inspect: ['images'],
+  inspectRaw: ['image', 'what'],
+  load: ['archive', 'layout'],
+  save: ['images', 'file'],
+  saveStream: ['images'],
+  tag: ['image', 'names'],
+  unpack: ['image', 'directory'],
+  untag: ['images'],
+  validate: ['place'],
+};
+const lists = new Set(['images', 'places', 'names']);
+
+async function refused(call: Promise<unknown>, pattern: RegExp): Promise<void> {
+  await assert.rejects(call, (error: unknown) => {
+    assert.ok(error instanceof OciError, String((error as Error).stack));
+    assert.equal(error.code, 'usage', error.message);
+    assert.match(error.message, pattern);
+    return true;
+  });
+}
+
+test('every function of the library that does something has a table of its options', () => {
+  const found = Object.keys(library).filter(name => name !== 'OciError');
+  assert.deepEqual(found.sort(), [...verbs].sort());
+});
+
+test('what a function is given is checked before anything is read or written', async t => {
+  const place = join(temporaryDirectory(t), 'new');
+  const good = (name: string): unknown =>
+    lists.has(name) ? [`${place}:x`] : name === 'what' ? 'config' : name === 'image?' ? `${place}:x` : `${place}:x`;
+  for (const verb of verbs) {
+    const names = argumentsOf[verb];
+    const call = functions[verb] as Call;
+    for (const [at, name] of names.entries()) {
+      for (const bad of [
+        null,
+        7,
+        {},
+        { path: 7 },
+        { path: place, tag: 'x' },
+        true,
+        '',
+        ...(name.endsWith('?') ? [] : [undefined]),
+      ]) {
+        const given = names.map((other, position) => (position === at ? bad : good(other)));
+        await refused(call(...given, {}), name.endsWith('?') || bad === '' ? /./ : new RegExp(`^${name}\\b|^''`));
+      }
+    }
+    for (const [option, value] of [
+      ['nonsense', true],
+      ['signal', 'stop'],
+      ['progress', 5],
+    ] as const)
+      await refused(call(...names.map(good), { [option]: value }), new RegExp(`^${option}: expected `));
+    for (const bad of ['text', 7, null, []])
+      await refused(call(...names.map(good), bad), /^options: expected an object/);
+  }
+  assert.equal(existsSync(place), false);
+});
+
+test('a string is no list, and a list is none of its members', async () => {
+  await refused(functions['images']?.('img') as Promise<unknown>, /^places: expected a list of operands, got 'img'/);
+  await refused(functions['tag']?.('img', 'name') as Promise<unknown>, /^names: expected a list/);
+  await refused(
+    functions['commit']?.('r', 'i', { instructions: 'CMD a' }) as Promise<unknown>,
+    /^instructions: expected a list/,
+  );
+});
+
+test('every option of the wrong type is refused by its name, whatever it is', () => {
+  for (const verb of verbs)
+    for (const option of Object.keys(optionTables[verb]))
+      for (const bad of [Symbol('x'), () => 1, 10n, null])
+        assert.throws(
+          () => checkCall(verb, {}, { [option]: bad }),
+          (error: unknown) => error instanceof OciError && error.option === option && error.code === 'usage',
+          `${verb} ${option}`,
+        );
+});
+
+test('a time is RFC 3339 or a Date, and nothing else', async t => {
+  const place = temporaryDirectory(t);
+  mkdirSync(join(place, 'rootfs'));
+  writeFileSync(join(place, 'rootfs/a'), 'a');
+  const made = async (created: unknown): Promise<string | null | undefined> => {
+    const options = { created: created as string, platform: 'linux/amd64' };
+    await library.commit(join(place, 'rootfs'), `${join(place, 'img')}:a`, options);
+    return (await library.history(`${join(place, 'img')}:a`))[0]?.created;
+  };
+  for (const bad of ['yesterday', '', 0, 1, '2026-02-30T00:00:00Z', '2026-01-01', new Date(Number.NaN), {}, []])
+    await refused(made(bad), /^created: expected an RFC 3339 time or a Date, got /);
+  assert.equal(await made('2026-01-02T03:04:05Z'), '2026-01-02T03:04:05Z');
+  assert.equal(await made(new Date('2026-01-02T03:04:05Z')), '2026-01-02T03:04:05Z');
+  await fc.assert(
+    fc.asyncProperty(fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') }), async created => {
+      checkCall('commit', {}, { created });
+      checkCall('commit', {}, { created: created.toISOString() });
+    }),
+  );
+});
+
+test('every option has its word on the command line', () => {
+  const words = new Set(commands.flatMap(command => optionsOf(command).map(({ name }) => `--${name}`)));
+  const unsaid = new Set(['signal', 'progress', 'hostPlatform', 'created', 'now', 'warnings']);
+  for (const verb of verbs)
+    for (const option of Object.keys(optionTables[verb]))
+      assert.ok(unsaid.has(option) || words.has(flagOf(option)), `${verb} ${option}`);
+});

@@ -1,0 +1,51 @@
+import { badOption, usage } from '../errors.ts';
+import { checkOperand } from '../store/parse-operand.ts';
+import type { Kind } from './call-kinds.ts';
+import { optionTables, type Verb } from './calls.ts';
+
+const maxShown = 60;
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value.slice(0, maxShown)}'`;
+  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean')
+    return String(value);
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list with ${shown(value[0])}`;
+  return value instanceof Date ? 'a Date that is no time' : typeof value === 'object' ? 'an object' : typeof value;
+}
+
+/** What a function is called with beside its options. */
+export type ArgumentKind = 'operand' | 'operand?' | 'operands' | 'operand or bytes' | 'path or bytes' | Kind;
+export type Arguments = Readonly<Record<string, readonly [kind: ArgumentKind, value: unknown]>>;
+
+const isStream = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+
+function checkList(value: unknown, name: string): void {
+  if (!Array.isArray(value)) throw usage(name, `expected a list of operands, got ${shown(value)}`);
+  for (const [position, operand] of value.entries()) checkOperand(operand, `${name}[${position}]`);
+}
+
+function checkArgument(name: string, kind: ArgumentKind, value: unknown): void {
+  if (typeof kind !== 'string') {
+    if (!kind.accepts(value)) throw usage(name, `expected ${kind.expected}, got ${shown(value)}`);
+  } else if (kind === 'operands') checkList(value, name);
+  else if (kind === 'operand?' && value === undefined) return;
+  else if (!kind.endsWith('or bytes') || !isStream(value)) checkOperand(value, name);
+}
+
+/**
+ * Holds what a caller gave a public function to the table of its options, before anything is read or written. An option that
+ * is undefined is not given. Throws `usage`, which names the argument or the option.
+ */
+export function checkCall(verb: Verb, given: Arguments, options: unknown): void {
+  for (const [name, [kind, value]] of Object.entries(given)) checkArgument(name, kind, value);
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw usage('options', `expected an object, got ${shown(options)}`);
+  const table: Readonly<Record<string, Kind>> = optionTables[verb];
+  for (const [name, value] of Object.entries(options)) {
+    const kind = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (kind === undefined) throw badOption(name, `expected an option of ${verb}, got none of that name`);
+    if (value !== undefined && !kind.accepts(value))
+      throw badOption(name, `expected ${kind.expected}, got ${shown(value)}`);
+  }
+}
