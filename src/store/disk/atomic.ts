@@ -2,6 +2,7 @@ import {
   closeSync,
   existsSync,
   fchmodSync,
+  fsync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -11,13 +12,20 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { systemCode } from './system-error.ts';
+import { systemCode, systemError } from './system-error.ts';
 import { makeTemporaryDirectory } from './temporary.ts';
 
 /** Writes all of `bytes`: one call may write less where the disk is full. */
 export function writeFully(file: number, bytes: Uint8Array): void {
   let written = 0;
   while (written < bytes.length) written += writeSync(file, bytes, written);
+}
+
+/** Waits until the disk has an open file, while the event loop turns. `subject` and `expected` are what an error says. */
+export function fsynced(file: number, subject: string, expected: string): Promise<void> {
+  return new Promise((resolve, reject) =>
+    fsync(file, error => (error === null ? resolve() : reject(systemError(error, subject, expected)))),
+  );
 }
 
 /** Makes a directory's renames last through a loss of power, where the file system can. */

@@ -1,17 +1,11 @@
-import { closeSync, fchmodSync, fsync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
-import { syncDirectory, writeFully } from './atomic.ts';
-import { onDisk, systemError } from './system-error.ts';
+import { fsynced, syncDirectory, writeFully } from './atomic.ts';
+import { onDisk } from './system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
 const room = 'room for a file';
-
-function fsynced(file: number, subject: string): Promise<void> {
-  return new Promise((resolve, reject) =>
-    fsync(file, error => (error === null ? resolve() : reject(systemError(error, subject, room)))),
-  );
-}
 
 async function writeTo(file: number, bytes: Bytes, subject: string): Promise<void> {
   for await (const chunk of bytes) onDisk(subject, room, () => writeFully(file, chunk));
@@ -45,7 +39,7 @@ export async function writeFileAtomic(path: string, bytes: Bytes, mode: number):
     try {
       await writeTo(file, bytes, path);
       onDisk(path, room, () => fchmodSync(file, mode));
-      await fsynced(file, path);
+      await fsynced(file, path, room);
     } finally {
       closeSync(file);
     }

@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, fstatSync, fsync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
 import { nodeEngine } from '../../engine/node.ts';
@@ -9,15 +9,16 @@ import { algorithmOf, encodedOf, parseDigest } from '../../spec/digest.ts';
 import type { Descriptor } from '../../spec/objects.ts';
 import { readWhole } from '../../stream/read-whole.ts';
 import { verified } from '../../stream/verified.ts';
-import { makeDirectories, syncDirectory, writeFully } from '../disk/atomic.ts';
+import { fsynced, writeFully } from '../disk/atomic.ts';
 import { regionChunks } from '../disk/region.ts';
 import { onDisk, systemCode, systemError } from '../disk/system-error.ts';
-import { makeTemporaryDirectory } from '../disk/temporary.ts';
+
+const room = 'room for a blob';
 
 const subjectOf = (layout: string, descriptor: Descriptor): string => `${layout}: blob ${descriptor.digest}`;
 
 /** Where a layout keeps a blob. Only a digest that has been parsed becomes a path, so none leads out of the layout. */
-export function blobPath(layout: string, descriptor: Descriptor): string {
+export function blobPath(layout: string, descriptor: Pick<Descriptor, 'digest'>): string {
   const digest = parseDigest(descriptor.digest, layout);
   return join(layout, 'blobs', algorithmOf(digest), encodedOf(digest));
 }
@@ -81,46 +82,29 @@ export function readBlob(layout: string, descriptor: Descriptor, limit?: number)
   return readWhole(() => openBlob(layout, descriptor), descriptor, { limit, subject: subjectOf(layout, descriptor) });
 }
 
-/** Writes and hashes a stream. The disk has it before this returns: an index must never name a blob that a loss of power takes. */
-async function writeBlob(path: string, bytes: Bytes, subject: string): Promise<StoredBlob> {
-  const hasher = nodeEngine.createHash('sha256');
-  const file = onDisk(subject, 'room for a blob', () => openSync(path, 'wx', 0o644));
+/** Writes a stream into a new file, mode 0644. The disk has it before this returns: an index must never name a blob that a loss of power takes. */
+export async function writeBlob(path: string, bytes: Bytes, subject: string): Promise<void> {
+  const file = onDisk(subject, room, () => openSync(path, 'wx', 0o644));
   try {
-    let size = 0;
-    for await (const chunk of bytes) {
-      hasher.update(chunk);
-      onDisk(subject, 'room for a blob', () => writeFully(file, chunk));
-      size += chunk.length;
-    }
+    for await (const chunk of bytes) onDisk(subject, room, () => writeFully(file, chunk));
     onDisk(subject, 'a blob of mode 0644', () => fchmodSync(file, 0o644));
-    await new Promise<void>((resolve, reject) =>
-      fsync(file, error => (error === null ? resolve() : reject(systemError(error, subject, 'room for a blob')))),
-    );
-    return { digest: `sha256:${hasher.digest()}`, size };
+    await fsynced(file, subject, room);
   } finally {
     closeSync(file);
   }
 }
 
-/**
- * Stores a stream as a blob: written beside its place, then renamed to its sha256 digest, mode 0644. A blob that is
- * there already with the same size is kept. `subject` is what messages name. Throws `conflict` where the disk takes no more, and then leaves nothing.
- */
-export async function putBlob(layout: string, bytes: Bytes, subject: string = layout): Promise<StoredBlob> {
-  const stage = onDisk(subject, 'a layout that can be written to', () => makeTemporaryDirectory(layout));
-  try {
-    const staged = join(stage.path, 'blob');
-    const stored = await writeBlob(staged, bytes, subject);
-    const directory = join(layout, 'blobs', 'sha256');
-    onDisk(subject, 'a layout that can be written to', () => {
-      makeDirectories(directory);
-      const target = join(directory, encodedOf(stored.digest));
-      if (statSync(target, { throwIfNoEntry: false })?.size === stored.size) return;
-      renameSync(staged, target);
-      syncDirectory(directory);
-    });
-    return stored;
-  } finally {
-    stage.removeNow();
+/** Writes a stream into a new file and answers the digest and the size that it had. */
+export async function writeNewBlob(path: string, bytes: Bytes, subject: string): Promise<StoredBlob> {
+  const hasher = nodeEngine.createHash('sha256');
+  let size = 0;
+  async function* measured(): Bytes {
+    for await (const chunk of bytes) {
+      hasher.update(chunk);
+      size += chunk.length;
+      yield chunk;
+    }
   }
+  await writeBlob(path, measured(), subject);
+  return { digest: `sha256:${hasher.digest()}`, size };
 }

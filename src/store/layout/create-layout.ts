@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
 import { nodeEngine } from '../../engine/node.ts';
@@ -8,10 +8,11 @@ import { encodeDocument } from '../../spec/document.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
 import type { ImageIndex, LayoutHeader } from '../../spec/objects.ts';
 import { drain } from '../../stream/drain.ts';
-import { createFile, makeDirectories, syncDirectory } from '../disk/atomic.ts';
+import { createFile, makeDirectories, syncDirectory, takeBackDirectories } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { temporaryPrefix } from '../disk/temporary.ts';
 import { changedIndex, encodeIndex, openLayout, readIndexFile } from './layout.ts';
+import { underLock } from './lock.ts';
 
 const emptyIndex: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [] };
 const header: LayoutHeader = { imageLayoutVersion: '1.0.0' };
@@ -74,6 +75,31 @@ async function previewLayout(path: string, isThere: boolean): Promise<ImageStore
   };
 }
 
+/** Makes the parts of a layout that are not there, under its lock. What comes back takes them away again, before the lock is given back. */
+export function makeParts(path: string): () => void {
+  const made: string[] = [];
+  const files: string[] = [];
+  const undo = (): void => {
+    for (const file of files) rmSync(file, { force: true });
+    takeBackDirectories(made);
+  };
+  const make = (name: string, bytes: Uint8Array): void => {
+    if (createFile(path, name, bytes)) files.push(join(path, name));
+  };
+  try {
+    onDisk(path, place, () => {
+      made.push(...makeDirectories(join(path, 'blobs', 'sha256')));
+      make('index.json', encodeIndex(emptyIndex).bytes);
+      make('oci-layout', encodeDocument(header, mediaTypes.layoutHeader).bytes);
+      syncDirectory(path);
+    });
+    return undo;
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}
+
 /**
  * Makes an empty image layout, with the directories above it; one that is there already is left as it is. Several
  * processes may do so at once. With `dryRun` nothing is made, and the store that comes back writes nothing.
@@ -83,11 +109,12 @@ export async function createLayout(path: string, options: { readonly dryRun?: bo
   const state = stateOf(path);
   if (options.dryRun === true) return previewLayout(path, state === 'layout');
   if (state === 'layout') return openLayout(path);
-  onDisk(path, place, () => {
-    makeDirectories(join(path, 'blobs', 'sha256'));
-    createFile(path, 'index.json', encodeIndex(emptyIndex).bytes);
-    createFile(path, 'oci-layout', encodeDocument(header, mediaTypes.layoutHeader).bytes);
-    syncDirectory(path);
-  });
+  const made = onDisk(path, place, () => makeDirectories(path));
+  try {
+    await underLock(path, 'index.json', () => makeParts(path));
+  } catch (error) {
+    takeBackDirectories(made);
+    throw error;
+  }
   return openLayout(path);
 }

@@ -11,9 +11,9 @@ import type { Document, ImageIndex } from '../../spec/objects.ts';
 import { parseIndex, parseLayoutHeader } from '../../spec/parse.ts';
 import { syncDirectory } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
-import { fileOfBlob, hasBlob, openBlob, putBlob, readBlob } from './blobs.ts';
-import { bringBlob } from './bring-blob.ts';
-import { underLock } from './lock.ts';
+import { fileOfBlob, hasBlob, openBlob, readBlob } from './blobs.ts';
+import { withIncoming } from './incoming.ts';
+import { type Replace, underLock } from './lock.ts';
 
 /** Reads a file of the layout that must be there, be regular and be small. */
 function readPart(path: string, limit: number): Uint8Array {
@@ -59,19 +59,24 @@ export function changedIndex(
   return encodeIndex(after);
 }
 
-/** Nothing is written where the function changed nothing, however the index was spelled. */
-async function updateIndexFile(
+/**
+ * Changes the index of a layout whose lock is held; `arrive` is done when all that can go wrong but the rename has gone well. An
+ * index that the function did not change is not written, however it is spelled.
+ */
+export function changeIndex(
   layout: string,
   change: (index: ImageIndex) => ImageIndex,
-): Promise<Document<ImageIndex>> {
-  return underLock(layout, 'index.json', replace => {
-    const before = readIndexFile(layout);
-    const after = changedIndex(before.value, change, layout);
-    if (Buffer.compare(after.bytes, encodeIndex(before.value).bytes) === 0) return before;
-    replace(join(layout, 'index.json'), after.bytes);
-    syncDirectory(layout);
-    return after;
-  });
+  { replace, arrive = () => undefined }: { readonly replace: Replace; readonly arrive?: () => void },
+): Document<ImageIndex> {
+  const before = readIndexFile(layout);
+  const after = changedIndex(before.value, change, layout);
+  if (Buffer.compare(after.bytes, encodeIndex(before.value).bytes) === 0) {
+    arrive();
+    return before;
+  }
+  replace(join(layout, 'index.json'), after.bytes, arrive);
+  syncDirectory(layout);
+  return after;
 }
 
 function storeAt(path: string): ImageStore {
@@ -82,9 +87,9 @@ function storeAt(path: string): ImageStore {
     open: descriptor => openBlob(path, descriptor),
     read: (descriptor, limit) => readBlob(path, descriptor, limit),
     fileOf: descriptor => fileOfBlob(path, descriptor),
-    put: bytes => putBlob(path, bytes),
-    bring: (source, descriptor) => bringBlob(path, source, { descriptor, subject: path }),
-    updateIndex: change => updateIndexFile(path, change),
+    put: bytes => withIncoming(path, blobs => blobs.put(bytes)),
+    bring: (source, descriptor) => withIncoming(path, blobs => blobs.bring(source, descriptor)),
+    updateIndex: change => underLock(path, 'index.json', replace => changeIndex(path, change, { replace })),
   };
 }
 

@@ -26,7 +26,8 @@ const [shortWait, longWait, growth] = [4, 40, 1.5];
 /** Milliseconds that are waited in all: longer than many stale locks in a row take. */
 const patience = 80_000;
 
-class LostLock extends Error {}
+/** The lock is another's by now: the action runs again. */
+export class LostLock extends Error {}
 
 interface HeldLock {
   /** A directory of ours inside the lock. A rename out of it succeeds only while the lock is still ours. */
@@ -64,7 +65,13 @@ function leave(lockPath: string, token: string): void {
 
 /** Two processes may take over one lock at once; each puts its token in before it looks, so at most one finds itself alone. */
 function enter(lockPath: string): string | undefined {
-  const token = unlessRaced(gone, () => mkdtempSync(join(lockPath, `${tokenPrefix}${ownerText()}-`)));
+  let token: string | undefined;
+  try {
+    token = unlessRaced(gone, () => mkdtempSync(join(lockPath, `${tokenPrefix}${ownerText()}-`)));
+  } catch (error) {
+    unlessRaced(inUse, () => rmdirSync(lockPath));
+    throw error;
+  }
   if (token === undefined || namesIn(lockPath).length === 1) return token;
   leave(lockPath, token);
   return undefined;

@@ -1,76 +1,89 @@
-import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { ImageStore } from '../../graph/source.ts';
-import { makeDirectories, standingAbove, syncDirectory } from '../disk/atomic.ts';
+import type { Document, ImageIndex } from '../../spec/objects.ts';
+import { makeDirectories, standingAbove, takeBackDirectories } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
-import { makeTemporaryDirectory } from '../disk/temporary.ts';
-import { fileOfBlob, hasBlob, openBlob, putBlob, readBlob } from './blobs.ts';
-import { bringBlob } from './bring-blob.ts';
-import { createLayout, stateOf } from './create-layout.ts';
+import { clearLeftBehind, makeTemporaryDirectory, type TemporaryDirectory } from '../disk/temporary.ts';
+import { fileOfBlob, hasBlob, openBlob, readBlob } from './blobs.ts';
+import { createLayout, makeParts, stateOf } from './create-layout.ts';
+import { IncomingBlobs } from './incoming.ts';
+import { changeIndex, openLayout } from './layout.ts';
+import { LostLock, underLock } from './lock.ts';
 
-/** `discard` takes back what was put there where no image comes of it. */
-interface WritableLayout {
-  readonly store: ImageStore;
-  readonly discard: () => void;
+/**
+ * Puts blobs and the index that names them in place, and the layout itself where there is none, all under its lock: where
+ * anything fails, all of it is taken back before another process can come to rely on it.
+ */
+async function commit(
+  path: string,
+  blobs: IncomingBlobs,
+  change: (index: ImageIndex) => ImageIndex,
+): Promise<Document<ImageIndex>> {
+  const made = onDisk(path, 'a place for an image layout', () => makeDirectories(path));
+  try {
+    return await underLock(path, 'index.json', replace => {
+      const undo: (() => void)[] = [];
+      try {
+        if (stateOf(path) === 'free') undo.push(makeParts(path));
+        return changeIndex(path, change, { replace, arrive: () => undo.push(blobs.moveIn()) });
+      } catch (error) {
+        // Whoever has the lock now may rely on what is there.
+        if (!(error instanceof LostLock)) for (const takeBack of undo.reverse()) takeBack();
+        throw error;
+      }
+    });
+  } catch (error) {
+    takeBackDirectories(made);
+    throw error;
+  }
 }
 
-function moveBlobs(from: string, to: string): void {
-  onDisk(to, 'a layout that can be written to', () => {
-    for (const algorithm of existsSync(join(from, 'blobs')) ? readdirSync(join(from, 'blobs')) : []) {
-      const [source, target] = [join(from, 'blobs', algorithm), join(to, 'blobs', algorithm)];
-      makeDirectories(target);
-      for (const name of readdirSync(source)) renameSync(join(source, name), join(target, name));
-      syncDirectory(target);
-    }
-  });
-}
-
-/** A layout that is made when its index is written: until then its blobs wait beside its place. */
-async function stagedLayout(path: string): Promise<WritableLayout> {
-  const empty = await createLayout(path, { dryRun: true });
-  const stage = onDisk(path, 'a place for an image layout', () => makeTemporaryDirectory(standingAbove(path)));
-  const store: ImageStore = {
-    ...empty,
-    has: async descriptor => hasBlob(stage.path, descriptor),
-    open: descriptor => openBlob(stage.path, descriptor),
-    read: (descriptor, limit) => readBlob(stage.path, descriptor, limit),
-    fileOf: descriptor => fileOfBlob(stage.path, descriptor),
-    put: bytes => putBlob(stage.path, bytes, path),
-    bring: (source, descriptor) => bringBlob(stage.path, source, { descriptor, subject: path }),
-    async updateIndex(change) {
-      const made = await createLayout(path);
-      moveBlobs(stage.path, path);
-      stage.removeNow();
-      return made.updateIndex(change);
-    },
+/** A layout whose new blobs wait beside their places until its index is written. */
+async function stagedLayout(path: string, stage: TemporaryDirectory): Promise<ImageStore> {
+  const below = await (stateOf(path) === 'layout' ? openLayout(path) : createLayout(path, { dryRun: true }));
+  const blobs = new IncomingBlobs(path, stage.path);
+  return {
+    ...below,
+    has: async descriptor => hasBlob(blobs.placeOf(descriptor), descriptor),
+    open: descriptor => openBlob(blobs.placeOf(descriptor), descriptor),
+    read: (descriptor, limit) => readBlob(blobs.placeOf(descriptor), descriptor, limit),
+    fileOf: descriptor => fileOfBlob(blobs.placeOf(descriptor), descriptor),
+    put: bytes => blobs.put(bytes),
+    bring: (source, descriptor) => blobs.bring(source, descriptor),
+    updateIndex: change => commit(path, blobs, change),
   };
-  return { store, discard: stage.removeNow };
 }
 
 /**
- * Does work on a layout. One that is not there yet is made when its index is written, so that work that fails leaves nothing.
- * With `dryRun` nothing is ever written. Throws as `createLayout`.
+ * Does work on a layout; one that is not there yet is made when its index is written. Work that fails leaves the layout as it
+ * was, and work that ends without an index as well. With `dryRun` nothing is ever written. Throws as `createLayout`.
  */
 export async function withLayout<T>(
   path: string,
   options: { readonly dryRun: boolean },
   work: (store: ImageStore) => Promise<T>,
 ): Promise<T> {
-  if (options.dryRun || stateOf(path) !== 'free') return work(await createLayout(path, options));
-  const { store, discard } = await stagedLayout(path);
+  if (options.dryRun) return work(await createLayout(path, options));
+  const isThere = stateOf(path) === 'layout';
+  const standing = standingAbove(path);
+  for (const directory of new Set([standing, dirname(resolve(path))])) await clearLeftBehind(directory);
+  const expected = isThere ? 'a layout that can be written to' : 'a place for an image layout';
+  const stage = onDisk(path, expected, () => makeTemporaryDirectory(standing));
   try {
-    return await work(store);
+    return await work(await stagedLayout(path, stage));
   } finally {
-    discard();
+    await stage.remove();
   }
 }
 
 /** Does work on an empty layout that stands beside `path` and is gone when the work is done. */
 export async function withScratchLayout<T>(path: string, work: (store: ImageStore) => Promise<T>): Promise<T> {
-  const stage = onDisk(path, 'a place for a file', () => makeTemporaryDirectory(dirname(resolve(path))));
+  const parent = dirname(resolve(path));
+  await clearLeftBehind(parent);
+  const stage = onDisk(path, 'a place for a file', () => makeTemporaryDirectory(parent));
   try {
     return await work(await createLayout(join(stage.path, 'layout')));
   } finally {
-    stage.removeNow();
+    await stage.remove();
   }
 }

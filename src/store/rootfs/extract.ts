@@ -15,6 +15,7 @@ import { nameOf, parentOf } from '../../tree/path.ts';
 import { filesOf, find, resolvePath } from '../../tree/walk.ts';
 import { Descent } from '../disk/descent.ts';
 import { loadNative } from '../disk/native.ts';
+import { onDisk } from '../disk/system-error.ts';
 import { RootfsWriter } from './writer.ts';
 
 /** What extraction made: the tree, contents' sha256 (hexadecimal) where they were asked for, and what could not be carried. */
@@ -93,7 +94,7 @@ export async function extractLayers(
 /** Makes the directory that a bundle's root filesystem goes into. */
 export function makeRootfs(bundle: string): string {
   const rootfs = join(bundle, 'rootfs');
-  mkdirSync(rootfs);
+  onDisk(rootfs, 'a place for a directory', () => mkdirSync(rootfs));
   return rootfs;
 }
 

@@ -1,0 +1,153 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Bytes } from '../../engine/engine.ts';
+import { OciError } from '../../errors.ts';
+import type { ImageSource, StoredBlob } from '../../graph/source.ts';
+import type { Descriptor } from '../../spec/objects.ts';
+import { makeDirectories, syncDirectory, takeBackDirectories } from '../disk/atomic.ts';
+import { onDisk, systemCode } from '../disk/system-error.ts';
+import { makeTemporaryDirectory } from '../disk/temporary.ts';
+import { blobPath, writeNewBlob } from './blobs.ts';
+import { bringBlob } from './bring-blob.ts';
+
+const place = 'a layout that can be written to';
+
+/** Takes back what was done. */
+type Undo = () => void;
+
+const sizeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.size;
+
+function putBack(moved: readonly (readonly [string, string])[]): void {
+  for (const [from, to] of moved) {
+    try {
+      renameSync(to, from);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+    }
+  }
+}
+
+/**
+ * Blobs on their way into a layout: they wait, whole and on the disk, in a directory beside their places. State: where they
+ * wait, and which of the layout's own blobs the work has come to rely on.
+ */
+export class IncomingBlobs {
+  readonly #layout: string;
+  readonly #stage: string;
+  readonly #relied = new Map<string, StoredBlob>();
+  #count = 0;
+
+  constructor(layout: string, stage: string) {
+    this.#layout = layout;
+    this.#stage = stage;
+  }
+
+  /** The directory that holds a blob as a layout would: the stage, or else the layout. */
+  placeOf(descriptor: Descriptor): string {
+    return this.#sizeIn(this.#stage, descriptor) === undefined ? this.#layout : this.#stage;
+  }
+
+  /** Takes a stream. Throws `conflict` where the disk takes no more. */
+  async put(bytes: Bytes): Promise<StoredBlob> {
+    return this.#take(async path => {
+      const stored = await writeNewBlob(path, bytes, this.#layout);
+      this.#settle(stored, path);
+      return stored;
+    });
+  }
+
+  /** Takes a blob of another place, unless it is here already. Throws as the source's `open`, and `conflict` where the disk takes no more. */
+  async bring(source: ImageSource, descriptor: Descriptor): Promise<void> {
+    if (this.#isHere(descriptor)) return;
+    await this.#take(async path => {
+      await bringBlob(source, descriptor, { to: path, subject: this.#layout });
+      this.#settle(descriptor, path);
+    });
+  }
+
+  /** Moves all to their places, under the layout's lock. What comes back takes them out again, before the lock is given back. */
+  moveIn(): Undo {
+    const moved: (readonly [string, string])[] = [];
+    const made: string[] = [];
+    const undo = (): void => {
+      putBack(moved);
+      takeBackDirectories(made);
+    };
+    try {
+      this.#checkRelied();
+      onDisk(this.#layout, place, () => {
+        for (const algorithm of this.#algorithms()) {
+          const [source, target] = [join(this.#stage, 'blobs', algorithm), join(this.#layout, 'blobs', algorithm)];
+          made.push(...makeDirectories(target));
+          for (const name of readdirSync(source)) {
+            const [from, to] = [join(source, name), join(target, name)];
+            // Another process may have brought it meanwhile, and others may rely on that one.
+            if (sizeOf(to) === sizeOf(from)) continue;
+            renameSync(from, to);
+            moved.push([from, to]);
+          }
+          syncDirectory(target);
+        }
+      });
+      return undo;
+    } catch (error) {
+      undo();
+      throw error;
+    }
+  }
+
+  #algorithms(): readonly string[] {
+    return sizeOf(join(this.#stage, 'blobs')) === undefined ? [] : readdirSync(join(this.#stage, 'blobs'));
+  }
+
+  /** A blob that another process brought and took back again must not be named by our index. */
+  #checkRelied(): void {
+    for (const [path, { digest, size }] of this.#relied) {
+      if (sizeOf(path) === size) continue;
+      const message = `expected the blob ${digest} that was there, got nothing: another process has taken it away`;
+      throw new OciError('conflict', this.#layout, message, { hint: 'try again' });
+    }
+  }
+
+  #sizeIn(directory: string, descriptor: StoredBlob): number | undefined {
+    return onDisk(this.#layout, place, () => sizeOf(blobPath(directory, descriptor)));
+  }
+
+  #isHere(descriptor: StoredBlob): boolean {
+    if (this.#sizeIn(this.#stage, descriptor) === descriptor.size) return true;
+    if (this.#sizeIn(this.#layout, descriptor) !== descriptor.size) return false;
+    this.#relied.set(blobPath(this.#layout, descriptor), descriptor);
+    return true;
+  }
+
+  async #take<T>(work: (path: string) => Promise<T>): Promise<T> {
+    const path = join(this.#stage, `incoming-${this.#count++}`);
+    try {
+      return await work(path);
+    } finally {
+      rmSync(path, { force: true });
+    }
+  }
+
+  #settle(descriptor: StoredBlob, path: string): void {
+    if (this.#isHere(descriptor)) return;
+    onDisk(this.#layout, place, () => {
+      const target = blobPath(this.#stage, descriptor);
+      mkdirSync(dirname(target), { recursive: true });
+      renameSync(path, target);
+    });
+  }
+}
+
+/** Brings blobs into a layout that no index names yet. */
+export async function withIncoming<T>(layout: string, work: (blobs: IncomingBlobs) => Promise<T>): Promise<T> {
+  const stage = onDisk(layout, place, () => makeTemporaryDirectory(layout));
+  try {
+    const blobs = new IncomingBlobs(layout, stage.path);
+    const result = await work(blobs);
+    blobs.moveIn();
+    return result;
+  } finally {
+    await stage.remove();
+  }
+}
