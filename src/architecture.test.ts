@@ -27,8 +27,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages and built-in modules with one door. */
 const doors: Readonly<Record<string, RegExp>> = {
-  'node:crypto': /^engine\/node\.ts$/,
-  'node:zlib': /^engine\/(node|node-gunzip|node-zstd|held-gunzip)\.ts$/,
+  'node:crypto': /^engine\/(node|usual-zlib)\.ts$/,
+  'node:zlib': /^engine\/(node|node-gunzip|node-zstd|usual-zlib|held-gunzip)\.ts$/,
   'node:worker_threads': /^engine\//,
   '@noble/hashes': /^engine\/portable\.ts$/,
   fflate: /^engine\/portable(-gunzip)?\.ts$/,

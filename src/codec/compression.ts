@@ -1,6 +1,7 @@
 import { loadEngine } from '../engine/choose.ts';
 import type { Bytes, Engine } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
+import { isUsualZlib } from '../engine/usual-zlib.ts';
 import { zstd } from '../engine/wasm-zstd.ts';
 import { unxz } from '../engine/xz.ts';
 import { unzstd } from '../engine/zstd.ts';
@@ -108,6 +109,18 @@ function levelOf({ compression, level, compressor }: CompressOptions): number {
   if (!Number.isInteger(level) || level < least || level > most)
     throw badOption('level', `expected ${least} to ${most} for ${compression}, got ${level}`);
   return level;
+}
+
+/**
+ * What there is to say of bytes that were compressed so: nothing, unless this runtime's zlib makes other bytes than Node's
+ * own, and so other digests of the same layer. Looked at on the first use of zlib.
+ */
+export function compressorWarnings({ compression, compressor }: CompressOptions): readonly string[] {
+  if (compression !== 'gzip' || compressor === 'portable' || isUsualZlib()) return [];
+  return [
+    "the zlib of this runtime writes other bytes than Node's own: digests of compressed layers differ (diffIDs do not); " +
+      '--compressor portable writes the same bytes everywhere',
+  ];
 }
 
 /** The same chunks, a turn of the event loop before each: one is a block that was compressed in this thread, which takes long. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { deflateRawSync, gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { deflateSync } from 'fflate';
 import xxhash from 'xxhash-wasm';
 import { OciError } from '../errors.ts';
 import type { Bytes, Engine, HashAlgorithm } from './engine.ts';
@@ -11,6 +12,7 @@ import { fzstdDecoder } from './fzstd-decoder.ts';
 import { nodeEngine } from './node.ts';
 import { nodeZstd } from './node-zstd.ts';
 import { portableEngine } from './portable.ts';
+import { isUsualDeflate, isUsualZlib } from './usual-zlib.ts';
 import { zstd } from './wasm-zstd.ts';
 import { unxz } from './xz.ts';
 import { unzstd } from './zstd.ts';
@@ -236,6 +238,17 @@ const goldens: Readonly<Record<string, string>> = {
   'zlib 9': '1da0fed71ddd063b1e1529b64a2b4740c76a2cdf34aada5b5020d5523640aba2',
   'zstd 3': '68ed231917622837ff7d4de8b9fee435f9d59db0f1c4715bd7aaf13bd7a05ea1',
 };
+
+test('a zlib that writes other bytes than Node’s own is told from it', {
+  skip: !isUsualZlib() && 'another zlib',
+}, () => {
+  assert.ok(isUsualDeflate(deflateRawSync));
+  assert.ok(!isUsualDeflate((bytes, { level }) => deflateSync(bytes, { level: level as 1 })), 'fflate');
+  assert.ok(
+    !isUsualDeflate((bytes, { level }) => deflateRawSync(bytes, { level: level === 4 ? 5 : level })),
+    'one level',
+  );
+});
 
 test('the compressors make the same bytes as ever', async () => {
   const found: Record<string, string> = {};

@@ -1,5 +1,5 @@
 import type { BodySource } from '../codec/body-source.ts';
-import { compress, layerMediaType } from '../codec/compression.ts';
+import { type CompressOptions, compress, compressorWarnings, layerMediaType } from '../codec/compression.ts';
 import { writeLayer } from '../codec/layer-writer.ts';
 import { applyChanges } from '../dockerfile/change.ts';
 import type { Bytes } from '../engine/engine.ts';
@@ -28,6 +28,12 @@ import { blobsOf, type Destination, entryOf, parseDestination, withDestination }
 import type { CommitOptions, Work } from './options.ts';
 import type { CommitResult } from './results.ts';
 
+const compressionOf = ({ compression = 'gzip', level, compressor }: CommitOptions): CompressOptions => ({
+  compression,
+  level,
+  compressor,
+});
+
 /** Streams a layer's tar through its compression into the destination, and knows its diffID when that is done. */
 async function storeLayer(
   entries: readonly LayerEntry[],
@@ -35,7 +41,7 @@ async function storeLayer(
   to: { destination: Destination; docker: boolean; options: CommitOptions },
 ): Promise<Layer> {
   const { destination, docker, options } = to;
-  const compression = options.compression ?? 'gzip';
+  const compression = compressionOf(options);
   announce(options, 'writing', sizeOf(writtenFiles(entries)));
   const hasher = nodeEngine.createHash('sha256');
   const tar = async function* (): Bytes {
@@ -44,11 +50,9 @@ async function storeLayer(
       yield chunk;
     }
   };
-  const stored = await destination.put(
-    compress(tar(), { compression, level: options.level, compressor: options.compressor }),
-  );
+  const stored = await destination.put(compress(tar(), compression));
   return {
-    descriptor: { mediaType: layerMediaType(compression, { docker }), ...stored },
+    descriptor: { mediaType: layerMediaType(compression.compression, { docker }), ...stored },
     diffID: diffIDOf(hasher.digest()),
   };
 }
@@ -155,7 +159,7 @@ async function commitInput(
       diffID: layer?.diffID ?? null,
       name: place.name,
       changes: changes.filter(change => change.kind !== 'modify' || change.reasons.length > 0).length,
-      warnings,
+      warnings: [...warnings, ...(layer === undefined ? [] : compressorWarnings(compressionOf(options)))],
     };
   });
 }

@@ -1,3 +1,4 @@
+import { compressorWarnings } from '../codec/compression.ts';
 import { badOption, OciError } from '../errors.ts';
 import { type ConvertOptions, convertGraph } from '../graph/convert-graph.ts';
 import { copyBlobs, missingBlobs, type Needed, neededBlobs } from '../graph/copy-graph.ts';
@@ -192,7 +193,9 @@ export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOp
               missingBlobs(selection.needed, source),
             ] as const,
         );
-    const warnings = [...selection.warnings, ...missing];
+    const { compression, compressor } = options;
+    const compressed = compression === undefined ? [] : compressorWarnings({ compression, compressor });
+    const warnings = [...selection.warnings, ...missing, ...compressed];
     return { manifest: entry.digest, name: destination.name, referrers: selection.referrers.length, warnings };
   } finally {
     opened.close();

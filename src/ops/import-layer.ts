@@ -2,6 +2,7 @@ import {
   type Compression,
   checkCompression,
   compress,
+  compressorWarnings,
   decompress,
   detectCompression,
   layerMediaType,
@@ -119,6 +120,9 @@ export async function importLayer(
   const compression = target ?? (input.compression as Compression);
   return {
     layer: { descriptor: { mediaType: layerMediaType(compression), ...stored }, diffID: inspection.diffID() },
-    warnings: inspection.warnings(),
+    warnings: [
+      ...inspection.warnings(),
+      ...(target === undefined ? [] : compressorWarnings({ ...options, compression: target })),
+    ],
   };
 }

@@ -61,8 +61,9 @@ function worked(action: () => void, ...codes: readonly string[]): boolean {
   }
 }
 
+/** Deno gives names as text whatever it is asked for. */
 const child = (directory: HeldDirectory, name: Buffer): Buffer =>
-  Buffer.concat([Buffer.from(`${directory.path}/`), name]);
+  Buffer.concat([Buffer.from(`${directory.path}/`), Buffer.from(name)]);
 
 function* entriesOf(directory: HeldDirectory): Generator<Dirent<Buffer>> {
   // Its types know no names as bytes.
