@@ -54,8 +54,12 @@ async function dockerImage(source: ImageSource, entry: Descriptor): Promise<Imag
 /** Docker's items: one for each image, with all of its names. */
 async function itemsOf(roots: readonly ArchiveRoot[]): Promise<readonly DockerItem[]> {
   const items = new Map<string, DockerItem>();
+  const images = new Map<ImageSource, Map<string, Image | undefined>>();
   for (const { source, entry, name } of roots) {
-    const image = await dockerImage(source, entry);
+    const known = images.get(source) ?? new Map<string, Image | undefined>();
+    images.set(source, known);
+    if (!known.has(entry.digest)) known.set(entry.digest, await dockerImage(source, entry));
+    const image = known.get(entry.digest);
     if (image === undefined) continue;
     const { digest } = image.manifest.descriptor;
     const names = new Set([...(items.get(digest)?.names ?? []), ...(name === undefined ? [] : [name])]);
@@ -82,12 +86,19 @@ function manifestJson(
   return textEntry('manifest.json', encodeJson(value));
 }
 
+/** What is taken from each place: one walk there finds all of it. */
+function bySource(roots: readonly ArchiveRoot[]): ReadonlyMap<ImageSource, readonly Descriptor[]> {
+  const listed = new Map<ImageSource, Descriptor[]>(roots.map(({ source }) => [source, []]));
+  for (const { source, entry } of roots) listed.get(source)?.push(entry);
+  return listed;
+}
+
 /** `oci-layout`, `index.json` and the blobs of everything that the roots lead to. */
 async function layoutEntries(roots: readonly ArchiveRoot[]): Promise<ArchivePlan> {
   const entries = new Map<string, ArchiveEntry>();
   const warnings: string[] = [];
-  for (const { source, entry } of roots) {
-    const needed = await neededBlobs(source, [entry]);
+  for (const [source, listed] of bySource(roots)) {
+    const needed = await neededBlobs(source, listed);
     for (const blob of needed.blobs)
       entries.set(blobName(blob.digest), {
         name: blobName(blob.digest),
