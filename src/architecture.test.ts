@@ -125,6 +125,18 @@ test('no file is longer than 250 lines', () => {
   }
 });
 
+test('no two classes have one name, and one file decompresses layers', () => {
+  const classes = new Map<string, string>();
+  for (const file of product) {
+    const text = sources.get(file) ?? '';
+    for (const [, name = ''] of text.matchAll(/^(?:export )?class (\w+)/gm)) {
+      assert.equal(classes.get(name), undefined, `${name} in ${file}`);
+      classes.set(name, file);
+    }
+    if (roomOf(file) === 'graph' && file !== 'graph/layer-bytes.ts') assert.doesNotMatch(text, /\bdecompress\b/, file);
+  }
+});
+
 test('no import goes round in a circle', () => {
   const state = new Map<string, 'open' | 'done'>();
   const visit = (file: string, trail: readonly string[]): void => {
