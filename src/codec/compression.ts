@@ -119,7 +119,7 @@ export function compressorWarnings({ compression, compressor }: CompressOptions)
   if (compression !== 'gzip' || compressor === 'portable' || isUsualZlib()) return [];
   return [
     "the zlib of this runtime writes other bytes than Node's own: digests of compressed layers differ (diffIDs do not); " +
-      '--compressor portable writes the same bytes everywhere',
+      "the compressor 'portable' writes the same bytes everywhere",
   ];
 }
 
