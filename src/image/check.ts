@@ -1,5 +1,6 @@
 import { annotationKeys } from '../spec/annotations.ts';
 import { mediaTypes } from '../spec/media-type.ts';
+import { isRefName } from '../spec/name.ts';
 import type {
   ContainerConfig,
   Descriptor,
@@ -18,8 +19,6 @@ import type { Finding } from './finding.ts';
 import { finding } from './finding-codes.ts';
 
 const { refName, containerdName } = annotationKeys;
-/** Stricter than docker's tags, which some programs refuse where they are no ref.name. */
-const nameGrammar = /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
 
 /**
  * What schemas cannot say about an image: counts, platform, embedded data, execution parameters. `entry` is the
@@ -86,7 +85,7 @@ function checkNames(manifests: readonly Descriptor[], subject: string): Finding[
     const name = entry.annotations?.[refName];
     if (name === undefined) continue;
     const field = `${subject} /manifests/${place}/annotations/${refName}`;
-    if (!nameGrammar.test(name))
+    if (!isRefName(name))
       findings.push(finding('name-grammar', field, `expected a name by the grammar of ref.name, got '${name}'`));
     // Docker writes one tag of two repositories as two entries that differ in the full name only.
     const key = `${name}\n${entry.annotations?.[containerdName] ?? ''}`;

@@ -4,7 +4,6 @@ import { writeLayer } from '../codec/layer-writer.ts';
 import { applyChanges } from '../dockerfile/change.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
-import { badOption } from '../errors.ts';
 import { checkMadeImage } from '../graph/store-document.ts';
 import { appendLayer, type LayerEdit, squashedImage } from '../image/append.ts';
 import { layersOf } from '../image/layers.ts';
@@ -27,6 +26,7 @@ import { compareSides } from './compare.ts';
 import { blobsOf, type Destination, entryOf, parseDestination, withDestination } from './destination.ts';
 import type { CommitOptions, Work } from './options.ts';
 import type { CommitResult } from './results.ts';
+import { checkWarnings } from './strict.ts';
 
 const compressionOf = ({ compression = 'gzip', level, compressor }: CommitOptions): CompressOptions => ({
   compression,
@@ -133,9 +133,7 @@ async function commitInput(
 ): Promise<CommitResult> {
   announce(options, 'comparing');
   const { base, before, after, bodies, warnings, layout } = input;
-  const [warning] = warnings;
-  if (options.strict === true && warning !== undefined)
-    throw badOption('strict', `expected everything to be carried, got ${warning}`, { code: 'unsupported' });
+  checkWarnings(warnings, options.strict);
   const place = parseDestination(image, layout);
   checkMadeImage(appendLayer(base?.image, editOf(base, undefined, options)), place.path);
   const changes = await compareSides(before, after, { trustMtime: options.trustMtime === true });

@@ -10,6 +10,7 @@ import { compareSides } from './compare.ts';
 import { openPair } from './operand.ts';
 import type { DiffOptions } from './options.ts';
 import type { ConfigRow, DiffResult } from './results.ts';
+import { checkWarnings } from './strict.ts';
 import { rowOf } from './view.ts';
 
 const aspects: readonly Reason['aspect'][] = [
@@ -61,16 +62,19 @@ function configRows(
  */
 export async function diff(before: Operand, after?: Operand, options: DiffOptions = {}): Promise<DiffResult> {
   checkCall('diff', { before: ['operand', before], after: ['operand?', after] }, options);
+  const ignore = ignoredAspects(options);
   announce(options, 'comparing');
   const [lower, upper] = await openPair(before, after, options);
   const changes = await compareSides(lower, upper, {
-    ignore: ignoredAspects(options),
+    ignore,
     trustMtime: options.trustMtime === true,
   });
   const wanted = options.paths === undefined || options.paths.length === 0 ? () => true : matcher(options.paths);
+  const warnings = [...lower.warnings, ...upper.warnings];
+  checkWarnings(warnings, options.strict);
   return {
     changes: changes.filter((change: Change) => wanted(change.path)).map(rowOf),
     config: configRows(lower.config, upper.config, options),
-    warnings: [...lower.warnings, ...upper.warnings],
+    warnings,
   };
 }

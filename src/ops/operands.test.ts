@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import fs, { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { withName } from '../spec/name.ts';
@@ -185,4 +187,14 @@ test('no document is stored that breaks its schema', async t => {
   });
   writeFileSync(join(img, 'index.json'), damaged);
   await store.updateIndex(index => withName(index, 'fine', entry as Descriptor));
+});
+
+test('diff takes a warning for an error where it is strict', async t => {
+  const { place, img } = await twoImages(t);
+  const rootfs = join(place, 'rootfs');
+  const server = createServer().listen(join(rootfs, 'socket'));
+  t.after(() => server.close());
+  await once(server, 'listening');
+  assert.equal((await diff(rootfs, `${img}:b`)).warnings.length, 1);
+  await assert.rejects(diff(rootfs, `${img}:b`, { strict: true }), refusal(/^strict: .*socket/, 'unsupported'));
 });

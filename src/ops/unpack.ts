@@ -1,4 +1,3 @@
-import { badOption } from '../errors.ts';
 import { layersOf } from '../image/layers.ts';
 import { runtimeConfig } from '../image/runtime.ts';
 import { sizeOf } from '../spec/sizes.ts';
@@ -12,12 +11,7 @@ import { path } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import type { UnpackOptions } from './options.ts';
 import type { UnpackResult } from './results.ts';
-
-function checkWarnings(warnings: readonly string[], strict: boolean | undefined): void {
-  const [first] = warnings;
-  if (strict === true && first !== undefined)
-    throw badOption('strict', `expected everything to be carried, got ${first}`, { code: 'unsupported' });
-}
+import { checkWarnings } from './strict.ts';
 
 async function finishBundle(
   work: string,

@@ -67,8 +67,3 @@ export function chainIDOf(diffIDs: readonly DiffID[]): ChainID | '' {
   if (first === undefined) return '';
   return rest.reduce((chain, diffID) => digestOf(Buffer.from(`${chain} ${diffID}`)), first) as ChainID;
 }
-
-/** Docker's short form: twelve characters of the encoded part. */
-export function shortID(digest: string): string {
-  return digest.slice(digest.indexOf(':') + 1).slice(0, 12);
-}

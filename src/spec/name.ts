@@ -3,14 +3,16 @@ import { refNameLimit } from '../limits.ts';
 import { annotationKeys } from './annotations.ts';
 import { type Annotations, type Descriptor, type ImageIndex, type Json, oddEntries } from './objects.ts';
 import { oddOf } from './odd-entries.ts';
-import { canonicalName, checkNewName, familiarName, type Reference, tryReference } from './reference.ts';
+import { canonicalName, checkNewName, familiarName, isTag, type Reference, tryReference } from './reference.ts';
 
 const { refName, containerdName } = annotationKeys;
 
-/** image-spec annotations.md, `org.opencontainers.image.ref.name`; docker's tags are allowed as well. */
 const refNamePattern =
   /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
-const tagPattern = /^\w[\w.-]{0,127}$/;
+
+/** Whether text is a name by the grammar of `org.opencontainers.image.ref.name` (image-spec annotations.md). */
+export const isRefName = (text: string): boolean => refNamePattern.test(text);
+
 const listed = 10;
 const maxShown = 128;
 
@@ -33,7 +35,7 @@ export function checkName(name: string): string {
   const reference = fullReference(name);
   if (reference !== undefined) checkNewName(reference, name);
   else if (name === 'sha256') checkNewName({ domain: 'docker.io', path: 'library/sha256' }, name);
-  if (name.length > refNameLimit || !(reference !== undefined || refNamePattern.test(name) || tagPattern.test(name))) {
+  if (name.length > refNameLimit || !(reference !== undefined || isRefName(name) || isTag(name))) {
     throw usage(
       `name '${name.slice(0, 64)}'`,
       'expected letters and digits joined by one of -._:@+/, got something else',

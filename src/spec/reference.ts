@@ -14,6 +14,10 @@ const label = '(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])';
 const domainPattern = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[0-9a-fA-F:]+\\])(?::[0-9]+)?$`);
 const pathPattern = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/;
 const tagPattern = /^\w[\w.-]{0,127}$/;
+
+/** Whether text is a tag as docker's. */
+export const isTag = (text: string): boolean => tagPattern.test(text);
+
 const lengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
 function isWholeDigest(digest: string): boolean {
@@ -55,7 +59,7 @@ export function parseReference(text: string): Reference {
     throw bad(`an invalid reference format: repository name (${path.slice(0, 64)}) must be lowercase`);
   if (!domainPattern.test(domain) || !pathPattern.test(path)) throw bad('an invalid reference format');
   if (path.length > repositoryLimit) throw bad(`a repository name of more than ${repositoryLimit} characters`);
-  if (tag !== undefined && !tagPattern.test(tag)) throw bad(`an invalid tag '${tag.slice(0, 32)}'`);
+  if (tag !== undefined && !isTag(tag)) throw bad(`an invalid tag '${tag.slice(0, 32)}'`);
   return { domain, path, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../errors.ts';
 import { fixtureCases } from '../testing/fixtures.ts';
-import { chainIDOf, type DiffID, digestOf, isDigest, parseDigest, shortID } from './digest.ts';
+import { chainIDOf, type DiffID, digestOf, isDigest, parseDigest } from './digest.ts';
 import { encodeDocument, parseJson } from './document.ts';
 import { mediaTypes } from './media-type.ts';
 import { checkName, displayName, findByName, nameAnnotations, withName, withoutNamed } from './name.ts';
@@ -43,7 +43,6 @@ test('digests of other algorithms fit the grammar but are not computed', () => {
   refused(() => parseDigest(`md5:${'a'.repeat(32)}`, 'x'), /sha256, sha512 or blake3/);
   refused(() => parseDigest(`sha256:${'A'.repeat(64)}`, 'x'), /lower-case/);
   refused(() => parseDigest(undefined, 'x'), /digest/);
-  assert.equal(shortID(digestOf(Buffer.from('a'))), 'ca978112ca1b');
 });
 
 test('chain IDs are those of the specification', () => {
