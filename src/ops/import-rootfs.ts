@@ -7,6 +7,7 @@ import { machinePlatform, parsePlatform } from '../spec/platform.ts';
 import { timeText } from '../spec/time.ts';
 import { readInputFile } from '../store/disk/input-file.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
+import { stoppable } from '../stream/stoppable.ts';
 import { checkCall } from './check-call.ts';
 import { entryOf, parseDestination, withDestination } from './destination.ts';
 import { importLayer } from './import-layer.ts';
@@ -47,7 +48,8 @@ export async function importRootfs(
   checkCall('importRootfs', { file: ['path or bytes', file], image: ['operand', image] }, options);
   const place = parseDestination(image, undefined);
   const edit = editOf(options);
-  const [bytes, subject] = typeof file === 'string' ? [readInputFile(file), file] : [file, 'input'];
+  const [bytes, subject] =
+    typeof file === 'string' ? [readInputFile(file), file] : [stoppable(file, options.signal), 'input'];
   return withDestination(place, options.dryRun === true, async destination => {
     const { layer, warnings } = await importLayer(bytes, destination, { ...options, subject });
     const made = appendLayer(undefined, { ...edit, layer });
