@@ -39,6 +39,11 @@ export const importOptions: readonly Option[] = [
   platformOption,
   ...compressionOptions,
   annotationOption,
+  {
+    name: 'allow-empty',
+    kind: 'flag',
+    describe: 'no bytes at all on standard input are an empty root filesystem',
+  },
   shared.dryRun,
 ];
 

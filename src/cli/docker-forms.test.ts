@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCommand } from '../testing/command-line.ts';
+import { preparePlace } from '../testing/prepared-place.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
 import { commands } from './commands.ts';
 import { elsewhere, groups } from './docker-forms.ts';
 import { nearest } from './nearest.ts';
@@ -46,4 +50,34 @@ test('a word with a slip is answered with the one that was meant', async () => {
 test('options that old scripts have are taken', async () => {
   for (const option of ['-p', '--pause', '--pause=true', '--pause=false'])
     assert.match((await runCommand(['commit', '/nowhere', 'i', option])).err, /nowhere/, option);
+});
+
+test('what is no image, archive or tar is told so, and what another verb takes is sent there', async t => {
+  const { layout, directory, operands } = await preparePlace(temporaryDirectory(t));
+  const page = join(directory, 'page');
+  for (const text of ['short\n', 'a page of text\n'.repeat(99)]) {
+    writeFileSync(page, text);
+    const { status, err } = await runCommand(['history', page]);
+    assert.deepEqual([status, err], [2, `ocikit: ${page}: expected an image layout, an archive or a tar, got none\n`]);
+  }
+  for (const kind of ['oci-archive', 'docker-archive'] as const) {
+    const { status, err } = await runCommand(['import', operands(kind).source, `${layout}:new`]);
+    assert.equal(status, 2);
+    assert.match(err, /expected the tar of a root filesystem, got an image archive \(`ocikit load` /, kind);
+  }
+  const rootfs = operands('rootfs').source;
+  writeFileSync(join(rootfs, 'manifest.json'), '{}');
+  assert.equal(
+    (await runCommand(['commit', rootfs, `${layout}:new`, '-c', 'FOO x'])).err.includes('CMD ENTRYPOINT ENV'),
+    true,
+  );
+});
+
+test('a pipe that brings nothing is refused unless an empty root filesystem is meant', async t => {
+  const image = join(temporaryDirectory(t), 'img:empty');
+  const { status, out, err } = await runCommand(['import', '-', image]);
+  assert.deepEqual([status, out], [2, '']);
+  assert.match(err, /^ocikit: stdin: expected a tar, got nothing \(--allow-empty /);
+  assert.equal((await runCommand(['history', image])).status, 2);
+  assert.match((await runCommand(['import', '-', image, '--allow-empty'])).out, /^sha256:/);
 });

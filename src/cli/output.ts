@@ -1,6 +1,7 @@
 import { usage } from '../errors.ts';
 import { needs, type Option, type Rule } from './command.ts';
 import { escapeLine } from './escape.ts';
+import { groupWarnings } from './group-warnings.ts';
 import type { Io } from './io.ts';
 import { jsonText } from './json-text.ts';
 import type { Words } from './words.ts';
@@ -17,7 +18,7 @@ export function printWarnings(io: Io, words: Words, warnings: readonly string[])
 
 /** Prints warnings where `--quiet` means something else. */
 export function warn(io: Io, warnings: readonly string[]): void {
-  for (const warning of warnings) io.stderr(`ocikit: warning: ${escapeLine(warning)}\n`);
+  for (const warning of groupWarnings(warnings)) io.stderr(`ocikit: warning: ${escapeLine(warning)}\n`);
 }
 
 /** Where a tar goes. */

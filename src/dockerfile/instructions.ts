@@ -57,7 +57,11 @@ export function parseInstructions(changes: readonly string[]): { escapeToken: st
   for (const line of lines) {
     const name = nameOf(line);
     if (!parsers.has(name.toUpperCase()))
-      throw usage(`${subject} line ${line.number}`, `${name} is not a valid change command`);
+      throw usage(
+        `${subject} line ${line.number}`,
+        `${name} is not a valid change command`,
+        `there are ${[...parsers.keys()].join(' ')}`,
+      );
   }
   return {
     escapeToken,

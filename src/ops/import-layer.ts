@@ -10,6 +10,7 @@ import {
 import { emptySink, readLayer } from '../codec/layer-reader.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
+import { usage } from '../errors.ts';
 import { type DiffID, diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { checkRootfsEntry } from '../store/rootfs/tar.ts';
@@ -44,12 +45,18 @@ async function openTar(bytes: Bytes, subject: string): Promise<Input> {
   }
 }
 
+/** What stands at the root of a layout and of docker's archives, and how docker calls configs and layers there. */
+const marks: readonly Path[] = ['oci-layout', 'index.json', 'manifest.json'];
+const archiveMember = /^[0-9a-f]{64}(\.json|\.tar|\/layer\.tar)$/;
+const loadHint = '`ocikit load` brings the images of an archive into a layout';
+
 /** One tar as it passes: that a root filesystem comes of it, its diffID, and what other engines will say of it. */
 class TarInspection {
   readonly #subject: string;
   readonly #draft: Draft;
   readonly #hasher = nodeEngine.createHash('sha256');
   readonly #twice: Path[] = [];
+  readonly #marks = new Set<Path>();
 
   constructor(subject: string) {
     this.#subject = subject;
@@ -60,6 +67,9 @@ class TarInspection {
   async read(tar: Bytes): Promise<void> {
     const origin = { identity: this.#subject, subject: this.#subject, contained: true };
     await readLayer(this.#hashed(tar), origin, { ...emptySink, entry: entry => this.#entry(entry) });
+    const isLayout = this.#marks.has('oci-layout') && this.#marks.has('index.json');
+    if (isLayout || (this.#marks.has('manifest.json') && this.#isArchive))
+      throw usage(this.#subject, 'expected the tar of a root filesystem, got an image archive', loadHint);
   }
 
   async *#hashed(tar: Bytes): Bytes {
@@ -69,8 +79,12 @@ class TarInspection {
     }
   }
 
+  #isArchive = false;
+
   #entry(entry: LayerEntry): void {
+    this.#isArchive ||= archiveMember.test(entry.path);
     checkRootfsEntry(entry, this.#subject);
+    if (marks.includes(entry.path)) this.#marks.add(entry.path);
     if (this.#draft.apply(entry).some(operation => operation.kind === 'remove')) this.#twice.push(entry.path);
   }
 

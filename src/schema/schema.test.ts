@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseJson } from '../spec/document.ts';
 import { fixtureCases } from '../testing/fixtures.ts';
+import { patternWords } from './pattern-words.ts';
 import { schemas } from './schemas.ts';
 import { type DocumentKind, validateDocument } from './validate.ts';
 
@@ -104,4 +105,14 @@ test('documents of the specification get the verdict of the reference validator'
       wrong.push(`${id}: expected valid=${valid}, got ${JSON.stringify(found)} ${text.slice(0, 300)}`);
   }
   assert.deepEqual(wrong, []);
+});
+
+test('every pattern of the schemas has words, and no finding shows a pattern', async () => {
+  const patterns = [...JSON.stringify(schemas).matchAll(/"pattern":("(?:[^"\\\\]|\\\\.)*")/g)].map(([, text]) =>
+    JSON.parse(text ?? ''),
+  );
+  assert.ok(patterns.length > 9);
+  for (const pattern of patterns) assert.ok(Object.hasOwn(patternWords, String(pattern)), String(pattern));
+  const [finding] = await validateDocument('layout', { imageLayoutVersion: 'one' });
+  assert.equal(finding?.message, "expected a version of the image layout such as 1.0.0, got 'one'");
 });

@@ -2,6 +2,7 @@ import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { Finding } from '../image/finding.ts';
 import { listedLimit } from '../limits.ts';
 import type { Fault } from './first-fault.ts';
+import { patternWords } from './pattern-words.ts';
 import { schemas } from './schemas.ts';
 
 export type DocumentKind = 'manifest' | 'index' | 'config' | 'descriptor' | 'layout';
@@ -69,7 +70,7 @@ function expected({ keyword, params, schema }: Fault): string {
     case 'enum':
       return `one of ${(params['allowedValues'] as unknown[]).map(shown).join(', ')}`;
     case 'pattern':
-      return `text that matches ${params['pattern']}`;
+      return patternWords[String(params['pattern'])] ?? 'text of another form';
     case 'not':
       return "a document without another kind's fields";
     case 'minLength':

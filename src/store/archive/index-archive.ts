@@ -2,7 +2,7 @@ import { ExtensionHeaders, type Extensions, isExtension } from '../../codec/tar-
 import { blockSize, decodeHeader, isZero, paddingOf, type RawHeader } from '../../codec/tar-header.ts';
 import { bodySizeOf, memberOf, pathOf, typeOf } from '../../codec/tar-member.ts';
 import { sparseFormOf } from '../../codec/tar-sparse-map.ts';
-import { invalid } from '../../errors.ts';
+import { invalid, OciError } from '../../errors.ts';
 import { extensionLimit, memberLimit } from '../../limits.ts';
 import type { ByteString } from '../../tree/node.ts';
 import type { Region } from '../disk/region.ts';
@@ -51,10 +51,21 @@ class Scan {
       const block = await this.#input.read(blockSize);
       const isOver = block.length === 0 || (block.length === blockSize && isZero(block, 0));
       if (isOver && !this.#extensions.isOpen) return;
-      if (isOver || block.length < blockSize) throw this.#truncated();
-      const header = decodeHeader(block, 0, this.#at);
+      if (isOver || (block.length < blockSize && this.#offset > 0)) throw this.#truncated();
+      const header = this.#offset === 0 ? this.#first(block) : decodeHeader(block, 0, this.#at);
       if (isExtension(header)) await this.#extension(header);
       else await this.#member(header);
+    }
+  }
+
+  /** Whether it is a tar at all is said in the words of who asked for an image. */
+  #first(block: Buffer): RawHeader {
+    try {
+      return decodeHeader(block, 0, this.#at);
+    } catch (error) {
+      if (!(error instanceof OciError)) throw error;
+      const options = { cause: error };
+      throw new OciError('invalid', this.#subject, 'expected an image layout, an archive or a tar, got none', options);
     }
   }
 
