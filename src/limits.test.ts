@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { LayerSize } from './codec/layer-size.ts';
+import type { TarMember } from './codec/tar-member.ts';
 import * as limits from './limits.ts';
+import { Draft } from './tree/draft.ts';
+import { emptyTree } from './tree/node.ts';
 
 const units: readonly (readonly [number, string])[] = [
   [1 << 30, 'Gi'],
@@ -23,4 +27,38 @@ test('every limit stands in the table of CONTRIBUTING.md with its value, and not
       .map(([name, limit]) => [name, shown(limit)])
       .sort(),
   );
+});
+
+test('a layer says so much and no more', () => {
+  const member = (path: string, xattr = ''): TarMember =>
+    ({
+      ...{ type: 'file', path, link: '', size: 0, offset: 0, mode: 0, uid: 0, gid: 0, mtime: 0n, major: 0, minor: 0 },
+      xattrs: new Map(xattr === '' ? [] : [['x', Buffer.from(xattr)]]),
+    }) as TarMember;
+  const add =
+    (most: { entries: number; text: number }, ...members: readonly TarMember[]) =>
+    () => {
+      const size = new LayerSize('layer', most);
+      for (const one of members) size.add(one);
+    };
+  const [entries, text] = [3, 20];
+  assert.doesNotThrow(add({ entries, text }, member('a'), member('b'), member('c')));
+  assert.throws(add({ entries, text }, ...'abcd'.split('').map(path => member(path))), {
+    message: 'layer: expected at most 3 entries, got more',
+  });
+  assert.doesNotThrow(add({ entries, text }, member('a'.repeat(10), 'v'.repeat(9))));
+  assert.throws(add({ entries, text }, member('a'.repeat(10), 'v'.repeat(10))), {
+    message: 'layer: expected names and extended attributes of at most 20 bytes together, got more',
+  });
+});
+
+test('layers make so many nodes and no more, those that paths imply among them', () => {
+  const draft = new Draft(emptyTree(), 'layer', 10);
+  draft.beginLayer();
+  const node = { kind: 'fifo', meta: emptyTree().meta } as const;
+  draft.apply({ kind: 'node', path: 'a/b/c/d/e/f/g/h/i/j', node });
+  assert.throws(() => draft.apply({ kind: 'node', path: 'k', node }), {
+    code: 'invalid',
+    message: 'layer: expected at most 10 files and directories, got more',
+  });
 });

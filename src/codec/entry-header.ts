@@ -2,17 +2,10 @@ import { invalid } from '../errors.ts';
 import type { FileNode, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
 import { noXattrs } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
+import { secondsOf } from '../tree/time.ts';
 import { encodeWhiteout } from '../tree/whiteout.ts';
 import { imageXattrs } from '../tree/xattrs.ts';
 import { encodeHeader, type HeaderFields } from './tar-writer.ts';
-
-const second = 1_000_000_000n;
-
-/** Whole seconds, rounded down. */
-function secondsOf(mtime: bigint): number {
-  const seconds = mtime / second;
-  return Number(mtime < 0n && seconds * second !== mtime ? seconds - 1n : seconds);
-}
 
 /** Fields of a member that is no file, link or device; spelled out, since spreading objects would take half of the writer's time. */
 function plainFields(typeflag: HeaderFields['typeflag'], path: Path, meta: Meta): HeaderFields {
@@ -25,7 +18,7 @@ function plainFields(typeflag: HeaderFields['typeflag'], path: Path, meta: Meta)
     uid,
     gid,
     size: 0,
-    mtime: secondsOf(meta.mtime),
+    mtime: Number(secondsOf(meta.mtime)),
     major: 0,
     minor: 0,
     xattrs: imageXattrs(meta.xattrs),
@@ -42,7 +35,7 @@ function fileFields(path: Path, { meta, size }: FileNode): HeaderFields {
     uid,
     gid,
     size,
-    mtime: secondsOf(meta.mtime),
+    mtime: Number(secondsOf(meta.mtime)),
     major: 0,
     minor: 0,
     xattrs: imageXattrs(meta.xattrs),

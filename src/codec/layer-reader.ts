@@ -4,6 +4,7 @@ import { Pace } from '../stream/pace.ts';
 import type { ByteString, ContentId, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
 import { parsePath, shortTextOf } from '../tree/path.ts';
 import { decodeWhiteout } from '../tree/whiteout.ts';
+import { LayerSize } from './layer-size.ts';
 import type { TarMember } from './tar-member.ts';
 import { TarReader, type TarSink } from './tar-reader.ts';
 
@@ -95,10 +96,12 @@ function entryOf(member: TarMember, ordinal: number, origin: LayerOrigin): Layer
 }
 
 function tarSinkOf(origin: LayerOrigin, sink: LayerSink): TarSink {
+  const size = new LayerSize(origin.subject);
   let ordinal = 0;
   let isFile = false;
   return {
     member(member) {
+      size.add(member);
       const entry = entryOf(member, ordinal++, origin);
       isFile = entry.kind === 'node' && entry.node.kind === 'file';
       sink.entry(entry);

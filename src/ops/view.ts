@@ -2,14 +2,13 @@ import { encodeBase64 } from '../spec/base64.ts';
 import type { Change } from '../tree/change.ts';
 import type { ByteString, Node } from '../tree/node.ts';
 import { bytesOf, exactTextOf, textOf } from '../tree/path.ts';
+import { second, secondsOf } from '../tree/time.ts';
 import type { DiffRow, NodeView } from './results.ts';
-
-const second = 1_000_000_000n;
 
 /** RFC 3339 with as many digits of the second as there are. */
 export function timeText(mtime: bigint): string {
-  const nanoseconds = ((mtime % second) + second) % second;
-  const seconds = (mtime - nanoseconds) / second;
+  const seconds = secondsOf(mtime);
+  const nanoseconds = mtime - seconds * second;
   if (seconds < -62_135_596_800n || seconds > 253_402_300_799n) return `@${seconds}`;
   const fraction = nanoseconds === 0n ? '' : `.${nanoseconds.toString().padStart(9, '0').replace(/0+$/, '')}`;
   return new Date(Number(seconds) * 1000).toISOString().replace('.000Z', `${fraction}Z`);

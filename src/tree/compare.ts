@@ -1,6 +1,7 @@
 import type { Reason } from './change.ts';
 import type { FileNode, Node } from './node.ts';
 import { textOf } from './path.ts';
+import { secondsOf } from './time.ts';
 import { differingXattrs } from './xattrs.ts';
 
 /** What counts as a difference, and what is known of contents that only reading tells apart. */
@@ -13,20 +14,13 @@ export interface DiffOptions {
   readonly trustMtime?: boolean;
 }
 
-const nanosecondsPerSecond = 1_000_000_000n;
-
-function wholeSeconds(nanoseconds: bigint): bigint {
-  const seconds = nanoseconds / nanosecondsPerSecond;
-  return seconds * nanosecondsPerSecond > nanoseconds ? seconds - 1n : seconds;
-}
-
 function isSameSecond(before: Node, after: Node): boolean {
   const [was, is] = [before.meta.mtime, after.meta.mtime];
-  return was === is || wholeSeconds(was) === wholeSeconds(is);
+  return was === is || secondsOf(was) === secondsOf(is);
 }
 
 function timeText(node: Node): string {
-  const seconds = Number(wholeSeconds(node.meta.mtime));
+  const seconds = Number(secondsOf(node.meta.mtime));
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? `${seconds}` : date.toISOString().replace('.000Z', 'Z');
 }

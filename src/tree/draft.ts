@@ -1,5 +1,5 @@
 import { invalid } from '../errors.ts';
-import { nameLimit } from '../limits.ts';
+import { nameLimit, nodeLimit } from '../limits.ts';
 import { Directories, type Directory, keep } from './directories.ts';
 import {
   type ByteString,
@@ -38,9 +38,12 @@ export class Draft {
   readonly #parents = new Map<Path, Directory>();
   /** Nodes that have names already, as far as that is known: to bring one again makes another file. */
   #named: Set<Node> | undefined;
+  readonly #most: number;
+  #made = 0;
   #operations: Operation[] = [];
 
-  constructor(below: Tree, subject: string) {
+  constructor(below: Tree, subject: string, most: number = nodeLimit) {
+    this.#most = most;
     this.#below = below;
     this.#directories = new Directories(below);
     this.#subject = subject;
@@ -62,7 +65,7 @@ export class Draft {
    * Applies one entry and says what it does.
    *
    * @throws `invalid` for a root that is no directory, a hardlink whose target is not there or is a directory, a name
-   * longer than 255 bytes, and more symbolic links than can be followed.
+   * longer than 255 bytes, more nodes than `nodeLimit`, and more symbolic links than can be followed.
    */
   apply(entry: LayerEntry): readonly Operation[] {
     this.#operations = [];
@@ -189,6 +192,7 @@ export class Draft {
   }
 
   #create(parent: Directory, name: ByteString, node: Node): void {
+    if (++this.#made > this.#most) throw invalid(this.#subject, `at most ${this.#most} files and directories`, 'more');
     this.#clear(parent, name);
     this.#put(parent, name, node);
     this.#operations.push({ kind: 'create', path: joinPath(parent.path, name), node });

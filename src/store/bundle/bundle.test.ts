@@ -91,7 +91,7 @@ async function unpacked(t: TestContext, options: { readonly young?: boolean } = 
 }
 
 /** Paths whose node is not the base's own any more. */
-async function renewed({ rootfs, index }: Unpacked): Promise<Path[]> {
+async function renewed({ rootfs, index }: Pick<Unpacked, 'rootfs' | 'index'>): Promise<Path[]> {
   const now = await openRootfsDirectory(rootfs, { known: index.known }).tree();
   return [...walk(now)]
     .filter(([path, node]) => node.kind !== 'directory' && find(index.tree, path) !== node)
@@ -170,6 +170,30 @@ test('a file that changed within the tick of its stat, with its size and time as
     changeQuietly(join(bundle.rootfs, 'four'));
     assert.ok((await renewed(bundle)).includes('four'), `round ${round}`);
   }
+});
+
+test('what may change within the tick of its stat is read, be only its ctime that young', async t => {
+  const { file, rootfs } = await unpacked(t);
+  const columns = decodeColumns(readFileSync(file));
+  assert.ok(columns);
+  const row = columns.paths.indexOf('four');
+  const [ctime, mtime] = [columns.wide.ctime[row] as bigint, columns.wide.statMtime[row] as bigint];
+  const isRead = async (since: bigint): Promise<boolean> => {
+    writeFileSync(file, encodeColumns({ ...columns, since }));
+    const index = readStatIndex(file);
+    assert.ok(index);
+    return (await renewed({ rootfs, index })).includes('four');
+  };
+  assert.equal(ctime >= mtime, true);
+  assert.equal(await isRead(ctime + 1n), false);
+  assert.equal(await isRead(ctime), true);
+  // A time that was set lies before, and the change of the file does not.
+  utimesSync(join(rootfs, 'four'), 1, 1);
+  const now = lstatSync(join(rootfs, 'four'), { bigint: true });
+  columns.wide.ctime[row] = now.ctimeNs;
+  columns.wide.statMtime[row] = now.mtimeNs;
+  assert.equal(await isRead(now.ctimeNs + 1n), false);
+  assert.equal(await isRead(now.ctimeNs), true);
 });
 
 test('whatever else happens to a file is noticed: mode, other file, link, type', async t => {

@@ -1,4 +1,5 @@
-const second = 1_000_000_000n;
+import { second } from '../../tree/time.ts';
+
 const latest = 0x3fff_ffffn * second * 16n;
 const earliest = -(2n ** 31n) * second;
 /** Where node:fs stops to be exact. */

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { xattrLimit } from '../../limits.ts';
 import type { ByteString } from '../../tree/node.ts';
+import { second, secondsOf } from '../../tree/time.ts';
 import { deviceNumber, type Stat, statxReader } from './stat.ts';
 
 /** A path as node:fs takes it: a text, or its raw bytes. */
@@ -25,7 +26,6 @@ export interface Native {
 
 type Call = (...values: unknown[]) => number | bigint;
 
-const second = 1_000_000_000n;
 const currentDirectory = -100;
 const noFollow = 0x100;
 const exclusiveNow = 2 | 4;
@@ -132,9 +132,9 @@ function nativeOf(library: Library): Native {
       check(node(terminated(bytes), mode, deviceNumber(major, minor)), 'mknod');
     },
     setTime(target, nanoseconds) {
-      const fraction = ((nanoseconds % second) + second) % second;
-      times64[0] = times64[2] = (nanoseconds - fraction) / second;
-      times64[1] = times64[3] = fraction;
+      const seconds = secondsOf(nanoseconds);
+      times64[0] = times64[2] = seconds;
+      times64[1] = times64[3] = nanoseconds - seconds * second;
       if (typeof target === 'number') check(fileTimes(target, timeBuffer), 'futimens');
       else check(times(currentDirectory, terminated(target), timeBuffer, noFollow), 'utimensat');
     },

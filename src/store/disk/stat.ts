@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs';
+import { second } from '../../tree/time.ts';
 
 /** What a file is without its contents: everything that changes when it does. */
 export interface Stat {
@@ -63,8 +64,6 @@ export function deviceNumber(major: number, minor: number): bigint {
   const [high, low] = [BigInt(major), BigInt(minor)];
   return ((high & 0xfffn) << 8n) | (low & 0xffn) | ((low & ~0xffn) << 12n) | ((high & ~0xfffn) << 32n);
 }
-
-const second = 1_000_000_000n;
 
 /** Reads what statx(2) fills in: the same on every machine, unlike what stat(2) does. */
 export function statxReader(buffer: ArrayBuffer): () => Stat {

@@ -499,6 +499,10 @@ test('a file that changed since it was listed is not read as if it were the same
       writeFileSync(place, 'after!');
       utimesSync(place, atime, mtime);
     },
+    'nothing but its mode and back': place => {
+      chmodSync(place, 0o600);
+      chmodSync(place, 0o644);
+    },
     'another file': place => {
       writeFileSync(`${place}.new`, 'before');
       renameSync(`${place}.new`, place);
