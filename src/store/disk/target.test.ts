@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { OciError } from '../../errors.ts';
+import { temporaryDirectory } from '../../testing/temporary.ts';
+import { loadNative } from './native.ts';
+import { prepareTarget } from './target.ts';
+
+const fs = createRequire(import.meta.url)('node:fs') as Record<string, unknown>;
+
+/** Lets renames fail from the given one on (counted from 1) for as long as it says; without native calls to exchange paths. */
+function failRenames(t: TestContext, first: number, last: number): void {
+  const native = loadNative();
+  const { exchange } = native ?? {};
+  if (native !== undefined)
+    native.exchange = () => {
+      throw Object.assign(new Error('ENOSYS: renameat2'), { code: 'ENOSYS', syscall: 'renameat2' });
+    };
+  const original = fs['renameSync'] as (from: string, to: string) => void;
+  let count = 0;
+  fs['renameSync'] = (from: string, to: string) => {
+    count++;
+    if (count >= first && count <= last)
+      throw Object.assign(new Error('EIO: rename'), { code: 'EIO', syscall: 'rename' });
+    original(from, to);
+  };
+  syncBuiltinESMExports();
+  t.after(() => {
+    fs['renameSync'] = original;
+    syncBuiltinESMExports();
+    if (native !== undefined && exchange !== undefined) native.exchange = exchange;
+  });
+}
+
+function oldPlace(t: TestContext): string {
+  const place = join(temporaryDirectory(t), 'place');
+  mkdirSync(place);
+  writeFileSync(join(place, 'old'), 'precious');
+  return place;
+}
+
+test('without an exchange the old directory waits beside its place, and goes once the new one is there', async t => {
+  const place = oldPlace(t);
+  failRenames(t, 100, 100);
+  const target = await prepareTarget(place, { force: true });
+  writeFileSync(join(target.work, 'new'), '');
+  await target.commit();
+  assert.deepEqual(readdirSync(place), ['new']);
+  assert.deepEqual(readdirSync(join(place, '..')), ['place']);
+});
+
+test('the old directory comes back where the new one cannot take its place', async t => {
+  const place = oldPlace(t);
+  failRenames(t, 2, 2);
+  const target = await prepareTarget(place, { force: true });
+  await assert.rejects(target.commit(), OciError);
+  await target.abandon();
+  assert.deepEqual(readdirSync(place), ['old']);
+  assert.deepEqual(readdirSync(join(place, '..')), ['place']);
+});
+
+test('where it cannot even come back, the old directory is kept whole, and the error says where', async t => {
+  const place = oldPlace(t);
+  failRenames(t, 2, 3);
+  const target = await prepareTarget(place, { force: true });
+  const error: unknown = await target.commit().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  await target.abandon();
+  assert.ok(error instanceof OciError);
+  const kept = /in (.*)$/.exec(error.hint ?? '')?.[1] ?? '';
+  assert.equal(readFileSync(join(kept, 'old'), 'utf8'), 'precious');
+  assert.equal(existsSync(place), false);
+});
+
+test('directories above that were there before stay when the work fails', async t => {
+  const parent = temporaryDirectory(t);
+  mkdirSync(join(parent, 'there'));
+  const target = await prepareTarget(join(parent, 'there/n1/n2/n3'), { force: false });
+  assert.ok(existsSync(join(parent, 'there/n1/n2')));
+  await target.abandon();
+  assert.deepEqual(readdirSync(join(parent, 'there')), []);
+});
