@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { commands } from './cli/commands.ts';
+import { optionTables } from './ops/calls.ts';
 
 const src = dirname(fileURLToPath(import.meta.url));
 
@@ -28,7 +30,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Packages and built-in modules with one door. */
 const doors: Readonly<Record<string, RegExp>> = {
   'node:crypto': /^engine\/(node|usual-zlib)\.ts$/,
-  'node:zlib': /^engine\/(node|node-gunzip|node-zstd|usual-zlib|held-gunzip)\.ts$/,
+  'node:zlib': /^engine\/(node|node-gunzip|node-zstd|usual-zlib|held-gunzip|inflate-worker)\.ts$/,
   'node:worker_threads': /^engine\//,
   '@noble/hashes': /^engine\/portable\.ts$/,
   fflate: /^engine\/portable(-gunzip)?\.ts$/,
@@ -40,6 +42,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   'node:fs': /^(store\/|cli\/process\.ts$)/,
   'node:path': /^(store|cli)\//,
   'node:os': /^cli\//,
+  '@koromix/koffi-linux-$': /^store\/disk\/native\.ts$/,
   'node:module': /^store\/disk\/native\.ts$/,
   'node:url': /^cli\//,
   tar: /^store\/archive\//,
@@ -64,8 +67,10 @@ function importsOf(file: string): { specifier: string; typeOnly: boolean }[] {
     specifier: m[2] as string,
     typeOnly: m[1] !== undefined,
   }));
-  const lazy = [...text.matchAll(/import\('([^']+)'\)|import\s+'([^']+)'/g)].map(m => ({
-    specifier: (m[1] ?? m[2]) as string,
+  // Text of a worker's program and what createRequire brings are imports as well.
+  const brought = /import\('([^']+)'\)|import\s+'([^']+)'|require\('([^']+)'\)|createRequire\([^)]*\)\(['`]([^'`]+)/g;
+  const lazy = [...text.matchAll(brought)].map(m => ({
+    specifier: (m[1] ?? m[2] ?? m[3] ?? m[4]) as string,
     typeOnly: false,
   }));
   return [...found, ...lazy];
@@ -90,7 +95,7 @@ test('every package has one door', () => {
   for (const file of product) {
     for (const { specifier } of importsOf(file).filter(i => !i.specifier.startsWith('.'))) {
       const name = specifier.startsWith('@')
-        ? specifier.split('/').slice(0, 2).join('/')
+        ? specifier.split('/').slice(0, 2).join('/').replace(/\{.*/, '')
         : (specifier.split('/')[0] as string);
       const door = doors[name];
       assert.ok(door, `${file}: package '${specifier}' has no door`);
@@ -151,6 +156,56 @@ test('no import goes round in a circle', () => {
     state.set(file, 'done');
   };
   for (const file of files) visit(file, []);
+});
+
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g, '');
+
+/** All that a file leads to, itself first, without what every verb has. */
+function closureOf(file: string, except: RegExp): string[] {
+  const found = [file];
+  for (const at of found)
+    for (const { specifier, typeOnly } of importsOf(at)) {
+      const target = resolve(at, specifier);
+      if (specifier.startsWith('.') && !typeOnly && !found.includes(target) && !except.test(target)) found.push(target);
+    }
+  return found;
+}
+
+const codeOf = (closure: readonly string[]): string =>
+  closure.map(at => withoutComments(sources.get(at) ?? '')).join('\n');
+
+test('every option of a function is read by it, and every option of a command by its run', () => {
+  for (const [verb, table] of Object.entries(optionTables)) {
+    const file = product.find(
+      at => at.startsWith('ops/') && sources.get(at)?.includes(`export async function ${verb}(`),
+    );
+    const code = codeOf(
+      closureOf(file as string, /^ops\/(calls|call-kinds|check-call|options)\.ts$|^(errors|spec|schema)/),
+    );
+    for (const option of Object.keys(table))
+      assert.ok(
+        new RegExp(`\\.${option}\\b|[{,\\s]${option}( = [^,}]+)?[,\\s}]`).test(code),
+        `${verb}: nobody reads ${option}`,
+      );
+  }
+  for (const command of commands) {
+    const code = codeOf(
+      closureOf(`cli/commands/${command.name}.ts`, /^ops|^cli\/(commands|parser|main|options-of)\.ts$/),
+    );
+    // What is taken for the sake of old scripts says so, and nothing else may go unread.
+    for (const { name, describe } of command.options)
+      assert.ok(
+        describe.includes('accepted') || new RegExp(`(flag|text|texts|word|has)\\('${name}'\\)`).test(code),
+        `${command.name}: nobody reads --${name}`,
+      );
+  }
+});
+
+test('no function of the product is longer than 40 lines or takes more than three values and options', () => {
+  const { overrides } = JSON.parse(readFileSync(join(src, '../biome.json'), 'utf8'));
+  const { complexity } = overrides[0].linter.rules;
+  assert.equal(complexity.noExcessiveLinesPerFunction.options.maxLines, 40);
+  assert.equal(complexity.useMaxParams.options.max, 4);
 });
 
 test('whiteout names are spelled in one file and JSON is written in one file', () => {

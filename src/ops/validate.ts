@@ -166,6 +166,9 @@ class Inspection {
   }
 }
 
+const asError = (finding: Finding): Finding =>
+  finding.severity === 'warning' ? { ...finding, severity: 'error' } : finding;
+
 /** Reads a layer to its end: digest, size and diffID, and that it is a tar. */
 async function checkLayer(source: ImageSource, layer: Layer): Promise<void> {
   const { emptySink, readLayer } = await import('../codec/layer-reader.ts');
@@ -183,5 +186,6 @@ export async function validate(place: ImageOperand, options: ValidateOptions = {
   const inspection = new Inspection(opened.source, options);
   if (name === undefined && digest === undefined) await inspection.index(opened.index);
   else await inspection.entries([(await withNamed(opened)).named]);
-  return { findings: inspection.findings, blobs: inspection.blobs, bytes: inspection.bytes };
+  const findings = options.strict === true ? inspection.findings.map(asError) : inspection.findings;
+  return { findings, blobs: inspection.blobs, bytes: inspection.bytes };
 }

@@ -15,23 +15,21 @@ const pattern = /%([-+# 0]*)(\d*)(?:\.(\d*))?(\P{Cn}|$)/gu;
 /** Go's fmt.Sprintf for the values that templates have: JSON's. */
 export function printf(format: string, values: readonly unknown[]): string {
   let used = 0;
-  const text = format.replace(
-    pattern,
-    (_all, flags: string, width: string, precision: string | undefined, letter: string) => {
-      if (letter === '%') return '%';
-      if (letter === '') return '%!(NOVERB)';
-      if (used >= values.length) return `%!${letter}(MISSING)`;
-      const verb = {
-        flags,
-        width: Number(width),
-        precision: precision === undefined ? undefined : Number(precision),
-        letter,
-      };
-      if (verb.width > paddingLimit || (verb.precision ?? 0) > 80)
-        throw usage('printf', `expected a width of at most ${paddingLimit} and a precision of at most 80`);
-      return padded(formatted(values[used++], verb), verb);
-    },
-  );
+  const text = format.replace(pattern, (...groups: readonly (string | undefined)[]) => {
+    const [, flags = '', width = '', precision, letter = ''] = groups;
+    if (letter === '%') return '%';
+    if (letter === '') return '%!(NOVERB)';
+    if (used >= values.length) return `%!${letter}(MISSING)`;
+    const verb = {
+      flags,
+      width: Number(width),
+      precision: precision === undefined ? undefined : Number(precision),
+      letter,
+    };
+    if (verb.width > paddingLimit || (verb.precision ?? 0) > 80)
+      throw usage('printf', `expected a width of at most ${paddingLimit} and a precision of at most 80`);
+    return padded(formatted(values[used++], verb), verb);
+  });
   if (used === values.length) return text;
   return `${text}%!(EXTRA ${values
     .slice(used)

@@ -97,34 +97,38 @@ function statAtOf(stat: Call, check: (result: number | bigint, call: string) => 
   };
 }
 
-function nativeOf(library: Library): Native {
-  const { errno, list, get, set, node, times, fileTimes, lock, exchange, stat } = library;
+function xattrReader({ errno, list, get }: Library): Native['readXattrs'] {
   const listBuffer = Buffer.alloc(xattrLimit);
   const valueBuffer = Buffer.alloc(xattrLimit);
-  const times64 = new BigInt64Array(4);
-  const timeBuffer = Buffer.from(times64.buffer);
-  const check = (result: number | bigint, call: string): void => {
-    if (Number(result) < 0) throw failure(call, errno());
-  };
   const attributeOf = (path: string | Buffer, name: ByteString): Uint8Array | undefined => {
     const length = Number(get(path, terminated(Buffer.from(name, 'latin1')), valueBuffer, xattrLimit));
     if (length >= 0) return new Uint8Array(valueBuffer.subarray(0, length));
     if (quiet.includes(errno())) return undefined;
     throw failure('lgetxattr', errno());
   };
+  return bytes => {
+    const path = terminated(bytes);
+    const length = Number(list(path, listBuffer, xattrLimit));
+    if (length === 0) return undefined;
+    if (length < 0) {
+      if (quiet.includes(errno())) return undefined;
+      throw failure('llistxattr', errno());
+    }
+    const found = listBuffer.toString('latin1', 0, length - 1).split('\0');
+    const values = found.map(name => [name, attributeOf(path, name)] as const);
+    return new Map(values.filter((pair): pair is readonly [string, Uint8Array] => pair[1] !== undefined));
+  };
+}
+
+function nativeOf(library: Library): Native {
+  const { errno, set, node, times, fileTimes, lock, exchange, stat } = library;
+  const times64 = new BigInt64Array(4);
+  const timeBuffer = Buffer.from(times64.buffer);
+  const check = (result: number | bigint, call: string): void => {
+    if (Number(result) < 0) throw failure(call, errno());
+  };
   return {
-    readXattrs(bytes) {
-      const path = terminated(bytes);
-      const length = Number(list(path, listBuffer, xattrLimit));
-      if (length === 0) return undefined;
-      if (length < 0) {
-        if (quiet.includes(errno())) return undefined;
-        throw failure('llistxattr', errno());
-      }
-      const found = listBuffer.toString('latin1', 0, length - 1).split('\0');
-      const values = found.map(name => [name, attributeOf(path, name)] as const);
-      return new Map(values.filter((pair): pair is readonly [string, Uint8Array] => pair[1] !== undefined));
-    },
+    readXattrs: xattrReader(library),
     writeXattr(bytes, name, value) {
       check(set(terminated(bytes), terminated(Buffer.from(name, 'latin1')), value, value.length, 0), 'lsetxattr');
     },
