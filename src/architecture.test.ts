@@ -41,6 +41,8 @@ const doors: Readonly<Record<string, RegExp>> = {
   ajv: /^schema\//,
   'node:fs': /^(store\/|cli\/process\.ts$)/,
   'node:path': /^(store|cli)\//,
+  // A pipe that can be waited for without being blocked.
+  'node:net': /^store\/disk\/input-file\.ts$/,
   'node:os': /^cli\//,
   '@koromix/koffi-linux-$': /^store\/disk\/native\.ts$/,
   'node:module': /^store\/disk\/native\.ts$/,

@@ -49,7 +49,7 @@ export async function importRootfs(
   const place = parseDestination(image, undefined);
   const edit = editOf(options);
   const [bytes, subject] =
-    typeof file === 'string' ? [readInputFile(file), file] : [stoppable(file, options.signal), 'input'];
+    typeof file === 'string' ? [readInputFile(file, options.signal), file] : [stoppable(file, options.signal), 'input'];
   return withDestination(place, options.dryRun === true, async destination => {
     const { layer, warnings } = await importLayer(bytes, destination, { ...options, subject });
     const made = appendLayer(undefined, { ...edit, layer });

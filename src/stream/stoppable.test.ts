@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -7,6 +8,7 @@ import type { Bytes } from '../engine/engine.ts';
 import { importRootfs } from '../ops/import-rootfs.ts';
 import { load } from '../ops/load.ts';
 import { sparseMember } from '../testing/sparse.ts';
+import { tarOf } from '../testing/tar-of.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { stoppable } from './stoppable.ts';
 
@@ -100,4 +102,23 @@ test('a hole of 60 GiB in a few bytes of a tar lets the event loop turn, and a s
     /^Error: enough$/,
   );
   assert.ok(turns >= 5 && bytes < 2 ** 30, `${turns} turns, ${bytes} bytes`);
+});
+
+test('`import` of a named pipe that nobody writes to ends with its signal, and of one that is written takes it all', async t => {
+  const place = temporaryDirectory(t);
+  const pipe = join(place, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const controller = new AbortController();
+  const running = importRootfs(pipe, join(place, 'img'), { platform: 'linux/amd64', signal: controller.signal });
+  for (let turns = 0; turns < 20; turns++) await turn();
+  controller.abort(new Error('enough'));
+  await assert.rejects(running, /^Error: enough$/);
+  const tar = await tarOf(join(place, 'a.tar'), { a: 'x'.repeat(200_000) });
+  const writer = spawn('sh', ['-c', `cat '${tar}' > '${pipe}'`]);
+  const [piped, plain] = [
+    await importRootfs(pipe, join(place, 'one'), { platform: 'linux/amd64' }),
+    await importRootfs(tar, join(place, 'two'), { platform: 'linux/amd64' }),
+  ];
+  assert.equal(piped.diffID, plain.diffID);
+  writer.kill();
 });

@@ -26,16 +26,23 @@ export async function spoolArchive(
   options: { readonly layout: string; readonly subject: string; readonly work?: Work },
 ): Promise<TemporaryDirectory & { readonly file: string }> {
   const { layout, subject } = options;
-  const { head, whole } = await peek(bytes, headSize);
-  if (head.length === 0) throw invalid(subject, 'an image archive (a tar)', 'an empty file');
-  const compression = checkCompression(detectCompression(head), subject);
+  const { head, whole, close } = await peek(bytes, headSize);
+  try {
+    if (head.length === 0) throw invalid(subject, 'an image archive (a tar)', 'an empty file');
+    const compression = checkCompression(detectCompression(head), subject);
+    return await spoolTar(flow(decompress(whole, compression, subject), { signal: options.work?.signal }), layout);
+  } finally {
+    await close();
+  }
+}
+
+async function spoolTar(tar: Bytes, layout: string): Promise<TemporaryDirectory & { readonly file: string }> {
   const stage = makeSpool(layout);
   try {
     const path = join(stage.path, 'archive.tar');
     const file = openSync(path, 'wx', 0o600);
     try {
-      for await (const chunk of flow(decompress(whole, compression, subject), { signal: options.work?.signal }))
-        onDisk(layout, 'room for an archive', () => writeFully(file, chunk));
+      for await (const chunk of tar) onDisk(layout, 'room for an archive', () => writeFully(file, chunk));
     } finally {
       closeSync(file);
     }

@@ -1,6 +1,8 @@
-import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { Socket } from 'node:net';
 import type { Bytes } from '../../engine/engine.ts';
 import { changed, usage } from '../../errors.ts';
+import { stoppable } from '../../stream/stoppable.ts';
 import { onDisk } from './system-error.ts';
 
 const chunkSize = 1024 * 1024;
@@ -29,11 +31,23 @@ function* steadyChunks(file: number, path: string, before: BigIntStats): Iterabl
   if (size !== before.size || statOf(file, path).mtimeNs !== before.mtimeNs) throw changed(path);
 }
 
+/** A named pipe, which may have no writer yet or one that stands still: to wait in a system call would leave no way out of it. */
+async function* pipeChunks(path: string, signal: AbortSignal | undefined): Bytes {
+  const fd = onDisk(path, wanted, () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+  const socket = new Socket({ fd, readable: true, writable: false });
+  try {
+    yield* stoppable(socket, signal);
+  } finally {
+    socket.destroy();
+  }
+}
+
 /**
  * A file, pipe or device of the user's own from its beginning to its end, in chunks of up to 1 MiB; a chunk is valid until
  * the next is asked for. Throws `usage` for a directory, `not-found`, and `conflict` where a file changes while it is read.
  */
-export async function* readInputFile(path: string): Bytes {
+export async function* readInputFile(path: string, signal?: AbortSignal): Bytes {
+  if (onDisk(path, wanted, () => statSync(path)).isFIFO()) return yield* pipeChunks(path, signal);
   const file = onDisk(path, wanted, () => openSync(path, 'r'));
   try {
     const before = statOf(file, path);
