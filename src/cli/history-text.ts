@@ -27,7 +27,9 @@ export async function historyText(rows: readonly HistoryRow[], words: Words, { n
     return {
       ID: whole ? row.id : shortID(row.id),
       CreatedSince: time <= firstTime ? 'N/A' : ageOf(time, now),
-      CreatedAt: localTime(time, zone),
+      get CreatedAt() {
+        return localTime(time, zone);
+      },
       CreatedBy: whole ? createdBy : ellipsis(createdBy, 45),
       Size: human ? humanSize(row.size) : String(row.size),
       Comment: row.comment,

@@ -38,7 +38,10 @@ function rowOf(image: ImageRow, whole: boolean, { now, zone }: Clock): Row {
     Tag: image.tag ?? none,
     Digest: image.digest,
     CreatedSince: time === undefined ? 'N/A' : ageOf(time, now),
-    CreatedAt: time === undefined ? 'N/A' : goTime(time, zone),
+    // A time zone's clock is slow, and most forms do not show it.
+    get CreatedAt() {
+      return time === undefined ? 'N/A' : goTime(time, zone);
+    },
     Size: size,
     VirtualSize: size,
     Containers: 'N/A',
