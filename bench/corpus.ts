@@ -86,6 +86,18 @@ export const trees: Readonly<Record<string, (corpus: string) => string>> = {
   big2g: corpus => once(join(corpus, 'big2g'), root => makeBigFile(join(root, 'data.bin'), 2048)),
 };
 
+/** Puts a tree of a few files in the place of every tree of a corpus, with what the jobs edit: what is there is not made anew. */
+export function makeTinyTrees(corpus: string): void {
+  for (const name of Object.keys(trees)) {
+    const root = join(corpus, name);
+    makeSmallFiles(root, 1);
+    for (const file of ['etc/debian_version', 'usr/share/doc/git/README', 'usr/lib/library', 'data.bin']) {
+      mkdirSync(join(root, file, '..'), { recursive: true });
+      writeFileSync(join(root, file), `${name} ${file}\n`);
+    }
+  }
+}
+
 function debian(root: string, options: readonly string[]): void {
   must('mmdebstrap', '--quiet', '--variant=minbase', ...options, 'bookworm', root);
   must('rm', '-rf', join(root, 'dev'));

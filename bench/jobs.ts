@@ -78,7 +78,7 @@ const importJob = (name: string, aim: string, peer: (tar: string) => string): Jo
 
 /** The development tree's layout as an oci-archive, made by the peer. */
 function archiveOf(directory: string): string {
-  const archive = join(directory, 'dev.tar');
+  const archive = join(directory, 'dev-archive.tar');
   if (!existsSync(archive)) {
     must(
       'skopeo',
@@ -91,6 +91,17 @@ function archiveOf(directory: string): string {
   }
   return archive;
 }
+
+/** Every blob of a layout, hashed and read as what it is; the peer only hashes. */
+const validates: readonly Job[] = [
+  {
+    name: 'validate-dev',
+    aim: '1.50',
+    corpus: directory => peerLayout(directory, 'dev'),
+    ours: (program, layout) => `${program} validate ${layout}`,
+    peer: layout => `cd ${layout}/blobs/sha256 && sha256sum * | awk '$1 != $2 { exit 1 }'`,
+  },
+];
 
 /** Images between layouts and archives. */
 const moves: readonly Job[] = [
@@ -194,6 +205,7 @@ export const jobs: readonly Job[] = [
       `umoci unpack --image ${layout}:base a && umoci unpack --image ${layout}:changed b && (diff -rq --no-dereference a/rootfs b/rootfs || true)`,
   },
   ...moves,
+  ...validates,
   ...starts,
 ];
 

@@ -1,21 +1,25 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeTinyTrees } from './corpus.ts';
 import { type Job, jobs, quickJobs } from './jobs.ts';
 import { median, type Run, runOnce } from './measure.ts';
 
 /**
- * `npm run bench -- [JOB…] [--runs N] [--corpus DIR]`: alternates ocikit and its peer in one run and prints medians.
- * Ratios are what counts: the machines are shared and noisy.
+ * `npm run bench -- [JOB…] [--runs N] [--corpus DIR]`: alternates ocikit and its peer in one run and prints a table of medians.
+ * Ratios are what counts: the machines are shared and noisy. `--check` runs every job once over a corpus of a few files and
+ * judges no time: it fails where a job does not work.
  */
 const words = process.argv.slice(2);
 const option = (name: string, otherwise: string): string => {
   const at = words.indexOf(name);
   return at < 0 ? otherwise : (words.splice(at, 2)[1] ?? otherwise);
 };
-const runs = Number(option('--runs', '3'));
-const corpus = option('--corpus', join(tmpdir(), 'ocikit-corpus'));
-const quick = words.includes('--quick');
+const [quick, check] = [words.includes('--quick'), words.includes('--check')];
+const runs = check ? 1 : Number(option('--runs', '3'));
+const corpus = check
+  ? mkdtempSync(join(tmpdir(), 'ocikit-corpus-'))
+  : option('--corpus', join(tmpdir(), 'ocikit-corpus'));
 const wanted = words.filter(word => !word.startsWith('--'));
 const program = `${process.execPath} ${join(import.meta.dirname, '../bin/ocikit.cjs')}`;
 
@@ -30,34 +34,37 @@ function once(job: Job, command: string, corpusDirectory: string): Run {
   }
 }
 
-function measure(job: Job): void {
+const header = ['job', 'ratio', 'aim', 'seconds', "peer's", 'CPU seconds', "peer's", 'MiB', "peer's"];
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+/** A line of a table in Markdown: medians over the runs. */
+function measure(job: Job): string {
   const setup = job.corpus(corpus);
   const ours = job.ours(program, setup);
   const peer = job.peer(setup, program);
   const pairs: [Run, Run][] = [];
   for (let index = 0; index < runs; index++) pairs.push([once(job, ours, setup), once(job, peer, setup)]);
   const middle = (pick: (pair: [Run, Run]) => number): string => median(pairs.map(pick)).toFixed(2);
-  const columns = [
-    job.name.padEnd(28),
-    `ratio ${middle(([a, b]) => a.wall / b.wall)} (aim ${job.aim})`.padEnd(28),
-    `wall ${middle(([a]) => a.wall)} s : ${middle(([, b]) => b.wall)} s`.padEnd(28),
-    `cpu ${middle(([a]) => a.cpu)} s : ${middle(([, b]) => b.cpu)} s`.padEnd(28),
-    `memory ${middle(([a]) => a.memory)} MiB : ${middle(([, b]) => b.memory)} MiB`,
-  ];
-  console.log(columns.join(''));
+  const both = (pick: (run: Run) => number): string[] => [middle(([a]) => pick(a)), middle(([, b]) => pick(b))];
+  const columns = [...both(run => run.wall), ...both(run => run.cpu), ...both(run => run.memory)];
+  return row([job.name, middle(([a, b]) => a.wall / b.wall), job.aim, ...columns]);
 }
 
 mkdirSync(corpus, { recursive: true });
-const chosen = (quick ? quickJobs : jobs).filter(
+if (check) makeTinyTrees(corpus);
+const chosen = (quick ? quickJobs : check ? [...jobs, ...quickJobs] : jobs).filter(
   job => wanted.length === 0 || wanted.some(word => job.name.startsWith(word)),
 );
 if (chosen.length === 0)
   throw new Error(`no such job: ${wanted.join(' ')} (there are ${jobs.map(job => job.name).join(', ')})`);
+if (!check) console.log(`${row(header)}\n${row(header.map(() => '---'))}`);
 for (const job of chosen) {
   try {
-    measure(job);
+    const line = measure(job);
+    console.log(check ? `${job.name} works` : line);
   } catch (error) {
-    console.log(`${job.name.padEnd(28)}not measured: ${(error as Error).message}`);
+    console.log(row([job.name, `not measured: ${(error as Error).message}`]));
     if (!quick) process.exitCode = 1;
   }
 }
+if (check) rmSync(corpus, { recursive: true, force: true });

@@ -50,9 +50,11 @@ const placeOf = (directory: string, name: string): string | Buffer =>
 const times = ['1700000000', '1700000000.5', '0', '-86400', '1', '4000000000'];
 
 function settle(place: string | Buffer, random: Random): void {
-  const isLink = lstatSync(place).isSymbolicLink();
+  const stat = lstatSync(place);
   if (isRoot) lchownSync(place, random(3) * 1000, random(2) * 70_000);
-  if (!isLink) chmodSync(place, [0o644, 0o755, 0o600, 0o4755, 0o2755, 0o1777][random(6)] as number);
+  const mode = [0o644, 0o755, 0o600, 0o4755, 0o2755, 0o1777][random(6)] as number;
+  // Nobody but root goes into a directory that says it may not be gone into.
+  if (!stat.isSymbolicLink()) chmodSync(place, stat.isDirectory() && !isRoot ? mode | 0o700 : mode);
   const time = times[random(times.length)] as string;
   lutimesSync(place, time, time);
 }
