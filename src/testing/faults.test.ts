@@ -9,7 +9,7 @@ import { preparePlace } from './prepared-place.ts';
 import { snapshotOf } from './snapshot.ts';
 import { temporaryDirectory } from './temporary.ts';
 import type { VerbUse } from './verb-use.ts';
-import { writingUses } from './verbs-that-write.ts';
+import { verbUses } from './verbs.ts';
 
 /** Where the result goes: a new place below directories that are not there yet, or a layout that holds another image. */
 const places = ['new', 'standing'] as const;
@@ -19,7 +19,7 @@ const goes = ({ writes, verb }: VerbUse, place: (typeof places)[number]): boolea
 
 const isFilled = ({ writes }: VerbUse): boolean => writes === 'layout' || writes === 'directory';
 
-for (const use of writingUses.filter(({ writes }) => writes !== 'stream')) {
+for (const use of verbUses.filter(({ writes }) => writes !== 'stream' && writes !== 'nothing')) {
   for (const where of places.filter(place => goes(use, place))) {
     test(`${use.use} (${where}): whichever write the disk refuses, all is as it was, or all is there`, async t => {
       const { directory, layout, operands } = await preparePlace(temporaryDirectory(t));
