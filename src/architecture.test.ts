@@ -125,6 +125,13 @@ test('below the command line options are named as the library names them', () =>
   }
 });
 
+test('every option of the library is documented', () => {
+  const lines = (sources.get('ops/options.ts') ?? '').split('\n');
+  for (const [at, line] of lines.entries())
+    if (/^( {2}readonly \w+\?|export (interface|type) \w)/.test(line))
+      assert.match(String(lines[at - 1]), /\*\/$/, line);
+});
+
 test('no file is longer than 250 lines', () => {
   for (const file of product) {
     const lines = (sources.get(file) ?? '').split('\n').length - 1;

@@ -18,7 +18,10 @@ export function printWarnings(io: Io, words: Words, warnings: readonly string[])
 
 /** Prints warnings where `--quiet` means something else. */
 export function warn(io: Io, warnings: readonly string[]): void {
-  for (const warning of groupWarnings(warnings)) io.stderr(`ocikit: warning: ${escapeLine(warning)}\n`);
+  for (const warning of groupWarnings(warnings))
+    io.stderr(
+      `ocikit: warning: ${escapeLine(warning.replace("the compressor 'portable'", '--compressor portable'))}\n`,
+    );
 }
 
 /** Where a tar goes. */

@@ -6,11 +6,16 @@ import type { Progress, Work } from '../stream/pace.ts';
 
 export type { Bytes, ImageOperand, ImagePlace, Operand, Progress, RootfsPlace, Work };
 
-/** How layers are stored. */
+/**
+ * How layers are stored. In all options: what is absent or undefined has its default, a value that is none of those said
+ * is a `usage` error, and no option is read from the environment.
+ */
 export interface CompressionOptions {
   /** As it is, or gzip where it is new, when absent. */
   readonly compression?: 'gzip' | 'zstd' | 'none';
+  /** How hard to compress: gzip 0 (stored) to 9, 4 when absent (6 for the portable compressor); zstd 1 to 19, 3 when absent. */
   readonly level?: number;
+  /** Who makes gzip: the runtime's zlib when absent, or pure JavaScript, slower, whose bytes are the same on every runtime. */
   readonly compressor?: 'zlib' | 'portable';
 }
 
@@ -18,117 +23,145 @@ export interface CompressionOptions {
 export interface ImageOptions extends CompressionOptions, Work {
   /** The comment in the history; `import` writes docker's `Imported from -` when absent. */
   readonly message?: string;
-  /** Dockerfile instructions (`CMD ["sh"]`), by docker's rules for `--change`: over the base's config, or an empty one. */
+  /** Dockerfile instructions (`CMD ["sh"]`), by docker's rules for `--change`: over the base's config, or an empty one. None when absent; one that docker refuses is a `usage` error. */
   readonly instructions?: readonly string[];
-  /** RFC 3339, or a Date; no time is written when absent. */
+  /** When the image was made: RFC 3339, or a Date; no time is written when absent. */
   readonly created?: string | Date;
   /** `os/arch[/variant]`; the base's where there is one, else `hostPlatform`. */
   readonly platform?: string;
+  /** What the image is for where nothing else says; linux on this machine's architecture when absent. */
   readonly hostPlatform?: Platform;
-  /** `key=value` on the manifest. */
+  /** `key=value`, each on the manifest; none when absent. */
   readonly annotations?: readonly string[];
+  /** Does everything but write: the result says what would be made. False when absent. */
   readonly dryRun?: boolean;
 }
 
+/** What `commit` takes. */
 export interface CommitOptions extends ImageOptions {
   /** The image the new layer is a delta over; a bundle's own base when absent. */
   readonly base?: ImageOperand;
+  /** Who made the image, in its config and history; the base's when absent. */
   readonly author?: string;
   /** History's `created_by`; the command line of the resulting config when absent, as docker writes it. */
   readonly createdBy?: string;
+  /** Globs of paths (`var/cache/**`) that stay as they are in the base; none when absent. */
   readonly exclude?: readonly string[];
-  /** A file of .dockerignore patterns. */
+  /** A file of .dockerignore patterns of paths that stay as they are in the base; `not-found` where it is not there. */
   readonly ignoreFile?: string;
-  /** `UID:GID` for every entry of the new layer. */
+  /** `UID:GID` for every entry of the new layer, in numbers; what each file has when absent. */
   readonly owner?: string;
-  /** No file time in the new layer is later than this (seconds since 1970). */
+  /** No file time in the new layer is later than this: whole seconds since 1970. Times are kept when absent. */
   readonly clampMtime?: number;
-  /** Same size and mtime count as same content, unread. */
+  /** Same size and mtime count as same content, unread. False when absent: contents decide. */
   readonly trustMtime?: boolean;
-  /** One layer that holds the whole root filesystem, without the base's layers. */
+  /** One layer that holds the whole root filesystem, without the base's layers. False when absent. */
   readonly squash?: boolean;
-  /** A warning is an error. */
+  /** What cannot be carried is an `unsupported` error and not a warning. False when absent. */
   readonly strict?: boolean;
 }
 
+/** What `importRootfs` takes. */
 export type ImportOptions = ImageOptions;
 
+/** What `diff` takes. */
 export interface DiffOptions extends Work {
-  /** Aspects that do not count: mtime, owner, mode, xattr, … */
+  /** Aspects that do not count (`mtime`, `owner`, `mode`, `xattr`, …), or several in one text with commas; all count when absent. */
   readonly ignore?: readonly string[];
-  /** Only what changes behaviour: no mtime; between two images the config as well, without how it was made. */
+  /** Only what changes behaviour: no mtime; between two images the config as well, without how it was made. False when absent. */
   readonly semantic?: boolean;
-  /** Only paths that match one of these globs. */
+  /** Only paths that match one of these globs; all when absent or empty. */
   readonly paths?: readonly string[];
-  /** Compare the image configs as well. */
+  /** Compare the image configs as well: a `usage` error where a side is no image. False when absent. */
   readonly config?: boolean;
+  /** Same size and mtime count as same content, unread. False when absent. */
   readonly trustMtime?: boolean;
+  /** `os/arch[/variant]`: which image of a multi-platform one; that for `hostPlatform` when absent. */
   readonly platform?: string;
+  /** Linux on this machine's architecture when absent. */
   readonly hostPlatform?: Platform;
+  /** What cannot be compared is an `unsupported` error and not a warning. False when absent. */
   readonly strict?: boolean;
 }
 
+/** What all that read an image take. */
 export interface ReadOptions extends Work {
+  /** `os/arch[/variant]`: which image of a multi-platform one; that for `hostPlatform` when absent. `not-found` where there is none. */
   readonly platform?: string;
+  /** Linux on this machine's architecture when absent. */
   readonly hostPlatform?: Platform;
 }
 
+/** What `images` takes. */
 export interface ImagesOptions extends Work {
+  /** Entries without a name, and what a multi-platform image is made of, as well. False when absent. */
   readonly all?: boolean;
   /** What counts as an image's size: the stored blobs of its layers, or (their layers are read) the files in them, as docker counts. */
   readonly size?: 'stored' | 'uncompressed';
-  /** `key=value` as docker's --filter. */
+  /** `key=value` as docker's filters; all must hold. None when absent. */
   readonly filters?: readonly string[];
-  /** Milliseconds since 1970, for `until=24h`. */
+  /** Milliseconds since 1970: what `until=24h` counts from, as nothing here reads a clock. */
   readonly now?: number;
   /** An array of the caller's, to which a sentence is added for each entry that is damaged or missing. */
   readonly warnings?: string[];
 }
 
+/** What `unpack` takes. */
 export interface UnpackOptions extends ReadOptions {
+  /** A runtime bundle: `config.json` and `rootfs/`. False when absent. */
   readonly bundle?: boolean;
-  /** Replace what is in the way. */
+  /** Replace what is in the way; a `conflict` where something is when false or absent. */
   readonly force?: boolean;
+  /** What cannot be carried is an `unsupported` error and not a warning. False when absent. */
   readonly strict?: boolean;
 }
 
+/** What `init`, `tag` and `untag` take. */
 export interface WriteOptions extends Work {
+  /** Checks everything, writes nothing. False when absent. */
   readonly dryRun?: boolean;
 }
 
+/** What `validate` takes. */
 export interface ValidateOptions extends Work {
-  /** Only documents, sizes and presence; no blob is hashed. */
+  /** Only documents, sizes and presence; no blob is hashed. False when absent. */
   readonly fast?: boolean;
-  /** Warnings count as errors. */
+  /** Warnings count as errors. False when absent. */
   readonly strict?: boolean;
 }
 
+/** What `save` takes. */
 export interface SaveOptions extends Work {
   /** `universal` (every engine takes it) unless given. */
   readonly format?: 'universal' | 'oci' | 'docker';
-  /** `os/arch[/variant]`: only this image of a multi-platform image. */
+  /** `os/arch[/variant]`: only this image of a multi-platform image; all of it when absent. */
   readonly platform?: string;
-  /** Reads and checks everything, writes nothing. */
+  /** Reads and checks everything, writes nothing. False when absent. */
   readonly dryRun?: boolean;
 }
 
+/** What `load` takes. */
 export interface LoadOptions extends Work {
+  /** Reads and checks everything, writes nothing. False when absent. */
   readonly dryRun?: boolean;
 }
 
+/** What `copy` takes. */
 export interface CopyOptions extends ReadOptions, CompressionOptions {
-  /** All of a multi-platform image; otherwise the image of one platform is picked. */
+  /** All of a multi-platform image; the image of one platform is picked when false or absent. */
   readonly all?: boolean;
-  /** Several: a multi-platform image of just these. */
+  /** Several `os/arch[/variant]`: a multi-platform image of just these; one is the same as `platform`. */
   readonly platforms?: readonly string[];
   /** Whose media types the copy has; the same when absent. */
   readonly format?: 'oci' | 'docker';
-  /** What refers to the image (signatures, SBOMs) is copied too. */
+  /** What refers to the image (signatures, SBOMs) is copied too; a `usage` error where the copy is changed. False when absent. */
   readonly referrers?: boolean;
+  /** Reads and checks everything, writes nothing. False when absent. */
   readonly dryRun?: boolean;
 }
 
+/** What `exportImage` and `exportStream` take. */
 export interface ExportOptions extends ReadOptions {
-  /** Reads and checks everything, writes nothing. */
+  /** Reads and checks everything, writes nothing. False when absent. */
   readonly dryRun?: boolean;
 }
