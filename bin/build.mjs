@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transformSync } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -112,7 +112,8 @@ async function bundlePackages() {
       found.set(nameOf(specifier), new Set([...(found.get(nameOf(specifier)) ?? []), specifier]));
       return `${before}'${up}packages/${fileOf(specifier)}'`;
     });
-    writeFileSync(path, text);
+    // Comments are for the sources; declarations keep theirs.
+    writeFileSync(path, transformSync(text, { format: 'esm', target: 'node20', legalComments: 'none' }).code);
   }
   return Promise.all([...found.values()].map(specifiers => bundlePackage([...specifiers].sort())));
 }

@@ -36,14 +36,14 @@ test('the package is the same bytes each time it is built, and holds no more tha
   const places = [temporaryDirectory(t), temporaryDirectory(t)];
   const [one, other] = places.map(pack).map(file => readFileSync(file));
   assert.ok(one !== undefined && other?.equals(one), 'two builds differ');
-  assert.ok(one.length < 950_000, `${one.length} bytes packed`);
+  assert.ok(one.length < 974_000, `${one.length} bytes packed`);
   const files = run(
     root,
     'tar',
     '-tzf',
     join(places[0] as string, readdirSync(places[0] as string)[0] as string),
   ).split('\n');
-  assert.ok(files.length < 260, `${files.length} files`);
+  assert.ok(files.length < 320, `${files.length} files`);
   assert.deepEqual(
     files.filter(file => /\.(test|interop)\.|\/(testing|cli)\/|\.mjs$|\.ts$(?<!\.d\.ts)/.test(file)),
     [],
@@ -86,7 +86,10 @@ import { commit, diff, inspect, OciError, type CommitOptions } from 'ocikit';
 const options: CommitOptions = { message: 'x', compression: 'zstd' };
 export const made: Promise<string> = commit('rootfs', 'img:base', options).then(result => result.manifest);
 export const paths = async (): Promise<readonly string[]> => (await diff('img:base', 'rootfs')).changes.map(row => row.path);
-export const layers = async (): Promise<readonly string[]> => (await inspect(['img:base']))[0]?.RootFS.Layers ?? [];
+export async function layers(): Promise<readonly string[]> {
+  const [object] = await inspect(['img:base']);
+  return object !== undefined && 'RootFS' in object ? object.RootFS.Layers : [];
+}
 export const codeOf = (error: unknown): string | undefined => (error instanceof OciError ? error.code : undefined);
 `;
 
