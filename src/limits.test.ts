@@ -53,12 +53,18 @@ test('a layer says so much and no more', () => {
 });
 
 test('layers make so many nodes and no more, those that paths imply among them', () => {
-  const draft = new Draft(emptyTree(), 'layer', 10);
+  const draft = new Draft(emptyTree(), 'layer', { nodes: 10, text: 1000 });
   draft.beginLayer();
   const node = { kind: 'fifo', meta: emptyTree().meta } as const;
   draft.apply({ kind: 'node', path: 'a/b/c/d/e/f/g/h/i/j', node });
   assert.throws(() => draft.apply({ kind: 'node', path: 'k', node }), {
     code: 'invalid',
     message: 'layer: expected at most 10 files and directories, got more',
+  });
+  const deep = new Draft(emptyTree(), 'layer');
+  deep.beginLayer();
+  assert.throws(() => deep.apply({ kind: 'node', path: `${'d/'.repeat(32_000)}d`, node }), {
+    code: 'invalid',
+    message: 'layer: expected directories whose paths have at most 268435456 bytes together, got more',
   });
 });

@@ -46,7 +46,7 @@ export const pieceLimit: number = 1 << 17;
 export const holeLimit: number = 2 ** 36;
 /** Entries of a layer: each stays in memory, in some 500 bytes. */
 export const entryLimit: number = 2_000_000;
-/** Bytes of all names, link targets and extended attributes of a layer: they stay in memory. */
+/** Bytes of all names, link targets and extended attributes of a layer, and of the paths of a tree's directories: they stay in memory. */
 export const entryTextLimit: number = 256 << 20;
 /** Files and directories that layers bring to one tree, those that only paths imply among them: one path can imply 32,000. */
 export const nodeLimit: number = 2_000_000;

@@ -1,5 +1,5 @@
 import { invalid } from '../errors.ts';
-import { nameLimit, nodeLimit } from '../limits.ts';
+import { entryTextLimit, nameLimit, nodeLimit } from '../limits.ts';
 import { Directories, type Directory, keep } from './directories.ts';
 import {
   type ByteString,
@@ -38,11 +38,16 @@ export class Draft {
   readonly #parents = new Map<Path, Directory>();
   /** Nodes that have names already, as far as that is known: to bring one again makes another file. */
   #named: Set<Node> | undefined;
-  readonly #most: number;
+  readonly #most: { readonly nodes: number; readonly text: number };
   #made = 0;
+  #text = 0;
   #operations: Operation[] = [];
 
-  constructor(below: Tree, subject: string, most: number = nodeLimit) {
+  constructor(
+    below: Tree,
+    subject: string,
+    most: { readonly nodes: number; readonly text: number } = { nodes: nodeLimit, text: entryTextLimit },
+  ) {
     this.#most = most;
     this.#below = below;
     this.#directories = new Directories(below);
@@ -192,7 +197,12 @@ export class Draft {
   }
 
   #create(parent: Directory, name: ByteString, node: Node): void {
-    if (++this.#made > this.#most) throw invalid(this.#subject, `at most ${this.#most} files and directories`, 'more');
+    const { nodes, text } = this.#most;
+    if (++this.#made > nodes) throw invalid(this.#subject, `at most ${nodes} files and directories`, 'more');
+    // One long path would else be a gigabyte: each directory on the way keeps its own.
+    if (node.kind === 'directory') this.#text += parent.path.length + name.length;
+    if (this.#text > text)
+      throw invalid(this.#subject, `directories whose paths have at most ${text} bytes together`, 'more');
     this.#clear(parent, name);
     this.#put(parent, name, node);
     this.#operations.push({ kind: 'create', path: joinPath(parent.path, name), node });
