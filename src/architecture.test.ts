@@ -210,11 +210,36 @@ test('every option of a function is read by it, and every option of a command by
   }
 });
 
-test('no function of the product is longer than 40 lines or takes more than three values and options', () => {
+test('no function of the product is longer than 40 lines or takes more than three values, but for options after three', () => {
   const { overrides } = JSON.parse(readFileSync(join(src, '../biome.json'), 'utf8'));
   const { complexity } = overrides[0].linter.rules;
-  assert.equal(complexity.noExcessiveLinesPerFunction.options.maxLines, 40);
-  assert.equal(complexity.useMaxParams.options.max, 4);
+  assert.deepEqual(complexity.noExcessiveLinesPerFunction, { level: 'error', options: { maxLines: 40 } });
+  assert.deepEqual(complexity.useMaxParams, { level: 'error', options: { max: 3 } });
+  const ignored = product.flatMap(file =>
+    [...(sources.get(file) ?? '').matchAll(/biome-ignore([^:]*): (.*)\n(.*)/g)].map(([, rule, reason, line]) => ({
+      rule: rule?.trim(),
+      reason,
+      isMeant: file === 'errors.ts' && /constructor|unsupported/.test(line ?? ''),
+    })),
+  );
+  const meant = {
+    rule: 'lint/complexity/useMaxParams',
+    reason: 'three values, then the options',
+    isMeant: true,
+  };
+  assert.deepEqual(ignored, [meant, meant]);
+});
+
+test('whatever a file exports is imported by another', () => {
+  const all = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'));
+  const holders = new Map<string, number>();
+  for (const file of all)
+    for (const word of new Set(readFileSync(join(src, file), 'utf8').match(/\w+/g)))
+      holders.set(word, (holders.get(word) ?? 0) + 1);
+  const exported = /^export (?:async )?(?:function\*?|const|let|class|interface|type) (\w+)/gm;
+  for (const file of files)
+    for (const [, name = ''] of (sources.get(file) ?? '').matchAll(exported))
+      assert.ok((holders.get(name) ?? 0) > 1, `${file}: nobody imports ${name}`);
 });
 
 test('whiteout names are spelled in one file and JSON is written in one file', () => {

@@ -10,6 +10,7 @@ export class OciError extends Error {
   /** The option that is wrong, by its library name, where the subject begins with one: a command line spells it its own way. */
   readonly option: string | undefined;
 
+  // biome-ignore lint/complexity/useMaxParams: three values, then the options
   constructor(
     code: ErrorCode,
     subject: string,
@@ -35,8 +36,9 @@ export function notFound(subject: string, expected: string, hint?: string): OciE
 }
 
 /** A value or a form that ocikit knows of and does not take. */
-export function unsupported(subject: string, expected: string, got: string, hint?: string): OciError {
-  return new OciError('unsupported', subject, `expected ${expected}, got ${got}`, hint === undefined ? {} : { hint });
+// biome-ignore lint/complexity/useMaxParams: three values, then the options
+export function unsupported(subject: string, expected: string, got: string, options: { hint?: string } = {}): OciError {
+  return new OciError('unsupported', subject, `expected ${expected}, got ${got}`, options);
 }
 
 /** Options or arguments that cannot be meant. */

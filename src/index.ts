@@ -60,7 +60,7 @@ export { tag } from './ops/tag.ts';
 export { unpack } from './ops/unpack.ts';
 export { untag } from './ops/untag.ts';
 export { validate } from './ops/validate.ts';
-export type { ChainID, DiffID, Digest } from './spec/digest.ts';
+export type { DiffID, Digest } from './spec/digest.ts';
 export type {
   Annotations,
   ContainerConfig,

@@ -23,7 +23,7 @@ export interface Option {
   readonly completes?: Completes;
 }
 
-export interface Positional {
+interface Positional {
   readonly name: string;
   readonly describe: string;
   readonly optional?: boolean;
@@ -72,7 +72,7 @@ export const variables = {
   NO_COLOR: 'Anything but empty: no colours, as --no-color.',
   TZ: 'The time zone of times in tables and templates.',
 } as const;
-export type Variable = keyof typeof variables;
+type Variable = keyof typeof variables;
 
 /** Two options that cannot stand beside each other. */
 export function excludes(one: string | Case, others: readonly (string | Case)[], why: string): readonly Rule[] {

@@ -3,7 +3,7 @@ import { groups, withoutForms } from './docker-forms.ts';
 import { optionsOf } from './options-of.ts';
 
 /** What a shell may put in place of the last word. Where there are no values, the shell's own files or directories may be. */
-export interface Completion {
+interface Completion {
   readonly values: readonly (readonly [value: string, describe: string])[];
   readonly otherwise: 'nothing' | 'files' | 'directories';
 }
@@ -66,7 +66,7 @@ function ofWords(words: readonly Described[], current: string): Completion {
 function unquoted(word: string): string {
   return word.replace(
     /\\(.)|'([^']*)'?|"((?:\\.|[^"\\])*)"?/gs,
-    (_all, escaped, single, double) => escaped ?? single ?? String(double).replace(/\\(["\\$`])/g, '$1'),
+    (_all, ...[escaped, single, double]) => escaped ?? single ?? String(double).replace(/\\(["\\$`])/g, '$1'),
   );
 }
 

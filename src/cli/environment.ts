@@ -8,7 +8,7 @@ const variable = 'SOURCE_DATE_EPOCH';
 const lastSecond = 253_402_300_799;
 
 /** Seconds since 1970 that stand for now wherever ocikit writes a time; undefined where nobody fixed them. */
-export function sourceDateEpoch(io: Io): number | undefined {
+function sourceDateEpoch(io: Io): number | undefined {
   const text = io.env[variable];
   if (text === undefined) return undefined;
   const seconds = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;

@@ -5,7 +5,7 @@ import { tableText } from './table.ts';
 export type Row = Readonly<Record<string, string>>;
 
 /** Rows that docker prints as a table, as JSON lines or through a template. */
-export interface Listing {
+interface Listing {
   readonly rows: readonly Row[];
   /** The columns' titles by field. */
   readonly titles: Row;

@@ -9,7 +9,7 @@ import { checkRules } from './rules.ts';
 import { version } from './version.ts';
 import { Words } from './words.ts';
 
-export type Parsed =
+type Parsed =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'command'; readonly command: Command; readonly words: Words };
 

@@ -40,7 +40,7 @@ export function detectCompression(head: Uint8Array): Row['compression'] {
 export function checkCompression(compression: Row['compression'], subject: string): Compression | 'xz' {
   if (compression !== 'bzip2') return compression;
   const way = '`bzip2 -dc FILE` writes it plain, to a file or to `-`';
-  throw unsupported(subject, 'a tar, plain, gzip, zstd or xz', 'a bzip2 stream', way);
+  throw unsupported(subject, 'a tar, plain, gzip, zstd or xz', 'a bzip2 stream', { hint: way });
 }
 
 function typeOf(mediaType: string): LayerType {
@@ -71,12 +71,9 @@ export function recompressedType(mediaType: string, compression: Compression): s
   const before = typeOf(mediaType);
   if (before.compression === compression) return mediaType;
   if (before.isDocker && compression === 'zstd')
-    throw unsupported(
-      'layer',
-      'a compression that docker has a media type for',
-      'zstd',
-      "give option format 'oci' as well",
-    );
+    throw unsupported('layer', 'a compression that docker has a media type for', 'zstd', {
+      hint: "give option format 'oci' as well",
+    });
   return formatLayerType({ ...before, compression });
 }
 

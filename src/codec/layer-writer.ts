@@ -8,23 +8,26 @@ import { blockSize, paddingOf } from './tar-header.ts';
 
 const padding = Buffer.alloc(blockSize);
 
-function checkLength(path: Path, { size }: FileNode, written: number, isOver: boolean): void {
-  if (isOver ? written === size : written <= size) return;
-  throw new OciError(
-    'conflict',
-    `/${shortTextOf(path)}`,
-    `expected ${size} bytes, got ${written}: it changed while it was read`,
-  );
+/** A file and its path in the layer. */
+interface Placed {
+  readonly path: Path;
+  readonly node: FileNode;
 }
 
-function* writeBody(gather: Gather, path: Path, node: FileNode, bodies: BodySource): Generator<Uint8Array> {
+function otherSize({ path, node }: Placed, written: number): OciError {
+  const message = `expected ${node.size} bytes, got ${written}: it changed while it was read`;
+  return new OciError('conflict', `/${shortTextOf(path)}`, message);
+}
+
+function* writeBody(gather: Gather, file: Placed, bodies: BodySource): Generator<Uint8Array> {
+  const { path, node } = file;
   let written = 0;
   for (const chunk of bodies.body(path, node)) {
     written += chunk.length;
-    checkLength(path, node, written, false);
+    if (written > node.size) throw otherSize(file, written);
     if (!gather.add(chunk)) yield* gather.addAll(chunk);
   }
-  checkLength(path, node, written, true);
+  if (written < node.size) throw otherSize(file, written);
   yield* gather.addAll(padding.subarray(0, paddingOf(node.size)));
 }
 
@@ -41,7 +44,7 @@ export function* writeLayer(entries: Iterable<LayerEntry>, bodies: BodySource): 
     const header = entryHeader(entry, files);
     if (!gather.add(header)) yield* gather.addAll(header);
     if (entry.kind === 'node' && entry.node.kind === 'file' && entry.node.size > 0) {
-      yield* writeBody(gather, entry.path, entry.node, bodies);
+      yield* writeBody(gather, { path: entry.path, node: entry.node }, bodies);
     }
   }
   yield* gather.addAll(Buffer.alloc(2 * blockSize));

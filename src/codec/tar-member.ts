@@ -113,7 +113,7 @@ function checkId(id: number, key: 'uid' | 'gid', subject: Subject): number {
 }
 
 /** What a member is besides its header and extensions. */
-export interface MemberFacts {
+interface MemberFacts {
   readonly type: TarMember['type'];
   readonly path: ByteString;
   readonly size: number;

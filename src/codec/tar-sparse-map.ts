@@ -6,7 +6,7 @@ import { blockSize, fieldNumber, type RawHeader, type Subject } from './tar-head
 import { checkSparse, type Piece, type SparseMap } from './tar-sparse.ts';
 
 /** How a member says that it is sparse: in its old GNU header, in its PAX records, or at the start of its body. */
-export type SparseForm = 'gnu' | 'pax' | 'pax-body';
+type SparseForm = 'gnu' | 'pax' | 'pax-body';
 
 /** The sparse form of a header, if any. An `invalid` error for a version that nobody knows: its map would be taken for contents. */
 export function sparseFormOf(header: RawHeader, records: PaxRecords, subject: Subject): SparseForm | undefined {
@@ -114,7 +114,7 @@ class BodyPieces implements Pieces {
 }
 
 /** What is known of a sparse member once its header is read. */
-export interface SparseMember {
+interface SparseMember {
   readonly form: SparseForm;
   readonly records: PaxRecords;
   /** Bytes that the header announces. */

@@ -55,8 +55,33 @@ function recordsFor(fields: HeaderFields, isSplit: boolean): Map<ByteString, Uin
   return records;
 }
 
-/** Digits up to the NUL that ends a field of this length. */
-function octal(block: Buffer, at: number, length: number, value: number): void {
+/** Where a field stands in a header, and its length in bytes. */
+interface Field {
+  readonly at: number;
+  readonly length: number;
+}
+
+/** A ustar header's fields (POSIX pax, "ustar Interchange Format"). */
+const ustar = {
+  name: { at: 0, length: 100 },
+  mode: { at: 100, length: 8 },
+  uid: { at: 108, length: 8 },
+  gid: { at: 116, length: 8 },
+  size: { at: 124, length: 12 },
+  mtime: { at: 136, length: 12 },
+  checksum: { at: 148, length: 8 },
+  typeflag: { at: 156, length: 1 },
+  link: { at: 157, length: 100 },
+  magic: { at: 257, length: 8 },
+  major: { at: 329, length: 8 },
+  minor: { at: 337, length: 8 },
+  prefix: { at: 345, length: 155 },
+} as const;
+/** Its digits and their NUL: a space follows. */
+const checksumDigits: Field = { at: ustar.checksum.at, length: 7 };
+
+/** Digits up to the NUL that ends a field. */
+function octal(block: Buffer, { at, length }: Field, value: number): void {
   let rest = value;
   for (let digit = at + length - 2; digit >= at; digit--) {
     block[digit] = 48 + (rest % 8);
@@ -64,7 +89,7 @@ function octal(block: Buffer, at: number, length: number, value: number): void {
   }
 }
 
-function text(block: Buffer, at: number, length: number, value: ByteString): void {
+function text(block: Buffer, { at, length }: Field, value: ByteString): void {
   const most = Math.min(length, value.length);
   for (let index = 0; index < most; index++) block[at + index] = value.charCodeAt(index);
 }
@@ -78,20 +103,20 @@ interface UstarName {
 function ustarBlock(fields: HeaderFields, { prefix, name }: UstarName, typeflag: string): Buffer {
   const block = Buffer.allocUnsafe(blockSize).fill(0);
   const { uid, gid, size, mtime } = fields;
-  text(block, 0, 100, name);
-  octal(block, 100, 8, fields.mode);
-  octal(block, 108, 8, uid > maxOctal.id ? 0 : uid);
-  octal(block, 116, 8, gid > maxOctal.id ? 0 : gid);
-  octal(block, 124, 12, size > maxOctal.size ? 0 : size);
-  octal(block, 136, 12, mtime < 0 || mtime > maxOctal.time ? 0 : mtime);
-  text(block, 148, 8, '\0\0\0\0\0\0\0 ');
-  text(block, 156, 1, typeflag);
-  text(block, 157, 100, fields.link);
-  text(block, 257, 8, 'ustar\u000000');
-  octal(block, 329, 8, fields.major);
-  octal(block, 337, 8, fields.minor);
-  text(block, 345, 155, prefix);
-  octal(block, 148, 7, sumOf(block, 0));
+  text(block, ustar.name, name);
+  octal(block, ustar.mode, fields.mode);
+  octal(block, ustar.uid, uid > maxOctal.id ? 0 : uid);
+  octal(block, ustar.gid, gid > maxOctal.id ? 0 : gid);
+  octal(block, ustar.size, size > maxOctal.size ? 0 : size);
+  octal(block, ustar.mtime, mtime < 0 || mtime > maxOctal.time ? 0 : mtime);
+  text(block, ustar.checksum, '\0\0\0\0\0\0\0 ');
+  text(block, ustar.typeflag, typeflag);
+  text(block, ustar.link, fields.link);
+  text(block, ustar.magic, 'ustar\u000000');
+  octal(block, ustar.major, fields.major);
+  octal(block, ustar.minor, fields.minor);
+  text(block, ustar.prefix, prefix);
+  octal(block, checksumDigits, sumOf(block, 0));
   return block;
 }
 

@@ -7,7 +7,7 @@ export interface DockerfileLine {
   readonly text: string;
 }
 
-export interface DockerfileLines {
+interface DockerfileLines {
   /** The escape character: `\` unless an `escape` directive says a backquote. */
   readonly escapeToken: string;
   readonly lines: readonly DockerfileLine[];

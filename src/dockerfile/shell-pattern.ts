@@ -8,7 +8,7 @@ type Piece =
 /** What stands between two `*`: characters, undefined for any one. */
 type Segment = readonly (string | undefined)[];
 
-export interface ShellPattern {
+interface ShellPattern {
   readonly segments: readonly Segment[];
 }
 

@@ -2,7 +2,7 @@ import { usage } from '../errors.ts';
 
 const whitespace = /\s/;
 
-export interface FlagsAndRest {
+interface FlagsAndRest {
   /** Unquoted, with their dashes: `--interval=3s`. */
   readonly flags: readonly string[];
   readonly rest: string;
@@ -41,7 +41,7 @@ function readFlag(text: string, start: number): { text: string; end: number } {
 }
 
 /** Splits at white space outside quotes; quotes and escapes stay in the words, for the shell lexer. */
-export function splitQuoted(text: string, escapeToken: string): string[] {
+function splitQuoted(text: string, escapeToken: string): string[] {
   const words: string[] = [];
   let start: number | undefined;
   let quote: string | undefined;

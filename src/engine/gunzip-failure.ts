@@ -1,7 +1,7 @@
 import { invalid, type OciError } from '../errors.ts';
 
 /** How zlib ended, and after how many compressed bytes at most. */
-export interface GunzipEnd {
+interface GunzipEnd {
   readonly offset: number;
   readonly code: string;
   readonly message: string;

@@ -18,12 +18,9 @@ function xzError(error: unknown, subject: string, offset: number): unknown {
     error instanceof Error ? /^get_next_output failed with error code (\d+)$/.exec(error.message)?.[1] : undefined;
   if (code === undefined) return error;
   if (Object.hasOwn(refusals, code))
-    return unsupported(
-      subject,
-      'an xz stream of LZMA2 alone, with CRC32 or CRC64',
-      refusals[code] as string,
-      'what xz -dc writes is taken',
-    );
+    return unsupported(subject, 'an xz stream of LZMA2 alone, with CRC32 or CRC64', refusals[code] as string, {
+      hint: 'what xz -dc writes is taken',
+    });
   return invalid(subject, 'an xz stream', `${damages[code] ?? 'damaged bytes'} before offset ${offset}`);
 }
 

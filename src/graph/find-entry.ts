@@ -11,7 +11,7 @@ import type { ImageSource } from './source.ts';
 import { walk } from './walk.ts';
 
 /** What an operand says of an image inside its place. */
-export interface Wanted {
+interface Wanted {
   readonly name?: string;
   /** A digest or the beginning of one (`sha256:4413`, `4413`). */
   readonly digest?: string;

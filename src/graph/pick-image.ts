@@ -6,7 +6,7 @@ import { readImage } from './image-reader.ts';
 import type { ImageSource } from './source.ts';
 import { listManifests } from './walk.ts';
 
-export interface PickOptions {
+interface PickOptions {
   /** `os/arch[/variant]`; what is picked must be for it. */
   readonly platform?: string;
   /** Whose architecture is taken, on linux, where several images are left to choose from. */

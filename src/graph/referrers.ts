@@ -5,7 +5,7 @@ import type { ImageSource } from './source.ts';
 import { type GraphNode, isMissing, walk } from './walk.ts';
 
 /** What refers to some documents, and a sentence for each document that could not be read and so may refer to them. */
-export interface Referrers {
+interface Referrers {
   readonly manifests: readonly Descriptor[];
   readonly warnings: readonly string[];
 }

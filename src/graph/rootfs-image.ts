@@ -42,7 +42,7 @@ async function foldListings(listings: readonly LayerListing[], source: ImageSour
   return draft.tree();
 }
 
-export interface ImageRootfsOptions {
+interface ImageRootfsOptions {
   readonly cache?: ListingCache;
   /** What is hashed on the first reading of a layer: everything, nothing, or these paths. Whatever is asked for later is read again. */
   readonly hashing?: (layer: Layer) => Hashing;
@@ -69,7 +69,8 @@ export function openImageRootfs(
     async digests(files) {
       const missing = new Set<FileNode>();
       for (const file of files) if (!known.has(file)) missing.add(file);
-      for (const layer of layers) await readMissing(source, layer, missing, known);
+      for (const layer of layers)
+        for (const [file, digest] of await readMissing(source, layer, missing)) known.set(file, digest);
       const found = new Map<FileNode, string>();
       for (const file of files) found.set(file, known.get(file) ?? '');
       return found;
@@ -82,17 +83,18 @@ async function readMissing(
   source: ImageSource,
   layer: Layer,
   missing: ReadonlySet<FileNode>,
-  known: Map<FileNode, string>,
-): Promise<void> {
+): Promise<ReadonlyMap<FileNode, string>> {
+  const found = new Map<FileNode, string>();
   const wanted = new Map(
     [...missing].filter(f => f.content.source === layer.diffID).map(f => [f.content.member, f] as const),
   );
-  if (wanted.size === 0) return;
+  if (wanted.size === 0) return found;
   const { digests } = await listLayer(source, layer, { members: new Set(wanted.keys()) });
   for (const [read, digest] of digests) {
     const file = wanted.get(read.content.member);
-    if (file !== undefined) known.set(file, digest);
+    if (file !== undefined) found.set(file, digest);
   }
+  return found;
 }
 
 /** Every path that the entries of these layers name: what a shared layer below may be asked to compare with. */

@@ -6,7 +6,7 @@ import { once } from '../stream/once.ts';
 import type { ImageStore } from './source.ts';
 
 /** Holds a document that was made here to its schema: its bytes, as they would be read. Throws `invalid`. */
-export function checkMade({ bytes, descriptor }: Document<unknown>, subject: string): void {
+function checkMade({ bytes, descriptor }: Document<unknown>, subject: string): void {
   const { mediaType } = descriptor;
   const kind = isIndexType(mediaType) ? 'index' : isConfigType(mediaType) ? 'config' : 'manifest';
   const what = `${subject}: new ${kind}`;

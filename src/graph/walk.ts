@@ -25,7 +25,7 @@ export type GraphNode =
 type Kind = GraphNode['kind'];
 type Listed = readonly [kind: Kind, descriptor: Descriptor];
 
-export interface WalkOptions {
+interface WalkOptions {
   /** Manifests are listed, not read, and other blobs not looked for. */
   readonly listOnly?: boolean;
   /** Attestations and what lies below them are left out. */

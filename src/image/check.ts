@@ -57,7 +57,7 @@ export function checkManifest(manifest: Document<Manifest>, entry?: Descriptor):
 }
 
 /** Whether a document and the descriptor that leads to it name one media type. */
-export function checkMediaType(mediaType: string | undefined, entry: Descriptor, subject: string): Finding[] {
+function checkMediaType(mediaType: string | undefined, entry: Descriptor, subject: string): Finding[] {
   if (!mediaType || mediaType === entry.mediaType) return [];
   return [
     finding(

@@ -3,7 +3,7 @@ import { pointerLimit } from '../limits.ts';
 import type { ImageConfig } from '../spec/objects.ts';
 
 /** One field that differs: a JSON pointer (RFC 6901), and both values; absent is undefined. */
-export interface ConfigChange {
+interface ConfigChange {
   readonly field: string;
   readonly before?: unknown;
   readonly after?: unknown;

@@ -33,12 +33,9 @@ export function convertManifest(
   const typed = layers.map(layer => ({ ...layer, mediaType: layerTypeOf(layer.mediaType, kind) }));
   const zstd = typed.find(({ mediaType }) => kind === 'docker' && isLayerType(mediaType) && mediaType.endsWith('zstd'));
   if (zstd !== undefined)
-    throw unsupported(
-      subject,
-      'layers that docker has a media type for',
-      zstd.mediaType,
-      "give option compression 'gzip'",
-    );
+    throw unsupported(subject, 'layers that docker has a media type for', zstd.mediaType, {
+      hint: "give option compression 'gzip'",
+    });
   const config = { ...value.config, mediaType: types.config };
   return replaced(document, { ...value, mediaType: types.manifest, config, layers: typed }, types.manifest);
 }

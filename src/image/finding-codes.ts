@@ -1,6 +1,6 @@
 import type { Finding } from './finding.ts';
 
-export type FindingCode =
+type FindingCode =
   | 'layer-count'
   | 'history-count'
   | 'platform-mismatch'
@@ -16,7 +16,7 @@ export type FindingCode =
   | 'name-grammar';
 
 /** Every code of the image checks, with its severity. Codes are stable: scripts depend on them. */
-export const findingCodes: Readonly<Record<FindingCode, Finding['severity']>> = {
+const findingCodes: Readonly<Record<FindingCode, Finding['severity']>> = {
   /** The config has more or fewer diff_ids than the manifest has layers (config.md). */
   'layer-count': 'error',
   /** History lines with a layer are more or fewer than layers (config.md). */

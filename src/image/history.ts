@@ -3,7 +3,7 @@ import type { History, Image, Layer } from '../spec/objects.ts';
 import { layersOf } from './layers.ts';
 
 /** One line of an image's history. */
-export interface HistoryLine {
+interface HistoryLine {
   /** RFC 3339. */
   readonly created: string | null;
   readonly createdBy: string;

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../errors.ts';
 import { type DiffID, digestOf } from '../spec/digest.ts';
-import { documentOf, encodeDocument, parseJson } from '../spec/document.ts';
+import { encodeDocument, parseJson } from '../spec/document.ts';
 import type {
   ContainerConfig,
   Descriptor,
@@ -442,12 +442,11 @@ test('a published image of fifty layers has no findings and grows by one', t => 
   const blob = ({ digest }: Descriptor): Uint8Array => readFileSync(join(layout, 'blobs', digest.replace(':', '/')));
   const index = parseIndex(parseJson(readFileSync(join(layout, 'index.json')), 'index.json'), 'index.json');
   const entry = index.manifests[0] as Descriptor;
-  const manifest = documentOf(parseManifest(parseJson(blob(entry), 'manifest'), 'manifest'), blob(entry), entry);
-  const { config: descriptor } = manifest.value;
-  const image = {
-    manifest,
-    config: documentOf(parseConfig(parseJson(blob(descriptor), 'config'), 'config'), blob(descriptor), descriptor),
-  };
+  const value = parseManifest(parseJson(blob(entry), 'manifest'), 'manifest');
+  const manifest = { value, bytes: blob(entry), descriptor: entry };
+  const descriptor = value.config;
+  const bytes = blob(descriptor);
+  const image = { manifest, config: { value: parseConfig(parseJson(bytes, 'config'), 'config'), bytes, descriptor } };
   assert.deepEqual(checkImage(image, entry), []);
   assert.equal(historyOf(image).filter(line => !line.emptyLayer).length, 50);
   const grown = appendLayer(image, edit());

@@ -7,7 +7,7 @@ export interface UserFiles {
 }
 
 /** Who a container's process runs as. */
-export interface ProcessUser {
+interface ProcessUser {
   readonly uid: number;
   readonly gid: number;
   readonly additionalGids: readonly number[];

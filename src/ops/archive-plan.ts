@@ -14,14 +14,14 @@ import type { Descriptor, Image, ImageIndex, Layer } from '../spec/objects.ts';
 import type { ArchiveEntry } from '../store/archive/write-archive.ts';
 import type { SavedEntry } from './saved-name.ts';
 
-export type ArchiveFormat = 'universal' | 'oci' | 'docker';
+type ArchiveFormat = 'universal' | 'oci' | 'docker';
 
 /** An image to be put into an archive. */
 export interface ArchiveRoot extends SavedEntry {
   readonly source: ImageSource;
 }
 
-export interface ArchivePlan {
+interface ArchivePlan {
   /** Sorted by name. */
   readonly entries: readonly ArchiveEntry[];
   readonly warnings: readonly string[];

@@ -14,7 +14,7 @@ function shown(value: unknown): string {
 }
 
 /** What a function is called with beside its options. */
-export type ArgumentKind = 'operand' | 'operand?' | 'operands' | 'operand or bytes' | 'path or bytes' | Kind;
+type ArgumentKind = 'operand' | 'operand?' | 'operands' | 'operand or bytes' | 'path or bytes' | Kind;
 export type Arguments = Readonly<Record<string, readonly [kind: ArgumentKind, value: unknown]>>;
 
 const isStream = (value: unknown): boolean =>

@@ -20,7 +20,7 @@ import { both } from './both.ts';
 import type { Side } from './compare.ts';
 import type { ReadOptions, Work } from './options.ts';
 
-export type OpenOptions = ReadOptions;
+type OpenOptions = ReadOptions;
 
 /** One side of a comparison, with what else is known of it. */
 export interface ComparedSide extends Side {
@@ -32,7 +32,7 @@ export interface ComparedSide extends Side {
 export type RootfsSide = ComparedSide & BodySource;
 
 /** An image whose layers have not been read yet. */
-export interface ImageSide {
+interface ImageSide {
   readonly source: ImageSource;
   readonly image: Image;
   readonly layers: readonly Layer[];

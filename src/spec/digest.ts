@@ -5,15 +5,12 @@ import { digestLimit } from '../limits.ts';
 
 declare const brand: unique symbol;
 /** A nominal mark, so that a string of one meaning is not passed for another. */
-export type Brand<Name extends string> = { readonly [brand]: Name };
+type Brand<Name extends string> = { readonly [brand]: Name };
 
 /** `algorithm:encoded` of bytes as stored (image-spec descriptor.md, "Digests"). */
 export type Digest = `${string}:${string}`;
 /** Digest of a layer's uncompressed tar (image-spec config.md). */
 export type DiffID = Digest & Brand<'DiffID'>;
-/** Digest of a stack of layers (image-spec config.md, "Layer ChainID"). */
-export type ChainID = Digest & Brand<'ChainID'>;
-export type { HashAlgorithm };
 
 const grammar = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/;
 /** Hexadecimal digits of the algorithms that ocikit computes. */
@@ -59,11 +56,4 @@ export function digestOf(bytes: Uint8Array, algorithm: 'sha256' | 'sha512' = 'sh
 /** A diffID from a sha256 in hexadecimal. */
 export function diffIDOf(hexadecimal: string): DiffID {
   return `sha256:${hexadecimal}` as DiffID;
-}
-
-/** The identity of a stack of layers, bottom first; empty for none (image-spec config.md, "Layer ChainID"). */
-export function chainIDOf(diffIDs: readonly DiffID[]): ChainID | '' {
-  const [first, ...rest] = diffIDs as readonly Digest[];
-  if (first === undefined) return '';
-  return rest.reduce((chain, diffID) => digestOf(Buffer.from(`${chain} ${diffID}`)), first) as ChainID;
 }

@@ -1,6 +1,6 @@
 import { digestOf } from './digest.ts';
 import { mediaTypes } from './media-type.ts';
-import type { Descriptor, Document, ImageIndex } from './objects.ts';
+import type { Document, ImageIndex } from './objects.ts';
 import { withOddEntries } from './odd-entries.ts';
 
 export { parseJson } from './json.ts';
@@ -101,9 +101,4 @@ export function encodeDocument<T>(value: T, mediaType: string): Document<T> {
 /** A JSON value as compact text: for runtime configs and side files. */
 export function encodeJson(value: unknown, indent = 0): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(value, undefined, indent)}\n`);
-}
-
-/** A parsed value with the exact bytes that it was read from. */
-export function documentOf<T>(value: T, bytes: Uint8Array, descriptor: Descriptor): Document<T> {
-  return { value, bytes, descriptor };
 }

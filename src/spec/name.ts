@@ -97,7 +97,7 @@ function isNamed(value: Json, name: string): boolean {
 const shownName = (entry: Descriptor): string | undefined => nameOf(entry)?.slice(0, maxShown);
 
 /** The names of an index in a sentence. */
-export function listNames(index: ImageIndex): string {
+function listNames(index: ImageIndex): string {
   const names = index.manifests.map(shownName).filter(name => name !== undefined);
   if (names.length === 0) return 'no image here has a name';
   return `there are ${names.slice(0, listed).join(', ')}${names.length > listed ? ` and ${names.length - listed} more` : ''}`;

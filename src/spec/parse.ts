@@ -52,7 +52,7 @@ const version = (value: Json, place: At): void => {
       place.subject,
       'schemaVersion 2',
       'schemaVersion 1 (a docker image manifest of the first schema)',
-      'convert the image first',
+      { hint: 'convert the image first' },
     );
   if (value !== 2) throw wrong(place, 'schemaVersion 2', value);
 };

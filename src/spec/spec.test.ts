@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../errors.ts';
 import { fixtureCases } from '../testing/fixtures.ts';
-import { chainIDOf, type DiffID, digestOf, isDigest, parseDigest } from './digest.ts';
+import { digestOf, isDigest, parseDigest } from './digest.ts';
 import { encodeDocument, parseJson } from './document.ts';
 import { mediaTypes } from './media-type.ts';
 import { checkName, displayName, findByName, nameAnnotations, withName, withoutNamed } from './name.ts';
@@ -43,13 +43,6 @@ test('digests of other algorithms fit the grammar but are not computed', () => {
   refused(() => parseDigest(`md5:${'a'.repeat(32)}`, 'x'), /sha256, sha512 or blake3/);
   refused(() => parseDigest(`sha256:${'A'.repeat(64)}`, 'x'), /lower-case/);
   refused(() => parseDigest(undefined, 'x'), /digest/);
-});
-
-test('chain IDs are those of the specification', () => {
-  const [a, b] = ['a', 'b'].map(text => digestOf(Buffer.from(text)) as DiffID) as [DiffID, DiffID];
-  assert.equal(chainIDOf([]), '');
-  assert.equal(chainIDOf([a]), a);
-  assert.equal(chainIDOf([a, b]), 'sha256:51c0c8ace48498d6f5fee6b0592cc06f2da0f3cbe09c5a34a97dce85c3889676');
 });
 
 test('references are parsed and refused as distribution does', t => {

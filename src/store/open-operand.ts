@@ -11,7 +11,7 @@ import { type OpenedSource, openSource, openStore, openToCopy, placeKey } from '
 import { type ImageOperand, type ParsedOperand, parseOperand } from './parse-operand.ts';
 
 /** An operand whose place is open, with its index as it was then: whatever a verb does of it sees this one state. */
-export interface OpenedPlace {
+interface OpenedPlace {
   /** What the user wrote, for messages. */
   readonly subject: string;
   readonly place: ImagePlace;
@@ -32,7 +32,7 @@ export interface StoredImage extends NamedImage {
 
 export interface OpenedImage extends NamedImage, PickedImage {}
 
-export interface PlatformChoice extends Work {
+interface PlatformChoice extends Work {
   /** `os/arch[/variant]`; what is picked must be for it. */
   readonly platform?: string | undefined;
   readonly hostPlatform?: Platform | undefined;

@@ -50,7 +50,9 @@ export async function openSource(place: Located, work: Work = {}): Promise<Opene
 /** Opens the layout that a place names, to change it. Throws `unsupported` for an archive. */
 export async function openStore({ kind, path }: Located): Promise<OpenedLayout> {
   if (isFile(path) || (kind !== undefined && kind !== 'oci'))
-    throw unsupported(path, 'an image layout (a directory)', 'an archive', '`ocikit load` makes a layout of it');
+    throw unsupported(path, 'an image layout (a directory)', 'an archive', {
+      hint: '`ocikit load` makes a layout of it',
+    });
   return openLayoutNow(path);
 }
 

@@ -6,7 +6,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** How a stream begins, and the stream again from its beginning, to be read once. `close` ends it, read or not. */
-export interface Peeked {
+interface Peeked {
   readonly head: Uint8Array;
   readonly whole: Bytes;
   close(): Promise<void>;

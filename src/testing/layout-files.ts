@@ -6,7 +6,7 @@ import { writeLayer } from '../codec/layer-writer.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
 
 /** A layer as a test wants it stored; what it claims need not be true. */
-export interface MadeLayer {
+interface MadeLayer {
   /** The uncompressed tar. */
   readonly tar: Uint8Array;
   /** gzip when absent. */
@@ -15,7 +15,7 @@ export interface MadeLayer {
   readonly diffID?: string;
 }
 
-export interface MadeDescriptor {
+interface MadeDescriptor {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
@@ -23,7 +23,7 @@ export interface MadeDescriptor {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-export interface MadeImage {
+interface MadeImage {
   readonly layers: readonly MadeLayer[];
   readonly architecture?: string;
   /** More fields of the config document. */
@@ -36,7 +36,7 @@ const oci = 'application/vnd.oci.image';
 const sha256 = (bytes: Uint8Array): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
 /** The bytes of a file of the arbitraries: its content's number over and over. */
-export const numberedBody = (node: FileNode): Uint8Array => new Uint8Array(node.size).fill(node.content.member);
+const numberedBody = (node: FileNode): Uint8Array => new Uint8Array(node.size).fill(node.content.member);
 
 /** The tar of these entries. */
 export function layerTar(
@@ -67,7 +67,7 @@ export function putBytes(layout: string, mediaType: string, bytes: Uint8Array): 
 }
 
 /** Stores a JSON object as a blob. */
-export const putJson = (layout: string, mediaType: string, value: object): MadeDescriptor =>
+const putJson = (layout: string, mediaType: string, value: object): MadeDescriptor =>
   putBytes(layout, mediaType, Buffer.from(JSON.stringify(value)));
 
 /** Stores an image's blobs; no name is given. The answer is the manifest's descriptor, with its platform. */

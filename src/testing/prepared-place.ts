@@ -80,7 +80,7 @@ function fillLayout(layout: string, tars: readonly Uint8Array[]): void {
   putName(layout, 'multi', putIndex(layout, [amd64, arm64]));
 }
 
-export interface PlaceOptions {
+interface PlaceOptions {
   /** The uncompressed tars of `app`'s layers, the lowest first; small made-up ones when absent. */
   readonly tars?: readonly Uint8Array[];
 }

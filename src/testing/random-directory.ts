@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 
 /** Numbers from 0 to below `limit`, the same ones for the same seed. */
-export type Random = (limit: number) => number;
+type Random = (limit: number) => number;
 
 export function randomOf(seed: number): Random {
   let state = seed;

@@ -6,7 +6,7 @@ import { joinPath, nameOf, parentOf } from '../tree/path.ts';
 import { find, walk } from '../tree/walk.ts';
 
 /** Names that have hurt somebody: members of Object.prototype, bytes that are no UTF-8, what sorts around `/`, the longest. */
-export const nastyNames: readonly ByteString[] = [
+const nastyNames: readonly ByteString[] = [
   'a',
   'b',
   'c',
@@ -58,7 +58,7 @@ function fileOf(meta: Meta, source: string, member: number): FileNode {
   return { kind: 'file', meta, size: member >> 1, content: { source, member } };
 }
 
-export const arbitraryFile: fc.Arbitrary<FileNode> = fc
+const arbitraryFile: fc.Arbitrary<FileNode> = fc
   .tuple(arbitraryMeta, fc.constantFrom('one', 'two'), fc.nat(5))
   .map(([meta, source, member]) => fileOf(meta, source, member));
 
@@ -72,13 +72,13 @@ const arbitrarySpecial: fc.Arbitrary<Node> = fc.oneof(
   arbitraryMeta.map((meta): Node => ({ kind: 'fifo', meta })),
 );
 
-export const arbitraryLeaf: fc.Arbitrary<Node> = fc.oneof(
+const arbitraryLeaf: fc.Arbitrary<Node> = fc.oneof(
   { weight: 3, arbitrary: arbitraryFile },
   { weight: 1, arbitrary: arbitrarySpecial },
 );
 
 /** What can be done to a tree; numbers choose among the paths that are there. */
-export type Edit =
+type Edit =
   | { readonly kind: 'put'; readonly directory: number; readonly name: ByteString; readonly node: Node }
   | { readonly kind: 'link'; readonly directory: number; readonly name: ByteString; readonly file: number }
   | { readonly kind: 'remove'; readonly path: number }
@@ -101,7 +101,7 @@ function editsOf(node: fc.Arbitrary<Node>): fc.Arbitrary<Edit> {
   );
 }
 
-export const arbitraryEdit: fc.Arbitrary<Edit> = editsOf(fc.oneof(arbitraryLeaf, arbitraryDirectory));
+const arbitraryEdit: fc.Arbitrary<Edit> = editsOf(fc.oneof(arbitraryLeaf, arbitraryDirectory));
 
 interface Growing {
   readonly kind: 'directory';

@@ -3,7 +3,7 @@ import type { Platform } from '../spec/objects.ts';
 import type { OperandKind, Operands } from './prepared-place.ts';
 
 /** What a verb is given beside its operands; a row passes it on as it is. */
-export interface VerbOptions {
+interface VerbOptions {
   readonly signal?: AbortSignal;
   readonly progress?: { bytes: number };
   readonly dryRun?: boolean;

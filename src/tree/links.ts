@@ -3,7 +3,7 @@ import type { DirectoryNode, FileNode, Path, Tree } from './node.ts';
 import { filesOf, find } from './walk.ts';
 
 /** The paths of one file, sorted by bytes. */
-export interface LinkGroup {
+interface LinkGroup {
   readonly file: FileNode;
   readonly paths: readonly Path[];
 }

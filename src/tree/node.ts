@@ -37,7 +37,7 @@ export interface DirectoryNode {
   readonly meta: Meta;
   readonly children: ReadonlyMap<ByteString, Node>;
 }
-export interface SymlinkNode {
+interface SymlinkNode {
   readonly kind: 'symlink';
   readonly meta: Meta;
   readonly target: ByteString;

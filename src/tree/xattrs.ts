@@ -1,7 +1,7 @@
 import type { ByteString, Meta } from './node.ts';
 
 /** Attributes that belong to the host a tree was seen on (labels, mapped ACLs, overlay's own marks) and never to an image. */
-export function isHostXattr(name: ByteString): boolean {
+function isHostXattr(name: ByteString): boolean {
   return (
     name === 'security.selinux' ||
     name === 'system.nfs4_acl' ||
@@ -10,7 +10,7 @@ export function isHostXattr(name: ByteString): boolean {
   );
 }
 
-export type Xattrs = Meta['xattrs'];
+type Xattrs = Meta['xattrs'];
 
 /** The names, in order, that two sets of attributes disagree about, the host's own left out. */
 export function differingXattrs(before: Xattrs, after: Xattrs): ByteString[] {

@@ -6,7 +6,7 @@ import type { Block, Page } from './page.ts';
 const heading = (text: string): Block => ({ kind: 'heading', text });
 
 /** `ocikit diff OLD [NEW] [OPTION]…` */
-export function synopsisOf({ name, positionals }: Command): string {
+function synopsisOf({ name, positionals }: Command): string {
   const operands = positionals.map(({ name: operand, optional, many }) => {
     const word = `${operand.toUpperCase()}${many === true ? '…' : ''}`;
     return optional === true ? `[${word}]` : word;

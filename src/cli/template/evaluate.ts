@@ -5,7 +5,7 @@ import { parseTemplate } from './parser.ts';
 import { isMapping, isTrue, keysOf, type Mapping, printed, typeName } from './print.ts';
 import type { Expression, Nodes, Pipe, Template, TemplateNode } from './syntax.ts';
 
-export interface RenderOptions {
+interface RenderOptions {
   /** The value of a field that an object does not have; `undefined` where there is no such field. */
   readonly absent?: (of: Mapping, name: string) => { readonly value: unknown } | undefined;
   /** The fields that the data may have. */

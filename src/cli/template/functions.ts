@@ -4,7 +4,7 @@ import { isMapping, keysOf, nilList, nilMap, printed, typeName } from './print.t
 import { printf } from './printf.ts';
 
 /** A template function. What it throws is worded by the evaluator as `error calling NAME: …`. */
-export type TemplateFunction = (...values: readonly unknown[]) => unknown;
+type TemplateFunction = (...values: readonly unknown[]) => unknown;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -188,7 +188,7 @@ const counts: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 /** Those that the evaluator itself does, as they need not evaluate every argument. */
-export const lazyFunctions: readonly string[] = ['and', 'or', 'not'];
+const lazyFunctions: readonly string[] = ['and', 'or', 'not'];
 
 export function isFunction(name: string): boolean {
   return lazyFunctions.includes(name) || Object.hasOwn(all, name);

@@ -13,7 +13,7 @@ import { onDisk } from '../disk/system-error.ts';
 import { type ArchiveInput, FileInput, StreamInput } from './archive-input.ts';
 import { type ArchiveIndex, indexArchive, memberName, visitArchive } from './index-archive.ts';
 
-export type ArchiveKind = 'oci-archive' | 'docker-archive';
+type ArchiveKind = 'oci-archive' | 'docker-archive';
 
 /** The members that tell what kind of images an archive holds; where both are, it is an oci-archive. */
 const kindMembers: ReadonlyMap<string, ArchiveKind> = new Map([

@@ -11,7 +11,7 @@ import type { ArchiveInput } from './archive-input.ts';
 type Visit = (name: ByteString, member: ArchiveMember) => void;
 
 /** A member as far as an envelope needs it: where a file's bytes are, or which other member a link names. */
-export type ArchiveMember =
+type ArchiveMember =
   | ({ readonly kind: 'file' } & Region)
   | { readonly kind: 'hardlink' | 'symlink'; readonly target: ByteString }
   | { readonly kind: 'directory' | 'other' | 'several' };

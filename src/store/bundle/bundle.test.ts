@@ -29,7 +29,7 @@ import { filesOf, find, walk } from '../../tree/walk.ts';
 import { loadNative } from '../disk/native.ts';
 import { openRootfsDirectory, type RootfsDirectory } from '../rootfs/directory.ts';
 import { openBundle, writeBundle } from './bundle.ts';
-import { readStatIndex, type StatIndex, writeStatIndex } from './stat-index.ts';
+import { readStatIndex, type StatIndex, writingStatIndex } from './stat-index.ts';
 import { type Columns, decodeColumns, encodeColumns } from './stat-index-file.ts';
 
 const hashOf = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -64,6 +64,11 @@ const shown = (tree: Tree): unknown => {
   };
   return [[plain(tree)], ...[...walk(tree)].map(([path, node]) => [path, plain(node)]), links(tree)];
 };
+
+/** Writes an index at once. */
+function writeStatIndex(file: string, root: string, tree: Tree, digests: ReadonlyMap<FileNode, string>): void {
+  for (const _ of writingStatIndex(file, { root, tree, digests }));
+}
 
 interface Unpacked {
   readonly rootfs: string;

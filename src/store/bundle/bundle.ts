@@ -26,7 +26,7 @@ const sideFile = 'ocikit.json';
 const indexFile = 'ocikit.index';
 const version = 1;
 
-export interface BundleContents {
+interface BundleContents {
   readonly runtimeConfig: object;
   readonly layout: string;
   readonly manifest: Descriptor;

@@ -6,7 +6,7 @@ import { nodeEngine } from '../../engine/node.ts';
  */
 
 /** Columns of numbers, one value a path. `detail` is a file's size, a device's major number, a hardlink's first path. */
-export const numberColumns = [
+const numberColumns = [
   'parent',
   'detail',
   'minor',
@@ -20,7 +20,7 @@ export const numberColumns = [
   'size',
 ] as const;
 /** Columns of 64-bit numbers: nanoseconds and inodes. */
-export const wideColumns = ['mtime', 'device', 'inode', 'statMtime', 'ctime'] as const;
+const wideColumns = ['mtime', 'device', 'inode', 'statMtime', 'ctime'] as const;
 
 type NumberColumn = (typeof numberColumns)[number];
 type WideColumn = (typeof wideColumns)[number];
@@ -32,7 +32,7 @@ export type RowKind = (typeof rowKinds)[number];
 export const absentBit = 0x80;
 
 /** What only a few paths have, by row. */
-export interface Extras {
+interface Extras {
   readonly targets: Readonly<Record<string, string>>;
   /** Values in base64. */
   readonly xattrs: Readonly<Record<string, readonly (readonly [string, string])[]>>;

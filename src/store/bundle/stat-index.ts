@@ -27,7 +27,7 @@ export interface StatIndex {
 const exact = { bigint: true } as const;
 
 /** A tree that has just been written to `root`, and the sha256 (hexadecimal) of its contents. */
-export interface WrittenTree {
+interface WrittenTree {
   readonly root: string;
   readonly tree: Tree;
   readonly digests: ReadonlyMap<FileNode, string>;
@@ -69,11 +69,6 @@ export function* writingStatIndex(file: string, written: WrittenTree): Generator
   } catch (error) {
     throw systemError(error, file, 'a file that can be written');
   }
-}
-
-/** The same at once. */
-export function writeStatIndex(file: string, root: string, tree: Tree, digests: ReadonlyMap<FileNode, string>): void {
-  for (const _ of writingStatIndex(file, { root, tree, digests }));
 }
 
 /** The rows whose stat is a path's stat now. */

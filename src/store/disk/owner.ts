@@ -10,7 +10,7 @@ interface Owner {
 }
 
 /** `unknown` where it runs, or ran, on another machine, in another container, or where the kernel does not tell. */
-export type OwnerState = 'alive' | 'dead' | 'unknown';
+type OwnerState = 'alive' | 'dead' | 'unknown';
 
 const form = /^([0-9a-f]{8})-(\d+)-(\d+)-(\d+)$/;
 

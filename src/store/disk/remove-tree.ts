@@ -20,7 +20,7 @@ const asPath = process.platform === 'linux' ? 0x200000 : constants.O_RDONLY;
 const ownerAll = 0o700;
 
 /** A directory that is held open: what is done below `path` is done in it, wherever it has been moved and whatever has taken its name. */
-export interface HeldDirectory {
+interface HeldDirectory {
   readonly path: string;
   /** Lets its owner list and change it. Root needs no leave. */
   open(): void;

@@ -8,7 +8,7 @@ import { onDisk, systemCode, systemError } from './system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
 /** A directory in the making: work goes on beside its place, on the same file system. */
-export interface Target {
+interface Target {
   /** Where to write meanwhile: an empty directory. */
   readonly work: string;
   /** Puts the work into its place. */

@@ -7,7 +7,7 @@ import { FileHashes } from './file-hashes.ts';
 import { FileReader } from './file-reader.ts';
 import { type Known, type Scan, scanDirectory } from './scan.ts';
 
-export interface DirectoryOptions {
+interface DirectoryOptions {
   readonly native?: Native | undefined;
   readonly known?: Known;
   /** Files are hashed from the first `tree` on while other work waits, until contents are asked for: most of them will be. */

@@ -26,7 +26,7 @@ export interface Known {
   directory(path: Path, stat: Stat): DirectoryNode | undefined;
 }
 
-export interface ScanOptions {
+interface ScanOptions {
   readonly native: Native | undefined;
   /** What file contents are identified by. */
   readonly source: string;

@@ -20,7 +20,7 @@ import { type Region, regionChunks } from '../disk/region.ts';
 import { onDisk } from '../disk/system-error.ts';
 
 /** A tar as a root filesystem. `prepare` has to be called for the files whose bodies are wanted. */
-export type RootfsTar = Rootfs & BodySource & Required<Pick<BodySource, 'prepare'>>;
+type RootfsTar = Rootfs & BodySource & Required<Pick<BodySource, 'prepare'>>;
 
 const room = 'room for what is in a tar';
 let opened = 0;

@@ -67,7 +67,7 @@ export class RootfsWriter {
     const length = this.#rootLength + 1 + path.length;
     if (length <= systemPathLimit) return;
     const expected = `a path of at most ${systemPathLimit} bytes with the directory's`;
-    throw unsupported(`/${shortTextOf(path)}`, expected, `${length}`, 'no tool could reach it by its path');
+    throw unsupported(`/${shortTextOf(path)}`, expected, `${length}`, { hint: 'no tool could reach it by its path' });
   }
 
   execute(operation: Operation): void {
