@@ -376,7 +376,7 @@ test('thousands of directories above a file come in order, and a path that no sy
   const deep = `${'d/'.repeat(2000)}f`;
   assert.equal((await wordsOf([[file(deep, 1)], [gone(deep)]])).split(' ').length, 2000);
   assert.equal((await wordsOf([[file(deep, 1)]])).split(' ').length, 2001);
-  const layer = rawLayer([file(`${'d/'.repeat(20_000)}f`, 1)], 'layer');
+  const layer = rawLayer([file(`${'d/'.repeat(10_000)}f`, 1)], 'layer');
   const refused = { code: 'unsupported', message: /expected a path of at most 4095 bytes/ };
   const { tree } = await readAll([layer]);
   await assert.rejects(exported(tree, [layer]), refused);
