@@ -2,10 +2,11 @@ import { closeSync, fstatSync, fsyncSync, openSync, readFileSync } from 'node:fs
 import { statIndexLimit } from '../../limits.ts';
 import { fileCost } from '../../stream/pace.ts';
 import type { DirectoryNode, FileNode, Node, Path, Tree } from '../../tree/node.ts';
+import { textOf } from '../../tree/path.ts';
 import { walk } from '../../tree/walk.ts';
 import { writeFully } from '../disk/atomic.ts';
 import type { Stat } from '../disk/stat.ts';
-import { systemError } from '../disk/system-error.ts';
+import { onDisk, systemError } from '../disk/system-error.ts';
 import type { Known } from '../rootfs/scan.ts';
 import { type Columns, decodeColumns, encodeColumns, newColumns } from './stat-index-file.ts';
 import { StatIndexRecorder } from './stat-index-recorder.ts';
@@ -43,7 +44,7 @@ function* recordRows({ root, tree, digests }: WrittenTree, since: bigint): Gener
   const recorder = new StatIndexRecorder(root, digests, columns);
   try {
     for (const [row, [path, node]] of nodes.entries()) {
-      recorder.add(row, path, node);
+      onDisk(`/${textOf(path)}`, 'a path that can be looked at', () => recorder.add(row, path, node));
       yield statCost;
     }
   } finally {

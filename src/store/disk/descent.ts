@@ -12,6 +12,7 @@ import { changed } from '../../errors.ts';
 import type { ByteString, Path } from '../../tree/node.ts';
 import { joinPath, textOf } from '../../tree/path.ts';
 import { diskPath } from './disk-path.ts';
+import { withLeave } from './leave.ts';
 import type { Native } from './native.ts';
 import { type Identity, isSameFile, type Stat, statOf } from './stat.ts';
 import { systemCode } from './system-error.ts';
@@ -53,6 +54,7 @@ function leadsTo(place: string, id: Identity): boolean {
  * is reached through its descriptor: whatever is renamed meanwhile, nothing outside the root is ever looked at, and paths may
  * be longer than a system call takes. Without /proc (`handles` is undefined) names lead from the root, and `check` says
  * afterwards whether the directory is still the one that was opened: a swap that is undone in between is not noticed.
+ * A directory of our own whose mode keeps us out (0000) lets us in for as long as each look takes, as long as there is /proc.
  * State: the directory it is in, and which of those above are open. Throws `conflict` for a directory that is not what it was.
  */
 export class Descent {
@@ -86,7 +88,13 @@ export class Descent {
 
   /** What a name of this directory is. */
   stat(name: ByteString, native: Native | undefined): Stat {
-    return native?.statAt?.(this.#top.descriptor as number, name) ?? statOf(lstatSync(this.place(name), exact));
+    const descriptor = this.#top.descriptor as number;
+    return this.reach(() => native?.statAt?.(descriptor, name) ?? statOf(lstatSync(this.place(name), exact)));
+  }
+
+  /** What an action on names of this directory gives, which may need leave of the directory's mode. */
+  reach<T>(action: () => T): T {
+    return this.#handles === undefined ? action() : withLeave(this.#top.descriptor as number, 0o500, action);
   }
 
   /** Where a name of this directory is. A `.` is the directory itself. */
@@ -99,9 +107,11 @@ export class Descent {
   /** The names in this directory. Those outside ASCII are read again as bytes: decoding would lose some. */
   names(): ByteString[] {
     const place = this.#placeOf(this.#top);
-    const names = readdirSync(place, 'utf8');
-    if (!names.some(name => wide.test(name))) return names;
-    return readdirSync(place, 'buffer').map(name => name.toString('latin1'));
+    return this.reach(() => {
+      const names = readdirSync(place, 'utf8');
+      if (!names.some(name => wide.test(name))) return names;
+      return readdirSync(place, 'buffer').map(name => name.toString('latin1'));
+    });
   }
 
   /** Throws where names may have led elsewhere than into this directory. */
@@ -128,7 +138,7 @@ export class Descent {
 
   #descend(name: ByteString): void {
     const path = joinPath(this.#top.path, name);
-    const descriptor = this.#open(this.place(name), path);
+    const descriptor = this.reach(() => this.#open(this.place(name), path));
     this.#levels.push({ path, descriptor, ...identityOf(fstatSync(descriptor, exact)) });
     const far = this.#levels.at(-1 - keptOpen);
     if (far?.descriptor === undefined || far.path === '') return;
@@ -140,7 +150,7 @@ export class Descent {
     const above = this.#levels.at(-2) as Level;
     if (above.descriptor === undefined) {
       const place = this.#handles === undefined ? this.#placeOf(above) : this.place('..');
-      above.descriptor = this.#open(place, above.path);
+      above.descriptor = this.reach(() => this.#open(place, above.path));
       if (!isSameFile(identityOf(fstatSync(above.descriptor, exact)), above)) throw this.#changed(above.path);
     }
     const { descriptor } = this.#levels.pop() as Level;

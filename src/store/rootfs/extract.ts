@@ -14,6 +14,7 @@ import { type ContentId, emptyTree, type FileNode, type LayerEntry, type Tree } 
 import { nameOf, parentOf } from '../../tree/path.ts';
 import { filesOf, find, resolvePath } from '../../tree/walk.ts';
 import { Descent } from '../disk/descent.ts';
+import { withLeaveAt } from '../disk/leave.ts';
 import { loadNative } from '../disk/native.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { RootfsWriter } from './writer.ts';
@@ -110,7 +111,9 @@ export function readTextInside(directory: string, tree: Tree, path: string): str
   const descent = new Descent(realpathSync(directory));
   try {
     descent.enter(parentOf(resolved));
-    const file = openSync(descent.place(nameOf(resolved)), constants.O_RDONLY | constants.O_NOFOLLOW);
+    const place = descent.place(nameOf(resolved));
+    const open = (): number => openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const file = descent.reach(() => withLeaveAt(place, undefined, open));
     try {
       return readFileSync(file, 'utf8');
     } finally {

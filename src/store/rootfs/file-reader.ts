@@ -3,6 +3,7 @@ import { changed } from '../../errors.ts';
 import type { Path } from '../../tree/node.ts';
 import { nameOf, parentOf, textOf } from '../../tree/path.ts';
 import { Descent, isOtherwise } from '../disk/descent.ts';
+import { ctimeOf, withLeaveAt } from '../disk/leave.ts';
 import { isSameFile, type Stat, statOf } from '../disk/stat.ts';
 import { systemError } from '../disk/system-error.ts';
 
@@ -30,7 +31,7 @@ function checkSame(descriptor: number, { path, stat }: Listed): void {
     isSameFile(now, stat) &&
     now.size === stat.size &&
     now.mtime === stat.mtime &&
-    now.ctime === stat.ctime;
+    now.ctime === ctimeOf(stat);
   if (!isSame) throw changedFile(path);
 }
 
@@ -57,7 +58,7 @@ export class FileReader {
   *read(listed: Listed): Generator<Uint8Array> {
     const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(bufferSize);
     try {
-      const descriptor = this.#open(listed.path);
+      const descriptor = this.#open(listed);
       try {
         yield* chunksOf(descriptor, listed, buffer);
       } finally {
@@ -76,9 +77,11 @@ export class FileReader {
     this.#descent = undefined;
   }
 
-  #open(path: Path): number {
+  #open({ path, stat }: Listed): number {
     this.#descent ??= new Descent(this.#root);
-    this.#descent.enter(parentOf(path));
-    return openSync(this.#descent.place(nameOf(path)), openFlags);
+    const descent = this.#descent;
+    descent.enter(parentOf(path));
+    const place = descent.place(nameOf(path));
+    return descent.reach(() => withLeaveAt(place, stat, () => openSync(place, openFlags)));
   }
 }

@@ -15,6 +15,7 @@ import {
 import { joinPath, shortTextOf, textOf } from '../../tree/path.ts';
 import { Descent, isOtherwise } from '../disk/descent.ts';
 import { diskPath } from '../disk/disk-path.ts';
+import { withLeaveAt } from '../disk/leave.ts';
 import type { Native } from '../disk/native.ts';
 import { type Identity, kindOf, majorOf, minorOf, type Stat } from '../disk/stat.ts';
 import { onDisk, systemError } from '../disk/system-error.ts';
@@ -175,7 +176,7 @@ class Scanner {
 
   #target({ path, name }: Met): ByteString {
     this.#expect(path, 'a symlink that can be read');
-    return readlinkSync(this.#descent.place(name), 'buffer').toString('latin1');
+    return this.#descent.reach(() => readlinkSync(this.#descent.place(name), 'buffer').toString('latin1'));
   }
 
   #meta(met: Met): Meta {
@@ -195,11 +196,13 @@ class Scanner {
     }
   }
 
-  #xattrs({ path, name }: Met): Meta['xattrs'] {
+  #xattrs({ path, name, stat }: Met): Meta['xattrs'] {
     const { native } = this.#options;
     if (native !== undefined) {
       this.#expect(path, 'extended attributes that can be read');
-      return (this.#mayHaveXattrs(native, path) && native.readXattrs(this.#descent.place(name))) || noXattrs;
+      if (!this.#mayHaveXattrs(native, path)) return noXattrs;
+      const place = this.#descent.place(name);
+      return this.#descent.reach(() => withLeaveAt(place, stat, () => native.readXattrs(place))) ?? noXattrs;
     }
     if (!this.#warnedOfXattrs)
       this.warnings.push('extended attributes are not read: the optional package koffi is not there');
