@@ -6,7 +6,7 @@ import { OciError } from '../../errors.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { isRoot } from '../../testing/witness.ts';
 import { filesOf, find } from '../../tree/walk.ts';
-import { readStatIndex, writeStatIndex } from '../bundle/stat-index.ts';
+import { readStatIndex, writingStatIndex } from '../bundle/stat-index.ts';
 import { loadNative } from '../disk/native.ts';
 import { openRootfsDirectory } from './directory.ts';
 
@@ -105,7 +105,7 @@ test('an index of what may not be read is written, and knows it again', async t 
     const tree = await openRootfsDirectory(root).tree();
     await new Promise(resolve => setTimeout(resolve, 20));
     process.seteuid?.(0);
-    writeStatIndex(file, root, tree, new Map());
+    for (const _ of writingStatIndex(file, { root, tree, digests: new Map() }));
     process.seteuid?.(nobody);
     const index = readStatIndex(file);
     assert.ok(index !== undefined);
