@@ -13,7 +13,7 @@ import { convertGraph } from './convert-graph.ts';
 import { copyBlobs, neededBlobs } from './copy-graph.ts';
 import { findByDigest } from './find-entry.ts';
 import { pickImage } from './pick-image.ts';
-import { proveImages } from './prove-images.ts';
+import { proveConverted } from './prove-converted.ts';
 import { referrersOf } from './referrers.ts';
 import { isMissing, walk } from './walk.ts';
 
@@ -26,7 +26,10 @@ const uses: Readonly<Record<string, (layout: MemoryLayout, roots: readonly Descr
     const options = { store: new MemoryLayout(), compress: { compression: 'gzip' as const } };
     for (const root of roots.slice(-1)) await convertGraph(layout, { graph, root }, options);
   },
-  prove: async (layout, roots) => proveImages(layout, (await neededBlobs(layout, roots)).graph),
+  prove: async (layout, roots) => {
+    const { graph } = await neededBlobs(layout, roots);
+    await proveConverted(Object.assign(layout, { isConverted: true }), graph);
+  },
   find: (layout, roots) => findByDigest(layout, roots, 'sha256:0123456789'),
   pick: (layout, roots) =>
     pickImage(layout, roots.at(-1) as Descriptor, { platform: 'linux/amd64', subject: 'memory' }),

@@ -3,6 +3,7 @@ import { missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { readImage } from '../graph/image-reader.ts';
 import { isPlain, layerBytes, proveLayers } from '../graph/layer-bytes.ts';
 import { pickImage } from '../graph/pick-image.ts';
+import { proveConverted } from '../graph/prove-converted.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { listManifests } from '../graph/walk.ts';
 import { layersOf } from '../image/layers.ts';
@@ -99,6 +100,7 @@ async function layoutEntries(roots: readonly ArchiveRoot[]): Promise<ArchivePlan
   const warnings: string[] = [];
   for (const [source, listed] of bySource(roots)) {
     const needed = await neededBlobs(source, listed);
+    await proveConverted(source, needed.graph);
     for (const blob of needed.blobs)
       entries.set(blobName(blob.digest), {
         name: blobName(blob.digest),
@@ -164,7 +166,7 @@ const zstdWarning = 'layers compressed with zstd: docker before version 23 does 
 /**
  * What an archive of these images holds, decided before a byte is written. `universal` is an OCI layout with docker's
  * `manifest.json` beside it, which every engine takes; `oci` the layout alone; `docker` what docker saved before version 25.
- * Documents are read and checked, layers only looked for. Throws `usage` where two images have one name.
+ * Documents are read and checked, layers only looked for, or proved where they come of docker's archives. Throws `usage` where two images have one name.
  */
 export async function planArchive(roots: readonly ArchiveRoot[], format: ArchiveFormat): Promise<ArchivePlan> {
   checkNames(roots);

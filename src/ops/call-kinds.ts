@@ -1,3 +1,4 @@
+import { pathLimit } from '../limits.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
 import { parsePlatform } from '../spec/platform.ts';
 import { isTime } from '../spec/time.ts';
@@ -32,7 +33,8 @@ function parsed(expected: string, parse: (text: string) => unknown): Kind {
 export function listOf(kind: Kind): Kind {
   return {
     expected: `a list, each of it ${kind.expected}`,
-    accepts: value => Array.isArray(value) && value.every(kind.accepts),
+    // A hole in a list is an undefined member; `every` would leave it out.
+    accepts: value => Array.isArray(value) && Array.from(value, kind.accepts).every(Boolean),
   };
 }
 
@@ -45,6 +47,10 @@ export const text: Kind = { expected: 'text', accepts: isText };
 export const path: Kind = {
   expected: 'a path',
   accepts: value => isText(value) && value !== '' && !value.includes('\0'),
+};
+export const glob: Kind = {
+  expected: 'a glob',
+  accepts: value => isText(value) && value !== '' && value.length <= pathLimit,
 };
 export const wholeNumber: Kind = { expected: 'a whole number', accepts: Number.isSafeInteger };
 export const platform: Kind = parsed('OS/ARCH[/VARIANT]', parsePlatform);
@@ -75,10 +81,10 @@ export const sentences: Kind = { expected: 'an array to add to', accepts: Array.
 export const work: { readonly signal: Kind; readonly progress: Kind } = {
   signal: {
     expected: 'an AbortSignal',
-    accepts: value => isObject(value) && typeof value['throwIfAborted'] === 'function',
+    accepts: value => value instanceof AbortSignal,
   },
   progress: {
-    expected: 'an object with a number of bytes',
-    accepts: value => isObject(value) && typeof value['bytes'] === 'number',
+    expected: 'an object with a number of bytes that can be written to',
+    accepts: value => isObject(value) && typeof value['bytes'] === 'number' && Object.isExtensible(value),
   },
 };

@@ -135,3 +135,24 @@ test('every option has its word on the command line', () => {
     for (const option of Object.keys(optionTables[verb]))
       assert.ok(unsaid.has(option) || words.has(flagOf(option)), `${verb} ${option}`);
 });
+
+test('a list with a hole, an empty glob, and what only looks like a signal or a count are refused before they are used', () => {
+  // biome-ignore lint/suspicious/noSparseArray: what a caller may give.
+  for (const bad of [[,], ['a', , 'b'], Array(3), [undefined]])
+    for (const verb of verbs)
+      for (const [option, kind] of Object.entries(optionTables[verb]))
+        if (kind.expected.startsWith('a list'))
+          assert.throws(() => checkCall(verb, {}, { [option]: bad }), /expected a list/, `${verb} ${option}`);
+  for (const [verb, option] of [
+    ['commit', 'exclude'],
+    ['diff', 'paths'],
+  ] as const)
+    for (const bad of ['', 'a'.repeat(70_000)])
+      assert.throws(() => checkCall(verb, {}, { [option]: ['a', bad] }), /expected a list, each of it a glob/);
+  for (const verb of verbs) {
+    const signal = { throwIfAborted: () => undefined, aborted: false };
+    assert.throws(() => checkCall(verb, {}, { signal }), /^OciError: signal: expected an AbortSignal/);
+    const progress = Object.freeze({ bytes: 0 });
+    assert.throws(() => checkCall(verb, {}, { progress }), /^OciError: progress: expected an object/);
+  }
+});

@@ -2,7 +2,7 @@ import { compressorWarnings } from '../codec/compression.ts';
 import { badOption, OciError } from '../errors.ts';
 import { type ConvertOptions, convertGraph } from '../graph/convert-graph.ts';
 import { copyBlobs, missingBlobs, type Needed, neededBlobs } from '../graph/copy-graph.ts';
-import { proveImages } from '../graph/prove-images.ts';
+import { proveConverted } from '../graph/prove-converted.ts';
 import { referrersOf } from '../graph/referrers.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
@@ -178,8 +178,7 @@ export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOp
     const selection = await select(named, options);
     const destination = withOwnName(asked, named);
     // A copy that recompresses proves what it reads itself.
-    if (source.isConverted === true && options.compression === undefined)
-      await proveImages(source, selection.needed.graph);
+    if (options.compression === undefined) await proveConverted(source, selection.needed.graph);
     announce(options, 'copying', sizeOf(selection.needed.blobs));
     const isArchive = destination.kind === 'oci-archive' || destination.kind === 'docker-archive';
     const [entry, missing] = isArchive

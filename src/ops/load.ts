@@ -2,7 +2,7 @@ import type { Bytes } from '../engine/engine.ts';
 import { OciError } from '../errors.ts';
 import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { readManifest } from '../graph/image-reader.ts';
-import { proveImages } from '../graph/prove-images.ts';
+import { proveConverted } from '../graph/prove-converted.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { isConfigType, isIndexType, isManifestType } from '../spec/media-type.ts';
 import { nameOf, withName, withUnnamed } from '../spec/name.ts';
@@ -56,7 +56,7 @@ async function loadFrom({ source, index }: OpenedSource, layout: string, options
     const image = await loadedImage(source, entry);
     if (image !== undefined) images.push(image);
   }
-  if (source.isConverted === true) await proveImages(source, needed.graph);
+  await proveConverted(source, needed.graph);
   announce(options, 'loading', sizeOf(needed.blobs));
   await withLayout(layout, { dryRun: options.dryRun === true }, async store => {
     await copyBlobs(source, needed, store);

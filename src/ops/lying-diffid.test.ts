@@ -142,7 +142,7 @@ async function lyingArchive(
   });
 }
 
-test('load and copy refuse the same docker-archives', async t => {
+test('load, copy and save refuse the same docker-archives', async t => {
   const { place, layout } = await twoImages(t);
   const { manifest, config } = await imageOf(layout, 'first-a');
   const other = await imageOf(layout, 'first-b');
@@ -172,6 +172,8 @@ test('load and copy refuse the same docker-archives', async t => {
     await assert.rejects(load(archive, out), refused);
     await assert.rejects(copy(`${archive}:x:a`, `${out}:x`), refused);
     await assert.rejects(copy(`${archive}:x:a`, `oci-archive:${out}:x`), refused);
+    for (const format of ['universal', 'oci', 'docker'] as const)
+      await assert.rejects(save([`${archive}:x:a`], out, { format }), refused, format);
     assert.ok(!existsSync(out));
   }
 });

@@ -13,8 +13,9 @@ function anchored(glob: string): string {
  * with a dot match too). Globs are anchored at the root, with or without a slash; `/` is everything.
  */
 export function matcher(globs: readonly string[]): (path: Path) => boolean {
-  if (globs.some(glob => glob === '/')) return () => true;
-  const matches = picomatch(globs.map(anchored), { dot: true });
+  const patterns = globs.map(anchored);
+  if (patterns.includes('')) return () => true;
+  const matches = picomatch(patterns, { dot: true });
   const known = new Map<Path, boolean>([['', false]]);
   const isMatch = (path: Path): boolean => path !== '' && matches(exactTextOf(path) ?? textOf(path));
   return path => {

@@ -186,6 +186,7 @@ test('globs match paths and what is under them, from the root', () => {
   assert.ok(matches(['x', 'a/**/c'], 'a/b/.b/c/d'));
   assert.equal(matches([], 'a'), false);
   assert.ok(matches(['caf*'], 'caf\xe9'));
+  for (const all of ['/', './', '//', '/.//']) assert.ok(matches([all], 'etc/hosts'), all);
   assert.equal(matcher(['z'])(`${'d/'.repeat(10_000)}f`), false);
 });
 

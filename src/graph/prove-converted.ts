@@ -6,10 +6,12 @@ import type { ImageSource } from './source.ts';
 import type { Graph } from './walk.ts';
 
 /**
- * Proves the layers of every image that a walk met. For manifests that were made of something else, whose layers and diffIDs
- * nobody has vouched for yet (docker's archives). Throws `invalid` for a lying diffID.
+ * Proves the layers of every image that a walk met in a source whose manifests were made of something else, so that nobody has
+ * vouched for layers and diffIDs yet (docker's archives); what any other source says is its own. Throws `invalid` for a lying
+ * diffID.
  */
-export async function proveImages(source: ImageSource, { nodes }: Graph): Promise<void> {
+export async function proveConverted(source: ImageSource, { nodes }: Graph): Promise<void> {
+  if (source.isConverted !== true) return;
   for (const node of nodes) {
     if (node.kind !== 'manifest' || node.document === undefined) continue;
     if (!isConfigType(node.document.value.config.mediaType)) continue;
