@@ -4,6 +4,7 @@ import { Pace } from '../stream/pace.ts';
 import type { ByteString, ContentId, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
 import { parsePath, shortTextOf } from '../tree/path.ts';
 import { decodeWhiteout } from '../tree/whiteout.ts';
+import { imageXattrs } from '../tree/xattrs.ts';
 import { LayerSize } from './layer-size.ts';
 import type { TarMember } from './tar-member.ts';
 import { TarReader, type TarSink } from './tar-reader.ts';
@@ -37,7 +38,7 @@ function nodeOf(member: TarMember, content: ContentId): Node {
     uid: member.uid,
     gid: member.gid,
     mtime: member.mtime,
-    xattrs: member.xattrs,
+    xattrs: imageXattrs(member.xattrs),
   };
   switch (member.type) {
     case 'directory':

@@ -1,7 +1,10 @@
 import type { ByteString, Meta } from './node.ts';
 
-/** Attributes that belong to the host a tree was seen on (labels, mapped ACLs, overlay's own marks) and never to an image. */
-function isHostXattr(name: ByteString): boolean {
+/**
+ * Attributes that belong to the host a tree was seen on (labels, mapped ACLs, overlay's own marks) and never to an image. They
+ * are passed over, silently, where a directory or a layer is read and where a layer is written; nothing else is. The README has the list.
+ */
+export function isHostXattr(name: ByteString): boolean {
   return (
     name === 'security.selinux' ||
     name === 'system.nfs4_acl' ||

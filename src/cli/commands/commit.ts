@@ -27,6 +27,7 @@ export const commit: Command = {
   details: [
     'The new layer holds only what differs from the base, whatever made the directory. The base of a bundle is the image that it was unpacked from, unless --base names another; without any base the root filesystem becomes an image of one layer. Where nothing differs there is no layer: the history has a line without one.',
     "Contents decide, never size and time alone, unless --trust-mtime is given. The base's config, its author, ONBUILD and fields that ocikit does not know are kept.",
+    'Extended attributes are kept but those of the host: security.selinux, system.nfs4_acl, trusted.overlay.* and user.overlay.*.',
     'What is printed is the digest of the new manifest.',
   ],
   library: ['commit(rootfs, image, options)', 'CommitResult'],

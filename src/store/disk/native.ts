@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { xattrLimit } from '../../limits.ts';
 import type { ByteString } from '../../tree/node.ts';
 import { second, secondsOf } from '../../tree/time.ts';
+import { isHostXattr } from '../../tree/xattrs.ts';
 import { deviceNumber, type Stat, statxReader } from './stat.ts';
 
 /** A path as node:fs takes it: a text, or its raw bytes. */
@@ -9,7 +10,7 @@ export type DiskPath = string | Uint8Array;
 
 /** Calls that Node lacks. No call follows a symlink in the last name; each throws a system error with `code` where the file system refuses. */
 export interface Native {
-  /** Extended attributes of a path, or undefined where it or its file system has none. */
+  /** Extended attributes of a path without the host's own, or undefined where it or its file system has none. */
   readXattrs(path: DiskPath): Map<ByteString, Uint8Array> | undefined;
   writeXattr(path: DiskPath, name: ByteString, value: Uint8Array): void;
   /** What a name in an open directory is, without a walk from the root. Absent where the C library is too old. */
@@ -114,7 +115,9 @@ function xattrReader({ errno, list, get }: Library): Native['readXattrs'] {
       if (quiet.includes(errno())) return undefined;
       throw failure('llistxattr', errno());
     }
-    const found = listBuffer.toString('latin1', 0, length - 1).split('\0');
+    const listed = listBuffer.toString('latin1', 0, length - 1).split('\0');
+    const found = listed.filter(name => !isHostXattr(name));
+    if (found.length === 0) return undefined;
     const values = found.map(name => [name, attributeOf(path, name)] as const);
     return new Map(values.filter((pair): pair is readonly [string, Uint8Array] => pair[1] !== undefined));
   };
