@@ -65,7 +65,7 @@ const markerMeta: Meta = { mode: 0, uid: 0, gid: 0, mtime: 0n, xattrs: noXattrs 
 
 function fieldsOf(entry: LayerEntry, files: Map<Path, Meta>): HeaderFields {
   if (entry.kind === 'node') {
-    if (entry.node.kind === 'file') files.set(entry.path, entry.node.meta);
+    if (entry.node.kind !== 'directory') files.set(entry.path, entry.node.meta);
     return nodeFields(entry.path, entry.node);
   }
   if (entry.kind === 'hardlink') {

@@ -1,5 +1,5 @@
 import { OciError } from '../errors.ts';
-import type { FileNode, Node, Path, Tree } from '../tree/node.ts';
+import type { FileNode, Leaf, Node, Path, Tree } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { find, walk } from '../tree/walk.ts';
 
@@ -17,7 +17,7 @@ export class FinalTree {
   readonly #subject: string;
   /** Files whose bodies have not come by. Where one layer is there several times, each time serves one of the files made of it. */
   readonly #waiting = new Map<string, Group[]>();
-  readonly #firstNames = new Map<FileNode, Path>();
+  readonly #firstNames = new Map<Node, Path>();
 
   constructor(tree: Tree, subject: string) {
     this.#tree = tree;
@@ -40,9 +40,14 @@ export class FinalTree {
     return find(this.#tree, path);
   }
 
-  /** The name under which a file's body was written; undefined where it has not come by. */
-  firstNameOf(file: FileNode): Path | undefined {
-    return this.#firstNames.get(file);
+  /** The name under which something was written, a file with its body; undefined where that has not come by. */
+  firstNameOf(node: Node): Path | undefined {
+    return this.#firstNames.get(node);
+  }
+
+  /** Something without a body has been written: its further names are hardlinks. */
+  writtenAs(node: Leaf, path: Path): void {
+    this.#firstNames.set(node, path);
   }
 
   /** The file that a layer's file lasts as, and its name there: the one at `path` where that is its own. */
@@ -57,7 +62,7 @@ export class FinalTree {
     return { file: group.file, path: name };
   }
 
-  /** Names that are not among `written`, in the order of the tree; those of files with their first names. Throws `conflict` for a file without a body. */
+  /** Names that are not among `written`, in the order of the tree; those of what was written with their first names. Throws `conflict` for a file without a body. */
   *rest(written: ReadonlyMap<Path, unknown>): Iterable<readonly [Path, Node, Path | undefined]> {
     const [missing] = this.#waiting.values();
     const lost = missing?.[0]?.paths[0];
@@ -66,7 +71,7 @@ export class FinalTree {
       throw new OciError('conflict', this.#subject, message);
     }
     for (const [path, node] of walk(this.#tree)) {
-      if (!written.has(path)) yield [path, node, node.kind === 'file' ? this.#firstNames.get(node) : undefined];
+      if (!written.has(path)) yield [path, node, this.#firstNames.get(node)];
     }
   }
 }

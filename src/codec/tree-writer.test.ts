@@ -337,7 +337,9 @@ const cases: readonly (readonly [what: string, layers: readonly (readonly LayerE
     [[file('a', 1), file('b', 2)], [link('t', 'a'), link('a', 'b'), link('b', 't')], [gone('t')]],
     'b=1 a=2',
   ],
-  ['hardlinks of a symbolic link are links of their own', [[symlink('a', 'x'), link('b', 'a')]], 'a→x b→x'],
+  ['hardlinks of a symbolic link are hardlinks', [[symlink('a', 'x'), link('b', 'a')]], 'a→x b⇒a'],
+  ['an upper layer links to a symbolic link of a lower one', [[symlink('z', 'x')], [link('b', 'z')]], 'z→x b⇒z'],
+  ['the first name of a symbolic link is deleted', [[symlink('a', 'x'), link('b', 'a')], [gone('a')]], 'b→x'],
   ['no layer', [], ''],
 ];
 

@@ -27,9 +27,9 @@ class TreeTar {
   readonly #final: FinalTree | undefined;
   /** The attributes that each name was written with. */
   readonly #written = new Map<Path, Meta>();
-  /** Names of files that were written as hardlinks, and their first names. */
+  /** Names that were written as hardlinks, and the first ones of what they name. */
   readonly #links = new Map<Path, Path>();
-  readonly #files = new Set<Path>();
+  readonly #leaves = new Set<Path>();
   readonly #out = new Outgoing();
   /** The file whose body is coming by. */
   #file: FileNode | undefined;
@@ -87,7 +87,7 @@ class TreeTar {
         return;
       case 'link': {
         const first = this.#links.get(operation.target) ?? operation.target;
-        if (!this.#files.has(first)) throw new Superseded();
+        if (!this.#leaves.has(first)) throw new Superseded();
         this.#link(path, first);
         return;
       }
@@ -117,7 +117,7 @@ class TreeTar {
   #keepName(path: Path, final: FinalTree): void {
     if (this.#written.has(path)) return;
     const node = final.at(path);
-    const first = node?.kind === 'file' ? final.firstNameOf(node) : undefined;
+    const first = node === undefined ? undefined : final.firstNameOf(node);
     if (node === undefined || (node.kind === 'file' && first === undefined)) return;
     this.#parents(path, final);
     if (first === undefined) this.#write(path, node);
@@ -137,7 +137,9 @@ class TreeTar {
       throw unsupported(`/${shortTextOf(path)}`, `a path of at most ${systemPathLimit} bytes`, `${path.length}`);
     this.#out.add(entryHeader({ kind: 'node', path, node }, this.#written));
     this.#written.set(path, node.meta);
-    if (node.kind === 'file') this.#files.add(path);
+    if (node.kind === 'directory') return;
+    this.#leaves.add(path);
+    this.#final?.writtenAs(node, path);
   }
 
   #link(path: Path, target: Path): void {
@@ -165,7 +167,7 @@ async function* play(tar: TreeTar, layers: readonly LayerTar[]): Bytes {
 
 /**
  * A merged tree as one tar that every extractor takes: in the order in which the layers, bottom first, bring what lasts, with
- * parents before children and files before their further names, which are hardlinks. Every name once; attributes as
+ * parents before children and further names, which are hardlinks, after the first. Every name once; attributes as
  * `writeLayer` writes them. A directory that an upper layer comes back to is extended later on: GNU tar sets its time last only
  * with --delay-directory-restore. The same tree and layers give the same bytes. Bodies are passed on as they come; a chunk is valid
  * until the next is asked for. Throws `unsupported` for a path that no system takes, and `conflict` where a layer lacks a file that the tree has from it.

@@ -64,7 +64,7 @@ function makeOne(directory: string, random: Random, depth: number): void {
   const place = placeOf(directory, name);
   if (lstatSync(place, { throwIfNoEntry: false }) !== undefined) return;
   const files = readdirSync(directory, { withFileTypes: true }).filter(
-    entry => entry.isFile() && !/[^ -~]/.test(entry.name),
+    entry => !entry.isDirectory() && !/[^ -~]/.test(entry.name),
   );
   const plain = typeof place === 'string';
   const kind = random(10);
@@ -82,7 +82,7 @@ function makeOne(directory: string, random: Random, depth: number): void {
   settle(place, random);
 }
 
-/** Fills a directory with files of every kind: names of every sort, hardlinks, fifos, devices (as root), set-id modes, odd times. */
+/** Fills a directory with files of every kind: names of every sort, hardlinks of all that may have them, fifos, devices (as root), set-id modes, odd times. */
 export function fillDirectory(directory: string, random: Random, depth = 0): void {
   for (let count = 3 + random(7); count > 0; count--) makeOne(directory, random, depth);
 }

@@ -160,7 +160,10 @@ function afterEdit(nodes: Nodes, edit: Edit): Nodes {
     return replaced(nodes, at, [[at, edit.node]]);
   }
   if (edit.kind === 'link') {
-    const file = pick(nodes, edit.file, 'file')?.[1];
+    const file = pick(
+      nodes.filter(([, node]) => node.kind !== 'directory'),
+      edit.file,
+    )?.[1];
     const at = placeIn(nodes, edit.directory, edit.name);
     return file === undefined ? nodes : replaced(nodes, at, [[at, file]]);
   }
@@ -259,10 +262,10 @@ export function described(tree: Tree): {
   readonly links: readonly string[];
 } {
   const nodes = new Map<Path, string>();
-  const names = new Map<FileNode, Path[]>();
+  const names = new Map<Node, Path[]>();
   for (const [path, node] of walk(tree)) {
     nodes.set(path, describe(node));
-    if (node.kind === 'file') names.set(node, [...(names.get(node) ?? []), path]);
+    if (node.kind !== 'directory') names.set(node, [...(names.get(node) ?? []), path]);
   }
   const links = [...names.values()].filter(paths => paths.length > 1).map(paths => paths.join(' = '));
   return { nodes, links: links.sort() };

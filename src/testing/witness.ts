@@ -44,7 +44,9 @@ export function listTree(root: string): string[] {
         const stat = lstatSync(place, { bigint: true });
         const key = `${stat.dev}:${stat.ino}`;
         const first =
-          stat.isFile() && stat.nlink > 1n ? (groups.get(key) ?? groups.set(key, `${shown}/${name}`).get(key)) : '';
+          !stat.isDirectory() && stat.nlink > 1n
+            ? (groups.get(key) ?? groups.set(key, `${shown}/${name}`).get(key))
+            : '';
         const seconds =
           stat.mtimeNs >= 0n ? stat.mtimeNs / 1_000_000_000n : (stat.mtimeNs - 999_999_999n) / 1_000_000_000n;
         const time = stat.isDirectory() ? '' : `${seconds}`;

@@ -12,7 +12,7 @@ import {
   type Tree,
 } from './node.ts';
 import { joinPath, nameOf, nameTooLong, parentOf, shortTextOf } from './path.ts';
-import { filesOf, find, resolvePath } from './walk.ts';
+import { find, leavesOf, resolvePath } from './walk.ts';
 
 /** What one entry does to a disk, in this order. No path has a symbolic link before its last name, and every parent is there. */
 export type Operation =
@@ -223,13 +223,13 @@ export class Draft {
     this.#operations.push({ kind: 'remove', path: joinPath(parent.path, name) });
   }
 
-  /** Only a file can be one of two names; the tree below is looked through once, when the first file comes. */
+  /** Anything but a directory can have two names; the tree below is looked through once, when the first of them comes. */
   #hasName(node: Node): boolean {
-    return node.kind === 'file' && this.#names().has(node);
+    return node.kind !== 'directory' && this.#names().has(node);
   }
 
   #names(): Set<Node> {
-    this.#named ??= new Set<Node>(Array.from(filesOf(this.#below), ([, file]) => file));
+    this.#named ??= new Set<Node>(Array.from(leavesOf(this.#below), ([, leaf]) => leaf));
     return this.#named;
   }
 

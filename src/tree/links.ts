@@ -1,31 +1,31 @@
 import type { Change } from './change.ts';
-import type { DirectoryNode, FileNode, Path, Tree } from './node.ts';
-import { filesOf, find } from './walk.ts';
+import type { DirectoryNode, Leaf, Path, Tree } from './node.ts';
+import { find, leavesOf } from './walk.ts';
 
-/** The paths of one file, sorted by bytes. */
+/** The paths of one file, whatever its type, sorted by bytes. */
 interface LinkGroup {
-  readonly file: FileNode;
+  readonly file: Leaf;
   readonly paths: readonly Path[];
 }
 
 /** The files that a tree names more than once; no path is made for the others. */
-function filesOfSeveralNames(tree: Tree): ReadonlySet<FileNode> {
-  const [seen, several] = [new Set<FileNode>(), new Set<FileNode>()];
+function filesOfSeveralNames(tree: Tree): ReadonlySet<Leaf> {
+  const [seen, several] = [new Set<Leaf>(), new Set<Leaf>()];
   const left: DirectoryNode[] = [tree];
   for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
     for (const node of directory.children.values()) {
       if (node.kind === 'directory') left.push(node);
-      else if (node.kind === 'file') (seen.has(node) ? several : seen).add(node);
+      else (seen.has(node) ? several : seen).add(node);
     }
   }
   return several;
 }
 
-/** Every file of a tree that has more than one name. Regular files only: nothing else keeps its hardlinks on the way through a directory. */
-export function linkGroups(tree: Tree): ReadonlyMap<FileNode, LinkGroup> {
+/** Every file of a tree that has more than one name: symbolic links, devices and fifos may as well as regular files. */
+export function linkGroups(tree: Tree): ReadonlyMap<Leaf, LinkGroup> {
   const several = filesOfSeveralNames(tree);
-  const paths = new Map<FileNode, Path[]>();
-  for (const [path, file] of several.size === 0 ? [] : filesOf(tree)) {
+  const paths = new Map<Leaf, Path[]>();
+  for (const [path, file] of several.size === 0 ? [] : leavesOf(tree)) {
     if (!several.has(file)) continue;
     const known = paths.get(file);
     if (known === undefined) paths.set(file, [path]);
@@ -34,17 +34,13 @@ export function linkGroups(tree: Tree): ReadonlyMap<FileNode, LinkGroup> {
   return new Map(Array.from(paths, ([file, names]) => [file, { file, paths: names.sort() }]));
 }
 
-function fileAt(tree: Tree, path: Path): FileNode | undefined {
+function fileAt(tree: Tree, path: Path): Leaf | undefined {
   const node = find(tree, path);
-  return node?.kind === 'file' ? node : undefined;
+  return node?.kind === 'directory' ? undefined : node;
 }
 
 /** The groups that hardlinks may have changed: those of several names, and the lone names that had company. */
-function groupsToJudge(
-  was: ReadonlyMap<FileNode, LinkGroup>,
-  is: ReadonlyMap<FileNode, LinkGroup>,
-  after: Tree,
-): LinkGroup[] {
+function groupsToJudge(was: ReadonlyMap<Leaf, LinkGroup>, is: ReadonlyMap<Leaf, LinkGroup>, after: Tree): LinkGroup[] {
   const groups = new Map(is);
   for (const { paths } of was.values()) {
     for (const path of paths) {
@@ -56,7 +52,7 @@ function groupsToJudge(
 }
 
 /** The one file of `before` that a group consists of, as far as nothing else about it changed. */
-function originOf(group: LinkGroup, before: Tree, changes: ReadonlyMap<Path, Change>): FileNode | undefined {
+function originOf(group: LinkGroup, before: Tree, changes: ReadonlyMap<Path, Change>): Leaf | undefined {
   const origin = fileAt(before, group.paths[0] ?? '');
   const stays = group.paths.every(path => !changes.has(path) && fileAt(before, path) === origin);
   return stays ? origin : undefined;
@@ -71,7 +67,7 @@ function keptGroups(
   before: Tree,
   changes: ReadonlyMap<Path, Change>,
 ): ReadonlySet<LinkGroup> {
-  const owners = new Map<FileNode, LinkGroup>();
+  const owners = new Map<Leaf, LinkGroup>();
   for (const group of groups) {
     const origin = originOf(group, before, changes);
     if (origin !== undefined && (group.file === origin || !owners.has(origin))) owners.set(origin, group);

@@ -57,6 +57,9 @@ export interface FifoNode {
 /** Two paths that hold the same (identical) node object are hardlinks of one file. */
 export type Node = FileNode | DirectoryNode | SymlinkNode | DeviceNode | FifoNode;
 
+/** What may have several names: anything but a directory. */
+export type Leaf = Exclude<Node, DirectoryNode>;
+
 /** A root filesystem as a value: its root directory. `children` maps are in no particular order; walks sort. */
 export type Tree = DirectoryNode;
 

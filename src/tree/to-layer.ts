@@ -1,7 +1,7 @@
 import { invalid } from '../errors.ts';
 import type { Change } from './change.ts';
 import { linkGroups } from './links.ts';
-import type { ByteString, DirectoryNode, FileNode, LayerEntry, Node, Path, Tree } from './node.ts';
+import type { ByteString, DirectoryNode, LayerEntry, Node, Path, Tree } from './node.ts';
 import { joinPath, nameOf, parentOf, shortTextOf } from './path.ts';
 import { isReservedName } from './whiteout.ts';
 
@@ -46,7 +46,7 @@ interface Level {
 
 /** Directory by directory, depth first: first what is hidden in it, then what is written. */
 function* entriesOf(plans: Plans, after: Tree): Generator<LayerEntry> {
-  const firstNames = new Map<FileNode, Path>();
+  const firstNames = new Map<Node, Path>();
   const levels: Level[] = [];
   function* enter(path: Path, directory: DirectoryNode): Generator<LayerEntry> {
     const plan = plans.get(path);
@@ -72,7 +72,7 @@ function* entriesOf(plans: Plans, after: Tree): Generator<LayerEntry> {
   }
 }
 
-function entryOf(path: Path, node: Node | undefined, firstNames: Map<FileNode, Path>): LayerEntry {
+function entryOf(path: Path, node: Node | undefined, firstNames: Map<Node, Path>): LayerEntry {
   if (node === undefined) throw new Error(`toLayer: a changed path is not there: ${path}`);
   if (isReservedName(nameOf(path))) {
     throw invalid(
@@ -84,11 +84,9 @@ function entryOf(path: Path, node: Node | undefined, firstNames: Map<FileNode, P
   if (node.kind === 'directory') {
     return { kind: 'node', path, node: { kind: 'directory', meta: node.meta, children: new Map() } };
   }
-  if (node.kind === 'file') {
-    const target = firstNames.get(node);
-    if (target !== undefined) return { kind: 'hardlink', path, target };
-    firstNames.set(node, path);
-  }
+  const target = firstNames.get(node);
+  if (target !== undefined) return { kind: 'hardlink', path, target };
+  firstNames.set(node, path);
   return { kind: 'node', path, node };
 }
 

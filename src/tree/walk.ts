@@ -1,6 +1,6 @@
 import { invalid } from '../errors.ts';
 import { symlinkLimit, targetLimit } from '../limits.ts';
-import type { ByteString, DirectoryNode, FileNode, Node, Path, Tree } from './node.ts';
+import type { ByteString, DirectoryNode, FileNode, Leaf, Node, Path, Tree } from './node.ts';
 import { joinPath, shortTextOf } from './path.ts';
 
 /** The names in a directory, sorted by their bytes. */
@@ -31,15 +31,20 @@ export function* walk(tree: Tree): Generator<readonly [Path, Node]> {
   }
 }
 
-/** Every file of a tree by path, in no particular order: cheaper than `walk`. */
-export function* filesOf(tree: Tree): Generator<readonly [Path, FileNode]> {
+/** Everything in a tree but its directories by path, in no particular order: cheaper than `walk`. */
+export function* leavesOf(tree: Tree): Generator<readonly [Path, Leaf]> {
   const left: (readonly [Path, DirectoryNode])[] = [['', tree]];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     for (const [name, node] of next[1].children) {
-      if (node.kind === 'file') yield [joinPath(next[0], name), node];
-      else if (node.kind === 'directory') left.push([joinPath(next[0], name), node]);
+      if (node.kind === 'directory') left.push([joinPath(next[0], name), node]);
+      else yield [joinPath(next[0], name), node];
     }
   }
+}
+
+/** Every regular file of a tree by path, in no particular order. */
+export function* filesOf(tree: Tree): Generator<readonly [Path, FileNode]> {
+  for (const [path, node] of leavesOf(tree)) if (node.kind === 'file') yield [path, node];
 }
 
 /** The node at `path`, no symbolic link followed. */

@@ -23,7 +23,7 @@ export class StatIndexRecorder {
   readonly #descent: Descent | undefined;
   readonly #digests: ReadonlyMap<FileNode, string>;
   readonly #rows = new Map<Path, number>();
-  readonly #first = new Map<FileNode, number>();
+  readonly #first = new Map<Node, number>();
   readonly #columns: ReturnType<typeof newColumns>;
   readonly targets: Record<string, string> = {};
   readonly xattrs: Record<string, [string, string][]> = {};
@@ -60,15 +60,17 @@ export class StatIndexRecorder {
   /** Writes what only this kind of node has, and gives its kind. */
   #detail(row: number, node: Node): RowKind {
     const { numbers, digests } = this.#columns;
+    const first = this.#first.get(node);
+    if (first !== undefined) {
+      numbers.detail[row] = first;
+      return 'hardlink';
+    }
+    if (node.kind !== 'directory') this.#first.set(node, row);
     switch (node.kind) {
-      case 'file': {
-        const first = this.#first.get(node);
-        numbers.detail[row] = first ?? node.size;
-        if (first !== undefined) return 'hardlink';
-        this.#first.set(node, row);
+      case 'file':
+        numbers.detail[row] = node.size;
         digests.set(Buffer.from(this.#digests.get(node) ?? '', 'hex'), row * 32);
         return node.kind;
-      }
       case 'symlink':
         this.targets[row] = node.target;
         return node.kind;

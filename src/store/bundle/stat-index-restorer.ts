@@ -76,7 +76,7 @@ export class StatIndexRestorer {
         return this.#file(row, meta);
       case 'hardlink': {
         const first = this.#nodes[this.#number('detail', row)];
-        if (first?.kind !== 'file') throw new Error('hardlink');
+        if (first === undefined || first.kind === 'directory') throw new Error('hardlink');
         return first;
       }
       case 'directory':

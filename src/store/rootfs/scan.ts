@@ -63,7 +63,7 @@ class Scanner {
   readonly #root: string;
   readonly #descent: Descent;
   readonly #options: ScanOptions;
-  readonly #linked = new Map<string, FileNode>();
+  readonly #linked = new Map<string, Node>();
   readonly #pending: Pending[] = [];
   #member = 0;
   #at: Path = '';
@@ -125,11 +125,17 @@ class Scanner {
   }
 
   #node(met: Met): Node | undefined {
-    const kind = kindOf(met.stat);
-    if (kind === 'file') return this.#file(met);
-    const known = this.#options.known?.lookup(met.path, met.stat);
+    const { stat } = met;
+    const kind = kindOf(stat);
+    const key = stat.links > 1 && kind !== 'directory' ? `${stat.device}:${stat.inode}` : undefined;
+    const linked = key === undefined ? undefined : this.#linked.get(key);
+    if (linked !== undefined) return linked;
+    const known = this.#options.known?.lookup(met.path, stat);
     if (kind === 'directory') return this.#enter(met, known?.kind === kind ? known : this.#directory(met));
-    return known ?? this.#special(met, kind);
+    const node = known ?? (kind === 'file' ? this.#fresh(met) : this.#special(met, kind));
+    if (key !== undefined && node !== undefined) this.#linked.set(key, node);
+    if (node?.kind === 'file') this.stats.set(node, stat);
+    return node;
   }
 
   #special(met: Met, kind: ReturnType<typeof kindOf>): Node | undefined {
@@ -155,18 +161,6 @@ class Scanner {
     // Without native calls nothing says that the attributes are not as they were.
     const xattrs = this.#options.native === undefined ? meta.xattrs : this.#xattrs(met);
     return { kind: 'directory', meta: { ...meta, mtime: met.stat.mtime, xattrs }, children: new Map() };
-  }
-
-  #file(met: Met): FileNode {
-    const { stat } = met;
-    const key = stat.links > 1 ? `${stat.device}:${stat.inode}` : undefined;
-    const linked = key === undefined ? undefined : this.#linked.get(key);
-    if (linked !== undefined) return linked;
-    const known = this.#options.known?.lookup(met.path, stat);
-    const node = known?.kind === 'file' ? known : this.#fresh(met);
-    if (key !== undefined) this.#linked.set(key, node);
-    this.stats.set(node, stat);
-    return node;
   }
 
   #fresh(met: Met): FileNode {
@@ -212,7 +206,7 @@ class Scanner {
 }
 
 /**
- * A directory as a tree: every kind of file but sockets, hardlinks of regular files as one node, names and symlink targets
+ * A directory as a tree: every kind of file but sockets, hardlinks of whatever type as one node, names and symlink targets
  * by their bytes. No symlink is followed below the root, whatever is renamed meanwhile. Throws one clear error for what cannot
  * be read, `conflict` for what changes between two looks at it, `invalid` for a path that no layer holds.
  */
