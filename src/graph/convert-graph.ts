@@ -78,10 +78,14 @@ class Conversion {
   async #document(descriptor: Descriptor): Promise<Descriptor> {
     const node = this.#graph.entry(descriptor);
     if (node !== undefined && isMissing(node)) return descriptor;
-    if (node?.kind === 'index' && node.document !== undefined)
-      return this.#put(await this.#index({ ...node.document, descriptor }), descriptor);
-    if (node?.kind === 'manifest' && node.document !== undefined)
-      return this.#put(await this.#manifest({ ...node.document, descriptor }), descriptor);
+    if (node?.kind === 'index' && node.document !== undefined) {
+      const listed = { ...node.document, descriptor };
+      return this.#put(await this.#index(listed), listed);
+    }
+    if (node?.kind === 'manifest' && node.document !== undefined) {
+      const listed = { ...node.document, descriptor };
+      return this.#put(await this.#manifest(listed), listed);
+    }
     await this.#store.bring(this.#source, descriptor);
     return descriptor;
   }
@@ -113,10 +117,10 @@ class Conversion {
     return layers.map(descriptor => ({ descriptor }));
   }
 
-  async #put(document: Document<unknown>, listed: Descriptor): Promise<Descriptor> {
+  async #put(document: Document<unknown>, listed: Document<unknown>): Promise<Descriptor> {
     const { descriptor: made } = document;
-    if (made.digest === listed.digest) await this.#store.bring(this.#source, listed);
-    else await storeDocument(this.#store, document);
+    if (made.digest === listed.descriptor.digest) await this.#store.bring(this.#source, listed.descriptor);
+    else await storeDocument(this.#store, document, listed);
     return made;
   }
 

@@ -5,22 +5,39 @@ import type { Document, Image } from '../spec/objects.ts';
 import { once } from '../stream/once.ts';
 import type { ImageStore } from './source.ts';
 
-/** Holds a document that was made here to its schema: its bytes, as they would be read. Throws `invalid`. */
-function checkMade({ bytes, descriptor }: Document<unknown>, subject: string): void {
+/**
+ * Holds a document that was made here to its schema: its bytes, as they would be read. What it has from the one that it was
+ * made of stays, and is answered in sentences. Throws `invalid` for any other fault.
+ */
+export function checkMade(
+  { bytes, descriptor }: Document<unknown>,
+  { subject, base }: { readonly subject: string; readonly base?: Document<unknown> | undefined },
+): readonly string[] {
   const { mediaType } = descriptor;
   const kind = isIndexType(mediaType) ? 'index' : isConfigType(mediaType) ? 'config' : 'manifest';
   const what = `${subject}: new ${kind}`;
-  checkDocument(kind, parseJson(bytes, what), what);
+  const before = base === undefined ? undefined : (): unknown => parseJson(base.bytes, what);
+  return checkDocument(kind, parseJson(bytes, what), { subject: what, before });
 }
 
-/** Holds both documents of an image that was made here to their schemas. Throws `invalid`. */
-export function checkMadeImage({ config, manifest }: Image, subject: string): void {
-  checkMade(config, subject);
-  checkMade(manifest, subject);
+/** Holds both documents of an image that was made here to their schemas, as `checkMade` does. */
+export function checkMadeImage(
+  { config, manifest }: Image,
+  subject: string,
+  base: Image | undefined,
+): readonly string[] {
+  return [
+    ...checkMade(config, { subject, base: base?.config }),
+    ...checkMade(manifest, { subject, base: base?.manifest }),
+  ];
 }
 
-/** Stores a document that was made here, which is to follow its schema. Throws `invalid`. */
-export async function storeDocument(store: ImageStore, document: Document<unknown>): Promise<void> {
-  checkMade(document, store.subject);
+/** Stores a document that was made here, which is to follow its schema as far as the one it was made of did. Throws `invalid`. */
+export async function storeDocument(
+  store: ImageStore,
+  document: Document<unknown>,
+  base?: Document<unknown>,
+): Promise<void> {
+  checkMade(document, { subject: store.subject, base });
   await store.put(once(document.bytes));
 }

@@ -135,7 +135,8 @@ async function commitInput(
   const { base, before, after, bodies, warnings, layout } = input;
   checkWarnings(warnings, options.strict);
   const place = parseDestination(image, layout);
-  checkMadeImage(appendLayer(base?.image, editOf(base, undefined, options)), place.path);
+  const inherited = checkMadeImage(appendLayer(base?.image, editOf(base, undefined, options)), place.path, base?.image);
+  checkWarnings(inherited, options.strict);
   const changes = await compareSides(before, after, { trustMtime: options.trustMtime === true });
   const written = clamped(toLayer(changes, after.tree), bodies, options.clampMtime);
   return withDestination(place, options.dryRun === true, async destination => {
@@ -149,7 +150,7 @@ async function commitInput(
         : await storeLayer(written.entries, written.bodies, { destination, docker, options }).finally(close);
     const edit = editOf(base, layer, options);
     const made = options.squash === true ? squashedImage(base?.image, edit) : appendLayer(base?.image, edit);
-    await destination.finish(made, entryOf(made));
+    await destination.finish(made, entryOf(made), base?.image);
     return {
       manifest: made.manifest.descriptor.digest,
       imageID: made.config.descriptor.digest,
@@ -157,7 +158,7 @@ async function commitInput(
       diffID: layer?.diffID ?? null,
       name: place.name,
       changes: changes.filter(change => change.kind !== 'modify' || change.reasons.length > 0).length,
-      warnings: [...warnings, ...(layer === undefined ? [] : compressorWarnings(compressionOf(options)))],
+      warnings: [...warnings, ...inherited, ...(layer === undefined ? [] : compressorWarnings(compressionOf(options)))],
     };
   });
 }

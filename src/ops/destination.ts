@@ -7,13 +7,13 @@ import type { Descriptor, Image, Layer, Platform } from '../spec/objects.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 
-/** Where a new image goes: puts blobs, and in the end names the image. */
+/** Where a new image goes: puts blobs, and in the end names the image, which may have been made of another one. */
 export interface Destination {
   readonly name: string | null;
   put(bytes: Bytes): Promise<StoredBlob>;
   /** Copies blobs that a base's layout has and this one has not. */
   bring(source: ImageSource, blobs: readonly Descriptor[]): Promise<void>;
-  finish(image: Image, entry: Descriptor): Promise<void>;
+  finish(image: Image, entry: Descriptor, base?: Image): Promise<void>;
 }
 
 function destinationIn(store: ImageStore, name: string | null): Destination {
@@ -23,9 +23,9 @@ function destinationIn(store: ImageStore, name: string | null): Destination {
     async bring(source, blobs) {
       for (const blob of blobs) await store.bring(source, blob);
     },
-    async finish(image, entry) {
-      await storeDocument(store, image.config);
-      await storeDocument(store, image.manifest);
+    async finish(image, entry, base) {
+      await storeDocument(store, image.config, base?.config);
+      await storeDocument(store, image.manifest, base?.manifest);
       await store.updateIndex(index => (name === null ? withUnnamed(index, entry) : withName(index, name, entry)));
     },
   };

@@ -98,8 +98,30 @@ test('the quick check and ajv give every document the same verdict', () => {
 test('a fault is said with the place where it is', () => {
   const bad = { ...documents['image-config'], created: 'yesterday' };
   assert.throws(
-    () => checkDocument('config', bad, 'img: new config'),
+    () => checkDocument('config', bad, { subject: 'img: new config' }),
     /^OciError: img: new config \/created: expected .*, got 'yesterday'/,
   );
-  checkDocument('config', documents['image-config'], 'img');
+  assert.deepEqual(checkDocument('config', documents['image-config'], { subject: 'img' }), []);
+});
+
+test('what was wrong before is kept and said, wherever in its list it stands; what is new is refused', () => {
+  const config = (Env: readonly string[], more = {}): object => ({
+    ...documents['image-config'],
+    config: { Env },
+    ...more,
+  });
+  const check = (value: object, before: object): readonly string[] =>
+    checkDocument('config', value, { subject: 'img', before: () => before });
+  const odd = config(['B', 'A=1'], { os: '' });
+  for (const made of [odd, config(['A=2', 'C=3', 'B'], { os: '' })]) {
+    const said = check(made, odd);
+    assert.equal(said.length, 2);
+    assert.ok(
+      said.some(sentence => /^img \/config\/Env\/\d: expected .*, got 'B', as in what it is made of$/.test(sentence)),
+    );
+  }
+  for (const made of [config(['B', 'D'], { os: '' }), { ...odd, created: 'yesterday' }, { ...odd, architecture: '' }])
+    assert.throws(() => check(made, odd), { code: 'invalid' });
+  assert.throws(() => check(odd, config(['A=1'])), { code: 'invalid' });
+  assert.equal(check(config(Array(1000).fill('B')), odd).length, 20);
 });

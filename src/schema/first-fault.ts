@@ -1,6 +1,6 @@
 import { schemas } from './schemas.ts';
 
-/** What a value breaks first: a keyword of the schema, and where. Shaped as ajv's errors are, as far as sentences need it. */
+/** What a value breaks: a keyword of the schema, and where. Shaped as ajv's errors are, as far as sentences need it. */
 export interface Fault {
   readonly keyword: string;
   /** A JSON pointer. */
@@ -78,73 +78,73 @@ const inside = ({ path, root }: At, name: string | number, value: unknown): At =
   root,
 });
 
-function firstOf<T>(items: Iterable<T>, check: (item: T) => Fault | undefined): Fault | undefined {
-  for (const item of items) {
-    const fault = check(item);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
+function* eachOf<T>(items: Iterable<T>, faults: (item: T) => Iterable<Fault>): Iterable<Fault> {
+  for (const item of items) yield* faults(item);
 }
 
+const first = (faults: Iterable<Fault>): Fault | undefined => {
+  for (const fault of faults) return fault;
+  return undefined;
+};
+
+const holds = (at: At, schema: Schema): boolean => first(faultsIn(at, schema)) === undefined;
+
 /** Keywords with schemas in them. */
-const nested: Readonly<Record<string, (at: At, wanted: never, schema: Schema) => Fault | undefined>> = {
+const nested: Readonly<Record<string, (at: At, wanted: never, schema: Schema) => Iterable<Fault>>> = {
   $ref(at, reference: string) {
     const [id = '', name] = reference.split('#/$defs/');
     const root = id === '' ? at.root : (byID.get(id) as Schema);
-    return faultIn({ ...at, root }, name === undefined ? root : ((root['$defs'] as Members)[name] as Schema));
+    return faultsIn({ ...at, root }, name === undefined ? root : ((root['$defs'] as Members)[name] as Schema));
   },
   properties: (at, properties: Readonly<Record<string, Schema>>) =>
-    firstOf(isMembers(at.value) ? Object.entries(at.value) : [], ([name, value]) =>
+    eachOf(isMembers(at.value) ? Object.entries(at.value) : [], ([name, value]) =>
       Object.hasOwn(properties, name) && value !== undefined
-        ? faultIn(inside(at, name, value), properties[name] as Schema)
-        : undefined,
+        ? faultsIn(inside(at, name, value), properties[name] as Schema)
+        : [],
     ),
   // No schema of ours has both named and additional properties.
   additionalProperties: (at, schema: Schema) =>
-    firstOf(isMembers(at.value) ? Object.entries(at.value) : [], ([name, value]) =>
-      faultIn(inside(at, name, value), schema),
+    eachOf(isMembers(at.value) ? Object.entries(at.value) : [], ([name, value]) =>
+      faultsIn(inside(at, name, value), schema),
     ),
-  propertyNames: (at, schema: Schema) =>
-    firstOf(isMembers(at.value) ? Object.keys(at.value) : [], name => {
-      const fault = faultIn({ ...at, value: name }, schema);
-      return fault === undefined ? undefined : { ...fault, propertyName: name };
-    }),
-  items: (at, schema: Schema) =>
-    firstOf(Array.isArray(at.value) ? at.value.entries() : [], ([position, value]) =>
-      faultIn(inside(at, position, value), schema),
-    ),
-  allOf: (at, parts: readonly Schema[]) => firstOf(parts, part => faultIn(at, part)),
-  anyOf(at, parts: readonly Schema[]) {
-    const faults = parts.map(part => faultIn(at, part));
-    return faults.includes(undefined) ? undefined : faults[0];
+  *propertyNames(at, schema: Schema) {
+    for (const name of isMembers(at.value) ? Object.keys(at.value) : [])
+      for (const fault of faultsIn({ ...at, value: name }, schema)) yield { ...fault, propertyName: name };
   },
-  if: (at, condition: Schema, schema) =>
-    faultIn(at, condition) === undefined ? faultIn(at, (schema['then'] ?? {}) as Schema) : undefined,
-  not(at, wanted: Schema) {
-    const { value: data, path: instancePath } = at;
-    return faultIn(at, wanted) === undefined
-      ? { keyword: 'not', instancePath, params: {}, schema: wanted, data }
-      : undefined;
+  items: (at, schema: Schema) =>
+    eachOf(Array.isArray(at.value) ? at.value.entries() : [], ([position, value]) =>
+      faultsIn(inside(at, position, value), schema),
+    ),
+  allOf: (at, parts: readonly Schema[]) => eachOf(parts, part => faultsIn(at, part)),
+  anyOf: (at, parts: readonly Schema[]) =>
+    parts.some(part => holds(at, part)) ? [] : faultsIn(at, parts[0] as Schema),
+  if: (at, condition: Schema, schema) => (holds(at, condition) ? faultsIn(at, (schema['then'] ?? {}) as Schema) : []),
+  not({ value: data, path: instancePath, root }, wanted: Schema) {
+    const isFault = holds({ value: data, path: instancePath, root }, wanted);
+    return isFault ? [{ keyword: 'not', instancePath, params: {}, schema: wanted, data }] : [];
   },
 };
 
-function faultOf(at: At, schema: Schema, keyword: string): Fault | undefined {
+function faultsOfKeyword(at: At, schema: Schema, keyword: string): Iterable<Fault> {
   const wanted = schema[keyword] as never;
-  if (silent.has(keyword)) return undefined;
-  if (Object.hasOwn(nested, keyword)) return nested[keyword]?.(at, wanted, schema);
+  if (silent.has(keyword)) return [];
+  if (Object.hasOwn(nested, keyword)) return nested[keyword]?.(at, wanted, schema) ?? [];
   if (!Object.hasOwn(simple, keyword)) throw new Error(`no check for the schema's keyword ${keyword}`);
   const params = simple[keyword]?.(at.value, wanted);
-  return params === undefined ? undefined : { keyword, instancePath: at.path, params, schema: wanted, data: at.value };
+  return params === undefined ? [] : [{ keyword, instancePath: at.path, params, schema: wanted, data: at.value }];
 }
 
-const faultIn = (at: At, schema: Schema): Fault | undefined =>
-  firstOf(Object.keys(schema), keyword => faultOf(at, schema, keyword));
+const faultsIn = (at: At, schema: Schema): Iterable<Fault> =>
+  eachOf(Object.keys(schema), keyword => faultsOfKeyword(at, schema, keyword));
 
 /**
- * The first thing that a JSON value breaks of one of our schemas (`image-config`), or undefined where it breaks none. It knows
- * the keywords that our schemas use and needs no compiling: ajv takes longer to load than most verbs to run.
+ * What a JSON value breaks of one of our schemas (`image-config`), found as it is asked for. It knows the keywords that our
+ * schemas use and needs no compiling: ajv takes longer to load than most verbs to run.
  */
-export function firstFault(name: string, value: unknown): Fault | undefined {
+export function faultsOf(name: string, value: unknown): Iterable<Fault> {
   const root = byID.get(`urn:ocikit:schema:${name}`) as Schema;
-  return faultIn({ value, path: '', root }, root);
+  return faultsIn({ value, path: '', root }, root);
 }
+
+/** The first thing that a JSON value breaks of one of our schemas, or undefined where it breaks none. */
+export const firstFault = (name: string, value: unknown): Fault | undefined => first(faultsOf(name, value));

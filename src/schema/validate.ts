@@ -16,7 +16,7 @@ export const schemaNames: Readonly<Record<DocumentKind, string>> = {
   layout: 'image-layout',
 };
 
-const maxFindings = 20;
+export const maxFindings = 20;
 const maxValue = 60;
 
 type Validators = (kind: DocumentKind) => ValidateFunction;

@@ -55,7 +55,8 @@ export function changedIndex(
   const after = change(before);
   const known = new Set(before.manifests.map(({ digest }) => digest));
   for (const entry of after.manifests)
-    if (!known.has(entry.digest)) checkDocument('descriptor', entry, `${layout}: index.json ${entry.digest}`);
+    if (!known.has(entry.digest))
+      checkDocument('descriptor', entry, { subject: `${layout}: index.json ${entry.digest}` });
   return encodeIndex(after);
 }
 
