@@ -84,21 +84,13 @@ test('no verb writes to a place that nobody can write to: one clear error, and n
   isSame(snapshotOf(place.directory), before, 'the place');
 });
 
-/** Linux stores a file capability that is none, and does not give it back. */
-function withoutCapabilities(entry: LayerEntry): LayerEntry {
-  if (entry.kind !== 'node') return entry;
-  const { node } = entry;
-  const xattrs = new Map([...node.meta.xattrs].filter(([name]) => name !== 'security.capability'));
-  return { ...entry, node: { ...node, meta: { ...node.meta, xattrs } } };
-}
-
 /** Layers as a stranger may have made them, one over another; what no reader takes is left out. */
 const arbitraryStack: fc.Arbitrary<readonly (readonly LayerEntry[])[]> = fc
   .array(arbitraryEntries, { minLength: 1, maxLength: 4 })
   .map(layers => {
     let tree = emptyTree();
     return layers.map(entries => {
-      const taken = leniently(tree, entries.map(withoutCapabilities));
+      const taken = leniently(tree, entries);
       tree = applyLayer(tree, taken);
       return taken;
     });

@@ -8,10 +8,16 @@ import { deviceNumber, type Stat, statxReader } from './stat.ts';
 /** A path as node:fs takes it: a text, or its raw bytes. */
 export type DiskPath = string | Uint8Array;
 
+export type LostXattr = (name: ByteString, code: string) => void;
+
 /** Calls that Node lacks. No call follows a symlink in the last name; each throws a system error with `code` where the file system refuses. */
 export interface Native {
-  /** Extended attributes of a path without the host's own, or undefined where it or its file system has none. */
-  readXattrs(path: DiskPath): Map<ByteString, Uint8Array> | undefined;
+  /**
+   * Extended attributes of a path without the host's own, or undefined where it or its file system has none. `lost` is told of
+   * those that are there and that the kernel does not give back, with the error's code: a file capability that is none, or one
+   * of another user namespace.
+   */
+  readXattrs(path: DiskPath, lost?: LostXattr): Map<ByteString, Uint8Array> | undefined;
   writeXattr(path: DiskPath, name: ByteString, value: Uint8Array): void;
   /** What a name in an open directory is, without a walk from the root. Absent where the C library is too old. */
   statAt?(directory: number, name: ByteString): Stat;
@@ -33,8 +39,11 @@ const exclusiveNow = 2 | 4;
 const exchangeFlag = 2;
 const again = 11;
 const basicStats = 0x7ff;
-/** errno: no such attribute, not supported, not permitted. */
+/** errno: no such attribute, not supported. */
 const quiet: readonly number[] = [61, 95];
+/** errno of what is not given back: no value of its kind, or none that can be said here. */
+const withheld: readonly number[] = [22, 75];
+const capability = 'security.capability';
 
 const names: Readonly<Record<number, string>> = {
   1: 'EPERM',
@@ -56,6 +65,7 @@ const names: Readonly<Record<number, string>> = {
   38: 'ENOSYS',
   40: 'ELOOP',
   61: 'ENODATA',
+  75: 'EOVERFLOW',
   95: 'ENOTSUP',
   122: 'EDQUOT',
 };
@@ -70,8 +80,10 @@ function terminated(bytes: DiskPath): string | Buffer {
   return buffer;
 }
 
+const codeOf = (errno: number): string => names[errno] ?? `errno ${errno}`;
+
 function failure(syscall: string, errno: number): Error {
-  const code = names[errno] ?? `errno ${errno}`;
+  const code = codeOf(errno);
   return Object.assign(new Error(`${code}: ${syscall}`), { code, errno: -errno, syscall });
 }
 
@@ -101,13 +113,15 @@ function statAtOf(stat: Call, check: (result: number | bigint, call: string) => 
 function xattrReader({ errno, list, get }: Library): Native['readXattrs'] {
   const listBuffer = Buffer.alloc(xattrLimit);
   const valueBuffer = Buffer.alloc(xattrLimit);
-  const attributeOf = (path: string | Buffer, name: ByteString): Uint8Array | undefined => {
+  const attributeOf = (path: string | Buffer, name: ByteString, lost: LostXattr): Uint8Array | undefined => {
     const length = Number(get(path, terminated(Buffer.from(name, 'latin1')), valueBuffer, xattrLimit));
     if (length >= 0) return new Uint8Array(valueBuffer.subarray(0, length));
-    if (quiet.includes(errno())) return undefined;
-    throw failure('lgetxattr', errno());
+    const error = errno();
+    if (withheld.includes(error)) lost(name, codeOf(error));
+    else if (!quiet.includes(error)) throw failure('lgetxattr', error);
+    return undefined;
   };
-  return bytes => {
+  return (bytes, lost = () => undefined) => {
     const path = terminated(bytes);
     const length = Number(list(path, listBuffer, xattrLimit));
     if (length === 0) return undefined;
@@ -118,7 +132,7 @@ function xattrReader({ errno, list, get }: Library): Native['readXattrs'] {
     const listed = listBuffer.toString('latin1', 0, length - 1).split('\0');
     const found = listed.filter(name => !isHostXattr(name));
     if (found.length === 0) return undefined;
-    const values = found.map(name => [name, attributeOf(path, name)] as const);
+    const values = found.map(name => [name, attributeOf(path, name, lost)] as const);
     return new Map(values.filter((pair): pair is readonly [string, Uint8Array] => pair[1] !== undefined));
   };
 }
@@ -133,6 +147,8 @@ function nativeOf(library: Library): Native {
   return {
     readXattrs: xattrReader(library),
     writeXattr(bytes, name, value) {
+      // The kernel takes this one, of which it gives back nothing but an error.
+      if (name === capability && value.length === 0) throw failure('lsetxattr', 22);
       check(set(terminated(bytes), terminated(Buffer.from(name, 'latin1')), value, value.length, 0), 'lsetxattr');
     },
     makeNode(bytes, mode, { major, minor }) {

@@ -26,7 +26,7 @@ import { OciError } from '../../errors.ts';
 import { systemPathLimit } from '../../limits.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { arbitraryTree, treeOf } from '../../testing/trees.ts';
-import { isRoot, run } from '../../testing/witness.ts';
+import { hasTools, isRoot, run } from '../../testing/witness.ts';
 import { Draft } from '../../tree/draft.ts';
 import { emptyTree, type FileNode, type Meta, type Node, type Path, type Tree } from '../../tree/node.ts';
 import { filesOf, find, walk } from '../../tree/walk.ts';
@@ -286,6 +286,31 @@ test('an attribute that the file system refuses is a warning, not a failure', as
     /^\/a: extended attribute 'nonsense' is not written \(\w+\)$/,
   );
   assert.deepEqual([...(find(await scan(root), 'a')?.meta.xattrs.keys() ?? [])], ['user.fine']);
+});
+
+test('a file capability that is none is not written, and one that the kernel does not give back is left out, each said once', async t => {
+  if (!isRoot(t) || !hasNative(t) || !hasTools(t, 'setfattr')) return;
+  const root = ownDirectory(t);
+  const empty = { xattrs: new Map([['security.capability', bytesOfText('')]]) };
+  const nonsense = { xattrs: new Map([['security.capability', bytesOfText('?')]]) };
+  for (const xattrs of [empty, nonsense]) {
+    const place = join(root, `${xattrs === empty}`);
+    mkdirSync(place);
+    const tree = treeOf([['a', file(1, xattrs)]]);
+    assert.deepEqual(writeTree(place, tree, { native: loadNative() }), [
+      "/a: extended attribute 'security.capability' is not written (EINVAL)",
+    ]);
+  }
+  const strange = join(root, 'strange');
+  mkdirSync(strange);
+  for (const name of ['a', 'b']) {
+    writeFileSync(join(strange, name), '');
+    run(strange, 'setfattr', '-n', 'user.kept', '-v', 'yes', name);
+    run(strange, 'setfattr', '-n', 'security.capability', name);
+  }
+  const { tree, warnings } = await scanDirectory(strange, { native: loadNative(), source: 'scan' });
+  assert.match(warnings.join(), /^\/[ab]: extended attribute 'security.capability' is not read \(EINVAL\)$/);
+  for (const name of ['a', 'b']) assert.deepEqual([...(find(tree, name)?.meta.xattrs.keys() ?? [])], ['user.kept']);
 });
 
 test('modes do not depend on the umask, and it stays as it is', t => {

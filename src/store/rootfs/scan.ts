@@ -16,7 +16,7 @@ import { joinPath, shortTextOf, textOf } from '../../tree/path.ts';
 import { Descent, isOtherwise } from '../disk/descent.ts';
 import { diskPath } from '../disk/disk-path.ts';
 import { withLeaveAt } from '../disk/leave.ts';
-import type { Native } from '../disk/native.ts';
+import type { LostXattr, Native } from '../disk/native.ts';
 import { type Identity, kindOf, majorOf, minorOf, type Stat } from '../disk/stat.ts';
 import { onDisk, systemError } from '../disk/system-error.ts';
 
@@ -68,7 +68,7 @@ class Scanner {
   #member = 0;
   #at: Path = '';
   #expected = 'a directory';
-  #warnedOfXattrs = false;
+  readonly #warned = new Set<string>();
   readonly stats = new Map<FileNode, Stat>();
   readonly warnings: string[] = [];
 
@@ -195,13 +195,19 @@ class Scanner {
     if (native !== undefined) {
       this.#expect(path, 'extended attributes that can be read');
       if (!this.#mayHaveXattrs(native, path)) return noXattrs;
+      const lost: LostXattr = (xattr, code) =>
+        this.#warn(xattr, `/${textOf(path)}: extended attribute '${textOf(xattr)}' is not read (${code})`);
       const place = this.#descent.place(name);
-      return this.#descent.reach(() => withLeaveAt(place, stat, () => native.readXattrs(place))) ?? noXattrs;
+      return this.#descent.reach(() => withLeaveAt(place, stat, () => native.readXattrs(place, lost))) ?? noXattrs;
     }
-    if (!this.#warnedOfXattrs)
-      this.warnings.push('extended attributes are not read: the optional package koffi is not there');
-    this.#warnedOfXattrs = true;
+    this.#warn('xattrs', 'extended attributes are not read: the optional package koffi is not there');
     return noXattrs;
+  }
+
+  /** Adds a sentence unless one of its kind is there. */
+  #warn(kind: string, text: string): void {
+    if (!this.#warned.has(kind)) this.warnings.push(text);
+    this.#warned.add(kind);
   }
 }
 
