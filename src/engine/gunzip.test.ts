@@ -165,7 +165,7 @@ test('a stream that is left open does not keep the process', () => {
     const { value } = await threadedGunzip(source(), 'blob').next();
     console.log(value.length > 0);`;
   const options = ['--import', 'tsx', '--input-type=module', '-e', script];
-  const { status, stdout } = spawnSync(process.execPath, options, { encoding: 'utf8', timeout: 60_000 });
+  const { status, stdout } = spawnSync(process.execPath, options, { encoding: 'utf8', timeout: 600_000 });
   assert.deepEqual([status, stdout], [0, 'true\n']);
 });
 

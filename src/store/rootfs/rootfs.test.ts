@@ -122,11 +122,11 @@ function asNobody<T>(action: () => T): T {
   }
 }
 
-function ownDirectory(t: TestContext, owner = 0): string {
+function ownDirectory(t: TestContext, owner?: number): string {
   const root = join(temporaryDirectory(t), 'root');
   mkdirSync(root);
   chmodSync(join(root, '..'), 0o777);
-  chownSync(root, owner, owner);
+  if (owner !== undefined) chownSync(root, owner, owner);
   return root;
 }
 
