@@ -1,0 +1,81 @@
+// Bundles of test files in which the mutants of some sources sleep. Tests that bundle programs for child processes find them there, too.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+
+const esbuild = createRequire(import.meta.url).resolve('esbuild');
+
+const runtime = `
+import { appendFileSync } from 'node:fs';
+const active = Number(process.env.MUTANT ?? -1);
+const record = process.env.MUTANT_HITS;
+const hits = new Set();
+if (record !== undefined) process.on('exit', () => appendFileSync(record, [...hits].join('\\n') + '\\n'));
+export const __m = id => id === active || (record !== undefined && hits.add(id) && false);`;
+
+/** Gives the sources of `file`, a JSON object from path to text, in place of those on disk. */
+export function mutantPlugin(file) {
+  const sources = JSON.parse(readFileSync(file, 'utf8'));
+  return {
+    name: 'mutants',
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: /^mutant-runtime$/ }, () => ({ path: 'runtime', namespace: 'mutant' }));
+      onLoad({ filter: /.*/, namespace: 'mutant' }, () => ({ contents: runtime }));
+      onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) =>
+        sources[path] === undefined
+          ? undefined
+          : { contents: `import { __m } from 'mutant-runtime';\n${sources[path]}`, loader: 'js' },
+      );
+    },
+  };
+}
+
+/** What counts the blocks that are entered by where they stand, which in a bundle says nothing. */
+const uncounted = `
+export async function workOf(action) { await action(); return 1000; }
+export async function isLinear(work, size) { await work(size); }`;
+
+/** Each module knows where its source stands. */
+const ownUrl = {
+  name: 'own-url',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/testing\/work\.ts$/ }, () => ({ contents: uncounted }));
+    onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(
+        /(?<!['"])import\.meta\.url(?!['"])/g,
+        JSON.stringify(pathToFileURL(path).href),
+      ),
+      loader: 'ts',
+    }));
+  },
+};
+
+const esbuildOfTests = file => ({
+  name: 'esbuild-of-tests',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^esbuild$/ }, () => ({ path: 'esbuild', namespace: 'esbuild-of-tests' }));
+    onResolve({ filter: /.*/, namespace: 'esbuild-of-tests' }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /.*/, namespace: 'esbuild-of-tests' }, () => ({
+      contents: `
+        import * as real from '${pathToFileURL(esbuild)}';
+        import { mutantPlugin } from '${import.meta.url}';
+        export const build = options => real.default.build({ ...options, plugins: [mutantPlugin('${file}')] });`,
+    }));
+  },
+});
+
+/** Bundles test files, each to `outdir` by its name in `entryPoints`. */
+export async function buildTests(entryPoints, outdir, file) {
+  const { build } = await import('esbuild');
+  await build({
+    entryPoints,
+    outdir,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    outExtension: { '.js': '.mjs' },
+    plugins: [esbuildOfTests(file), mutantPlugin(file), ownUrl],
+    logLevel: 'warning',
+  });
+}

@@ -1,0 +1,188 @@
+// Mutation testing: `npm run mutate -- [--sample N] [--out FILE] SOURCE…`. One build holds all mutants of the sources, an environment
+// variable wakes one, and the tests that meet it run, nearest first, until one fails. As an ordinary user: a mutant may delete anything.
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire, SourceMap } from 'node:module';
+import { setPriority, tmpdir } from 'node:os';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { transform } from 'esbuild';
+import { buildTests } from './mutant-build.mjs';
+import { mutate } from './mutants.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const cache = join(root, 'node_modules/.cache/mutate');
+const nobody = process.getuid() === 0 ? { uid: 61_234, gid: 61_234 } : {};
+/** Milliseconds that a mutant may take longer than its tests did, and that its tests may take together. */
+const [patience, budget] = [20_000, Number(process.env.MUTANT_BUDGET ?? 20_000)];
+
+/** Not part of the package, as no build and no test needs it. */
+function parser() {
+  if (!existsSync(join(cache, 'node_modules/acorn')))
+    execFileSync('npm', ['install', '--silent', '--no-save', '--prefix', cache, 'acorn@8.19.0'], { stdio: 'inherit' });
+  const { parse } = createRequire(join(cache, 'none.js'))('acorn');
+  return code => parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
+}
+
+/** All mutants of some sources, and the sources that hold them, by path. */
+async function allMutants(files) {
+  const [parse, mutants, sources] = [parser(), [], {}];
+  for (const file of files) {
+    const options = { loader: 'ts', format: 'esm', target: 'esnext', sourcemap: 'external', sourcesContent: false };
+    const { code, map } = await transform(readFileSync(file, 'utf8'), options);
+    const places = new SourceMap(JSON.parse(map));
+    const found = mutate(code, parse(code), mutants.length);
+    sources[file] = found.code;
+    for (const mutant of found.mutants) {
+      const before = code.slice(0, mutant.at).split('\n');
+      const line = places.findEntry(before.length - 1, before.at(-1).length).originalLine + 1;
+      mutants.push({ ...mutant, file: relative(root, file), line });
+    }
+  }
+  return { mutants, sources };
+}
+
+/** Runs one bundle of tests; false where a test fails or it takes too long. Nothing of it is left. */
+function passes(bundle, { environment = {}, limit }) {
+  const place = mkdtempSync(join(tmpdir(), 'mutant-'));
+  chmodSync(place, 0o777);
+  const child = spawn(
+    process.execPath,
+    ['--max-old-space-size=1500', `--test-reporter=${join(root, 'bin/bail-reporter.mjs')}`, bundle],
+    {
+      cwd: root,
+      detached: true,
+      stdio: ['ignore', 'ignore', process.env.MUTANT_SHOW === undefined ? 'ignore' : 'inherit'],
+      env: { ...process.env, ...environment, TMPDIR: place, HOME: place },
+      ...nobody,
+    },
+  );
+  return new Promise(done => {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      process.kill(-child.pid, 'SIGKILL');
+    }, limit);
+    child.on('exit', code => {
+      clearTimeout(timer);
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {}
+      rmSync(place, { recursive: true, force: true });
+      done(code === 0 && !isLate);
+    });
+  });
+}
+
+/** Test files that hold in a bundle: how long each takes, and which mutants it meets. */
+async function baseline(tests) {
+  const known = [];
+  for (const test of tests) {
+    const record = join(mkdtempSync(join(tmpdir(), 'mutant-hits-')), 'hits');
+    chmodSync(dirname(record), 0o777);
+    const start = performance.now();
+    const holds = await passes(test.bundle, { environment: { MUTANT_HITS: record }, limit: 180_000 });
+    const time = performance.now() - start;
+    const hits = new Set(
+      existsSync(record) ? readFileSync(record, 'utf8').split('\n').filter(Boolean).map(Number) : [],
+    );
+    rmSync(dirname(record), { recursive: true, force: true });
+    if (!holds) console.log(`left out, as it does not hold in a bundle: ${test.name}`);
+    else if (hits.size > 0) known.push({ ...test, time, hits });
+  }
+  return known;
+}
+
+const distance = (mutant, test) =>
+  test.name.startsWith(mutant.file.slice(0, -3)) ? 0 : dirname(test.name) === dirname(mutant.file) ? 1 : 2;
+
+/** The tests that meet a mutant, nearest and quickest first, as long as the budget lasts. */
+function testsOf(mutant, tests) {
+  const met = tests.filter(test => test.hits.has(mutant.id));
+  met.sort((a, b) => distance(mutant, a) - distance(mutant, b) || a.time - b.time);
+  let left = budget;
+  return met.filter((test, at) => {
+    left -= test.time;
+    return at === 0 || left >= 0;
+  });
+}
+
+async function fate(mutant, tests) {
+  const met = testsOf(mutant, tests);
+  if (met.length === 0) return 'not met';
+  for (const test of met) {
+    const environment = { MUTANT: `${mutant.id}` };
+    if (!(await passes(test.bundle, { environment, limit: 4 * test.time + patience }))) return `killed by ${test.name}`;
+  }
+  return 'survived';
+}
+
+function sampled(all, count) {
+  if (count >= all.length) return all;
+  return Array.from({ length: count }, (_, n) => all[Math.floor((n * all.length) / count)]);
+}
+
+const testNames = words =>
+  readdirSync(join(root, 'src'), { recursive: true })
+    .filter(name => name.endsWith('.test.ts') && words.some(word => name.includes(word)))
+    .sort()
+    .map(name => `src/${name}`);
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      sample: { type: 'string' },
+      out: { type: 'string' },
+      tests: { type: 'string' },
+      only: { type: 'string' },
+    },
+  });
+  setPriority(10);
+  const { mutants, sources } = await allMutants(positionals.map(file => resolve(file)));
+  const outdir = join(cache, 'tests');
+  rmSync(outdir, { recursive: true, force: true });
+  mkdirSync(outdir, { recursive: true });
+  const file = join(outdir, 'sources.json');
+  writeFileSync(file, JSON.stringify(sources));
+  const names = testNames((values.tests ?? '').split(','));
+  const tests = names.map(name => ({
+    name,
+    bundle: join(outdir, `${basename(dirname(name))}-${basename(name, '.ts')}.mjs`),
+  }));
+  await buildTests(
+    tests.map(({ name, bundle }) => ({ in: join(root, name), out: basename(bundle, '.mjs') })),
+    outdir,
+    file,
+  );
+  const known = await baseline(tests);
+  console.log(`${mutants.length} mutants, ${known.length} test files that meet them`);
+  const wanted =
+    values.only === undefined
+      ? sampled(mutants, Number(values.sample ?? Infinity))
+      : values.only.split(',').map(id => mutants[id]);
+  const counts = { killed: 0, survived: 0, 'not met': 0 };
+  for (const mutant of wanted) {
+    const end = await fate(mutant, known);
+    counts[end.split(' by ')[0]]++;
+    const line = `${end}: ${mutant.file}:${mutant.line} [${mutant.id}] ${mutant.from.replace(/\s+/g, ' ').slice(0, 100)} → ${mutant.to.replace(/\s+/g, ' ').slice(0, 100) || '(nothing)'}`;
+    if (!end.startsWith('killed')) console.log(line);
+    if (values.out !== undefined) appendFileSync(values.out, `${line}\n`);
+  }
+  console.log(
+    `killed ${counts.killed} of ${wanted.length}, survived ${counts.survived}, met by no test ${counts['not met']}`,
+  );
+}
+
+await main();
