@@ -1,5 +1,5 @@
 import { OciError } from '../errors.ts';
-import { type Fault, faultsOf } from './first-fault.ts';
+import { type Fault, faultsOf } from './faults.ts';
 import { type DocumentKind, findingOf, maxFindings, schemaNames } from './validate.ts';
 
 /** What makes two faults one: what is broken, in which field, by which value. Places in lists move when lists are edited. */

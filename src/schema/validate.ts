@@ -1,7 +1,7 @@
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { Finding } from '../image/finding.ts';
 import { listedLimit } from '../limits.ts';
-import type { Fault } from './first-fault.ts';
+import type { Fault } from './faults.ts';
 import { patternWords } from './pattern-words.ts';
 import { schemas } from './schemas.ts';
 

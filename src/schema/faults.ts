@@ -145,6 +145,3 @@ export function faultsOf(name: string, value: unknown): Iterable<Fault> {
   const root = byID.get(`urn:ocikit:schema:${name}`) as Schema;
   return faultsIn({ value, path: '', root }, root);
 }
-
-/** The first thing that a JSON value breaks of one of our schemas, or undefined where it breaks none. */
-export const firstFault = (name: string, value: unknown): Fault | undefined => first(faultsOf(name, value));
