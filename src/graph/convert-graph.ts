@@ -9,6 +9,7 @@ import type { Descriptor, Document, ImageIndex, Layer, Manifest, Platform } from
 import { formatPlatform, platformRank } from '../spec/platform.ts';
 import { readImageOf } from './image-reader.ts';
 import { layerBytes, proveLayers } from './layer-bytes.ts';
+import { storedAs } from './layer-label.ts';
 import type { ImageSource, ImageStore } from './source.ts';
 import { storeDocument } from './store-document.ts';
 import { type Graph, isMissing } from './walk.ts';
@@ -131,7 +132,7 @@ class Conversion {
     if (!isHere && descriptor.urls !== undefined && descriptor.urls.length > 0) return descriptor;
     const isLayer = options !== undefined && diffID !== undefined && isLayerType(descriptor.mediaType);
     const { annotations: _annotations, data: _data, urls: _urls, ...kept } = descriptor;
-    const isStored = isLayer && compressionOf(descriptor.mediaType) === options.compression;
+    const isStored = isLayer && (await this.#isStored(descriptor, options.compression));
     if (isLayer && !isStored) {
       const key = `${descriptor.mediaType} ${descriptor.digest} ${diffID}`;
       const { mediaType, digest, size } = await this.#once(key, () => this.#compress({ descriptor, diffID }, options));
@@ -140,6 +141,12 @@ class Conversion {
     if (isStored) await proveLayers(this.#source, [{ descriptor, diffID }]);
     await this.#store.bring(this.#source, descriptor);
     return descriptor;
+  }
+
+  /** Whether a layer is stored so already, by its media type and its bytes. */
+  async #isStored(descriptor: Descriptor, compression: CompressOptions['compression']): Promise<boolean> {
+    if (compressionOf(descriptor.mediaType) !== compression) return false;
+    return (await storedAs(this.#source, descriptor)) === compression;
   }
 
   async #compress(layer: Layer, options: CompressOptions): Promise<Descriptor> {

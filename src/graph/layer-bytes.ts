@@ -1,4 +1,4 @@
-import { compressionOf, decompress } from '../codec/compression.ts';
+import { decompress } from '../codec/compression.ts';
 import type { LayerOrigin } from '../codec/layer-reader.ts';
 import { engineFor } from '../engine/choose.ts';
 import type { Bytes, Hasher } from '../engine/engine.ts';
@@ -8,6 +8,7 @@ import { algorithmOf, encodedOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
+import { openStoredLayer } from './layer-label.ts';
 import type { ImageSource } from './source.ts';
 
 /**
@@ -28,9 +29,9 @@ function remember(source: ImageSource, layer: Layer): void {
   proved.set(source, known.add(keyOf(layer)));
 }
 
-/** Whether a layer's diffID is its blob's digest: then whoever checks the blob has checked the diffID. */
+/** Whether a layer's diffID is its blob's digest: then the blob is the tar, and whoever checks the blob has checked the diffID. */
 export function isPlain({ descriptor, diffID }: Layer): boolean {
-  return descriptor.digest === diffID && compressionOf(descriptor.mediaType) === 'none';
+  return descriptor.digest === diffID;
 }
 
 function subjectOf(source: ImageSource, { descriptor }: Layer): string {
@@ -57,9 +58,11 @@ async function* hashed(bytes: Bytes, hasher: Hasher): Bytes {
 export async function* layerBytes(source: ImageSource, layer: Layer): Bytes {
   const { descriptor, diffID } = layer;
   const subject = subjectOf(source, layer);
-  const stored = decompress(source.open(descriptor), compressionOf(descriptor.mediaType), subject);
+  // A plain tar has the digest that its diffID is, where both are of one algorithm.
+  const mayBePlain = isPlain(layer) || algorithmOf(descriptor.digest) !== algorithmOf(diffID);
+  const { bytes, compression } = await openStoredLayer(source, descriptor, { mayBePlain, subject });
   // A few stored bytes may stand for many.
-  const tar = flow(stored, { signal: source.work?.signal });
+  const tar = flow(decompress(bytes, isPlain(layer) ? 'none' : compression, subject), { signal: source.work?.signal });
   if (isPlain(layer) || isProved(source, layer)) {
     yield* tar;
     return;

@@ -1,7 +1,9 @@
+import { blobsOf } from '../image/layers.ts';
 import type { Layer } from '../spec/objects.ts';
 import { fileCost, Pace } from '../stream/pace.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type FileNode, type Path, type Tree } from '../tree/node.ts';
+import { labelWarnings } from './layer-label.ts';
 import { type Hashing, type LayerListing, listLayer } from './layer-listing.ts';
 import type { ImageSource, Rootfs } from './source.ts';
 
@@ -57,12 +59,14 @@ export function openImageRootfs(
   const cache = options.cache ?? new ListingCache();
   const hashingOf = options.hashing ?? ((): Hashing => 'none');
   const known = new Map<FileNode, string>();
+  const warnings: string[] = [];
   return {
     subject: source.subject,
-    warnings: [],
+    warnings,
     async tree() {
       const listings: LayerListing[] = [];
       for (const layer of layers) listings.push(await cache.list(source, layer, hashingOf(layer)));
+      warnings.splice(0, warnings.length, ...(await labelWarnings(source, blobsOf(layers))));
       for (const { digests } of listings) for (const [file, digest] of digests) known.set(file, digest);
       return foldListings(listings, source);
     },

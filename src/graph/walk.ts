@@ -158,6 +158,10 @@ export function* nodesUnder(graph: Graph, entry: Descriptor, seen: Set<GraphNode
   yield node;
 }
 
+/** The layers that a walk met. */
+export const layersIn = ({ nodes }: Graph): readonly Descriptor[] =>
+  nodes.flatMap(({ kind, descriptor }) => (kind === 'layer' ? [descriptor] : []));
+
 /** The manifests that some descriptors lead to, as they are listed, attestations left out. None of them has been looked for. */
 export async function listManifests(source: ImageSource, roots: readonly Descriptor[]): Promise<readonly Descriptor[]> {
   const { nodes } = await walk(source, roots, { listOnly: true, withoutAttestations: true });

@@ -6,6 +6,7 @@ type FindingCode =
   | 'platform-mismatch'
   | 'media-type-mismatch'
   | 'data-mismatch'
+  | 'layer-mislabelled'
   | 'artifact-type-missing'
   | 'env-malformed'
   | 'env-duplicate'
@@ -27,6 +28,8 @@ const findingCodes: Readonly<Record<FindingCode, Finding['severity']>> = {
   'media-type-mismatch': 'warning',
   /** The embedded data of a descriptor is not base64, or not what its size and digest say (descriptor.md). */
   'data-mismatch': 'error',
+  /** A layer's media type names another compression than its bytes have: the bytes count (layer.md). */
+  'layer-mislabelled': 'warning',
   /** The empty config without an artifactType (manifest.md). */
   'artifact-type-missing': 'error',
   /** An environment variable that is not `name=value` (config.md). */

@@ -1,5 +1,5 @@
 import { invalid } from '../errors.ts';
-import type { Image, Layer } from '../spec/objects.ts';
+import type { Descriptor, Image, Layer } from '../spec/objects.ts';
 
 /** Throws `invalid` where a config has not one diffID for each layer; `subject` names the config (image-spec config.md). */
 export function checkLayerCount(subject: string, { diffIDs, layers }: { diffIDs: number; layers: number }): void {
@@ -17,3 +17,6 @@ export function layersOf({ manifest, config }: Image): readonly Layer[] {
     return diffID === undefined ? [] : [{ descriptor, diffID }];
   });
 }
+
+/** The blobs that layers are. */
+export const blobsOf = (layers: readonly Layer[]): readonly Descriptor[] => layers.map(({ descriptor }) => descriptor);

@@ -2,10 +2,11 @@ import { badOption, OciError, usage } from '../errors.ts';
 import { missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { readImage } from '../graph/image-reader.ts';
 import { isPlain, layerBytes, proveLayers } from '../graph/layer-bytes.ts';
+import { labelWarnings, storedAs } from '../graph/layer-label.ts';
 import { pickImage } from '../graph/pick-image.ts';
 import { proveConverted } from '../graph/prove-converted.ts';
 import type { ImageSource } from '../graph/source.ts';
-import { listManifests } from '../graph/walk.ts';
+import { layersIn, listManifests } from '../graph/walk.ts';
 import { layersOf } from '../image/layers.ts';
 import { algorithmOf, type Digest, encodedOf } from '../spec/digest.ts';
 import { encodeDocument, encodeJson } from '../spec/document.ts';
@@ -107,7 +108,7 @@ async function layoutEntries(roots: readonly ArchiveRoot[]): Promise<ArchivePlan
         size: blob.size,
         open: () => source.open(blob),
       });
-    warnings.push(...missingBlobs(needed, source));
+    warnings.push(...missingBlobs(needed, source), ...(await labelWarnings(source, layersIn(needed.graph))));
   }
   const directories = new Set([...entries.keys()].map(name => name.slice(0, name.lastIndexOf('/') + 1)));
   for (const name of ['blobs/', ...directories]) entries.set(name, { name, size: 0, open: () => [] });
@@ -161,6 +162,13 @@ function checkNames(roots: readonly ArchiveRoot[]): void {
 
 const byName = (one: ArchiveEntry, other: ArchiveEntry): number => (one.name < other.name ? -1 : 1);
 
+async function hasZstd(items: readonly DockerItem[]): Promise<boolean> {
+  for (const { source, image } of items)
+    for (const layer of image.manifest.value.layers)
+      if ((await source.has(layer)) && (await storedAs(source, layer)) === 'zstd') return true;
+  return false;
+}
+
 const zstdWarning = 'layers compressed with zstd: docker before version 23 does not load them';
 
 /**
@@ -173,16 +181,16 @@ export async function planArchive(roots: readonly ArchiveRoot[], format: Archive
   const items = format === 'oci' ? [] : await itemsOf(roots);
   if (format === 'docker') {
     if (items.length === 0) throw badOption('format docker', 'expected an image, got artifacts only');
-    return { entries: [...(await dockerEntries(items))].sort(byName), warnings: [] };
+    const entries = [...(await dockerEntries(items))].sort(byName);
+    const warnings: string[] = [];
+    for (const { source, image } of items) warnings.push(...(await labelWarnings(source, image.manifest.value.layers)));
+    return { entries, warnings };
   }
   const layout = await layoutEntries(roots);
-  const isZstd = items.some(({ image }) =>
-    image.manifest.value.layers.some(({ mediaType }) => mediaType.endsWith('zstd')),
-  );
   const layer = ({ descriptor }: Layer): string => blobName(descriptor.digest);
   const manifest = items.length === 0 ? [] : [manifestJson(items, { config: blobName, layer })];
   return {
     entries: [...layout.entries, ...manifest].sort(byName),
-    warnings: [...layout.warnings, ...(isZstd ? [zstdWarning] : [])],
+    warnings: [...layout.warnings, ...((await hasZstd(items)) ? [zstdWarning] : [])],
   };
 }

@@ -4,9 +4,10 @@ import { writeLayer } from '../codec/layer-writer.ts';
 import { applyChanges } from '../dockerfile/change.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
+import { labelWarnings } from '../graph/layer-label.ts';
 import { checkMadeImage } from '../graph/store-document.ts';
 import { appendLayer, type LayerEdit, squashedImage } from '../image/append.ts';
-import { layersOf } from '../image/layers.ts';
+import { blobsOf, layersOf } from '../image/layers.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
 import { diffIDOf } from '../spec/digest.ts';
 import { isManifestType, mediaTypes } from '../spec/media-type.ts';
@@ -23,7 +24,7 @@ import { checkCall } from './check-call.ts';
 import { clampEntries } from './commit-edits.ts';
 import { type Base, type CommitInput, openCommit } from './commit-input.ts';
 import { compareSides } from './compare.ts';
-import { blobsOf, type Destination, entryOf, parseDestination, withDestination } from './destination.ts';
+import { type Destination, entryOf, parseDestination, withDestination } from './destination.ts';
 import type { CommitOptions, Work } from './options.ts';
 import type { CommitResult } from './results.ts';
 import { checkWarnings } from './strict.ts';
@@ -141,6 +142,7 @@ async function commitInput(
   const written = clamped(toLayer(changes, after.tree), bodies, options.clampMtime);
   return withDestination(place, options.dryRun === true, async destination => {
     const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
+    const labels = base === undefined ? [] : await labelWarnings(base.source, blobsOf(kept));
     if (base !== undefined) await destination.bring(base.source, blobsOf(kept));
     const docker = isDocker(base);
     const close = await bodies.prepare?.(writtenFiles(written.entries), place.path);
@@ -158,7 +160,7 @@ async function commitInput(
       diffID: layer?.diffID ?? null,
       name: place.name,
       changes: changes.filter(change => change.kind !== 'modify' || change.reasons.length > 0).length,
-      warnings: [...warnings, ...inherited, ...(layer === undefined ? [] : compressorWarnings(compressionOf(options)))],
+      warnings: [...warnings, ...inherited, ...labels, ...(layer === undefined ? [] : compressorWarnings(compressionOf(options)))],
     };
   });
 }

@@ -2,9 +2,11 @@ import { compressorWarnings } from '../codec/compression.ts';
 import { badOption, OciError } from '../errors.ts';
 import { type ConvertOptions, convertGraph } from '../graph/convert-graph.ts';
 import { copyBlobs, missingBlobs, type Needed, neededBlobs } from '../graph/copy-graph.ts';
+import { labelWarnings } from '../graph/layer-label.ts';
 import { proveConverted } from '../graph/prove-converted.ts';
 import { referrersOf } from '../graph/referrers.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
+import { layersIn } from '../graph/walk.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
 import { checkName, nameAnnotations, nameOf, withName, withoutNames, withUnnamed } from '../spec/name.ts';
 import type { Descriptor } from '../spec/objects.ts';
@@ -193,8 +195,9 @@ export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOp
             ] as const,
         );
     const { compression, compressor } = options;
+    const labels = await labelWarnings(source, layersIn(selection.needed.graph));
     const compressed = compression === undefined ? [] : compressorWarnings({ compression, compressor });
-    const warnings = [...selection.warnings, ...missing, ...compressed];
+    const warnings = [...selection.warnings, ...missing, ...labels, ...compressed];
     return { manifest: entry.digest, name: destination.name, referrers: selection.referrers.length, warnings };
   } finally {
     opened.close();

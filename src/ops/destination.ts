@@ -3,7 +3,7 @@ import { usage } from '../errors.ts';
 import type { ImageSource, ImageStore, StoredBlob } from '../graph/source.ts';
 import { storeDocument } from '../graph/store-document.ts';
 import { checkName, withName, withUnnamed } from '../spec/name.ts';
-import type { Descriptor, Image, Layer, Platform } from '../spec/objects.ts';
+import type { Descriptor, Image, Platform } from '../spec/objects.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 
@@ -63,6 +63,3 @@ export function entryOf({ manifest, config }: Image): Descriptor {
   const platform: Platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
   return { ...manifest.descriptor, platform };
 }
-
-/** Every blob that a base's layers are. */
-export const blobsOf = (layers: readonly Layer[]): readonly Descriptor[] => layers.map(({ descriptor }) => descriptor);

@@ -1,8 +1,9 @@
 import { Superseded, writeOneLayer, writeTree } from '../codec/tree-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
+import { labelWarnings } from '../graph/layer-label.ts';
 import { layerTar, readMergedTree } from '../graph/merged-tree.ts';
 import type { ImageSource } from '../graph/source.ts';
-import { layersOf } from '../image/layers.ts';
+import { blobsOf, layersOf } from '../image/layers.ts';
 import type { Digest } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { sizeOf } from '../spec/sizes.ts';
@@ -23,7 +24,7 @@ interface Opened {
   readonly subject: string;
 }
 
-const storedSize = (layers: readonly Layer[]): number => sizeOf(layers.map(({ descriptor }) => descriptor));
+const storedSize = (layers: readonly Layer[]): number => sizeOf(blobsOf(layers));
 
 /** docker's mode for what it exports. */
 const archiveMode = 0o600;
@@ -31,6 +32,11 @@ const archiveMode = 0o600;
 async function openExport(image: ImageOperand, options: ExportOptions): Promise<Opened> {
   const { image: opened, descriptor, source, subject } = await openImage(image, options);
   return { source: source, layers: layersOf(opened), manifest: descriptor.digest, subject };
+}
+
+/** What there is to say when the layers have been read. */
+async function resultOf({ manifest, source, layers }: Opened): Promise<ExportResult> {
+  return { manifest, warnings: await labelWarnings(source, blobsOf(layers)) };
 }
 
 async function readTwice({ source, layers, subject }: Opened, options: ExportOptions): Promise<Bytes> {
@@ -54,7 +60,8 @@ export async function exportStream(
 ): Promise<ExportResult & { readonly bytes: Bytes }> {
   checkCall('exportStream', { image: ['operand', image] }, options);
   const opened = await openExport(image, options);
-  return { manifest: opened.manifest, bytes: await readTwice(opened, options) };
+  const bytes = await readTwice(opened, options);
+  return { ...(await resultOf(opened)), bytes };
 }
 
 async function consume(bytes: Bytes, file: string, options: ExportOptions): Promise<void> {
@@ -89,5 +96,5 @@ export async function exportImage(
   );
   const opened = await openExport(image, options);
   if (!(await writeOnce(opened, file, options))) await consume(await readTwice(opened, options), file, options);
-  return { manifest: opened.manifest };
+  return resultOf(opened);
 }

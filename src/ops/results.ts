@@ -152,4 +152,5 @@ export interface CopyResult {
 export interface ExportResult {
   /** Of the image that was exported. */
   readonly manifest: Digest;
+  readonly warnings: readonly string[];
 }

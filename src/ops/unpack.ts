@@ -1,4 +1,5 @@
-import { layersOf } from '../image/layers.ts';
+import { labelWarnings } from '../graph/layer-label.ts';
+import { blobsOf, layersOf } from '../image/layers.ts';
 import { runtimeConfig } from '../image/runtime.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import { writeBundle } from '../store/bundle/bundle.ts';
@@ -50,15 +51,16 @@ export async function unpack(
   try {
     const bundle = options.bundle === true;
     const place = bundle ? makeRootfs(target.work) : target.work;
-    announce(options, 'unpacking', sizeOf(layers.map(({ descriptor }) => descriptor)));
+    announce(options, 'unpacking', sizeOf(blobsOf(layers)));
     const extraction = await extractLayers(opened.source, layers, {
       directory: place,
       hashContents: bundle,
     });
-    checkWarnings(extraction.warnings, options.strict);
+    const warnings = [...extraction.warnings, ...(await labelWarnings(opened.source, blobsOf(layers)))];
+    checkWarnings(warnings, options.strict);
     if (bundle) await finishBundle(target.work, directory, { opened, extraction });
     await target.commit();
-    return { directory, manifest: opened.descriptor.digest, warnings: extraction.warnings };
+    return { directory, manifest: opened.descriptor.digest, warnings };
   } catch (error) {
     await target.abandon();
     throw error;

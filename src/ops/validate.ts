@@ -1,11 +1,13 @@
 import { OciError, unsupported } from '../errors.ts';
 import { readImageOf } from '../graph/image-reader.ts';
 import { layerBytes, layerOrigin } from '../graph/layer-bytes.ts';
+import { mislabelled } from '../graph/layer-label.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { type GraphNode, isMissing, walk } from '../graph/walk.ts';
 import { isAttestation } from '../image/attestation.ts';
 import { checkImage, checkIndex, checkManifest } from '../image/check.ts';
 import type { Finding } from '../image/finding.ts';
+import { finding } from '../image/finding-codes.ts';
 import { validateDocument } from '../schema/validate.ts';
 import { parseJson } from '../spec/document.ts';
 import { isConfigType, isLayerType, isSchema1Type } from '../spec/media-type.ts';
@@ -153,9 +155,13 @@ class Inspection {
   /** A layer's blob and the tar that it stands for. */
   async #layer(layer: Layer): Promise<void> {
     if (!this.#first(`${layer.descriptor.digest} ${layer.diffID}`)) return;
-    if (this.#fast) return this.#blob(layer.descriptor);
-    this.#count(layer.descriptor);
-    await checkLayer(this.#source, layer);
+    if (this.#fast) await this.#blob(layer.descriptor);
+    else {
+      this.#count(layer.descriptor);
+      await checkLayer(this.#source, layer);
+    }
+    const label = await mislabelled(this.#source, layer.descriptor);
+    if (label !== undefined) this.findings.push(finding('layer-mislabelled', layer.descriptor.digest, label));
   }
 
   async #blob(descriptor: Descriptor): Promise<void> {

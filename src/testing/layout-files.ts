@@ -13,6 +13,8 @@ interface MadeLayer {
   readonly compression?: 'gzip' | 'none';
   /** What the config says of it; the tar's own digest when absent. */
   readonly diffID?: string;
+  /** What the manifest says of it; what is true when absent. */
+  readonly mediaType?: string;
 }
 
 interface MadeDescriptor {
@@ -81,10 +83,10 @@ export function putImage(layout: string, image: MadeImage): MadeDescriptor {
     history: layers.map((_, at) => ({ created_by: `layer ${at + 1}` })),
     ...image.config,
   });
-  const stored = layers.map(({ tar, compression = 'gzip' }) =>
+  const stored = layers.map(({ tar, compression = 'gzip', mediaType }) =>
     compression === 'none'
-      ? putBytes(layout, `${oci}.layer.v1.tar`, tar)
-      : putBytes(layout, `${oci}.layer.v1.tar+gzip`, gzipSync(tar)),
+      ? putBytes(layout, mediaType ?? `${oci}.layer.v1.tar`, tar)
+      : putBytes(layout, mediaType ?? `${oci}.layer.v1.tar+gzip`, gzipSync(tar)),
   );
   const mediaType = `${oci}.manifest.v1+json`;
   const manifest = { schemaVersion: 2, mediaType, config, layers: stored, ...image.manifest };

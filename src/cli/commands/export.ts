@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { outputFile, outputOption, printJson, tarRule } from '../output.ts';
+import { outputFile, outputOption, printJson, printWarnings, tarRule } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { shared } from '../shared-options.ts';
 import { given } from '../words.ts';
@@ -36,6 +36,7 @@ export const exportCommand: Command = {
       await io.stdoutBytes(bytes);
       return result;
     });
+    printWarnings(io, words, result.warnings);
     if (words.flag('json') && (file !== undefined || words.flag('dry-run'))) printJson(io, result);
     else if (words.flag('dry-run')) io.stdout(`${result.manifest}\n`);
     return 0;
