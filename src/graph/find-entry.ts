@@ -3,10 +3,11 @@ import { isAttestation } from '../image/attestation.ts';
 import { annotationKeys } from '../spec/annotations.ts';
 import { encodedOf } from '../spec/digest.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
-import { findByName, nameOf } from '../spec/name.ts';
-import type { Descriptor, ImageIndex } from '../spec/objects.ts';
+import { findAllByName, findByName, nameOf } from '../spec/name.ts';
+import type { Descriptor, Document, ImageIndex } from '../spec/objects.ts';
 import { oddOf } from '../spec/odd-entries.ts';
 import { readManifest } from './image-reader.ts';
+import { type Found, listedIndex } from './listed-index.ts';
 import type { ImageSource } from './source.ts';
 import { walk } from './walk.ts';
 
@@ -67,25 +68,45 @@ const isImage = ({ mediaType, artifactType }: Descriptor): boolean =>
 
 const hasRefName = (entry: Descriptor, name: string): boolean => entry.annotations?.[annotationKeys.refName] === name;
 
-/** Without a name: the only image, else the one named `latest`, else an error that lists the names. */
-function findDefault(index: ImageIndex, subject: string): Descriptor {
-  const images = index.manifests.filter(entry => isImage(entry) && !isAttestation(entry));
-  const entries = images.length > 0 ? images : index.manifests;
-  const [first] = entries;
-  if (first === undefined) throw oddOf(index)[0]?.fault ?? notFound(subject, 'an image', 'the layout is empty');
-  if (entries.every(({ digest }) => digest === first.digest)) return first;
-  if (entries.some(entry => hasRefName(entry, 'latest'))) return findByName(index, 'latest', subject);
-  const names = entries.map(entry => nameOf(entry) ?? entry.digest);
-  throw usage(subject, 'expected one image, got several', `name one of ${listed(names)}`);
+const whole = (descriptor: Descriptor): Found => ({ descriptor, entries: [descriptor] });
+
+/** Of one name: the entry that has it, or the image that several are together. */
+function findNamed(index: Document<ImageIndex>, name: string, subject: string): Found {
+  const entries = findAllByName(index.value, name, subject);
+  return listedIndex(index, entries) ?? whole(findByName(index.value, name, subject));
 }
 
-/** The descriptor that a name and a digest stand for: an entry of the index, or by its digest one nested below. */
-export async function findEntry(source: ImageSource, index: ImageIndex, wanted: Wanted): Promise<Descriptor> {
+/** Without a name: the only image, else the one named `latest`, else an error that lists the names. */
+function findDefault(index: Document<ImageIndex>, subject: string): Found {
+  const { value } = index;
+  const images = value.manifests.filter(entry => isImage(entry) && !isAttestation(entry));
+  const entries = images.length > 0 ? images : value.manifests;
+  const [first] = entries;
+  if (first === undefined) throw oddOf(value)[0]?.fault ?? notFound(subject, 'an image', 'the layout is empty');
+  if (entries.every(({ digest }) => digest === first.digest)) return whole(first);
+  const listedHere = listedIndex(index, images);
+  if (listedHere !== undefined) return listedHere;
+  if (entries.some(entry => hasRefName(entry, 'latest'))) return findNamed(index, 'latest', subject);
+  const names = entries.map(entry => nameOf(entry) ?? entry.digest);
+  throw usage(subject, 'expected one image, got several', `name one of ${listed([...new Set(names)])}`);
+}
+
+/** The one that a digest stands for: an entry, or what lies below one. */
+async function findDigest(source: ImageSource, entries: readonly Descriptor[], digest: string): Promise<Found> {
+  const descriptor = await findByDigest(source, entries, digest);
+  return { descriptor, entries: entries.includes(descriptor) ? [descriptor] : [] };
+}
+
+/** What a name and a digest stand for: an entry of the index, several that are one image, or by its digest one nested below. */
+export async function findEntry(source: ImageSource, index: Document<ImageIndex>, wanted: Wanted): Promise<Found> {
   const { name, digest } = wanted;
+  const { manifests } = index.value;
   if (name === undefined && digest === undefined) return findDefault(index, source.subject);
-  if (name === undefined) return findByDigest(source, index.manifests, digest ?? '');
-  if (digest === undefined) return findByName(index, name, source.subject);
+  if (name === undefined) return findDigest(source, manifests, digest ?? '');
+  if (digest === undefined) return findNamed(index, name, source.subject);
   // A name may itself contain `@`.
-  const whole = index.manifests.find(entry => hasRefName(entry, `${name}@${digest}`));
-  return whole ?? findByDigest(source, [findByName(index, name, source.subject)], digest);
+  const exact = manifests.find(entry => hasRefName(entry, `${name}@${digest}`));
+  return exact === undefined
+    ? findDigest(source, findAllByName(index.value, name, source.subject), digest)
+    : whole(exact);
 }

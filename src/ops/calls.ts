@@ -49,7 +49,8 @@ const commit: Table<CommitOptions> = {
   strict: flag,
 };
 const copy: Table<CopyOptions> = {
-  ...read,
+  ...work,
+  hostPlatform,
   ...compression,
   all: flag,
   platforms: listOf(platform),

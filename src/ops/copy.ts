@@ -8,7 +8,7 @@ import { referrersOf } from '../graph/referrers.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import { layersIn } from '../graph/walk.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
-import { checkName, nameAnnotations, nameOf, withName, withoutNames, withUnnamed } from '../spec/name.ts';
+import { nameAnnotations, nameOf, withName, withoutNames, withUnnamed } from '../spec/name.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import { parsePlatform } from '../spec/platform.ts';
 import { canonicalName, parseReference } from '../spec/reference.ts';
@@ -146,7 +146,7 @@ async function copyToArchive(
 function destinationOf(operand: ImageOperand): Destination {
   const { place } = parseOperand(operand, 'write');
   const isNamed = parseOperand(operand, 'read').place.name !== undefined;
-  const name = checkName(place.name ?? 'latest');
+  const name = place.name ?? 'latest';
   if (isFile(place.path))
     throw new OciError('conflict', place.path, 'expected a layout or a new file, got one that is there already', {
       hint: '`ocikit save -o` replaces an archive',

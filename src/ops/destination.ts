@@ -2,7 +2,7 @@ import type { Bytes } from '../engine/engine.ts';
 import { usage } from '../errors.ts';
 import type { ImageSource, ImageStore, StoredBlob } from '../graph/source.ts';
 import { storeDocument } from '../graph/store-document.ts';
-import { checkName, withName, withUnnamed } from '../spec/name.ts';
+import { withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, Image, Platform } from '../spec/objects.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
@@ -42,7 +42,7 @@ export function parseDestination(
     return { path: layout, name: null };
   }
   const { place } = parseOperand(image, 'write');
-  return { path: place.path, name: checkName(place.name ?? 'latest') };
+  return { path: place.path, name: place.name ?? 'latest' };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createLayout } from '../store/layout/create-layout.ts';
-import { type ImageOperand, parseWholePlace } from '../store/parse-operand.ts';
+import { type ImageOperand, parseLayout } from '../store/parse-operand.ts';
 import { checkCall } from './check-call.ts';
 import type { WriteOptions } from './options.ts';
 import type { InitResult } from './results.ts';
@@ -11,7 +11,7 @@ import type { InitResult } from './results.ts';
 export async function init(layout: ImageOperand, options: WriteOptions = {}): Promise<InitResult> {
   checkCall('init', { layout: ['operand', layout] }, options);
   options.signal?.throwIfAborted();
-  const { path } = parseWholePlace(layout, 'a LAYOUT').place;
+  const { path } = parseLayout(layout).place;
   await createLayout(path, options);
   return { layout: path };
 }

@@ -4,7 +4,6 @@ import { type InspectObject, inspectObject } from '../image/inspect.ts';
 import { layersOf } from '../image/layers.ts';
 import { isConfigType, isManifestType } from '../spec/media-type.ts';
 import { displayName } from '../spec/name.ts';
-import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { type NamedImage, OpenPlaces, openImage, openNamed, pickNamed } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { oneOf } from './call-kinds.ts';
@@ -12,21 +11,22 @@ import { checkCall } from './check-call.ts';
 import type { ReadOptions } from './options.ts';
 
 /** Docker's RepoTags and RepoDigests: every name in the layout that stands for this image. */
-function namesFor(index: ImageIndex, named: Descriptor): { repoTags: string[]; repoDigests: string[] } {
-  const names = index.manifests
-    .filter(entry => entry.digest === named.digest)
+function namesFor({ index, named, entries }: NamedImage): { repoTags: string[]; repoDigests: string[] } {
+  const names = index.value.manifests
+    .filter(entry => entry.digest === named.digest || entries.includes(entry))
     .map(displayName)
     .filter(({ tag }) => tag !== null);
   const repositories = new Set(names.flatMap(({ repository }) => (repository === null ? [] : [repository])));
+  const tags = names.map(({ repository, tag }) => (repository === null ? `${tag}` : `${repository}:${tag}`));
   return {
-    repoTags: names.map(({ repository, tag }) => (repository === null ? `${tag}` : `${repository}:${tag}`)).sort(),
+    repoTags: [...new Set(tags)].sort(),
     repoDigests: [...repositories].sort().map(repository => `${repository}@${named.digest}`),
   };
 }
 
 async function inspectOne(opened: NamedImage, options: ReadOptions): Promise<InspectObject> {
-  const { source, index, named } = opened;
-  const names = namesFor(index.value, named);
+  const { source, named } = opened;
+  const names = namesFor(opened);
   if (isManifestType(named.mediaType)) {
     const manifest = await readManifest(source, named);
     if (!isConfigType(manifest.value.config.mediaType)) return artifactObject(manifest, names);

@@ -2,6 +2,7 @@ import type { Bytes } from '../engine/engine.ts';
 import { OciError } from '../errors.ts';
 import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { readManifest } from '../graph/image-reader.ts';
+import { foldListed } from '../graph/listed-index.ts';
 import { proveConverted } from '../graph/prove-converted.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { isConfigType, isIndexType, isManifestType } from '../spec/media-type.ts';
@@ -13,7 +14,7 @@ import { sizeOf } from '../spec/sizes.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { openOperandToCopy } from '../store/open-operand.ts';
 import type { OpenedSource } from '../store/open-source.ts';
-import { type ImageOperand, type ParsedOperand, parseWholePlace } from '../store/parse-operand.ts';
+import { type ImageOperand, type ParsedOperand, parseLayout, parseWholePlace } from '../store/parse-operand.ts';
 import { announce } from '../stream/pace.ts';
 import { checkCall } from './check-call.ts';
 import type { LoadOptions } from './options.ts';
@@ -43,8 +44,9 @@ function withEntries(index: ImageIndex, entries: readonly Descriptor[]): ImageIn
 }
 
 /** Everything is read and checked as far as documents go before the layout is touched. */
-async function loadFrom({ source, index }: OpenedSource, layout: string, options: LoadOptions): Promise<LoadResult> {
-  const entries = index.value.manifests;
+async function loadFrom(opened: OpenedSource, layout: string, options: LoadOptions): Promise<LoadResult> {
+  const { index } = opened;
+  const { source, entries } = foldListed(opened.source, index);
   if (entries.length === 0)
     throw (
       oddOf(index.value)[0]?.fault ?? new OciError('not-found', source.subject, 'expected an image, got an empty index')
@@ -85,7 +87,7 @@ export async function load(
   options: LoadOptions = {},
 ): Promise<LoadResult> {
   checkCall('load', { archive: ['operand or bytes', archive], layout: ['operand', layout] }, options);
-  const { path } = parseWholePlace(layout, 'a LAYOUT').place;
+  const { path } = parseLayout(layout).place;
   const opened = await openOperandToCopy(isStream(archive) ? archive : parseArchive(archive), path, options);
   try {
     return await loadFrom(opened, path, options);

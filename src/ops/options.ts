@@ -147,7 +147,7 @@ export interface LoadOptions extends Work {
 }
 
 /** What `copy` takes. */
-export interface CopyOptions extends ReadOptions, CompressionOptions {
+export interface CopyOptions extends Omit<ReadOptions, 'platform'>, CompressionOptions {
   /** All of a multi-platform image; the image of one platform is picked when false or absent. */
   readonly all?: boolean;
   /** Several `os/arch[/variant]`: a multi-platform image of just these; one is the same as `platform`. */

@@ -1,5 +1,6 @@
 import { withName } from '../spec/name.ts';
 import type { ImageIndex } from '../spec/objects.ts';
+import { newName } from '../store/image-place.ts';
 import { OpenPlaces, openStored } from '../store/open-operand.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 import { listOf, text } from './call-kinds.ts';
@@ -17,10 +18,19 @@ export async function tag(
   options: WriteOptions = {},
 ): Promise<TagResult> {
   checkCall('tag', { image: ['operand', image], names: [listOf(text), names] }, options);
-  const { store, index, named } = await openStored(parseOperand(image, 'read'), new OpenPlaces(options));
+  const parsed = parseOperand(image, 'read');
+  for (const name of names) newName(parsed.place.path, name);
+  const { store, source, index, named, entries } = await openStored(
+    parseOperand(image, 'read'),
+    new OpenPlaces(options),
+  );
   const renamed = (before: ImageIndex): ImageIndex =>
     names.reduce((changed, name) => withName(changed, name, named), before);
   if (options.dryRun === true) renamed(index.value);
-  else await store.updateIndex(renamed);
+  else {
+    // What several entries are together becomes a blob when it gets a name of its own.
+    if (!entries.includes(named) && (await source.has(named))) await store.bring(source, named);
+    await store.updateIndex(renamed);
+  }
   return { digest: named.digest, names };
 }

@@ -18,8 +18,7 @@ async function find(operand: ImageOperand, places: OpenPlaces): Promise<Found> {
   if (place.name === undefined)
     throw usage(subject, 'expected LAYOUT:NAME, got no name', 'name what is to be taken away');
   const stored = await openStored(parsed, places);
-  const { index, named } = stored;
-  if (!index.value.manifests.includes(named))
+  if (stored.entries.length === 0)
     throw usage(
       subject,
       'expected LAYOUT:NAME, got the digest of a part of it',
@@ -50,7 +49,7 @@ export async function untag(images: readonly ImageOperand[], options: WriteOptio
   const layouts = new Map(found.map(({ key, store }) => [key, store]));
   if (options.dryRun !== true) {
     for (const [key, store] of layouts) {
-      const losing: readonly Descriptor[] = found.filter(one => one.key === key).map(({ named }) => named);
+      const losing: readonly Descriptor[] = found.filter(one => one.key === key).flatMap(({ entries }) => entries);
       await store.updateIndex(index => withoutNamed(index, losing));
     }
   }

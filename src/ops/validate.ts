@@ -189,9 +189,10 @@ export async function validate(place: ImageOperand, options: ValidateOptions = {
   checkCall('validate', { place: ['operand', place] }, options);
   const opened = await openPlace(place, new OpenPlaces(options));
   const { name, digest } = opened.place;
-  const inspection = new Inspection(opened.source, options);
-  if (name === undefined && digest === undefined) await inspection.index(opened.index);
-  else await inspection.entries([(await withNamed(opened)).named]);
+  const isWhole = name === undefined && digest === undefined;
+  const image = isWhole ? undefined : await withNamed(opened);
+  const inspection = new Inspection(image?.source ?? opened.source, options);
+  await (image === undefined ? inspection.index(opened.index) : inspection.entries([image.named]));
   const findings = options.strict === true ? inspection.findings.map(asError) : inspection.findings;
   return { findings, blobs: inspection.blobs, bytes: inspection.bytes };
 }

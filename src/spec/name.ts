@@ -30,8 +30,14 @@ function fullReference(name: string): Reference | undefined {
   return tryReference(name);
 }
 
-/** A name that may be written. Throws `usage` where image-spec and docker both have no place for it. */
+/** A name that may be given. Throws `usage` where image-spec and docker both have no place for it, and for one with a digest. */
 export function checkName(name: string): string {
+  if (name.includes('@'))
+    throw usage(
+      `name '${name.slice(0, 64)}'`,
+      'expected a name, got one with a digest',
+      'what follows the @ is no name',
+    );
   const reference = fullReference(name);
   if (reference !== undefined) checkNewName(reference, name);
   else if (name === 'sha256') checkNewName({ domain: 'docker.io', path: 'library/sha256' }, name);
@@ -44,9 +50,9 @@ export function checkName(name: string): string {
   return name;
 }
 
-/** The annotations that give an image this name: ref.name, and containerd's full name where it has one. */
+/** The annotations that give an image this name: ref.name, and containerd's full name where it has one. What others have called so is kept: see `checkName` for new names. */
 export function nameAnnotations(name: string): Annotations {
-  const reference = fullReference(checkName(name));
+  const reference = fullReference(name);
   if (reference === undefined) return { [refName]: name };
   return { [refName]: reference.tag ?? 'latest', [containerdName]: canonicalName(reference) };
 }
@@ -103,18 +109,23 @@ function listNames(index: ImageIndex): string {
   return `there are ${names.slice(0, listed).join(', ')}${names.length > listed ? ` and ${names.length - listed} more` : ''}`;
 }
 
-/**
- * The entry of that name: exactly as ref.name, else as the canonical or familiar form of a full name.
- * Throws `not-found` with the names there are, and `conflict` where several images have it.
- */
+/** All entries of that name: exactly as ref.name, else as the canonical or familiar form of a full name. Throws `not-found` with the names there are. */
+export function findAllByName(
+  index: ImageIndex,
+  name: string,
+  subject: string,
+): readonly [Descriptor, ...Descriptor[]] {
+  const [first, ...others] = matches(index, name);
+  if (first !== undefined) return [first, ...others];
+  // What is no descriptor is refused when it is asked for.
+  const odd = oddOf(index).find(({ value }) => isNamed(value, name));
+  throw odd?.fault ?? notFound(`${subject}:${name}`, 'an image of that name', listNames(index));
+}
+
+/** The entry of that name. Throws as `findAllByName`, and `conflict` where several images have it. */
 export function findByName(index: ImageIndex, name: string, subject: string): Descriptor {
-  const found = matches(index, name);
+  const found = findAllByName(index, name, subject);
   const [first] = found;
-  if (first === undefined) {
-    // What is no descriptor is refused when it is asked for.
-    const odd = oddOf(index).find(({ value }) => isNamed(value, name));
-    throw odd?.fault ?? notFound(`${subject}:${name}`, 'an image of that name', listNames(index));
-  }
   if (new Set(found.map(entry => entry.digest)).size > 1) {
     const choices = found
       .slice(0, listed)
@@ -127,6 +138,15 @@ export function findByName(index: ImageIndex, name: string, subject: string): De
     );
   }
   return first;
+}
+
+/** Only the annotations that name an entry, as fields of another. */
+export function namesOnly(entry: Descriptor): Pick<Descriptor, 'annotations'> {
+  const names = [refName, containerdName].flatMap(key => {
+    const value = annotation(entry, key);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return names.length === 0 ? {} : { annotations: Object.fromEntries(names) };
 }
 
 /** An entry without the annotations that name it. */

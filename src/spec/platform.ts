@@ -62,6 +62,13 @@ export function parsePlatform(text: string): Platform {
   return normalizePlatform({ architecture, os, ...(variant === undefined ? {} : { variant }) });
 }
 
+/** One text for all spellings of a platform, versions and features of its system included. */
+export function platformKey(platform: Platform): string {
+  const { os, architecture, variant, ...more } = normalizePlatform(platform);
+  const features = [...(more['os.features'] ?? [])].sort();
+  return [os, architecture, variant ?? '', more['os.version'] ?? '', ...features].join('\0');
+}
+
 export function formatPlatform({ os, architecture, variant }: Platform): string {
   return variant === undefined || variant === '' ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
 }

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { usage } from '../errors.ts';
 import { operandLimit } from '../limits.ts';
+import { checkName } from '../spec/name.ts';
+import { checkNewLayout, checkTransport } from './elsewhere.ts';
 
 /** Where an operand says that an image is, before anything has been opened. */
 export interface ImagePlace {
@@ -68,12 +70,14 @@ export function checkText(text: string): void {
  */
 export function parseImagePlace(text: string, use: 'read' | 'write'): ImagePlace {
   checkText(text);
+  checkTransport(text, use);
   const prefix = prefixes.find(([spelling]) => text.startsWith(spelling));
   const located = prefix === undefined ? text : text.slice(prefix[0].length);
   const end = pathEnd(located);
   const path = located.slice(0, end);
   if (path === '') throw usage(text, 'expected a path, got nothing');
   const named = splitName(located.slice(end), text);
+  if (use === 'write' && prefix === undefined) checkNewLayout(text, path);
   return forUse({ ...(prefix === undefined ? {} : { kind: prefix[1] }), path, ...named }, { use, subject: text });
 }
 
@@ -81,7 +85,22 @@ export function parseImagePlace(text: string, use: 'read' | 'write'): ImagePlace
 export function forUse(place: ImagePlace, { use, subject }: { use: 'read' | 'write'; subject: string }): ImagePlace {
   if (use === 'read') return place;
   if (place.digest !== undefined) throw usage(subject, `expected a name to write, got the digest ${place.digest}`);
-  return { ...place, name: place.name ?? 'latest' };
+  return { ...place, name: newName(place.path, place.name ?? 'latest') };
+}
+
+/** A name that is new in a layout. Throws `usage` for one that nothing could be called, and for one that begins with the layout's own path. */
+export function newName(path: string, name: string): string {
+  const own = resolve(path);
+  for (let colon = name.indexOf(':'); colon >= 0; colon = name.indexOf(':', colon + 1)) {
+    if (colon === 0 || resolve(name.slice(0, colon)) !== own) continue;
+    const meant = name.slice(colon + 1);
+    throw usage(
+      `name '${name}'`,
+      "expected a name inside the layout, got the layout's own path before it",
+      `'${meant}' names it`,
+    );
+  }
+  return checkName(name);
 }
 
 /** The last part of a place's path: what a layout is called. */

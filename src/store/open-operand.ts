@@ -1,6 +1,7 @@
 import type { Bytes } from '../engine/engine.ts';
 import { findEntry } from '../graph/find-entry.ts';
 import { flowSource } from '../graph/flow-source.ts';
+import { withDocument } from '../graph/listed-index.ts';
 import { type PickedImage, pickImage } from '../graph/pick-image.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import type { Descriptor, Document, ImageIndex, Platform } from '../spec/objects.ts';
@@ -19,9 +20,13 @@ interface OpenedPlace {
   readonly index: Document<ImageIndex>;
 }
 
-/** An open place and the descriptor that the operand names in it: an entry of its index, or by digest one nested below. */
+/**
+ * An open place and the descriptor that the operand names in it: an entry of its index, by digest one nested below, or the image
+ * that several entries are together. `entries` are those that it stands for.
+ */
 export interface NamedImage extends OpenedPlace {
   readonly named: Descriptor;
+  readonly entries: readonly Descriptor[];
 }
 
 /** An image that is to be named otherwise, and its layout. `key` is the same for all spellings of the layout. */
@@ -73,8 +78,12 @@ export class OpenPlaces {
 }
 
 /** Finds what an operand names in its open place. Throws as `findEntry`. */
-export async function withNamed<T extends OpenedPlace>(opened: T): Promise<T & { readonly named: Descriptor }> {
-  return { ...opened, named: await findEntry(opened.source, opened.index.value, opened.place) };
+export async function withNamed<T extends OpenedPlace>(
+  opened: T,
+): Promise<T & Pick<NamedImage, 'named' | 'entries' | 'source'>> {
+  const { source, index, place } = opened;
+  const { descriptor, entries, made } = await findEntry(source, index, place);
+  return { ...opened, named: descriptor, entries, source: made === undefined ? source : withDocument(source, made) };
 }
 
 /** Opens the place of an operand that has been taken apart, and finds what it names. */

@@ -1,4 +1,5 @@
 import { usage } from '../errors.ts';
+import { checkNewLayout } from './elsewhere.ts';
 import { checkText, forUse, type ImagePlace, isDigestPrefix, parseImagePlace } from './image-place.ts';
 
 /** Where an operand says that a root filesystem is: a directory or a tar, whatever it looks like. */
@@ -76,4 +77,11 @@ export function parseWholePlace(operand: Operand, expected: string, hint?: strin
   const { name, digest } = parsed.place;
   if (name === undefined && digest === undefined) return parsed;
   throw usage(parsed.subject, `expected ${expected}, got one image of it`, hint);
+}
+
+/** A layout that is to be made or added to, all of it. Throws `usage` where the operand says more, or what no new layout is called. */
+export function parseLayout(operand: Operand): ParsedOperand {
+  const parsed = parseWholePlace(operand, 'a LAYOUT');
+  if (typeof operand === 'string' && parsed.place.kind === undefined) checkNewLayout(operand, parsed.place.path);
+  return parsed;
 }

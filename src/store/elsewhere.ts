@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { unsupported, usage } from '../errors.ts';
+
+/** What skopeo and its kin call places that need a network or a daemon, or that are no layout: how they begin, and skopeo's word for it. */
+const transports: readonly (readonly [spelling: string, word: string])[] = [
+  ['docker://', 'docker://'],
+  ['registry:', 'docker://'],
+  ['docker-daemon:', 'docker-daemon:'],
+  ['containers-storage:', 'containers-storage:'],
+  ['dir:', 'dir:'],
+];
+
+/** What may be named so: what is read, or what is written. */
+type Use = 'read' | 'write';
+
+/** skopeo's call for what ocikit does not do: it knows no network and no daemon. */
+function skopeoLine(place: string, use: Use): string {
+  return use === 'read'
+    ? `\`skopeo copy ${place} oci:LAYOUT:NAME\` brings it into a layout`
+    : `\`skopeo copy oci:LAYOUT:NAME ${place}\` brings an image of a layout there`;
+}
+
+/** Throws `unsupported` for text that names another tool's transport, unless a path of that very name is there. */
+export function checkTransport(text: string, use: Use): void {
+  const found = transports.find(([spelling]) => text.startsWith(spelling));
+  if (found === undefined || existsSync(text) || existsSync(text.slice(0, text.indexOf(':')))) return;
+  const [spelling, word] = found;
+  const rest = text.slice(spelling.length).replace(/^\/\//, '');
+  throw unsupported(text, 'a layout or an archive', `the transport ${spelling}`, skopeoLine(`${word}${rest}`, use));
+}
+
+const archiveName = /\.(?:tar|tgz|tar\.(?:gz|zst|xz|bz2))$/;
+const registryName = /^(?:localhost|(?:\d{1,3}\.){3}\d{1,3}|(?:[a-z0-9-]+\.)+[a-z]{2,}|[a-z0-9.-]+(?=:))(?::\d+)?$/i;
+
+/**
+ * Holds the place of what would be a new layout to what it looks like: nobody means a directory by a file's name or by a
+ * registry's. `oci:` and `./` before it say that one is meant. Throws `usage`.
+ */
+export function checkNewLayout(text: string, path: string): void {
+  if (existsSync(path)) return;
+  if (archiveName.test(path)) {
+    const archive = `oci-archive:${path} or docker-archive:${path} is an archive that \`ocikit copy\` writes`;
+    throw usage(text, 'expected a LAYOUT (a directory), got the name of a file', `${archive}, oci:${path} a layout`);
+  }
+  const [first = '', ...rest] = text.split('/');
+  if (rest.length === 0 || !registryName.test(first) || existsSync(first)) return;
+  const hint = `${skopeoLine(`docker://${text}`, 'write')}; ./${text} is a layout`;
+  throw usage(text, 'expected a LAYOUT (a directory), got what looks like a name in a registry', hint);
+}
