@@ -150,7 +150,7 @@ export interface LoadOptions extends Work {
 export interface CopyOptions extends Omit<ReadOptions, 'platform'>, CompressionOptions {
   /** All of a multi-platform image; the image of one platform is picked when false or absent. */
   readonly all?: boolean;
-  /** Several `os/arch[/variant]`: a multi-platform image of just these; one is the same as `platform`. */
+  /** Several `os/arch[/variant]`: a multi-platform image of just these; of one, its image alone. */
   readonly platforms?: readonly string[];
   /** Whose media types the copy has; the same when absent. */
   readonly format?: 'oci' | 'docker';

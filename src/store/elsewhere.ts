@@ -26,7 +26,9 @@ export function checkTransport(text: string, use: Use): void {
   if (found === undefined || existsSync(text) || existsSync(text.slice(0, text.indexOf(':')))) return;
   const [spelling, word] = found;
   const rest = text.slice(spelling.length).replace(/^\/\//, '');
-  throw unsupported(text, 'a layout or an archive', `the transport ${spelling}`, skopeoLine(`${word}${rest}`, use));
+  throw unsupported(text, 'a layout or an archive', `the transport ${spelling}`, {
+    hint: skopeoLine(`${word}${rest}`, use),
+  });
 }
 
 const archiveName = /\.(?:tar|tgz|tar\.(?:gz|zst|xz|bz2))$/;

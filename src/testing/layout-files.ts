@@ -17,7 +17,7 @@ interface MadeLayer {
   readonly mediaType?: string;
 }
 
-interface MadeDescriptor {
+export interface MadeDescriptor {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;
@@ -69,7 +69,7 @@ export function putBytes(layout: string, mediaType: string, bytes: Uint8Array): 
 }
 
 /** Stores a JSON object as a blob. */
-const putJson = (layout: string, mediaType: string, value: object): MadeDescriptor =>
+export const putJson = (layout: string, mediaType: string, value: object): MadeDescriptor =>
   putBytes(layout, mediaType, Buffer.from(JSON.stringify(value)));
 
 /** Stores an image's blobs; no name is given. The answer is the manifest's descriptor, with its platform. */
