@@ -160,7 +160,12 @@ async function commitInput(
       diffID: layer?.diffID ?? null,
       name: place.name,
       changes: changes.filter(change => change.kind !== 'modify' || change.reasons.length > 0).length,
-      warnings: [...warnings, ...inherited, ...labels, ...(layer === undefined ? [] : compressorWarnings(compressionOf(options)))],
+      warnings: [
+        ...warnings,
+        ...inherited,
+        ...labels,
+        ...(layer === undefined ? [] : compressorWarnings(compressionOf(options))),
+      ],
     };
   });
 }
