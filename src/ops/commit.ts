@@ -140,7 +140,7 @@ async function commitInput(
   checkWarnings(inherited, options.strict);
   const changes = await compareSides(before, after, { trustMtime: options.trustMtime === true });
   const written = clamped(toLayer(changes, after.tree), bodies, options.clampMtime);
-  return withDestination(place, options.dryRun === true, async destination => {
+  return withDestination(place, { dryRun: options.dryRun === true, signal: options.signal }, async destination => {
     const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
     const labels = base === undefined ? [] : await labelWarnings(base.source, blobsOf(kept));
     if (base !== undefined) await destination.bring(base.source, blobsOf(kept));

@@ -118,7 +118,7 @@ async function writeTo(
   const plan = await planArchive(roots, destination.kind === 'docker-archive' ? 'docker' : 'oci');
   const bytes = flow(writeArchive(plan.entries), { signal: options.signal });
   if (options.dryRun === true) await drain(bytes);
-  else await writeFileAtomic(destination.path, bytes, mode);
+  else await writeFileAtomic(destination.path, bytes, { mode, signal: options.signal });
   return plan.warnings;
 }
 
@@ -187,7 +187,7 @@ export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOp
       ? await copyToArchive(selection, destination, options)
       : await withLayout(
           destination.path,
-          { dryRun: options.dryRun === true },
+          { dryRun: options.dryRun === true, signal: options.signal },
           async store =>
             [
               await copyInto(store, selection, { name: destination.name, conversion }),

@@ -6,6 +6,7 @@ import { withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, Image, Platform } from '../spec/objects.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
+import type { Work } from '../stream/pace.ts';
 
 /** Where a new image goes: puts blobs, and in the end names the image, which may have been made of another one. */
 export interface Destination {
@@ -51,10 +52,10 @@ export function parseDestination(
  */
 export async function withDestination<T>(
   place: { readonly path: string; readonly name: string | null },
-  dryRun: boolean,
+  options: { readonly dryRun: boolean } & Work,
   work: (destination: Destination) => Promise<T>,
 ): Promise<T> {
-  return withLayout(place.path, { dryRun }, store => work(destinationIn(store, place.name)));
+  return withLayout(place.path, options, store => work(destinationIn(store, place.name)));
 }
 
 /** The new manifest's place in the index: its descriptor with the platform. */

@@ -66,7 +66,7 @@ export async function exportStream(
 
 async function consume(bytes: Bytes, file: string, options: ExportOptions): Promise<void> {
   if (options.dryRun === true) await drain(bytes);
-  else await writeFileAtomic(file, bytes, archiveMode);
+  else await writeFileAtomic(file, bytes, { mode: archiveMode, signal: options.signal });
 }
 
 /** One layer is written as it is read: a file can be begun again where the layer takes something back. */

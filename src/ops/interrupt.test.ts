@@ -142,6 +142,43 @@ for (const { use, takes, call } of long) {
   });
 }
 
+/** Counts the times that the disk is waited for, and calls back at each of them before it is asked. */
+function atEachSync(call: (count: number) => void): { count: number; stop(): void } {
+  const { fsync } = fs;
+  const state = {
+    count: 0,
+    stop() {
+      fs.fsync = fsync;
+      syncBuiltinESMExports();
+    },
+  };
+  fs.fsync = ((...words: Parameters<typeof fsync>) => {
+    call(++state.count);
+    return fsync(...words);
+  }) as typeof fsync;
+  syncBuiltinESMExports();
+  return state;
+}
+
+test('a signal that comes while the last bytes go to the disk ends every verb that writes, and nothing is left', async () => {
+  const known = listing(place.path);
+  for (const { use, takes, writes, call } of long) {
+    const [kind] = takes;
+    if (kind === undefined || (writes !== 'file' && writes !== 'layout')) continue;
+    const out = join(place.path, 'out');
+    const syncs = atEachSync(() => undefined);
+    await call(prepared.operands(kind, out)).finally(syncs.stop);
+    fs.rmSync(out, { recursive: true, force: true });
+    if (syncs.count === 0) continue;
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const again = atEachSync(count => count === syncs.count && controller.abort(reason));
+    const answer = call(prepared.operands(kind, out), { signal: controller.signal }).finally(again.stop);
+    await assert.rejects(answer, reason, use);
+    assert.deepEqual(listing(place.path), known, use);
+  }
+});
+
 /** The program, which sends itself the signal after some turns of its event loop. */
 const program = (signal: string): string => `
   import { main } from '${fileURLToPath(new URL('../cli/main.ts', import.meta.url))}';

@@ -70,6 +70,6 @@ export async function save(
   checkCall('save', { images: ['operands', images], file: [options?.dryRun === true ? text : path, file] }, options);
   const { bytes, ...result } = await saveStream(images, options);
   if (options.dryRun === true) await drain(bytes);
-  else await writeFileAtomic(file, bytes, archiveMode);
+  else await writeFileAtomic(file, bytes, { mode: archiveMode, signal: options.signal });
   return result;
 }

@@ -27,8 +27,15 @@ async function writeThrough(path: string, bytes: Bytes): Promise<void> {
   }
 }
 
-/** Writes a file beside its place and renames it: it is there whole or not at all. `mode` as in chmod. Throws `conflict` where the disk takes no more. */
-export async function writeFileAtomic(path: string, bytes: Bytes, mode: number): Promise<void> {
+/**
+ * Writes a file beside its place and renames it: it is there whole or not at all. `mode` as in chmod. Waiting for the disk takes
+ * long: a signal that comes meanwhile still ends it. Throws `conflict` where the disk takes no more.
+ */
+export async function writeFileAtomic(
+  path: string,
+  bytes: Bytes,
+  { mode, signal }: { readonly mode: number; readonly signal?: AbortSignal | undefined },
+): Promise<void> {
   if (!isWrittenWhole(path)) return writeThrough(path, bytes);
   const place = resolve(path);
   await clearLeftBehind(dirname(place));
@@ -40,6 +47,7 @@ export async function writeFileAtomic(path: string, bytes: Bytes, mode: number):
       await writeTo(file, bytes, path);
       onDisk(path, room, () => fchmodSync(file, mode));
       await fsynced(file, path, room);
+      signal?.throwIfAborted();
     } finally {
       closeSync(file);
     }

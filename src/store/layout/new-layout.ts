@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import type { ImageStore } from '../../graph/source.ts';
 import type { Document, ImageIndex } from '../../spec/objects.ts';
+import type { Work } from '../../stream/pace.ts';
 import { makeDirectories, standingAbove, takeBackDirectories } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory, type TemporaryDirectory } from '../disk/temporary.ts';
@@ -39,7 +40,7 @@ async function commit(
 }
 
 /** A layout whose new blobs wait beside their places until its index is written. */
-async function stagedLayout(path: string, stage: TemporaryDirectory): Promise<ImageStore> {
+async function stagedLayout(path: string, stage: TemporaryDirectory, { signal }: Work): Promise<ImageStore> {
   const below = await (stateOf(path) === 'layout' ? openLayout(path) : createLayout(path, { dryRun: true }));
   const blobs = new IncomingBlobs(path, stage.path);
   return {
@@ -50,17 +51,22 @@ async function stagedLayout(path: string, stage: TemporaryDirectory): Promise<Im
     fileOf: descriptor => fileOfBlob(blobs.placeOf(descriptor), descriptor),
     put: bytes => blobs.put(bytes),
     bring: (source, descriptor) => blobs.bring(source, descriptor),
-    updateIndex: change => commit(path, blobs, change),
+    async updateIndex(change) {
+      // The disk may have been waited for: from here on nothing ends it.
+      signal?.throwIfAborted();
+      return commit(path, blobs, change);
+    },
   };
 }
 
 /**
  * Does work on a layout; one that is not there yet is made when its index is written. Work that fails leaves the layout as it
- * was, and work that ends without an index as well. With `dryRun` nothing is ever written. Throws as `createLayout`.
+ * was, and work that ends without an index as well. With `dryRun` nothing is ever written. A signal
+ * ends it until the index is written. Throws as `createLayout`.
  */
 export async function withLayout<T>(
   path: string,
-  options: { readonly dryRun: boolean },
+  options: { readonly dryRun: boolean } & Work,
   work: (store: ImageStore) => Promise<T>,
 ): Promise<T> {
   if (options.dryRun) return work(await createLayout(path, options));
@@ -70,7 +76,7 @@ export async function withLayout<T>(
   const expected = isThere ? 'a layout that can be written to' : 'a place for an image layout';
   const stage = onDisk(path, expected, () => makeTemporaryDirectory(standing));
   try {
-    return await work(await stagedLayout(path, stage));
+    return await work(await stagedLayout(path, stage, options));
   } finally {
     await stage.remove();
   }
