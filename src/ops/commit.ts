@@ -138,7 +138,10 @@ async function commitInput(
   const place = parseDestination(image, layout);
   const inherited = checkMadeImage(appendLayer(base?.image, editOf(base, undefined, options)), place.path, base?.image);
   checkWarnings(inherited, options.strict);
-  const changes = await compareSides(before, after, { trustMtime: options.trustMtime === true });
+  const changes = await compareSides(before, after, {
+    trustMtime: options.trustMtime === true,
+    signal: options.signal,
+  });
   const written = clamped(toLayer(changes, after.tree), bodies, options.clampMtime);
   return withDestination(place, { dryRun: options.dryRun === true, signal: options.signal }, async destination => {
     const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);

@@ -1,3 +1,4 @@
+import { Pace, type Work } from '../stream/pace.ts';
 import type { Change } from '../tree/change.ts';
 import { contentCandidates, diff, type DiffOptions as TreeDiffOptions } from '../tree/diff.ts';
 import type { FileNode, Tree } from '../tree/node.ts';
@@ -9,13 +10,15 @@ export interface Side {
   readonly digests: (files: ReadonlySet<FileNode>) => Promise<ReadonlyMap<FileNode, string>>;
 }
 
-/** What differs between two root filesystems. Only files of equal size whose contents are not known to be the same are read. */
+/** What differs between two root filesystems; the event loop turns before and after each walk over both trees. Only files of equal size whose contents are not known to be the same are read. */
 export async function compareSides(
   before: Side,
   after: Side,
-  options: Omit<TreeDiffOptions, 'digests'>,
+  { signal, ...options }: Omit<TreeDiffOptions, 'digests'> & Pick<Work, 'signal'>,
 ): Promise<Change[]> {
-  if (options.trustMtime === true) return diff(before.tree, after.tree, options);
+  const pace = new Pace(signal);
+  await pace.turn();
+  if (options.trustMtime === true) return turned(diff(before.tree, after.tree, options), pace);
   const candidates = contentCandidates(before.tree, after.tree);
   const [lower, upper] = await both(
     () => before.digests(new Set(candidates.map(pair => pair.before))),
@@ -23,5 +26,12 @@ export async function compareSides(
   );
   const digests = new Map(lower);
   for (const [file, digest] of upper) digests.set(file, digest);
-  return diff(before.tree, after.tree, { ...options, digests });
+  await pace.turn();
+  return turned(diff(before.tree, after.tree, { ...options, digests }), pace);
+}
+
+/** What a walk found, a turn later. */
+async function turned<T>(found: T, pace: Pace): Promise<T> {
+  await pace.turn();
+  return found;
 }

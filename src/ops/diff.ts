@@ -2,14 +2,15 @@ import { badOption } from '../errors.ts';
 import { diffConfigs } from '../image/config-diff.ts';
 import type { ImageConfig } from '../spec/objects.ts';
 import type { Operand } from '../store/parse-operand.ts';
-import { announce } from '../stream/pace.ts';
+import { announce, fileCost, Pace } from '../stream/pace.ts';
 import type { Change, Reason } from '../tree/change.ts';
 import { matcher } from '../tree/glob.ts';
+import type { Path } from '../tree/node.ts';
 import { checkCall } from './check-call.ts';
 import { compareSides } from './compare.ts';
 import { openPair } from './operand.ts';
 import type { DiffOptions } from './options.ts';
-import type { ConfigRow, DiffResult } from './results.ts';
+import type { ConfigRow, DiffResult, DiffRow } from './results.ts';
 import { checkWarnings } from './strict.ts';
 import { rowOf } from './view.ts';
 
@@ -55,6 +56,25 @@ function configRows(
   return options.semantic === true ? rows.filter(isBehaviour) : rows;
 }
 
+/** Making a row costs a part of what reading a file does. */
+const rowCost = fileCost >> 4;
+
+async function rowsOf(
+  changes: readonly Change[],
+  wanted: (path: Path) => boolean,
+  { signal }: DiffOptions,
+): Promise<readonly DiffRow[]> {
+  const rows: DiffRow[] = [];
+  const make = function* (): Generator<number> {
+    for (const change of changes) {
+      if (wanted(change.path)) rows.push(rowOf(change));
+      yield rowCost;
+    }
+  };
+  await new Pace(signal).run(make());
+  return rows;
+}
+
 /**
  * What differs between two root filesystems: images, directories or bundles, in any pairing; with one operand, a
  * bundle against the image it was unpacked from. Rows are sorted by path bytes; parents of a change are `C` without reasons.
@@ -68,12 +88,13 @@ export async function diff(before: Operand, after?: Operand, options: DiffOption
   const changes = await compareSides(lower, upper, {
     ignore,
     trustMtime: options.trustMtime === true,
+    signal: options.signal,
   });
   const wanted = options.paths === undefined || options.paths.length === 0 ? () => true : matcher(options.paths);
   const warnings = [...lower.warnings, ...upper.warnings];
   checkWarnings(warnings, options.strict);
   return {
-    changes: changes.filter((change: Change) => wanted(change.path)).map(rowOf),
+    changes: await rowsOf(changes, wanted, options),
     config: configRows(lower.config, upper.config, options),
     warnings,
   };
