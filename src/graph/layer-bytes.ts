@@ -1,13 +1,13 @@
 import { decompress } from '../codec/compression.ts';
 import type { LayerOrigin } from '../codec/layer-reader.ts';
 import { engineFor } from '../engine/choose.ts';
-import type { Bytes, Hasher } from '../engine/engine.ts';
-import { nodeEngine } from '../engine/node.ts';
+import type { Bytes } from '../engine/engine.ts';
 import { invalid } from '../errors.ts';
 import { algorithmOf, encodedOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
+import { hashed } from '../stream/hashed.ts';
 import { openStoredLayer } from './layer-label.ts';
 import type { ImageSource } from './source.ts';
 
@@ -19,7 +19,7 @@ const proved = new WeakMap<ImageSource, Set<string>>();
 
 const keyOf = ({ descriptor, diffID }: Layer): string => `${descriptor.mediaType} ${descriptor.digest} ${diffID}`;
 
-/** Whether a layer has been read to its end in this source and its diffID is right; a plain tar's blob is what its digest says. */
+/** Whether a layer has been read to its end in this source and its diffID is right. */
 function isProved(source: ImageSource, layer: Layer): boolean {
   return proved.get(source)?.has(keyOf(layer)) === true;
 }
@@ -43,13 +43,6 @@ export function layerOrigin(source: ImageSource, layer: Layer): LayerOrigin {
   return { identity: layer.diffID, subject: subjectOf(source, layer), signal: source.work?.signal };
 }
 
-async function* hashed(bytes: Bytes, hasher: Hasher): Bytes {
-  for await (const chunk of bytes) {
-    hasher.update(chunk);
-    yield chunk;
-  }
-}
-
 /**
  * The uncompressed tar of a layer: the only way to it. The stored blob's digest and size are checked and so is the diffID: an
  * `invalid` error follows the last chunk where one of them differs (image-spec config.md). What is read to its end without
@@ -68,7 +61,7 @@ export async function* layerBytes(source: ImageSource, layer: Layer): Bytes {
     return;
   }
   const algorithm = algorithmOf(diffID);
-  const hasher = (algorithm === 'blake3' ? await engineFor(algorithm) : nodeEngine).createHash(algorithm);
+  const hasher = (await engineFor(algorithm)).createHash(algorithm);
   yield* hashed(tar, hasher);
   const found = hasher.digest();
   if (found !== encodedOf(diffID)) throw invalid(subject, `diffID ${diffID}`, `${algorithm}:${found}`);

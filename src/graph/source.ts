@@ -40,7 +40,7 @@ export interface ImageStore extends ImageSource {
   updateIndex(change: (index: ImageIndex) => ImageIndex): Promise<Document<ImageIndex>>;
 }
 
-/** Which contents a tree must come with digests of: `changed` reads none now and leaves them to `digests`. */
+/** A root filesystem to compare with another: its tree first, then the contents that only reading tells apart. */
 export interface Rootfs {
   readonly subject: string;
   /** What could not be carried (sockets, xattrs without native calls): one sentence each, known after `tree`. */

@@ -14,6 +14,7 @@ import { isManifestType, mediaTypes } from '../spec/media-type.ts';
 import { nameOf } from '../spec/name.ts';
 import type { Descriptor, Image, ImageIndex, Layer } from '../spec/objects.ts';
 import type { ArchiveEntry } from '../store/archive/write-archive.ts';
+import { drain } from '../stream/drain.ts';
 import type { SavedEntry } from './saved-name.ts';
 
 type ArchiveFormat = 'universal' | 'oci' | 'docker';
@@ -122,11 +123,9 @@ async function layoutEntries(roots: readonly ArchiveRoot[]): Promise<ArchivePlan
   return { entries: [...entries.values(), ...documents], warnings };
 }
 
-async function sizeOf(source: ImageSource, layer: Layer): Promise<number> {
-  if (isPlain(layer)) return layer.descriptor.size;
-  let size = 0;
-  for await (const chunk of layerBytes(source, layer)) size += chunk.length;
-  return size;
+/** Bytes of a layer's tar. */
+async function tarSize(source: ImageSource, layer: Layer): Promise<number> {
+  return isPlain(layer) ? layer.descriptor.size : drain(layerBytes(source, layer));
 }
 
 /** What docker itself saved before version 25: configs, and layers as plain tars. Compressed layers are read twice, as a tar says sizes first. */
@@ -139,7 +138,7 @@ async function dockerEntries(items: readonly DockerItem[]): Promise<readonly Arc
       const name = `${encodedOf(layer.diffID)}.tar`;
       // Another blob may be the same tar: it is written once, and proved each time.
       if (entries.has(name)) await proveLayers(source, [layer]);
-      else entries.set(name, { name, size: await sizeOf(source, layer), open: () => layerBytes(source, layer) });
+      else entries.set(name, { name, size: await tarSize(source, layer), open: () => layerBytes(source, layer) });
     }
   }
   const manifest = manifestJson(items, {

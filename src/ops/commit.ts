@@ -2,7 +2,6 @@ import type { BodySource } from '../codec/body-source.ts';
 import { type CompressOptions, compress, compressorWarnings, layerMediaType } from '../codec/compression.ts';
 import { writeLayer } from '../codec/layer-writer.ts';
 import { applyChanges } from '../dockerfile/change.ts';
-import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { labelWarnings } from '../graph/layer-label.ts';
 import { checkMadeImage } from '../graph/store-document.ts';
@@ -17,6 +16,7 @@ import { sizeOf } from '../spec/sizes.ts';
 import { timeText } from '../spec/time.ts';
 import type { ImageOperand, Operand } from '../store/parse-operand.ts';
 import { flow } from '../stream/flow.ts';
+import { hashed } from '../stream/hashed.ts';
 import { announce } from '../stream/pace.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
 import { toLayer } from '../tree/to-layer.ts';
@@ -45,13 +45,8 @@ async function storeLayer(
   const compression = compressionOf(options);
   announce(options, 'writing', sizeOf(writtenFiles(entries)));
   const hasher = nodeEngine.createHash('sha256');
-  const tar = async function* (): Bytes {
-    for await (const chunk of flow(writeLayer(entries, bodies), options)) {
-      hasher.update(chunk);
-      yield chunk;
-    }
-  };
-  const stored = await destination.put(compress(tar(), compression));
+  const tar = hashed(flow(writeLayer(entries, bodies), options), hasher);
+  const stored = await destination.put(compress(tar, compression));
   return {
     descriptor: { mediaType: layerMediaType(compression.compression, { docker }), ...stored },
     diffID: diffIDOf(hasher.digest()),

@@ -31,7 +31,7 @@ const archiveMode = 0o600;
 
 async function openExport(image: ImageOperand, options: ExportOptions): Promise<Opened> {
   const { image: opened, descriptor, source, subject } = await openImage(image, options);
-  return { source: source, layers: layersOf(opened), manifest: descriptor.digest, subject };
+  return { source, layers: layersOf(opened), manifest: descriptor.digest, subject };
 }
 
 /** What there is to say when the layers have been read. */

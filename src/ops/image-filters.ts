@@ -66,7 +66,11 @@ function booleanOf(value: string): boolean {
   throw badOption('filters dangling', `expected true or false, got '${value}'`);
 }
 
-const createdOf = (row: ImageRow): number => (row.created === null ? 0 : Date.parse(row.created));
+/** Milliseconds since 1970; 0 for an image that does not say when it was made, or says it in no way that is known. */
+export function createdOf({ created }: ImageRow): number {
+  const time = created === null ? 0 : Date.parse(created);
+  return Number.isNaN(time) ? 0 : time;
+}
 
 function neighbour(rows: readonly FilterableRow[], name: string): number {
   const found = rows.find(

@@ -2,23 +2,17 @@ import { type OciError, usage } from '../errors.ts';
 import { OpenPlaces, openPlace } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { checkCall } from './check-call.ts';
-import { type FilterableRow, filterImages } from './image-filters.ts';
+import { createdOf, type FilterableRow, filterImages } from './image-filters.ts';
 import { ImageListing } from './image-listing.ts';
 import type { ImagesOptions } from './options.ts';
 import type { ImageRow } from './results.ts';
-
-/** Milliseconds since 1970; 0 for an image that does not say when it was made, or says it in no way that is known. */
-function timeOf({ created }: ImageRow): number {
-  const time = created === null ? 0 : Date.parse(created);
-  return Number.isNaN(time) ? 0 : time;
-}
 
 const textOf = (row: ImageRow): string =>
   `${row.repository ?? '\uffff'}\0${row.tag ?? '\uffff'}\0${row.digest}\0${row.platform}`;
 
 /** Newest first, then by name; what has none comes last. */
 function compareRows({ row: one }: FilterableRow, { row: other }: FilterableRow): number {
-  return timeOf(other) - timeOf(one) || (textOf(one) < textOf(other) ? -1 : 1);
+  return createdOf(other) - createdOf(one) || (textOf(one) < textOf(other) ? -1 : 1);
 }
 
 /** Warns of what is wrong; where nothing could be read beside it, that is the answer. */

@@ -15,6 +15,7 @@ import { type DiffID, diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { checkRootfsEntry } from '../store/rootfs/tar.ts';
 import { flow } from '../stream/flow.ts';
+import { hashed } from '../stream/hashed.ts';
 import { announce } from '../stream/pace.ts';
 import { peek } from '../stream/peek.ts';
 import { tap } from '../stream/tap.ts';
@@ -57,6 +58,7 @@ class TarInspection {
   readonly #hasher = nodeEngine.createHash('sha256');
   readonly #twice: Path[] = [];
   readonly #marks = new Set<Path>();
+  #isArchive = false;
 
   constructor(subject: string) {
     this.#subject = subject;
@@ -66,20 +68,11 @@ class TarInspection {
 
   async read(tar: Bytes): Promise<void> {
     const origin = { identity: this.#subject, subject: this.#subject, contained: true };
-    await readLayer(this.#hashed(tar), origin, { ...emptySink, entry: entry => this.#entry(entry) });
+    await readLayer(hashed(tar, this.#hasher), origin, { ...emptySink, entry: entry => this.#entry(entry) });
     const isLayout = this.#marks.has('oci-layout') && this.#marks.has('index.json');
     if (isLayout || (this.#marks.has('manifest.json') && this.#isArchive))
       throw usage(this.#subject, 'expected the tar of a root filesystem, got an image archive', loadHint);
   }
-
-  async *#hashed(tar: Bytes): Bytes {
-    for await (const chunk of tar) {
-      this.#hasher.update(chunk);
-      yield chunk;
-    }
-  }
-
-  #isArchive = false;
 
   #entry(entry: LayerEntry): void {
     this.#isArchive ||= archiveMember.test(entry.path);

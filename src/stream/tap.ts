@@ -1,7 +1,7 @@
 import type { Bytes } from '../engine/engine.ts';
 
 /** Hands chunks from one who gives to one who reads. State: the chunk on offer, whether there will be more, who waits. */
-class Counter {
+class Handover {
   #offer: Uint8Array | undefined;
   #taken: () => void = () => undefined;
   #wake: () => void = () => undefined;
@@ -54,22 +54,22 @@ class Counter {
  * here, `read` gets an error in place of the rest.
  */
 export async function* tap(bytes: Bytes, read: (bytes: Bytes) => Promise<void>): Bytes {
-  const counter = new Counter();
+  const handover = new Handover();
   const failures: unknown[] = [];
-  const reading = read(counter.chunks())
+  const reading = read(handover.chunks())
     .catch((error: unknown) => failures.push(error))
-    .finally(() => counter.leave());
+    .finally(() => handover.leave());
   try {
     for await (const chunk of bytes) {
-      await counter.give(chunk);
+      await handover.give(chunk);
       if (failures.length > 0) throw failures[0];
       yield chunk;
     }
-    counter.close();
+    handover.close();
     await reading;
     if (failures.length > 0) throw failures[0];
   } finally {
-    counter.close(new Error('nobody reads on'));
+    handover.close(new Error('nobody reads on'));
     await reading;
   }
 }

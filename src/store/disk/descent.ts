@@ -19,7 +19,8 @@ import { systemCode } from './system-error.ts';
 
 /** Linux's O_PATH: names a directory, and takes no right to list it. */
 const nameOnly = process.platform === 'linux' ? 0o10000000 : 0;
-const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW | nameOnly;
+/** How a directory is opened, and nothing else, and no symbolic link followed. */
+export const directoryFlags: number = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW | nameOnly;
 const exact = { bigint: true } as const;
 /** So many directories are kept open: as deep as most trees are. Those above them are found again through `..`. */
 const keptOpen = 16;
@@ -65,7 +66,7 @@ export class Descent {
   /** `root` is a directory's path without symbolic links. */
   constructor(root: string, options: { readonly handles?: string | undefined } = { handles }) {
     this.#root = root;
-    const descriptor = openSync(root, flags);
+    const descriptor = openSync(root, directoryFlags);
     const id = identityOf(fstatSync(descriptor, exact));
     this.#levels.push({ path: '', descriptor, ...id });
     const isShown = options.handles !== undefined && leadsTo(`${options.handles}/${descriptor}/.`, id);
@@ -159,7 +160,7 @@ export class Descent {
 
   #open(place: string | Buffer, path: Path): number {
     try {
-      return openSync(place, flags);
+      return openSync(place, directoryFlags);
     } catch (error) {
       throw isOtherwise(error) ? this.#changed(path) : error;
     }

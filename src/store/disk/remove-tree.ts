@@ -1,7 +1,6 @@
 import {
   chmodSync,
   closeSync,
-  constants,
   type Dir,
   type Dirent,
   existsSync,
@@ -13,10 +12,9 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { fileCost, Pace } from '../../stream/pace.ts';
+import { directoryFlags } from './descent.ts';
 import { systemCode } from './system-error.ts';
 
-/** O_PATH: a directory is held, whether or not it may be read. */
-const asPath = process.platform === 'linux' ? 0x200000 : constants.O_RDONLY;
 const ownerAll = 0o700;
 
 /** A directory that is held open: what is done below `path` is done in it, wherever it has been moved and whatever has taken its name. */
@@ -33,7 +31,7 @@ interface HeldDirectory {
 export function holdDirectory(path: string | Buffer): HeldDirectory | undefined {
   let file: number;
   try {
-    file = openSync(path, asPath | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    file = openSync(path, directoryFlags);
   } catch (error) {
     if (['ENOTDIR', 'ELOOP', 'ENOENT'].includes(systemCode(error) ?? '')) return undefined;
     throw error;

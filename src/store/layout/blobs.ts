@@ -7,6 +7,7 @@ import { embeddedData } from '../../graph/embedded-data.ts';
 import type { FileRegion, StoredBlob } from '../../graph/source.ts';
 import { algorithmOf, encodedOf, parseDigest } from '../../spec/digest.ts';
 import type { Descriptor } from '../../spec/objects.ts';
+import { hashed } from '../../stream/hashed.ts';
 import { readWhole } from '../../stream/read-whole.ts';
 import { verified } from '../../stream/verified.ts';
 import { fsynced, writeFully } from '../disk/atomic.ts';
@@ -82,13 +83,18 @@ export function readBlob(layout: string, descriptor: Descriptor, limit?: number)
   return readWhole(() => openBlob(layout, descriptor), descriptor, { limit, subject: subjectOf(layout, descriptor) });
 }
 
-/** Writes a stream into a new file, mode 0644. The disk has it before this returns: an index must never name a blob that a loss of power takes. */
-export async function writeBlob(path: string, bytes: Bytes, subject: string): Promise<void> {
+/** Writes a stream into a new file, mode 0644, and answers its size (bytes). The disk has it before this returns: an index must never name a blob that a loss of power takes. */
+export async function writeBlob(path: string, bytes: Bytes, subject: string): Promise<number> {
+  let size = 0;
   const file = onDisk(subject, room, () => openSync(path, 'wx', 0o644));
   try {
-    for await (const chunk of bytes) onDisk(subject, room, () => writeFully(file, chunk));
+    for await (const chunk of bytes) {
+      onDisk(subject, room, () => writeFully(file, chunk));
+      size += chunk.length;
+    }
     onDisk(subject, 'a blob of mode 0644', () => fchmodSync(file, 0o644));
     await fsynced(file, subject, room);
+    return size;
   } finally {
     closeSync(file);
   }
@@ -97,14 +103,6 @@ export async function writeBlob(path: string, bytes: Bytes, subject: string): Pr
 /** Writes a stream into a new file and answers the digest and the size that it had. */
 export async function writeNewBlob(path: string, bytes: Bytes, subject: string): Promise<StoredBlob> {
   const hasher = nodeEngine.createHash('sha256');
-  let size = 0;
-  async function* measured(): Bytes {
-    for await (const chunk of bytes) {
-      hasher.update(chunk);
-      size += chunk.length;
-      yield chunk;
-    }
-  }
-  await writeBlob(path, measured(), subject);
+  const size = await writeBlob(path, hashed(bytes, hasher), subject);
   return { digest: `sha256:${hasher.digest()}`, size };
 }

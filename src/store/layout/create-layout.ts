@@ -8,6 +8,7 @@ import { encodeDocument } from '../../spec/document.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
 import type { ImageIndex, LayoutHeader } from '../../spec/objects.ts';
 import { drain } from '../../stream/drain.ts';
+import { hashed } from '../../stream/hashed.ts';
 import { createFile, makeDirectories, syncDirectory, takeBackDirectories } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { temporaryPrefix } from '../disk/temporary.ts';
@@ -40,11 +41,7 @@ export function stateOf(path: string): 'layout' | 'free' {
 /** The digest and size (bytes) that a stream would be stored under. */
 async function measure(bytes: Bytes): Promise<StoredBlob> {
   const hasher = nodeEngine.createHash('sha256');
-  let size = 0;
-  for await (const chunk of bytes) {
-    hasher.update(chunk);
-    size += chunk.length;
-  }
+  const size = await drain(hashed(bytes, hasher));
   return { digest: `sha256:${hasher.digest()}`, size };
 }
 
