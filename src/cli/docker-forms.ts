@@ -62,6 +62,7 @@ export const elsewhere: Readonly<Record<string, string>> = {
   manifest: 'ocikit inspect IMAGE --raw manifest',
   prune: 'umoci gc --layout LAYOUT',
   gc: 'umoci gc --layout LAYOUT',
+  cp: 'ocikit export IMAGE | tar -x PATH',
   system: none,
   info: none,
   volume: none,

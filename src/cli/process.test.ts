@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { bundledScript, ended } from '../testing/bundled-script.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
@@ -58,3 +59,38 @@ test('a reader that went away ends the writing without an error', t => {
 test('a device without room is an error of the writing', t => {
   assert.deepEqual(shell(t, 'COPY < PLACE/in > /dev/full').stderr, 'refused conflict');
 });
+
+/** A command that tidies up for as long as nobody stops it, in a process that sends itself a signal, and then another. Its timers come at once. */
+const patient = (signal: string, again: boolean): string => `
+  import { runProcess } from '${fileURLToPath(new URL('./process.ts', import.meta.url))}';
+  globalThis.setTimeout = action => setImmediate(action);
+  process.on('exit', () => process.stderr.write('exit hooks ran'));
+  await runProcess((argv, io) => new Promise(resolve => {
+    const interval = setInterval(() => undefined, 1000);
+    io.signal.addEventListener('abort', () => {
+      if (${again}) setImmediate(() => process.kill(process.pid, '${signal}'));
+      else setImmediate(() => setImmediate(() => { clearInterval(interval); resolve(io.signal.reason.status); }));
+    });
+    process.kill(process.pid, '${signal}');
+  }));
+`;
+
+const told = 'ocikit: interrupted: what is half-written is being removed\n';
+
+for (const [signal, status] of [
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  test(`${signal} ends the work, which may take its time to tidy up and then says so; the status is ${status}`, async t => {
+    const child = spawn(process.execPath, [await bundledScript(t, patient(signal, false))]);
+    assert.deepEqual(await ended(child), { code: status, text: `${told}exit hooks ran` });
+  });
+
+  test(`a second ${signal} ends the process at once, after its exit hooks; the status is ${status}`, async t => {
+    const child = spawn(process.execPath, [await bundledScript(t, patient(signal, true))]);
+    const { code, text } = await ended(child);
+    assert.equal(code, status);
+    assert.match(text, /exit hooks ran$/);
+  });
+}

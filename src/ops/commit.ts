@@ -138,7 +138,7 @@ async function commitInput(
     signal: options.signal,
   });
   const written = clamped(toLayer(changes, after.tree), bodies, options.clampMtime);
-  return withDestination(place, { dryRun: options.dryRun === true, signal: options.signal }, async destination => {
+  return withDestination(place, options, async destination => {
     const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
     const labels = base === undefined ? [] : await labelWarnings(base.source, blobsOf(kept));
     if (base !== undefined) await destination.bring(base.source, blobsOf(kept));

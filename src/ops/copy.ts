@@ -124,11 +124,10 @@ async function writeTo(
 
 /** What changes on the way to an archive is made in a layout beside it first: a tar says sizes before bodies. */
 async function copyToArchive(
-  selection: Selection,
+  { conversion, ...selection }: Selection & { readonly conversion: ConvertOptions | undefined },
   destination: Destination,
   options: CopyOptions,
 ): Promise<readonly [Descriptor, readonly string[]]> {
-  const conversion = conversionOf(options);
   const rootsOf = (source: ImageSource, entry: Descriptor): readonly ArchiveRoot[] => [
     archiveRoot(source, entry, destination),
     ...selection.referrers.map(referrer => ({ source, entry: withoutNames(referrer), name: undefined })),
@@ -184,10 +183,10 @@ export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOp
     announce(options, 'copying', sizeOf(selection.needed.blobs));
     const isArchive = destination.kind === 'oci-archive' || destination.kind === 'docker-archive';
     const [entry, missing] = isArchive
-      ? await copyToArchive(selection, destination, options)
+      ? await copyToArchive({ ...selection, conversion }, destination, options)
       : await withLayout(
           destination.path,
-          { dryRun: options.dryRun === true, signal: options.signal },
+          options,
           async store =>
             [
               await copyInto(store, selection, { name: destination.name, conversion }),

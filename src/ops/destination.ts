@@ -6,7 +6,7 @@ import { withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, Image, Platform } from '../spec/objects.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
-import type { Work } from '../stream/pace.ts';
+import type { WriteOptions } from './options.ts';
 
 /** Where a new image goes: puts blobs, and in the end names the image, which may have been made of another one. */
 export interface Destination {
@@ -52,7 +52,7 @@ export function parseDestination(
  */
 export async function withDestination<T>(
   place: { readonly path: string; readonly name: string | null },
-  options: { readonly dryRun: boolean } & Work,
+  options: WriteOptions,
   work: (destination: Destination) => Promise<T>,
 ): Promise<T> {
   return withLayout(place.path, options, store => work(destinationIn(store, place.name)));

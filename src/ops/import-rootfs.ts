@@ -50,7 +50,7 @@ export async function importRootfs(
   const edit = editOf(options);
   const [bytes, subject] =
     typeof file === 'string' ? [readInputFile(file, options.signal), file] : [stoppable(file, options.signal), 'input'];
-  return withDestination(place, { dryRun: options.dryRun === true, signal: options.signal }, async destination => {
+  return withDestination(place, options, async destination => {
     const { layer, warnings } = await importLayer(bytes, destination, { ...options, subject });
     const made = appendLayer(undefined, { ...edit, layer });
     await destination.finish(made, entryOf(made));

@@ -60,7 +60,7 @@ async function loadFrom(opened: OpenedSource, layout: string, options: LoadOptio
   }
   await proveConverted(source, needed.graph);
   announce(options, 'loading', sizeOf(needed.blobs));
-  await withLayout(layout, { dryRun: options.dryRun === true, signal: options.signal }, async store => {
+  await withLayout(layout, options, async store => {
     await copyBlobs(source, needed, store);
     await store.updateIndex(before => withEntries(before, entries));
   });

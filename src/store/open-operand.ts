@@ -73,7 +73,7 @@ export class OpenPlaces {
   /** A layout to change. Throws as `openStore`. */
   async store(place: ImagePlace): Promise<OpenedLayout> {
     this.work.signal?.throwIfAborted();
-    return this.#stores.get(placeKey(place), () => openStore(place));
+    return this.#stores.get(placeKey(place), () => openStore(place, this.work));
   }
 }
 

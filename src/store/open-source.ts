@@ -48,12 +48,12 @@ export async function openSource(place: Located, work: Work = {}): Promise<Opene
 }
 
 /** Opens the layout that a place names, to change it. Throws `unsupported` for an archive. */
-export async function openStore({ kind, path }: Located): Promise<OpenedLayout> {
+export async function openStore({ kind, path }: Located, work: Work = {}): Promise<OpenedLayout> {
   if (isFile(path) || (kind !== undefined && kind !== 'oci'))
     throw unsupported(path, 'an image layout (a directory)', 'an archive', {
       hint: '`ocikit load` makes a layout of it',
     });
-  return openLayoutNow(path);
+  return openLayoutNow(path, work);
 }
 
 /** Opens a place, or a stream of an archive, to copy it into `layout`; `close` removes what was written for it. Throws as `openSource`. */

@@ -9,7 +9,6 @@ const formats = ['oci', 'docker'] as const;
 
 export const copy: Command = {
   name: 'copy',
-  alias: 'cp',
   describe: 'an image from any place to any other: layouts, oci-archive:FILE:NAME, docker-archive:FILE:NAME',
   positionals: [
     { name: 'source', describe: 'PATH[:NAME][@DIGEST]', completes: 'image' },

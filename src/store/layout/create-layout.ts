@@ -9,6 +9,7 @@ import { mediaTypes } from '../../spec/media-type.ts';
 import type { ImageIndex, LayoutHeader } from '../../spec/objects.ts';
 import { drain } from '../../stream/drain.ts';
 import { hashed } from '../../stream/hashed.ts';
+import type { Work } from '../../stream/pace.ts';
 import { createFile, makeDirectories, syncDirectory, takeBackDirectories } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { temporaryPrefix } from '../disk/temporary.ts';
@@ -102,16 +103,19 @@ export function makeParts(path: string): () => void {
  * processes may do so at once. With `dryRun` nothing is made, and the store that comes back writes nothing.
  * Throws `conflict` where something else is in the way (image-spec image-layout.md).
  */
-export async function createLayout(path: string, options: { readonly dryRun?: boolean } = {}): Promise<ImageStore> {
+export async function createLayout(
+  path: string,
+  options: { readonly dryRun?: boolean } & Pick<Work, 'signal'> = {},
+): Promise<ImageStore> {
   const state = stateOf(path);
   if (options.dryRun === true) return previewLayout(path, state === 'layout');
-  if (state === 'layout') return openLayout(path);
+  if (state === 'layout') return openLayout(path, options);
   const made = onDisk(path, place, () => makeDirectories(path));
   try {
-    await underLock(path, 'index.json', () => makeParts(path));
+    await underLock(path, () => makeParts(path), options);
   } catch (error) {
     takeBackDirectories(made);
     throw error;
   }
-  return openLayout(path);
+  return openLayout(path, options);
 }

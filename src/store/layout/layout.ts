@@ -9,6 +9,7 @@ import { encodeDocument, parseJson } from '../../spec/document.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
 import type { Document, ImageIndex } from '../../spec/objects.ts';
 import { parseIndex, parseLayoutHeader } from '../../spec/parse.ts';
+import type { Work } from '../../stream/pace.ts';
 import { syncDirectory } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { fileOfBlob, hasBlob, openBlob, readBlob } from './blobs.ts';
@@ -80,7 +81,7 @@ export function changeIndex(
   return after;
 }
 
-function storeAt(path: string): ImageStore {
+function storeAt(path: string, work: Pick<Work, 'signal'>): ImageStore {
   return {
     subject: path,
     index: async () => readIndexFile(path),
@@ -90,7 +91,7 @@ function storeAt(path: string): ImageStore {
     fileOf: descriptor => fileOfBlob(path, descriptor),
     put: bytes => withIncoming(path, blobs => blobs.put(bytes)),
     bring: (source, descriptor) => withIncoming(path, blobs => blobs.bring(source, descriptor)),
-    updateIndex: change => underLock(path, 'index.json', replace => changeIndex(path, change, { replace })),
+    updateIndex: change => underLock(path, replace => changeIndex(path, change, { replace }), work),
   };
 }
 
@@ -108,9 +109,9 @@ export interface OpenedLayout {
 
 /**
  * Opens the image layout in a directory (image-spec image-layout.md). Files that the spec does not know are ignored.
- * Throws `not-found` where nothing is there, and `invalid` where `oci-layout` or `index.json` is missing or damaged.
+ * A signal ends what waits for the lock. Throws `not-found` where nothing is there, and `invalid` where `oci-layout` or `index.json` is missing or damaged.
  */
-export async function openLayoutNow(path: string): Promise<OpenedLayout> {
+export async function openLayoutNow(path: string, work: Pick<Work, 'signal'> = {}): Promise<OpenedLayout> {
   checkDirectory(path);
   const headerPath = join(path, 'oci-layout');
   for (const part of ['oci-layout', 'index.json']) {
@@ -118,10 +119,10 @@ export async function openLayoutNow(path: string): Promise<OpenedLayout> {
     if (!isThere) throw invalid(path, 'an image layout', `a directory without the file ${part}`);
   }
   parseLayoutHeader(parseJson(readPart(headerPath, headerLimit), headerPath), headerPath);
-  return { store: storeAt(path), index: readIndexFile(path) };
+  return { store: storeAt(path, work), index: readIndexFile(path) };
 }
 
 /** The store alone. Throws as `openLayoutNow`. */
-export async function openLayout(path: string): Promise<ImageStore> {
-  return (await openLayoutNow(path)).store;
+export async function openLayout(path: string, work: Pick<Work, 'signal'> = {}): Promise<ImageStore> {
+  return (await openLayoutNow(path, work)).store;
 }

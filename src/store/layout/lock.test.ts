@@ -7,13 +7,15 @@ import { mediaTypes } from '../../spec/media-type.ts';
 import { nameOf, withName } from '../../spec/name.ts';
 import { bundledScript, ended } from '../../testing/bundled-script.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
+import { ownerText } from '../disk/owner.ts';
 import { createLayout } from './create-layout.ts';
 import { openLayout } from './layout.ts';
 import { underLock } from './lock.ts';
 
 const at = (path: string): string => new URL(path, import.meta.url).pathname;
 const imports = `
-  import { createLayout } from '${at('create-layout.ts')}';
+  import { ownerText } from '../disk/owner.ts';
+import { createLayout } from '${at('create-layout.ts')}';
   import { withName } from '${at('../../spec/name.ts')}';
   import { underLock } from '${at('lock.ts')}';`;
 
@@ -88,7 +90,7 @@ test('no two holders are ever inside at once, in one process or in several', asy
   const program = `${imports}
     import { openSync, closeSync, unlinkSync } from 'node:fs';
     const inside = process.argv[2] + '/inside';
-    const hold = () => underLock(process.argv[2], 'index.json', () => { closeSync(openSync(inside, 'wx')); unlinkSync(inside); });
+    const hold = () => underLock(process.argv[2], () => { closeSync(openSync(inside, 'wx')); unlinkSync(inside); });
     for (let n = 0; n < 25; n++) await Promise.all([hold(), hold(), hold()]);`;
   const scripts = [await bundledScript(t, program), await bundledScript(t, program, 'without koffi')];
   const ends = await Promise.all(
@@ -175,7 +177,7 @@ test('another program’s flock finds index.json.lock held while the index is ch
   const path = temporaryDirectory(t);
   const file = join(path, 'index.json.lock');
   const tryFlock = (): number | null => spawnSync('flock', ['-n', file, 'true']).status;
-  assert.equal(await underLock(path, 'index.json', tryFlock), 1);
+  assert.equal(await underLock(path, tryFlock), 1);
   assert.equal(existsSync(file), false);
   assert.equal(tryFlock(), 0);
 });
@@ -185,15 +187,32 @@ test('a program that waits for the flock gets it, and the next change waits for 
   const path = temporaryDirectory(t);
   const file = join(path, 'index.json.lock');
   let peer: ChildProcess | undefined;
-  await underLock(path, 'index.json', () => {
+  await underLock(path, () => {
     peer = spawn('flock', [file, 'sh', '-c', 'echo ready; read line; touch "$0"', join(path, 'theirs')]);
     const waits = new RegExp(`-> FLOCK .* ${peer.pid} `);
     for (let n = 0; n < 6000 && !waits.test(readFileSync('/proc/locks', 'latin1')); n++)
       execFileSync('sleep', ['0.01']);
   });
   await said(peer as ChildProcess, 'ready');
-  const next = underLock(path, 'index.json', () => existsSync(join(path, 'theirs')));
+  const next = underLock(path, () => existsSync(join(path, 'theirs')));
   await turns(5);
   peer?.stdin?.end('\n');
   assert.equal(await next, true);
+});
+
+test('a signal ends the waiting for a lock that another holds, and the lock stays', async t => {
+  const path = temporaryDirectory(t);
+  const store = await createLayout(path);
+  await store.updateIndex(index => withName(index, 'mine', entry));
+  const held = join(path, '.ocikit-lock', `held-${ownerText()}-x`);
+  mkdirSync(held, { recursive: true });
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  const waiting = (await openLayout(path, { signal: controller.signal })).updateIndex(index =>
+    withName(index, 'other', entry),
+  );
+  await turns(5);
+  controller.abort(reason);
+  await assert.rejects(waiting, error => error === reason);
+  assert.deepEqual([existsSync(held), await namesIn(path)], [true, ['mine']]);
 });

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { OciError } from '../../errors.ts';
+import type { Work } from '../../stream/pace.ts';
 import { writeNewFile } from '../disk/atomic.ts';
 import { ownerState, ownerText } from '../disk/owner.ts';
 import { systemError } from '../disk/system-error.ts';
@@ -36,6 +37,8 @@ interface HeldLock {
   release(): void;
 }
 
+/** What buildx locks a layout's index with. */
+const peerLockName = 'index.json.lock';
 const tokenPrefix = 'held-';
 const gone = ['ENOENT'];
 const inUse = ['ENOENT', 'ENOTEMPTY', 'EEXIST'];
@@ -78,8 +81,8 @@ function enter(lockPath: string): string | undefined {
 }
 
 /** One try, which never waits: a lock is taken, used and given back within one turn of the event loop. */
-function tryLock(directory: string, name: string): HeldLock | undefined {
-  const [lockPath, peerPath] = [join(directory, lockName), join(directory, `${name}.lock`)];
+function tryLock(directory: string): HeldLock | undefined {
+  const [lockPath, peerPath] = [join(directory, lockName), join(directory, peerLockName)];
   if (unlessRaced(['EEXIST'], () => mkdirSync(lockPath) ?? true) === undefined) {
     if (isLeft(lockPath)) takeOver(lockPath, peerPath);
     return undefined;
@@ -126,13 +129,13 @@ const checkWritable = (directory: string): Promise<void> =>
   );
 
 /** What `action` returned, in an object, or undefined where the lock was not to be had or was lost. */
-function attempt<T>(directory: string, name: string, action: (replace: Replace) => T): { value: T } | undefined {
+function attempt<T>(directory: string, action: (replace: Replace) => T): { value: T } | undefined {
   let held: HeldLock | undefined;
   try {
-    held = tryLock(directory, name);
+    held = tryLock(directory);
     return held === undefined ? undefined : { value: action(replaceFrom(held)) };
   } catch (error) {
-    if (!(error instanceof LostLock)) throw systemError(error, directory, `room for a new ${name}`);
+    if (!(error instanceof LostLock)) throw systemError(error, directory, 'room for a new index.json');
     return undefined;
   } finally {
     held?.release();
@@ -142,19 +145,25 @@ function attempt<T>(directory: string, name: string, action: (replace: Replace) 
 /**
  * Runs `action` while no other process runs one on the same directory, nor buildx. It may run again where the lock was lost
  * before its `replace`, so it reads what it needs inside. A lock whose holder is dead is taken over: at once where that can be
- * known, else after five seconds. Throws `conflict` where the directory cannot be written to or stays locked for over a minute.
+ * known, else after five seconds. Throws `conflict` where the directory cannot be written to or stays locked for over a minute,
+ * and the signal's reason where that comes while another holds it.
  */
-export async function underLock<T>(directory: string, name: string, action: (replace: Replace) => T): Promise<T> {
+export async function underLock<T>(
+  directory: string,
+  action: (replace: Replace) => T,
+  { signal }: Pick<Work, 'signal'> = {},
+): Promise<T> {
   await checkWritable(directory);
   await clearLeftBehind(directory);
   let wait = shortWait;
   for (let waited = 0; waited < patience; waited += wait) {
-    const done = attempt(directory, name, action);
+    signal?.throwIfAborted();
+    const done = attempt(directory, action);
     if (done !== undefined) return done.value;
     wait = Math.min(wait * growth, longWait);
     await new Promise(resolve => setTimeout(resolve, wait));
   }
-  const [ours, peers] = [join(directory, lockName), join(directory, `${name}.lock`)];
+  const [ours, peers] = [join(directory, lockName), join(directory, peerLockName)];
   const hint = `delete ${ours} and ${peers} if no process is at work`;
   throw new OciError('conflict', peers, 'expected a free lock, got one that is held for over a minute', { hint });
 }

@@ -9,7 +9,7 @@ import { fileOfBlob, hasBlob, openBlob, readBlob } from './blobs.ts';
 import { createLayout, makeParts, stateOf } from './create-layout.ts';
 import { IncomingBlobs } from './incoming.ts';
 import { changeIndex, openLayout } from './layout.ts';
-import { LostLock, underLock } from './lock.ts';
+import { LostLock, type Replace, underLock } from './lock.ts';
 
 /**
  * Puts blobs and the index that names them in place, and the layout itself where there is none, all under its lock: where
@@ -17,12 +17,12 @@ import { LostLock, underLock } from './lock.ts';
  */
 async function commit(
   path: string,
-  blobs: IncomingBlobs,
   change: (index: ImageIndex) => ImageIndex,
+  { blobs, work }: { readonly blobs: IncomingBlobs; readonly work: Work },
 ): Promise<Document<ImageIndex>> {
   const made = onDisk(path, 'a place for an image layout', () => makeDirectories(path));
   try {
-    return await underLock(path, 'index.json', replace => {
+    const action = (replace: Replace): Document<ImageIndex> => {
       const undo: (() => void)[] = [];
       try {
         if (stateOf(path) === 'free') undo.push(makeParts(path));
@@ -32,7 +32,8 @@ async function commit(
         if (!(error instanceof LostLock)) for (const takeBack of undo.reverse()) takeBack();
         throw error;
       }
-    });
+    };
+    return await underLock(path, action, work);
   } catch (error) {
     takeBackDirectories(made);
     throw error;
@@ -40,7 +41,7 @@ async function commit(
 }
 
 /** A layout whose new blobs wait beside their places until its index is written. */
-async function stagedLayout(path: string, stage: TemporaryDirectory, { signal }: Work): Promise<ImageStore> {
+async function stagedLayout(path: string, stage: TemporaryDirectory, work: Work): Promise<ImageStore> {
   const below = await (stateOf(path) === 'layout' ? openLayout(path) : createLayout(path, { dryRun: true }));
   const blobs = new IncomingBlobs(path, stage.path);
   return {
@@ -51,11 +52,7 @@ async function stagedLayout(path: string, stage: TemporaryDirectory, { signal }:
     fileOf: descriptor => fileOfBlob(blobs.placeOf(descriptor), descriptor),
     put: bytes => blobs.put(bytes),
     bring: (source, descriptor) => blobs.bring(source, descriptor),
-    async updateIndex(change) {
-      // The disk may have been waited for: from here on nothing ends it.
-      signal?.throwIfAborted();
-      return commit(path, blobs, change);
-    },
+    updateIndex: change => commit(path, change, { blobs, work }),
   };
 }
 
@@ -66,10 +63,10 @@ async function stagedLayout(path: string, stage: TemporaryDirectory, { signal }:
  */
 export async function withLayout<T>(
   path: string,
-  options: { readonly dryRun: boolean } & Work,
+  options: { readonly dryRun?: boolean } & Work,
   work: (store: ImageStore) => Promise<T>,
 ): Promise<T> {
-  if (options.dryRun) return work(await createLayout(path, options));
+  if (options.dryRun === true) return work(await createLayout(path, options));
   const isThere = stateOf(path) === 'layout';
   const standing = standingAbove(path);
   for (const directory of new Set([standing, dirname(resolve(path))])) await clearLeftBehind(directory);
