@@ -78,6 +78,7 @@ const words: Readonly<Record<string, string>> = {
   EISDIR: 'a directory',
   ELOOP: 'symbolic links that go round in a circle',
   EMFILE: 'too many open files',
+  EMLINK: 'as many hardlinks of one file as the file system takes',
   ENAMETOOLONG: 'a name that is too long',
   ENFILE: 'too many open files',
   ENOENT: 'nothing',

@@ -154,6 +154,8 @@ test('errors of the system are one line, bugs say that they are bugs', async () 
     failureText(system),
     'ocikit: /x\\x1b: expected write to work, got no space left on the device (ENOSPC)\n',
   );
+  const many = Object.assign(new Error('EMLINK: too many links'), { code: 'EMLINK', syscall: 'link', path: '/x' });
+  assert.match(failureText(many), /got as many hardlinks of one file as the file system takes \(EMLINK\)\n$/);
   assert.match(
     failureText(new TypeError('x is undefined')),
     /^ocikit: this is a bug in ocikit [\d.]+\nTypeError: x is undefined\n/,
