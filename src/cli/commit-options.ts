@@ -3,6 +3,7 @@ import { excludes, type Option, type Rule } from './command.ts';
 import { compressionOptions, compressionRules, readCompression } from './compression-options.ts';
 import { clampTime, createdTime } from './environment.ts';
 import type { Io } from './io.ts';
+import { crossesMounts, mountOptions, mountRules } from './mount-options.ts';
 import { shared } from './shared-options.ts';
 import { given, type Words } from './words.ts';
 
@@ -70,6 +71,7 @@ export const commitOptions: readonly Option[] = [
     describe: 'paths to leave as they are in the base; may be repeated',
   },
   { name: 'ignore-file', kind: 'text', value: 'FILE', completes: 'file', describe: 'a file of .dockerignore patterns' },
+  ...mountOptions,
   { name: 'owner', kind: 'text', value: 'UID:GID', describe: 'the owner of every entry' },
   { name: 'clamp-mtime', kind: 'flag', describe: 'no file time later than SOURCE_DATE_EPOCH' },
   shared.trustMtime,
@@ -88,6 +90,7 @@ export const commitOptions: readonly Option[] = [
 /** What options of `commit` cannot mean together. */
 export const commitRules: readonly Rule[] = [
   ...excludes('trust-mtime', ['squash'], 'one layer of everything is compared with nothing'),
+  ...mountRules,
   ...compressionRules,
 ];
 
@@ -114,6 +117,7 @@ export function readCommitOptions(words: Words, io: Io): CommitOptions {
     createdBy: words.text('created-by'),
     exclude: words.texts('exclude'),
     ignoreFile: words.text('ignore-file'),
+    crossMounts: crossesMounts(words),
     owner: words.text('owner'),
     clampMtime: clampTime(words, io),
     trustMtime: words.flag('trust-mtime'),

@@ -1,6 +1,7 @@
 import type { DiffOptions } from '../ops/options.ts';
 import { excludes, type Option, type Rule } from './command.ts';
 import type { Io } from './io.ts';
+import { crossesMounts, mountOptions, mountRules } from './mount-options.ts';
 import { shared } from './shared-options.ts';
 import { given, type Words } from './words.ts';
 
@@ -15,6 +16,7 @@ export const diffOptions: readonly Option[] = [
   { name: 'null', alias: 'z', kind: 'flag', describe: 'rows end with NUL, and nothing is escaped' },
   { name: 'config', kind: 'flag', describe: "the images' configs as well" },
   { name: 'paths', kind: 'texts', value: 'GLOB', describe: 'only these; may be repeated' },
+  ...mountOptions,
   { name: 'format', kind: 'text', value: 'TEMPLATE', isForm: true, describe: 'a Go template a path, or json' },
   shared.platform,
   shared.trustMtime,
@@ -26,6 +28,7 @@ export const diffRules: readonly Rule[] = [
   ...excludes('reasons', ['stat', 'name-only', 'format'], 'it adds to the lines that are printed otherwise'),
   ...excludes('null', ['stat', 'json'], 'it ends the rows of a list'),
   ...excludes('trust-mtime', [{ option: 'ignore', values: ['content'] }], 'contents are then not compared at all'),
+  ...mountRules,
 ];
 
 /** What `diff` was asked to do. */
@@ -34,6 +37,7 @@ export function readDiffOptions(words: Words, io: Io): DiffOptions {
     ignore: words.texts('ignore').flatMap(text => text.split(',')),
     semantic: words.flag('semantic'),
     paths: words.texts('paths'),
+    crossMounts: crossesMounts(words),
     config: words.flag('config'),
     trustMtime: words.flag('trust-mtime'),
     platform: words.text('platform'),

@@ -1,7 +1,7 @@
 import type { Bytes } from '../engine/engine.ts';
 import type { Descriptor, Document, ImageIndex } from '../spec/objects.ts';
 import type { Work } from '../stream/pace.ts';
-import type { FileNode, Tree } from '../tree/node.ts';
+import type { FileNode, Path, Tree } from '../tree/node.ts';
 
 /** Bytes of a file on disk: `size` from `offset`. */
 export interface FileRegion {
@@ -45,6 +45,8 @@ export interface Rootfs {
   readonly subject: string;
   /** What could not be carried (sockets, xattrs without native calls): one sentence each, known after `tree`. */
   readonly warnings: readonly string[];
+  /** Mounts that were met and not walked, known after `tree`: each is as it is in what the root filesystem is compared with. */
+  readonly mounts?: ReadonlySet<Path>;
   tree(): Promise<Tree>;
   /** sha256 (hexadecimal) of the contents of these files of this rootfs's tree. Each content is read once. */
   digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>>;

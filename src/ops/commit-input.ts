@@ -8,9 +8,10 @@ import { locate } from '../store/locate.ts';
 import { openImage } from '../store/open-operand.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { matcher } from '../tree/glob.ts';
-import { ignoreMatcher } from '../tree/ignore.ts';
-import type { FileNode, Path } from '../tree/node.ts';
-import { overlay } from '../tree/overlay.ts';
+import { ignoreSelection } from '../tree/ignore.ts';
+import type { FileNode } from '../tree/node.ts';
+import { overlay, withoutMounts } from '../tree/overlay.ts';
+import type { Selection } from '../tree/selection.ts';
 import { both } from './both.ts';
 import { mapMeta, parseOwner } from './commit-edits.ts';
 import type { Side } from './compare.ts';
@@ -60,13 +61,16 @@ function owned(operand: RootfsSide, owner: string | undefined): RootfsSide {
   };
 }
 
-function exclusion(options: CommitOptions): ((path: Path) => boolean) | undefined {
-  const globs = options.exclude ?? [];
-  const byGlob = globs.length === 0 ? undefined : matcher(globs);
-  const byFile =
-    options.ignoreFile === undefined ? undefined : ignoreMatcher(readTextFile(options.ignoreFile), options.ignoreFile);
-  if (byGlob === undefined && byFile === undefined) return undefined;
-  return path => byGlob?.(path) === true || byFile?.(path) === true;
+/** What of a directory is compared; undefined for all of it. */
+function selectionOf(options: CommitOptions): Selection | undefined {
+  const { exclude = [], ignoreFile } = options;
+  if (exclude.length === 0 && ignoreFile === undefined) return undefined;
+  const isExcluded = exclude.length === 0 ? () => false : matcher(exclude);
+  const kept = ignoreFile === undefined ? undefined : ignoreSelection(readTextFile(ignoreFile), ignoreFile);
+  return {
+    has: path => !isExcluded(path) && kept?.has(path) !== false,
+    leads: path => !isExcluded(path) && kept?.leads(path) === true,
+  };
 }
 
 async function openBase(options: CommitOptions): Promise<Base | undefined> {
@@ -76,10 +80,12 @@ async function openBase(options: CommitOptions): Promise<Base | undefined> {
 
 async function openSides(
   rootfs: Operand,
-  options: CommitOptions,
+  options: CommitOptions & { readonly selection: Selection | undefined },
 ): Promise<{ base: Base | undefined; sides: [ComparedSide, RootfsSide]; layout: string | undefined }> {
   const place = await locate(rootfs, options);
   if (place.kind === 'image') throw usage(subjectOf(rootfs), 'expected a root filesystem or a bundle, got an image');
+  const { selection, crossMounts } = options;
+  const walk = { selection, crossMounts, work: options };
   const ahead = options.base !== undefined && options.squash !== true && options.trustMtime !== true;
   const given = await openBase(options);
   const readBase = async (base: Base | undefined): Promise<ComparedSide> =>
@@ -89,24 +95,25 @@ async function openSides(
       base: given,
       sides: await both(
         () => readBase(given),
-        () => openRootfs(place, { ahead, work: options }),
+        () => openRootfs(place, { ahead, ...walk }),
       ),
       layout: undefined,
     };
   const bundle = openBundle(place.directory);
   const base = given ?? (await bundleBase(bundle, options));
   const isOwn = base.image.manifest.descriptor.digest === bundle.manifest.digest;
-  const readOwn = { isOwn: isOwn && options.squash !== true, work: options };
+  const readOwn = { isOwn: isOwn && options.squash !== true, ...walk };
   const [lower, upper] = await readBundle(bundle, () => readBase(base), readOwn);
   return { base, sides: [lower, upper], layout: bundle.layout };
 }
 
 /** Opens what a commit reads: the directory as it is to be compared, and its base. */
 export async function openCommit(rootfs: Operand, options: CommitOptions): Promise<CommitInput> {
-  const excluded = exclusion(options);
-  const { base, sides, layout } = await openSides(rootfs, options);
+  const selection = selectionOf(options);
+  const { base, sides, layout } = await openSides(rootfs, { ...options, selection });
   const before = sides[0];
   const directory = owned(sides[1], options.owner);
-  const tree = excluded === undefined ? directory.tree : overlay(before.tree, directory.tree, excluded);
+  const whole = withoutMounts(before.tree, directory.tree, directory.mounts);
+  const tree = selection === undefined ? whole : overlay(before.tree, whole, path => !selection.has(path));
   return { base, before, after: { ...directory, tree }, bodies: directory, warnings: directory.warnings, layout };
 }

@@ -4,11 +4,13 @@ import type { ImageConfig } from '../spec/objects.ts';
 import type { Operand } from '../store/parse-operand.ts';
 import { announce, fileCost, Pace } from '../stream/pace.ts';
 import type { Change, Reason } from '../tree/change.ts';
-import { matcher } from '../tree/glob.ts';
-import type { Path } from '../tree/node.ts';
+import { globSelection } from '../tree/glob.ts';
+import type { Tree } from '../tree/node.ts';
+import { withoutMounts } from '../tree/overlay.ts';
+import { restrict, type Selection } from '../tree/selection.ts';
 import { checkCall } from './check-call.ts';
 import { compareSides } from './compare.ts';
-import { openPair } from './operand.ts';
+import { type ComparedSide, openPair } from './operand.ts';
 import type { DiffOptions } from './options.ts';
 import type { ConfigRow, DiffResult, DiffRow } from './results.ts';
 import { checkWarnings } from './strict.ts';
@@ -61,18 +63,29 @@ const rowCost = fileCost >> 4;
 
 async function rowsOf(
   changes: readonly Change[],
-  wanted: (path: Path) => boolean,
+  selection: Selection | undefined,
   { signal }: DiffOptions,
 ): Promise<readonly DiffRow[]> {
   const rows: DiffRow[] = [];
   const make = function* (): Generator<number> {
     for (const change of changes) {
-      if (wanted(change.path)) rows.push(rowOf(change));
+      if (selection?.has(change.path) !== false) rows.push(rowOf(change));
       yield rowCost;
     }
   };
   await new Pace(signal).run(make());
   return rows;
+}
+
+/** What is compared of two root filesystems: mounts that one of them did not walk are as the other has them. */
+function comparedTrees(
+  lower: ComparedSide,
+  upper: ComparedSide,
+  selection: Selection | undefined,
+): readonly [Tree, Tree] {
+  const before = withoutMounts(upper.tree, lower.tree, lower.mounts);
+  const after = withoutMounts(before, upper.tree, upper.mounts);
+  return selection === undefined ? [before, after] : [restrict(before, selection), restrict(after, selection)];
 }
 
 /**
@@ -84,17 +97,18 @@ export async function diff(before: Operand, after?: Operand, options: DiffOption
   checkCall('diff', { before: ['operand', before], after: ['operand?', after] }, options);
   const ignore = ignoredAspects(options);
   announce(options, 'comparing');
-  const [lower, upper] = await openPair(before, after, options);
-  const changes = await compareSides(lower, upper, {
-    ignore,
-    trustMtime: options.trustMtime === true,
-    signal: options.signal,
-  });
-  const wanted = options.paths === undefined || options.paths.length === 0 ? () => true : matcher(options.paths);
+  const selection = (options.paths ?? []).length === 0 ? undefined : globSelection(options.paths ?? []);
+  const [lower, upper] = await openPair(before, after, { ...options, selection });
+  const trees = comparedTrees(lower, upper, selection);
+  const changes = await compareSides(
+    { ...lower, tree: trees[0] },
+    { ...upper, tree: trees[1] },
+    { ignore, trustMtime: options.trustMtime === true, signal: options.signal },
+  );
   const warnings = [...lower.warnings, ...upper.warnings];
   checkWarnings(warnings, options.strict);
   return {
-    changes: await rowsOf(changes, wanted, options),
+    changes: await rowsOf(changes, selection, options),
     config: configRows(lower.config, upper.config, options),
     warnings,
   };

@@ -13,18 +13,35 @@ import { openSource } from '../store/open-source.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { openRootfsDirectory } from '../store/rootfs/directory.ts';
 import { openRootfsTar } from '../store/rootfs/tar.ts';
-import { type ByteString, type DirectoryNode, emptyTree, type FileNode, type Node, type Tree } from '../tree/node.ts';
+import {
+  type ByteString,
+  type DirectoryNode,
+  emptyTree,
+  type FileNode,
+  type Node,
+  type Path,
+  type Tree,
+} from '../tree/node.ts';
 import { nameOf, parentOf } from '../tree/path.ts';
+import type { Selection } from '../tree/selection.ts';
 import { find } from '../tree/walk.ts';
 import { both } from './both.ts';
 import type { Side } from './compare.ts';
 import type { ReadOptions, Work } from './options.ts';
 
-type OpenOptions = ReadOptions;
+/** What of a directory is walked. */
+interface WalkOptions {
+  readonly selection?: Selection | undefined;
+  readonly crossMounts?: boolean | undefined;
+}
+
+type OpenOptions = ReadOptions & WalkOptions;
 
 /** One side of a comparison, with what else is known of it. */
 export interface ComparedSide extends Side {
   readonly config?: ImageConfig | undefined;
+  /** What of it was not walked, and is as it is in the other side. */
+  readonly mounts?: ReadonlySet<Path> | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -45,7 +62,7 @@ export const emptySide: ComparedSide = { tree: emptyTree(), digests: none, warni
 
 async function sideOf(rootfs: Rootfs, config?: ImageConfig): Promise<ComparedSide> {
   const tree = await rootfs.tree();
-  return { tree, digests: files => rootfs.digests(files), config, warnings: rootfs.warnings };
+  return { tree, digests: files => rootfs.digests(files), config, warnings: rootfs.warnings, mounts: rootfs.mounts };
 }
 
 export function imageSide(source: ImageSource, image: Image): ImageSide {
@@ -94,17 +111,17 @@ function withAbsent(tree: Tree, absent: StatIndex['absent']): Tree {
 export async function readBundle(
   bundle: Bundle,
   base: () => Promise<ComparedSide>,
-  { isOwn = true, work }: { readonly isOwn?: boolean; readonly work: Work },
+  { isOwn = true, ...walk }: WalkOptions & { readonly isOwn?: boolean; readonly work: Work },
 ): Promise<[ComparedSide, RootfsSide]> {
   const index = isOwn ? bundle.index() : undefined;
-  if (index === undefined) return both(base, () => rootfsSide(openRootfsDirectory(bundle.rootfs, { work })));
+  if (index === undefined) return both(base, () => rootfsSide(openRootfsDirectory(bundle.rootfs, walk)));
   const { tree, digests } = index;
   const lower: ComparedSide = {
     tree,
     digests: async files => new Map([...files].map(file => [file, digests.get(file) ?? ''] as const)),
     warnings: [],
   };
-  const now = await rootfsSide(openRootfsDirectory(bundle.rootfs, { known: index.known, work }));
+  const now = await rootfsSide(openRootfsDirectory(bundle.rootfs, { known: index.known, ...walk }));
   const upper: RootfsSide = {
     ...now,
     tree: withAbsent(now.tree, index.absent),
@@ -125,7 +142,7 @@ export async function bundleBase(bundle: Bundle, work: Work): Promise<{ source: 
 
 export function openRootfs(
   place: RootfsLocation,
-  options: { readonly ahead?: boolean; readonly work: Work },
+  options: WalkOptions & { readonly ahead?: boolean; readonly work: Work },
 ): Promise<RootfsSide> {
   const { work } = options;
   return rootfsSide(
@@ -145,8 +162,14 @@ async function open(place: Location, options: OpenOptions, places: OpenPlaces): 
   return { kind: 'image', side: imageSide(source, image) };
 }
 
-const read = (opened: Opened, work: Work): Promise<ComparedSide> =>
-  opened.kind === 'image' ? readImageSide(opened.side) : openRootfs(opened.place, { work });
+const walkOf = ({ selection, crossMounts, ...work }: OpenOptions): WalkOptions & { readonly work: Work } => ({
+  selection,
+  crossMounts,
+  work,
+});
+
+const read = (opened: Opened, options: OpenOptions): Promise<ComparedSide> =>
+  opened.kind === 'image' ? readImageSide(opened.side) : openRootfs(opened.place, walkOf(options));
 
 async function openBundlePair(operand: Operand, options: OpenOptions): Promise<[ComparedSide, ComparedSide]> {
   const place = await locate(operand, options);
@@ -156,7 +179,7 @@ async function openBundlePair(operand: Operand, options: OpenOptions): Promise<[
     const { source, image } = await bundleBase(bundle, options);
     return readImageSide(imageSide(source, image));
   };
-  return readBundle(bundle, base, { work: options });
+  return readBundle(bundle, base, walkOf(options));
 }
 
 /** Both sides of a comparison; with one operand, a bundle's base and the bundle. */

@@ -49,6 +49,8 @@ export interface CommitOptions extends ImageOptions {
   readonly exclude?: readonly string[];
   /** A file of .dockerignore patterns of paths that stay as they are in the base; `not-found` where it is not there. */
   readonly ignoreFile?: string;
+  /** What is mounted in the directory is walked as well; a mount stays as it is in the base when absent. */
+  readonly crossMounts?: boolean;
   /** `UID:GID` for every entry of the new layer, in numbers; what each file has when absent. */
   readonly owner?: string;
   /** No file time in the new layer is later than this: whole seconds since 1970. Times are kept when absent. */
@@ -72,6 +74,8 @@ export interface DiffOptions extends Work {
   readonly semantic?: boolean;
   /** Only paths that match one of these globs; all when absent or empty. */
   readonly paths?: readonly string[];
+  /** What is mounted in a directory is walked as well; a mount counts as what the other side has there when absent. */
+  readonly crossMounts?: boolean;
   /** Compare the image configs as well: a `usage` error where a side is no image. False when absent. */
   readonly config?: boolean;
   /** Same size and mtime count as same content, unread. False when absent. */

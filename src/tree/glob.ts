@@ -1,6 +1,7 @@
 import picomatch from 'picomatch';
 import type { Path } from './node.ts';
 import { exactTextOf, parentOf, textOf } from './path.ts';
+import { leadsTo, type Selection } from './selection.ts';
 
 /** A pattern of paths from the root, however its user wrote it: `/etc/*`, `./etc/*` and `etc/*` are one. */
 function anchored(glob: string): string {
@@ -29,4 +30,9 @@ export function matcher(globs: readonly string[]): (path: Path) => boolean {
     }
     return result || isMatch(path);
   };
+}
+
+/** The paths that `matcher` matches. A directory in which nothing can match leads nowhere. */
+export function globSelection(globs: readonly string[]): Selection {
+  return { has: matcher(globs), leads: leadsTo(globs.map(anchored)) };
 }

@@ -1,7 +1,7 @@
 import packaged from '@balena/dockerignore';
 import { usage } from '../errors.ts';
-import type { Path } from './node.ts';
 import { exactTextOf, textOf } from './path.ts';
+import { leadsTo, type Selection } from './selection.ts';
 
 const dockerignore = packaged.default;
 
@@ -37,18 +37,23 @@ function checkPattern(pattern: string, line: string, subject: string): void {
 }
 
 /**
- * What a .dockerignore text excludes: the last pattern that matches a path, or a directory above it, decides; `!` takes
- * back. Patterns are anchored at the root and take case as it is.
+ * What a .dockerignore text leaves: the last pattern that matches a path, or a directory above it, decides; `!` takes
+ * back, so that an excluded directory may lead to what is kept. Patterns are anchored at the root and take case as it is.
  *
  * @throws `usage` for a lone `!` and for a pattern that is none (`[`).
  */
-export function ignoreMatcher(patterns: string, subject = '.dockerignore'): (path: Path) => boolean {
+export function ignoreSelection(patterns: string, subject = '.dockerignore'): Selection {
   const ignore = dockerignore({ ignorecase: false });
+  const exceptions: string[] = [];
   for (const line of patterns.replace(/^\ufeff/, '').split(/\r?\n/)) {
     const pattern = patternOf(line, subject);
     if (pattern === undefined) continue;
     checkPattern(pattern, line, subject);
     ignore.add([pattern]);
+    if (pattern.startsWith('!')) exceptions.push(pattern.slice(1 + base.length));
   }
-  return path => path !== '' && ignore.ignores(base + (exactTextOf(path) ?? textOf(path)));
+  return {
+    has: path => path === '' || !ignore.ignores(base + (exactTextOf(path) ?? textOf(path))),
+    leads: leadsTo(exceptions),
+  };
 }

@@ -1,5 +1,6 @@
 import type { ByteString, DirectoryNode, Node, Path, Tree } from './node.ts';
-import { joinPath } from './path.ts';
+import { ancestorsOf, joinPath } from './path.ts';
+import { find } from './walk.ts';
 
 /** A directory of the result: put into its parent at once, or only when something comes into it. */
 interface Level {
@@ -67,4 +68,15 @@ export function overlay(before: Tree, after: Tree, excluded: (path: Path) => boo
     }
   }
   return node;
+}
+
+/**
+ * `after` with its mounts, which were not walked, as they are in `before`: with all that is in them. Where `before` has nothing in
+ * that place, `after`'s empty directory stays.
+ */
+export function withoutMounts(before: Tree, after: Tree, mounts: ReadonlySet<Path> | undefined): Tree {
+  if (mounts === undefined || mounts.size === 0) return after;
+  const isMounted = (path: Path): boolean =>
+    mounts.has(path) || [...ancestorsOf(path)].some(above => mounts.has(above));
+  return overlay(before, after, path => isMounted(path) && find(before, path) !== undefined);
 }

@@ -27,6 +27,7 @@ export const commit: Command = {
   details: [
     'The new layer holds only what differs from the base, whatever made the directory. The base of a bundle is the image that it was unpacked from, unless --base names another; without any base the root filesystem becomes an image of one layer. Where nothing differs there is no layer: the history has a line without one.',
     "Contents decide, never size and time alone, unless --trust-mtime is given. The base's config, its author, ONBUILD and fields that ocikit does not know are kept.",
+    'What --exclude and --ignore-file leave out is not visited: a directory is not opened unless a later line of the file may take back something in it. What is mounted in the directory, a bind mount as well, is not walked: it stays as it is in the base, and without one it is an empty directory with the mode and owner that are seen. One warning names the mounts; --cross-mounts walks them.',
     'Extended attributes are kept but those of the host: security.selinux, system.nfs4_acl, trusted.overlay.* and user.overlay.*.',
     'What is printed is the digest of the new manifest.',
   ],

@@ -21,6 +21,7 @@ export const diff: Command = {
   details: [
     'A is added, C changed, D deleted; the directories above a change are C; a deleted directory is one D; the root is never listed; rows are in the order of path bytes. What counts: content, type, mode, owner, device numbers, link target, extended attributes, hardlinks, and the mtime (whole seconds) of what is no directory.',
     "--config adds a row for each field of the images' configs, by its JSON pointer (C config:/config/User), in every form of output. --semantic is --ignore mtime; between two images it compares the config as far as it changes behaviour too.",
+    '--paths looks at nothing else: a directory in which no glob can match is not opened, and hardlinks count among what is looked at. A mount in a directory is not walked and counts as what the other side has there; one warning names the mounts, --cross-mounts walks them.',
     'In text, control characters, bytes that are not UTF-8 and the backslash are escaped. In JSON a path is exact, and where it is not UTF-8 there is pathBytes (base64) beside a readable form.',
   ],
   library: ['diff(old, new, options)', 'DiffResult'],

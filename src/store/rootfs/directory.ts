@@ -2,6 +2,7 @@ import type { BodySource } from '../../codec/body-source.ts';
 import type { Rootfs } from '../../graph/source.ts';
 import type { Work } from '../../stream/pace.ts';
 import type { FileNode, Path, Tree } from '../../tree/node.ts';
+import type { Selection } from '../../tree/selection.ts';
 import { loadNative, type Native } from '../disk/native.ts';
 import { FileHashes } from './file-hashes.ts';
 import { FileReader } from './file-reader.ts';
@@ -10,6 +11,10 @@ import { type Known, type Scan, scanDirectory } from './scan.ts';
 interface DirectoryOptions {
   readonly native?: Native | undefined;
   readonly known?: Known;
+  /** What of it is looked at. */
+  readonly selection?: Selection | undefined;
+  /** What is mounted in it is walked as well. */
+  readonly crossMounts?: boolean | undefined;
   /** Files are hashed from the first `tree` on while other work waits, until contents are asked for: most of them will be. */
   readonly ahead?: boolean;
   /** What stops the walk and the hashing. */
@@ -21,6 +26,7 @@ export interface RootfsDirectory extends Rootfs, Required<BodySource> {
   close(): void;
 }
 
+const noMounts: ReadonlySet<Path> = new Set();
 let opened = 0;
 
 /** The bodies of a scan's files. Between `prepare` and its answer directories stay open from one file to the next. */
@@ -54,7 +60,7 @@ class Bodies {
 
 /** Opens a directory as a root filesystem. It is walked once, at the first `tree`; bodies are read when they are asked for. */
 export function openRootfsDirectory(directory: string, options: DirectoryOptions = {}): RootfsDirectory {
-  const { known, ahead, work = {} } = options;
+  const { known, selection, crossMounts, ahead, work = {} } = options;
   const native = 'native' in options ? options.native : loadNative();
   const source = `rootfs:${opened++}:${directory}`;
   let scanned: Scan | undefined;
@@ -67,7 +73,8 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
   const bodies = new Bodies(scan);
   const walked = async (): Promise<Tree> => {
     const { signal } = work;
-    scanned = await scanDirectory(directory, { native, source, signal, ...(known === undefined ? {} : { known }) });
+    const how = { native, source, selection, crossMounts, signal };
+    scanned = await scanDirectory(directory, { ...how, ...(known === undefined ? {} : { known }) });
     if (ahead === true) hashes.goAhead();
     return scanned.tree;
   };
@@ -75,6 +82,9 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
     subject: directory,
     get warnings() {
       return scanned?.warnings ?? [];
+    },
+    get mounts() {
+      return scanned?.mounts ?? noMounts;
     },
     tree() {
       tree ??= walked();

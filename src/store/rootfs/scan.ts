@@ -13,9 +13,11 @@ import {
   type Tree,
 } from '../../tree/node.ts';
 import { joinPath, shortTextOf, textOf } from '../../tree/path.ts';
+import { isOut, type Selection } from '../../tree/selection.ts';
 import { Descent, isOtherwise } from '../disk/descent.ts';
 import { diskPath } from '../disk/disk-path.ts';
 import { withLeaveAt } from '../disk/leave.ts';
+import { mountPoint, mountTest, mountWarnings } from '../disk/mounts.ts';
 import type { LostXattr, Native } from '../disk/native.ts';
 import { type Identity, kindOf, majorOf, minorOf, type Stat } from '../disk/stat.ts';
 import { onDisk, systemError } from '../disk/system-error.ts';
@@ -32,6 +34,10 @@ interface ScanOptions {
   /** What file contents are identified by. */
   readonly source: string;
   readonly known?: Known;
+  /** What is looked at; everything where it is not given. A directory that leads nowhere is not opened. */
+  readonly selection?: Selection | undefined;
+  /** What is mounted below the root is walked as well. */
+  readonly crossMounts?: boolean | undefined;
   /** Stops the walk: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,6 +48,8 @@ export interface Scan {
   /** The files that were met, each once whatever its number of names. */
   readonly stats: ReadonlyMap<FileNode, Stat>;
   readonly warnings: readonly string[];
+  /** The mounts that were met and not walked. */
+  readonly mounts: ReadonlySet<Path>;
 }
 
 /** A path that is being looked at, in the directory that the walk is in. */
@@ -71,11 +79,14 @@ class Scanner {
   readonly #warned = new Set<string>();
   readonly stats = new Map<FileNode, Stat>();
   readonly warnings: string[] = [];
+  readonly mounts = new Set<Path>();
+  readonly #isMount: (path: Path, stat: Stat) => boolean;
 
   constructor(root: string, descent: Descent, options: ScanOptions) {
     this.#root = root;
     this.#descent = descent;
     this.#options = options;
+    this.#isMount = options.crossMounts === true ? () => false : mountTest(root);
   }
 
   async tree(): Promise<Tree> {
@@ -96,7 +107,8 @@ class Scanner {
       this.#expect(top.path, 'a directory that can be read');
       this.#descent.enter(top.path, top.id);
       for (const name of this.#descent.names()) {
-        const node = this.#node(this.#meet(joinPath(top.path, name), name));
+        const path = joinPath(top.path, name);
+        const node = isOut(this.#options.selection, path) ? undefined : this.#node(this.#meet(path, name));
         if (node !== undefined) top.children.set(name, node);
         const turn = pace.spend(fileCost);
         if (turn !== undefined) await turn;
@@ -127,6 +139,11 @@ class Scanner {
   #node(met: Met): Node | undefined {
     const { stat } = met;
     const kind = kindOf(stat);
+    if (kind !== 'directory' && this.#options.selection?.has(met.path) === false) return undefined;
+    if (this.#isMount(met.path, stat)) {
+      this.mounts.add(met.path);
+      return mountPoint(stat);
+    }
     const key = stat.links > 1 && kind !== 'directory' ? `${stat.device}:${stat.inode}` : undefined;
     const linked = key === undefined ? undefined : this.#linked.get(key);
     if (linked !== undefined) return linked;
@@ -222,7 +239,9 @@ export async function scanDirectory(directory: string, options: ScanOptions): Pr
   const descent = onDisk(directory, 'a directory', () => new Descent(root));
   try {
     const scanner = new Scanner(root, descent, options);
-    return { root, tree: await scanner.tree(), stats: scanner.stats, warnings: scanner.warnings };
+    const tree = await scanner.tree();
+    const { stats, warnings, mounts } = scanner;
+    return { root, tree, stats, mounts, warnings: [...warnings, ...mountWarnings(mounts)] };
   } finally {
     descent.close();
   }

@@ -1,0 +1,74 @@
+import type { ByteString, DirectoryNode, Node, Path, Tree } from './node.ts';
+import { exactTextOf, joinPath, textOf } from './path.ts';
+
+/** Which paths of a tree are looked at, so that a walk stops where nothing is. */
+export interface Selection {
+  /** Whether a path is part of it. */
+  readonly has: (path: Path) => boolean;
+  /** Whether something in a directory that is no part of it may be one all the same. */
+  readonly leads: (path: Path) => boolean;
+}
+
+/** Whether nothing at a path or below it is selected. */
+export function isOut(selection: Selection | undefined, path: Path): boolean {
+  return selection !== undefined && !selection.has(path) && !selection.leads(path);
+}
+
+/** What a name of a pattern is matched by; undefined from where on only the pattern as a whole can tell. */
+function stepOf(name: string): RegExp | undefined {
+  if (name.includes('**') || /[\\[\]{}()!+@|]/.test(name)) return undefined;
+  const source = name.replace(/[.^$]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 'su');
+}
+
+/** The steps of a pattern up to the first that stands for more than one name can show. */
+function stepsOf(pattern: string): readonly (RegExp | undefined)[] {
+  const steps: (RegExp | undefined)[] = [];
+  for (const name of pattern.split('/')) {
+    if (name === '' || name === '.') continue;
+    const step = name === '..' ? undefined : stepOf(name);
+    steps.push(step);
+    if (step === undefined) break;
+  }
+  return steps;
+}
+
+function mayMatchBelow(names: readonly string[], steps: readonly (RegExp | undefined)[]): boolean {
+  for (const [at, name] of names.entries()) {
+    const step = steps[at];
+    if (step === undefined) return at < steps.length;
+    if (!step.test(name)) return false;
+  }
+  return steps.length > names.length;
+}
+
+/**
+ * Whether one of these patterns (`*`, `**`, `?` and more, from the root) may match something below a directory. Says yes where only
+ * trying would tell.
+ */
+export function leadsTo(patterns: readonly string[]): (directory: Path) => boolean {
+  const all = patterns.map(stepsOf);
+  return directory => {
+    const names = directory === '' ? [] : (exactTextOf(directory) ?? textOf(directory)).split('/');
+    return all.some(steps => mayMatchBelow(names, steps));
+  };
+}
+
+/** What of a tree is selected, with the directories that may lead there. What is selected is so with all that is in it. */
+export function restrict(tree: Tree, selection: Selection): Tree {
+  const left: { readonly from: DirectoryNode; readonly path: Path; readonly to: Map<ByteString, Node> }[] = [];
+  const begin = (from: DirectoryNode, path: Path): DirectoryNode => {
+    const to = new Map<ByteString, Node>();
+    left.push({ from, path, to });
+    return { ...from, children: to };
+  };
+  const result = selection.has('') ? tree : begin(tree, '');
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    for (const [name, child] of next.from.children) {
+      const path = joinPath(next.path, name);
+      if (selection.has(path)) next.to.set(name, child);
+      else if (child.kind === 'directory' && selection.leads(path)) next.to.set(name, begin(child, path));
+    }
+  }
+  return result;
+}
