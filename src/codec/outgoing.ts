@@ -1,4 +1,4 @@
-import { holeChunks, isHole } from './tar-sparse.ts';
+import { isHole, zeroChunks } from '../engine/zeros.ts';
 
 const bufferSize = 1 << 20;
 /** A piece of a body from this size on is passed on as it is; smaller ones are cheaper copied together. */
@@ -35,7 +35,7 @@ export class Outgoing {
     const line = this.#line;
     this.#line = [];
     for (const item of line) {
-      if (typeof item === 'number') yield* holeChunks(item);
+      if (typeof item === 'number') yield* zeroChunks(item);
       else yield item;
     }
   }

@@ -1,3 +1,4 @@
+import { zeroChunks } from '../engine/zeros.ts';
 import { invalid } from '../errors.ts';
 import { holeLimit } from '../limits.ts';
 import type { Subject } from './tar-header.ts';
@@ -31,15 +32,8 @@ export function checkSparse(map: SparseMap, stored: number, subject: Subject): S
   return map;
 }
 
-const zeros: Buffer = Buffer.alloc(64 * 1024);
-
-/** Whether a chunk is of a hole: nothing that is stored. */
-export const isHole = (chunk: Uint8Array): boolean => chunk.buffer === zeros.buffer;
-
-/** So many bytes of a hole, in chunks. */
-export function* holeChunks(length: number): Iterable<Uint8Array> {
-  for (let left = length; left > 0; left -= zeros.length) yield zeros.subarray(0, Math.min(left, zeros.length));
-}
+/** How much of a hole is filled at a time. */
+const partSize = 64 * 1024;
 
 /** Writes a sparse file whole: its stored bytes at their places and zeros between them. */
 export class SparseWriter {
@@ -59,9 +53,9 @@ export class SparseWriter {
     for (let piece = pieces[this.#piece]; piece !== undefined; piece = pieces[++this.#piece])
       if (this.#position < piece.offset + piece.length) break;
     const end = pieces[this.#piece]?.offset ?? size;
-    const length = Math.min(zeros.length, end - this.#position);
+    const length = Math.min(partSize, end - this.#position);
     if (length <= 0) return false;
-    this.#data(zeros.subarray(0, length));
+    for (const part of zeroChunks(length)) this.#data(part);
     this.#position += length;
     return true;
   }

@@ -5,8 +5,10 @@ import { reblock } from './bytes.ts';
 import type { Bytes, DeflateOptions, Engine, HashAlgorithm, Hasher } from './engine.ts';
 import { gunzip } from './gunzip.ts';
 import { gzipHeader, gzipTrailer } from './gzip-frame.ts';
+import { crcOfZeros, isZeros } from './zeros.ts';
 
-const blockSize = 1 << 20;
+const blockPower = 20;
+const blockSize: number = 1 << blockPower;
 /** Blocks that the thread pool deflates at once; more gain nothing. */
 const inFlight = 4;
 const dictionarySize = 32 * 1024;
@@ -69,24 +71,50 @@ function deflateBlock(
   });
 }
 
+/** Deflates the blocks of one stream in their order. State: where the last one ended, and what a block of zeros after zeros became: each is the same. */
+class Deflater {
+  readonly #level: number;
+  #dictionary: Uint8Array = new Uint8Array(0);
+  #ofZeros: Promise<Uint8Array> | undefined;
+  #crcAfterZeros: ((crc: number) => number) | undefined;
+  crc = 0;
+  length = 0;
+
+  constructor(level: number) {
+    this.#level = level;
+  }
+
+  add(block: Uint8Array, last: boolean): Promise<Uint8Array> {
+    const isOfZeros = block.length === blockSize && isZeros(block);
+    this.crc = isOfZeros ? this.#afterZeros() : crc32(block, this.crc);
+    this.length += block.length;
+    const dictionary = this.#dictionary;
+    this.#dictionary = block.subarray(Math.max(0, block.length - dictionarySize));
+    const isRepeated = isOfZeros && !last && dictionary.length > 0 && isZeros(dictionary);
+    if (isRepeated && this.#ofZeros !== undefined) return this.#ofZeros;
+    const work = deflateBlock(block, this.#level, { dictionary, last });
+    work.catch(() => undefined);
+    if (isRepeated) this.#ofZeros = work;
+    return work;
+  }
+
+  #afterZeros(): number {
+    this.#crcAfterZeros ??= crcOfZeros(blockPower);
+    return this.#crcAfterZeros(this.crc);
+  }
+}
+
 async function* gzip(bytes: Bytes, { level }: DeflateOptions): Bytes {
   yield gzipHeader;
   const pending: Promise<Uint8Array>[] = [];
-  let dictionary: Uint8Array = new Uint8Array(0);
-  let crc = 0;
-  let length = 0;
+  const deflater = new Deflater(level);
   // The oldest work that may be left looks at its own block and at the end of the one before.
   for await (const { block, last } of reblock(bytes, blockSize, inFlight)) {
-    crc = crc32(block, crc);
-    length += block.length;
-    const work = deflateBlock(block, level, { dictionary, last });
-    work.catch(() => undefined);
-    pending.push(work);
-    dictionary = block.subarray(Math.max(0, block.length - dictionarySize));
+    pending.push(deflater.add(block, last));
     if (pending.length >= inFlight) yield (await pending.shift()) as Uint8Array;
   }
   for (const work of pending) yield await work;
-  yield gzipTrailer(crc, length);
+  yield gzipTrailer(deflater.crc, deflater.length);
 }
 
 /** node:crypto and node:zlib over the thread pool: carries the work. Its gzip bytes are the same on every official build of Node. */
