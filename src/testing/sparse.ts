@@ -1,3 +1,8 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { loadNative } from '../store/disk/native.ts';
+
 const octal = (value: number, length: number): string => `${value.toString(8).padStart(length - 1, '0')}\0`;
 
 function headerBlock(typeflag: string, name: string, size: number): Buffer {
@@ -36,4 +41,30 @@ export function sparseMember(name: string, size: number, last: number): Buffer {
   const body = Buffer.alloc(1, last);
   const header = headerBlock('0', name, map.length + body.length);
   return Buffer.concat([headerBlock('x', 'pax', pax.length), padded(pax), header, map, padded(body)]);
+}
+
+/** Whether the file system of a directory keeps holes, and says where they are; where not, the test is skipped with a message. */
+export function hasHoles(t: TestContext, directory: string): boolean {
+  const path = join(directory, 'hole');
+  const file = openSync(path, 'w+');
+  try {
+    ftruncateSync(file, 1 << 20);
+    const has = fstatSync(file).blocks === 0 && loadNative()?.dataFrom(file, 0) === undefined;
+    if (!has) t.skip('the file system here has no holes, or koffi is not there to find them');
+    return has;
+  } finally {
+    closeSync(file);
+    rmSync(path);
+  }
+}
+
+/** Makes a file of `size` bytes that holds these pieces, and holes between them. */
+export function makeHoley(path: string, size: number, pieces: readonly { at: number; bytes: Uint8Array }[]): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const { at, bytes } of pieces) writeSync(file, bytes, 0, bytes.length, at);
+    ftruncateSync(file, size);
+  } finally {
+    closeSync(file);
+  }
 }

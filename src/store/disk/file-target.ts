@@ -2,14 +2,11 @@ import { closeSync, fchmodSync, openSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
 import { fsynced, syncDirectory, writeFully } from './atomic.ts';
+import { writeSparse } from './sparse-file.ts';
 import { onDisk } from './system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
 const room = 'room for a file';
-
-async function writeTo(file: number, bytes: Bytes, subject: string): Promise<void> {
-  for await (const chunk of bytes) onDisk(subject, room, () => writeFully(file, chunk));
-}
 
 /** Whether nothing of what is written can be seen before it is whole: not so where a pipe or a device is there. */
 export function isWrittenWhole(path: string): boolean {
@@ -21,7 +18,7 @@ export function isWrittenWhole(path: string): boolean {
 async function writeThrough(path: string, bytes: Bytes): Promise<void> {
   const file = onDisk(path, 'a file that can be written to', () => openSync(path, 'w'));
   try {
-    await writeTo(file, bytes, path);
+    for await (const chunk of bytes) onDisk(path, room, () => writeFully(file, chunk));
   } finally {
     closeSync(file);
   }
@@ -44,7 +41,7 @@ export async function writeFileAtomic(
     const staged = join(stage.path, basename(place));
     const file = onDisk(path, room, () => openSync(staged, 'wx', mode));
     try {
-      await writeTo(file, bytes, path);
+      await writeSparse(file, bytes, { subject: path, room });
       onDisk(path, room, () => fchmodSync(file, mode));
       await fsynced(file, path, room);
       signal?.throwIfAborted();

@@ -3,6 +3,7 @@ import { xattrLimit } from '../../limits.ts';
 import type { ByteString } from '../../tree/node.ts';
 import { second, secondsOf } from '../../tree/time.ts';
 import { isHostXattr } from '../../tree/xattrs.ts';
+import { codeOf, failure } from './errno.ts';
 import { deviceNumber, type Stat, statxReader } from './stat.ts';
 
 /** A path as node:fs takes it: a text, or its raw bytes. */
@@ -27,6 +28,8 @@ export interface Native {
   setTime(target: DiskPath | number, nanoseconds: bigint): void;
   /** Takes the exclusive flock(2) of an open file, which closing it gives back; false where another has it. */
   lockFile(file: number): boolean;
+  /** The next bytes of an open file, from `start` on, that are no hole (lseek(2)); undefined where only a hole is left. Moves the file's offset. */
+  dataFrom(file: number, start: number): { readonly start: number; readonly end: number } | undefined;
   /** Two paths change places in one step. */
   exchange(one: DiskPath, other: DiskPath): void;
 }
@@ -38,37 +41,13 @@ const noFollow = 0x100;
 const exclusiveNow = 2 | 4;
 const exchangeFlag = 2;
 const again = 11;
+const [seekData, seekHole, noSuchAddress] = [3, 4, 6];
 const basicStats = 0x7ff;
 /** errno: no such attribute, not supported. */
 const quiet: readonly number[] = [61, 95];
 /** errno of what is not given back: no value of its kind, or none that can be said here. */
 const withheld: readonly number[] = [22, 75];
 const capability = 'security.capability';
-
-const names: Readonly<Record<number, string>> = {
-  1: 'EPERM',
-  2: 'ENOENT',
-  5: 'EIO',
-  7: 'E2BIG',
-  9: 'EBADF',
-  13: 'EACCES',
-  16: 'EBUSY',
-  17: 'EEXIST',
-  18: 'EXDEV',
-  20: 'ENOTDIR',
-  22: 'EINVAL',
-  28: 'ENOSPC',
-  30: 'EROFS',
-  34: 'ERANGE',
-  36: 'ENAMETOOLONG',
-  37: 'ENOLCK',
-  38: 'ENOSYS',
-  40: 'ELOOP',
-  61: 'ENODATA',
-  75: 'EOVERFLOW',
-  95: 'ENOTSUP',
-  122: 'EDQUOT',
-};
 
 const ascii = /^[\x01-\x7f]*$/;
 
@@ -80,13 +59,6 @@ function terminated(bytes: DiskPath): string | Buffer {
   return buffer;
 }
 
-const codeOf = (errno: number): string => names[errno] ?? `errno ${errno}`;
-
-function failure(syscall: string, errno: number): Error {
-  const code = codeOf(errno);
-  return Object.assign(new Error(`${code}: ${syscall}`), { code, errno: -errno, syscall });
-}
-
 interface Library {
   readonly errno: () => number;
   readonly list: Call;
@@ -96,6 +68,7 @@ interface Library {
   readonly times: Call;
   readonly fileTimes: Call;
   readonly lock: Call;
+  readonly seek: Call;
   readonly exchange: Call;
   readonly stat: Call | undefined;
 }
@@ -138,7 +111,7 @@ function xattrReader({ errno, list, get }: Library): Native['readXattrs'] {
 }
 
 function nativeOf(library: Library): Native {
-  const { errno, set, node, times, fileTimes, lock, exchange, stat } = library;
+  const { errno, set, node, times, fileTimes, lock, seek, exchange, stat } = library;
   const times64 = new BigInt64Array(4);
   const timeBuffer = Buffer.from(times64.buffer);
   const check = (result: number | bigint, call: string): void => {
@@ -166,6 +139,14 @@ function nativeOf(library: Library): Native {
       if (Number(result) < 0 && errno() === again) return false;
       check(result, 'flock');
       return true;
+    },
+    dataFrom(file, start) {
+      const data = Number(seek(file, start, seekData));
+      if (data < 0 && errno() === noSuchAddress) return undefined;
+      check(data, 'lseek');
+      const end = Number(seek(file, data, seekHole));
+      check(end, 'lseek');
+      return { start: data, end };
     },
     exchange(one, other) {
       const [from, to] = [terminated(one), terminated(other)];
@@ -212,6 +193,15 @@ function exchangeOf(library: ReturnType<Koffi['load']>): Call {
   }
 }
 
+/** musl has 64 bits in every offset, glibc on a machine of 32 bits only under another name. */
+function seekOf(library: ReturnType<Koffi['load']>): Call {
+  try {
+    return library.func('int64_t lseek64(int file, int64_t offset, int whence)');
+  } catch {
+    return library.func('int64_t lseek(int file, int64_t offset, int whence)');
+  }
+}
+
 /** C libraries older than glibc 2.28 have none. */
 function statxOf(library: ReturnType<Koffi['load']>): Call | undefined {
   try {
@@ -236,6 +226,7 @@ function load(): Native | undefined {
       times: library.func('int utimensat(int directory, const char *path, const void *times, int flags)'),
       fileTimes: library.func('int futimens(int file, const void *times)'),
       lock: library.func('int flock(int file, int operation)'),
+      seek: seekOf(library),
       exchange: exchangeOf(library),
       // Deno's own fstat rounds times: what it says of an open file must be what was said of its name.
       stat: process.versions['deno'] === undefined ? statxOf(library) : undefined,

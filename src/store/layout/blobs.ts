@@ -10,8 +10,9 @@ import type { Descriptor } from '../../spec/objects.ts';
 import { hashed } from '../../stream/hashed.ts';
 import { readWhole } from '../../stream/read-whole.ts';
 import { verified } from '../../stream/verified.ts';
-import { fsynced, writeFully } from '../disk/atomic.ts';
+import { fsynced } from '../disk/atomic.ts';
 import { regionChunks } from '../disk/region.ts';
+import { writeSparse } from '../disk/sparse-file.ts';
 import { onDisk, systemCode, systemError } from '../disk/system-error.ts';
 
 const room = 'room for a blob';
@@ -85,13 +86,9 @@ export function readBlob(layout: string, descriptor: Descriptor, limit?: number)
 
 /** Writes a stream into a new file, mode 0644, and answers its size (bytes). The disk has it before this returns: an index must never name a blob that a loss of power takes. */
 export async function writeBlob(path: string, bytes: Bytes, subject: string): Promise<number> {
-  let size = 0;
   const file = onDisk(subject, room, () => openSync(path, 'wx', 0o644));
   try {
-    for await (const chunk of bytes) {
-      onDisk(subject, room, () => writeFully(file, chunk));
-      size += chunk.length;
-    }
+    const size = await writeSparse(file, bytes, { subject, room });
     onDisk(subject, 'a blob of mode 0644', () => fchmodSync(file, 0o644));
     await fsynced(file, subject, room);
     return size;

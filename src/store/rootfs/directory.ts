@@ -32,14 +32,16 @@ let opened = 0;
 /** The bodies of a scan's files. Between `prepare` and its answer directories stay open from one file to the next. */
 class Bodies {
   readonly #scan: () => Scan;
+  readonly #native: Native | undefined;
   #reader: FileReader | undefined;
 
-  constructor(scan: () => Scan) {
+  constructor(scan: () => Scan, native: Native | undefined) {
     this.#scan = scan;
+    this.#native = native;
   }
 
   prepare(): () => void {
-    const reader = new FileReader(this.#scan().root);
+    const reader = new FileReader(this.#scan().root, this.#native);
     this.#reader = reader;
     return () => {
       reader.close();
@@ -49,7 +51,7 @@ class Bodies {
 
   *read(path: Path, node: FileNode): Generator<Uint8Array> {
     const { root, stats } = this.#scan();
-    const reader = this.#reader ?? new FileReader(root);
+    const reader = this.#reader ?? new FileReader(root, this.#native);
     try {
       yield* reader.read({ path, stat: stats.get(node) });
     } finally {
@@ -69,8 +71,8 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
     if (scanned === undefined) throw new Error(`${directory}: a file that was not listed`);
     return scanned;
   };
-  const hashes = new FileHashes(scan, work.signal);
-  const bodies = new Bodies(scan);
+  const hashes = new FileHashes(scan, { native, signal: work.signal });
+  const bodies = new Bodies(scan, native);
   const walked = async (): Promise<Tree> => {
     const { signal } = work;
     const how = { native, source, selection, crossMounts, signal };

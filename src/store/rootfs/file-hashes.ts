@@ -2,6 +2,7 @@ import { nodeEngine } from '../../engine/node.ts';
 import { fileCost, Pace } from '../../stream/pace.ts';
 import type { FileNode, Path } from '../../tree/node.ts';
 import { filesOf } from '../../tree/walk.ts';
+import type { Native } from '../disk/native.ts';
 import { FileReader } from './file-reader.ts';
 import type { Scan } from './scan.ts';
 
@@ -10,14 +11,19 @@ type IsWanted = (path: Path, file: FileNode) => boolean;
 /** The sha256 of files, each read once. State: what is hashed already, and whether more is before anybody asks. */
 export class FileHashes {
   readonly #scan: () => Scan;
+  readonly #native: Native | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #digests = new Map<FileNode, string>();
   #isAhead = false;
   #isClosed = false;
   #ahead: Promise<void> | undefined;
 
-  constructor(scan: () => Scan, signal: AbortSignal | undefined) {
+  constructor(
+    scan: () => Scan,
+    { native, signal }: { readonly native: Native | undefined; readonly signal: AbortSignal | undefined },
+  ) {
     this.#scan = scan;
+    this.#native = native;
     this.#signal = signal;
   }
 
@@ -61,7 +67,7 @@ export class FileHashes {
 
   async #read(isWanted: IsWanted): Promise<void> {
     const { root, tree, stats } = this.#scan();
-    const reader = new FileReader(root);
+    const reader = new FileReader(root, this.#native);
     const pace = new Pace(this.#signal);
     try {
       for (const [path, node] of filesOf(tree)) {

@@ -1,9 +1,11 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { changed } from '../../errors.ts';
 import type { Path } from '../../tree/node.ts';
 import { nameOf, parentOf, textOf } from '../../tree/path.ts';
 import { Descent, isOtherwise } from '../disk/descent.ts';
+import { fileChunks } from '../disk/file-chunks.ts';
 import { ctimeOf, withLeaveAt } from '../disk/leave.ts';
+import type { Native } from '../disk/native.ts';
 import { isSameFile, type Stat, statOf } from '../disk/stat.ts';
 import { systemError } from '../disk/system-error.ts';
 
@@ -35,24 +37,15 @@ function checkSame(descriptor: number, { path, stat }: Listed): void {
   if (!isSame) throw changedFile(path);
 }
 
-function* chunksOf(descriptor: number, listed: Listed, buffer: Buffer): Generator<Uint8Array> {
-  checkSame(descriptor, listed);
-  for (let left = listed.stat?.size ?? 0; left > 0; ) {
-    const length = readSync(descriptor, buffer, 0, Math.min(bufferSize, left), null);
-    if (length === 0) throw changedFile(listed.path);
-    left -= length;
-    yield buffer.subarray(0, length);
-  }
-  checkSame(descriptor, listed);
-}
-
 /** Reads files that must be as they were when they were listed. State: the directory that the last one was in. */
 export class FileReader {
   readonly #root: string;
+  readonly #native: Native | undefined;
   #descent: Descent | undefined;
 
-  constructor(root: string) {
+  constructor(root: string, native: Native | undefined) {
     this.#root = root;
+    this.#native = native;
   }
 
   *read(listed: Listed): Generator<Uint8Array> {
@@ -60,7 +53,7 @@ export class FileReader {
     try {
       const descriptor = this.#open(listed);
       try {
-        yield* chunksOf(descriptor, listed, buffer);
+        yield* this.#chunks(descriptor, listed, buffer);
       } finally {
         closeSync(descriptor);
       }
@@ -70,6 +63,18 @@ export class FileReader {
     } finally {
       buffers.push(buffer);
     }
+  }
+
+  *#chunks(descriptor: number, listed: Listed, buffer: Buffer): Generator<Uint8Array> {
+    checkSame(descriptor, listed);
+    const size = listed.stat?.size ?? 0;
+    let read = 0;
+    for (const chunk of fileChunks(descriptor, { offset: 0, size }, { buffer, native: this.#native })) {
+      read += chunk.length;
+      yield chunk;
+    }
+    if (read !== size) throw changedFile(listed.path);
+    checkSame(descriptor, listed);
   }
 
   close(): void {

@@ -15,8 +15,8 @@ import { shortTextOf } from '../../tree/path.ts';
 import { encodeWhiteout } from '../../tree/whiteout.ts';
 import { compressionOfFile, fileReader } from '../archive/archive.ts';
 import { makeSpool } from '../archive/spool.ts';
-import { writeFully } from '../disk/atomic.ts';
 import { type Region, regionChunks } from '../disk/region.ts';
+import { SparseFile } from '../disk/sparse-file.ts';
 import { onDisk } from '../disk/system-error.ts';
 
 /** A tar as a root filesystem. `prepare` has to be called for the files whose bodies are wanted. */
@@ -77,6 +77,7 @@ class Spool {
       closeSync(file);
       stage.removeNow();
     };
+    const bodies = new SparseFile(file);
     let start = 0;
     try {
       await readBodies(read, members, {
@@ -84,11 +85,12 @@ class Spool {
           start = this.#size;
         },
         data: chunk => {
-          onDisk(layout, room, () => writeFully(file, chunk));
+          onDisk(layout, room, () => bodies.write(chunk));
           this.#size += chunk.length;
         },
         end: member => this.#regions.set(member, { offset: start, size: this.#size - start }),
       });
+      onDisk(layout, room, () => bodies.end());
     } catch (error) {
       close();
       throw error;

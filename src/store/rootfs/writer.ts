@@ -16,9 +16,9 @@ import { fileCost } from '../../stream/pace.ts';
 import type { Operation } from '../../tree/draft.ts';
 import type { DeviceNode, DirectoryNode, FifoNode, Node, Path, Tree } from '../../tree/node.ts';
 import { joinPath, shortTextOf, textOf } from '../../tree/path.ts';
-import { writeFully } from '../disk/atomic.ts';
 import { diskPath } from '../disk/disk-path.ts';
 import type { Native } from '../disk/native.ts';
+import { SparseFile } from '../disk/sparse-file.ts';
 import { onDisk, systemError } from '../disk/system-error.ts';
 import { type Made, RootfsAttributes, reasonOf } from './attributes.ts';
 
@@ -37,7 +37,7 @@ export class RootfsWriter {
   readonly #attributes: RootfsAttributes;
   /** Paths that could not be made. */
   readonly #skipped = new Set<Path>();
-  #file: (Made & { readonly descriptor: number }) | undefined;
+  #file: (Made & { readonly descriptor: number; readonly body: SparseFile }) | undefined;
 
   /** `root` is an empty directory of the caller's own. */
   constructor(root: string, options: { readonly native: Native | undefined }) {
@@ -83,7 +83,7 @@ export class RootfsWriter {
     const file = this.#file;
     if (file === undefined) return;
     try {
-      writeFully(file.descriptor, chunk);
+      file.body.write(chunk);
     } catch (error) {
       throw systemError(error, `/${textOf(file.path)}`, 'room for the file');
     }
@@ -95,6 +95,7 @@ export class RootfsWriter {
     if (file === undefined) return;
     this.#file = undefined;
     try {
+      file.body.end();
       this.#attributes.finishFile(file.descriptor, file);
     } catch (error) {
       throw systemError(error, `/${textOf(file.path)}`, 'a file whose attributes can be set');
@@ -149,10 +150,7 @@ export class RootfsWriter {
         break;
       case 'file':
         this.end();
-        this.#file = {
-          ...made,
-          descriptor: openSync(made.place, createFlags, this.#attributes.initialMode(node.meta)),
-        };
+        this.#begin(made);
         break;
       case 'symlink':
         // Node's types know no bytes here; Node does.
@@ -164,6 +162,11 @@ export class RootfsWriter {
         if (this.#makeSpecial(made, node)) this.#attributes.finish(node.kind, made);
         else this.#skipped.add(path);
     }
+  }
+
+  #begin(made: Made): void {
+    const descriptor = openSync(made.place, createFlags, this.#attributes.initialMode(made.meta));
+    this.#file = { ...made, descriptor, body: new SparseFile(descriptor) };
   }
 
   /** Makes a device or a fifo; where that is not possible, it is left out with a warning. */
