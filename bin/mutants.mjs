@@ -94,6 +94,8 @@ function fixedChildren(node) {
       return [node.left];
     case 'UpdateExpression':
       return [node.argument];
+    case 'UnaryExpression':
+      return node.operator === 'void' ? [node.argument] : [];
     case 'CallExpression':
       return [node.callee];
     case 'MemberExpression':

@@ -24,7 +24,7 @@ import { mutate } from './mutants.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, 'node_modules/.cache/mutate');
 const nobody = process.getuid() === 0 ? { uid: 61_234, gid: 61_234 } : {};
-/** Milliseconds that a mutant may take longer than its tests did, and that its tests may take together. */
+/** Milliseconds that a mutant may take longer than its tests did, and that its tests of other rooms may take together. */
 const [patience, budget] = [20_000, Number(process.env.MUTANT_BUDGET ?? 20_000)];
 
 /** Not part of the package, as no build and no test needs it. */
@@ -107,14 +107,15 @@ async function baseline(tests) {
 const distance = (mutant, test) =>
   test.name.startsWith(mutant.file.slice(0, -3)) ? 0 : dirname(test.name) === dirname(mutant.file) ? 1 : 2;
 
-/** The tests that meet a mutant, nearest and quickest first, as long as the budget lasts. */
+/** The tests that meet a mutant, nearest and quickest first: all of its room, of others as long as the budget lasts. */
 function testsOf(mutant, tests) {
   const met = tests.filter(test => test.hits.has(mutant.id));
   met.sort((a, b) => distance(mutant, a) - distance(mutant, b) || a.time - b.time);
   let left = budget;
-  return met.filter((test, at) => {
+  return met.filter(test => {
+    if (distance(mutant, test) < 2) return true;
     left -= test.time;
-    return at === 0 || left >= 0;
+    return left >= 0;
   });
 }
 
@@ -149,7 +150,7 @@ async function main() {
       only: { type: 'string' },
     },
   });
-  setPriority(10);
+  setPriority(Number(process.env.MUTANT_NICE ?? 10));
   const { mutants, sources } = await allMutants(positionals.map(file => resolve(file)));
   const outdir = join(cache, 'tests');
   rmSync(outdir, { recursive: true, force: true });

@@ -27,7 +27,6 @@ const maxOctal = { id: 0o7777777, size: 0o77777777777, time: 0o77777777777 } as 
 function splitName(path: ByteString): { prefix: ByteString; name: ByteString } | undefined {
   if (!ascii.test(path)) return undefined;
   if (path.length <= 100) return { prefix: '', name: path };
-  if (path.length > 256) return undefined;
   const cut = path.lastIndexOf('/', Math.min(155, path.length - 2));
   return cut > 0 && path.length - cut - 1 <= 100
     ? { prefix: path.slice(0, cut), name: path.slice(cut + 1) }

@@ -301,6 +301,7 @@ test('reasons say what differs, in short words', () => {
   assert.deepEqual(reasonsAt(diff(oneFile(base), oneFile(textFile('longer text'))), 'f'), ['size 6→11']);
   assert.deepEqual(reasonsAt(diff(oneFile(symlink('a')), oneFile(symlink('b'))), 'f'), ['target a→b']);
   assert.deepEqual(reasonsAt(diff(oneFile(symlink('a')), oneFile(base)), 'f'), ['type symlink→file']);
+  assert.deepEqual(reasonsAt(diff(oneFile(base), oneFile(symlink('a'))), 'f'), ['type file→symlink']);
 });
 
 test('aspects that do not count are not looked at', () => {
@@ -318,6 +319,8 @@ test('aspects that do not count are not looked at', () => {
   assert.deepEqual(diff(linked, apart, ignore('links')), []);
   assert.deepEqual(reasonsAt(diff(linked, apart), 'b'), ['links 2→1']);
   assert.deepEqual(reasonsAt(diff(apart, linked), 'a'), ['links 1→2']);
+  const instead = diff(treeOf([['a', directory(0o644)]]), linked).filter(({ path }) => path === 'a');
+  assert.deepEqual(reasonsAt(instead, 'a'), ['type directory→file']);
   const copied = treeOf([
     ['a', { ...base }],
     ['b', base],

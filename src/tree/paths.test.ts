@@ -38,6 +38,7 @@ test('text for people shows what is no UTF-8 and nothing that a terminal obeys',
   assert.equal(textOf('caf\xc3\xa9 \\ ok'), 'café \\\\ ok');
   assert.equal(textOf('a\x1b[31m\n\x7f'), 'a\\x1b[31m\\x0a\\x7f');
   assert.equal(textOf(encodeText('a\u009b\u202eb\u2066')), 'a\\u{9b}\\u{202e}b\\u{2066}');
+  assert.equal(textOf(encodeText('\u007f\u0080')), '\\x7f\\u{80}');
   assert.equal(
     textOf('\xff\xfe\x80 \xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80 \xe2\x82'),
     '\\xff\\xfe\\x80 \\xc0\\xaf \\xed\\xa0\\x80 \\xf4\\x90\\x80\\x80 \\xe2\\x82',
@@ -62,6 +63,7 @@ test('names of archives become paths inside the root', () => {
     '': '',
     '...': '...',
     '..a': '..a',
+    'ab./': 'ab.',
   };
   for (const [raw, path] of Object.entries(cases)) assert.equal(parsed(raw), path);
   assert.equal(parsed('n'.repeat(255)).length, 255);
