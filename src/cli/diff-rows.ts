@@ -48,3 +48,14 @@ export function shownPath({ path, pathBytes, type }: ListedRow): string {
 export function rawPath({ path, pathBytes }: ListedRow): string {
   return pathBytes === undefined ? encodeText(path) : byteStringOf(Buffer.from(pathBytes, 'base64'));
 }
+
+/** Whether a row is about the root directory itself, which docker's lines never name. */
+export const isRootRow = ({ path, type }: ListedRow): boolean => path === '/' && type === 'directory';
+
+/** What the lines that leave the root out do not say: nobody shall wonder at an exit code. */
+export function rootNote(rows: readonly ListedRow[]): readonly string[] {
+  const row = rows.find(isRootRow);
+  if (row === undefined) return [];
+  const reasons = row.reasons.map(({ aspect, before, after }) => `${aspect} ${before}→${after}`);
+  return [`/: the root directory itself differs (${reasons.join(', ')}); --reasons and --json list it`];
+}

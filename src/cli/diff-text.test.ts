@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
@@ -100,4 +100,23 @@ test('a template that names an unknown field is told the fields there are', asyn
     assert.equal(status, 2, words.join(' '));
     assert.match(err, /map has no entry for key "Nonsense" \(there are \.\w+ /, words.join(' '));
   }
+});
+
+test("docker's lines leave the root out, and a warning says that it differs", async t => {
+  const place = temporaryDirectory(t);
+  const [one, other] = [join(place, 'one'), join(place, 'other')];
+  for (const directory of [one, other]) mkdirSync(directory);
+  chmodSync(one, 0o755);
+  chmodSync(other, 0o711);
+  const reason = 'mode 0755→0711';
+  for (const form of [[], ['--name-only'], ['-z']]) {
+    const { status, out, err } = await runCommand(['diff', one, other, '--exit-code', ...form]);
+    assert.deepEqual([status, out], [1, ''], form.join());
+    assert.match(err, new RegExp(`warning: /: the root directory itself differs \\(${reason}\\)`));
+  }
+  const listed = await runCommand(['diff', one, other, '--reasons']);
+  assert.deepEqual(listed, { status: 0, out: `C /  ${reason}\n`, err: '' });
+  const json = await runCommand(['diff', one, other, '--json']);
+  assert.equal((JSON.parse(json.out) as DiffResult).changes[0]?.path, '/');
+  assert.equal((await runCommand(['diff', one, other, '--exit-code', '--ignore', 'mode'])).status, 0);
 });

@@ -1,6 +1,6 @@
 import type { DiffResult } from '../ops/results.ts';
 import { bytesOf, encodeText } from '../tree/path.ts';
-import { growthOf, type ListedRow, listedRows, rawPath, shownPath } from './diff-rows.ts';
+import { growthOf, isRootRow, type ListedRow, listedRows, rawPath, shownPath } from './diff-rows.ts';
 import { escapeLine, escapeText } from './escape.ts';
 import { goJsonLine } from './json-text.ts';
 import { paint } from './paint.ts';
@@ -15,7 +15,8 @@ export const diffFields: readonly string[] = ['Kind', 'Path', 'PathBytes', 'Type
 
 /** What `diff` prints: docker's lines unless the options ask for another form. With `--null` the very bytes of paths, rows ended by NUL. */
 export async function diffText(result: DiffResult, words: Words, color: boolean): Promise<string | Uint8Array> {
-  const rows = listedRows(result);
+  const isWhole = words.flag('reasons') || words.text('format') !== undefined;
+  const rows = listedRows(result).filter(row => isWhole || !isRootRow(row));
   if (words.flag('stat')) return statText(rows);
   const raw = words.flag('null');
   const lines = await rowTexts(rows, words, color && !raw);

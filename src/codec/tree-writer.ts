@@ -2,7 +2,17 @@ import type { Bytes } from '../engine/engine.ts';
 import { unsupported } from '../errors.ts';
 import { systemPathLimit } from '../limits.ts';
 import { Draft, type Operation } from '../tree/draft.ts';
-import { emptyTree, type FileNode, type LayerEntry, type Meta, type Node, type Path, type Tree } from '../tree/node.ts';
+import {
+  type DirectoryNode,
+  emptyTree,
+  type FileNode,
+  isImpliedRoot,
+  type LayerEntry,
+  type Meta,
+  type Node,
+  type Path,
+  type Tree,
+} from '../tree/node.ts';
 import { ancestorsOf, parentOf, shortTextOf } from '../tree/path.ts';
 import { entryHeader } from './entry-header.ts';
 import { FinalTree } from './final-tree.ts';
@@ -37,6 +47,11 @@ class TreeTar {
   constructor(subject: string, final?: FinalTree) {
     this.#draft = new Draft(emptyTree(), subject);
     this.#final = final;
+  }
+
+  /** Writes the root directory where it is not as one that no entry describes. */
+  begin(root: DirectoryNode): void {
+    if (!isImpliedRoot(root.meta)) this.#write('', root);
   }
 
   beginLayer(): void {
@@ -93,7 +108,9 @@ class TreeTar {
       }
       case 'update': {
         const known = this.#written.get(path);
-        if (path !== '' && (known === undefined || !isSameMeta(known, operation.node.meta))) throw new Superseded();
+        if (path === '' && known === undefined && this.#written.size === 0) this.begin(operation.node);
+        else if (path === '' && known === undefined && isImpliedRoot(operation.node.meta)) return;
+        else if (known === undefined || !isSameMeta(known, operation.node.meta)) throw new Superseded();
         return;
       }
       case 'remove':
@@ -157,7 +174,8 @@ function isSameMeta(one: Meta, other: Meta): boolean {
   );
 }
 
-async function* play(tar: TreeTar, layers: readonly LayerTar[]): Bytes {
+async function* play(tar: TreeTar, layers: readonly LayerTar[], tree?: Tree): Bytes {
+  if (tree !== undefined) tar.begin(tree);
   for (const layer of layers) {
     tar.beginLayer();
     yield* throughLayer(layer.open(), layer, { sink: tar, take: () => tar.take() });
@@ -173,7 +191,7 @@ async function* play(tar: TreeTar, layers: readonly LayerTar[]): Bytes {
  * until the next is asked for. Throws `unsupported` for a path that no system takes, and `conflict` where a layer lacks a file that the tree has from it.
  */
 export function writeTree(tree: Tree, layers: readonly LayerTar[], subject: string): Bytes {
-  return play(new TreeTar(subject, new FinalTree(tree, subject)), layers);
+  return play(new TreeTar(subject, new FinalTree(tree, subject)), layers, tree);
 }
 
 /** The same bytes of one layer alone, read once. Throws `Superseded` where what it comes to is known only at its end. */

@@ -5,6 +5,7 @@ import { fixtureCases } from '../testing/fixtures.ts';
 import { afterSteps, directory, type Step, symlink, textFile } from '../testing/scripts.ts';
 import {
   arbitraryEntries,
+  arbitraryMeta,
   arbitraryTree,
   arbitraryTreePair,
   described,
@@ -16,6 +17,7 @@ import {
 } from '../testing/trees.ts';
 import { applyLayer } from './apply.ts';
 import type { Change, Reason } from './change.ts';
+import { reasonsOf } from './compare.ts';
 import { contentCandidates, type DiffOptions, diff } from './diff.ts';
 import { emptyTree, type LayerEntry, type Node, type Path, type Tree } from './node.ts';
 import { parentOf } from './path.ts';
@@ -407,4 +409,26 @@ test('a directory in place of a directory takes only what differs', () => {
     'file d/.wh.s',
     'file d/b',
   ]);
+});
+
+test('law: a root directory of its own attributes is compared, written first, only then, and comes back', () => {
+  fc.assert(
+    fc.property(arbitraryTreePair, arbitraryMeta, arbitraryMeta, ([a, b], one, other) => {
+      const [before, after] = [
+        { ...a, meta: one },
+        { ...b, meta: other },
+      ];
+      const changes = changesOf(before, after);
+      const layer = toLayer(changes, after);
+      const roots = layer.filter(entry => entry.path === '');
+      const differs = reasonsOf(before, after, {}).length > 0;
+      assert.equal(roots.length, differs ? 1 : 0);
+      assert.equal(changes[0]?.path === '', differs);
+      if (differs) assert.equal(layer[0], roots[0]);
+      const { meta } = applyLayer(before, layer);
+      assert.deepEqual([meta.mode, meta.uid, meta.gid], [other.mode, other.uid, other.gid]);
+    }),
+  );
+  const touched = { ...emptyTree(), meta: { ...emptyTree().meta, mtime: 5_000_000_000n } };
+  assert.deepEqual(diff(emptyTree(), touched), []);
 });

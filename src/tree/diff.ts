@@ -80,7 +80,7 @@ function stepInto(shared: Shared | undefined, path: Path): Shared {
 
 /**
  * What differs between two root filesystems, sorted by path bytes: as `docker diff` lists it (a directory above a change
- * is a `modify` without reasons, a deleted directory is one `delete`, the root is never listed), but by contents, all
+ * is a `modify` without reasons, a deleted directory is one `delete`, the root is listed only where its own attributes differ), but by contents, all
  * extended attributes, link targets and hardlinks as well. Times count in whole seconds, and a directory's never.
  *
  * Throws a plain Error where two contents of one size can be told apart only by a digest that `options` lacks.
@@ -88,6 +88,8 @@ function stepInto(shared: Shared | undefined, path: Path): Shared {
 export function diff(before: Tree, after: Tree, options: DiffOptions = {}): Change[] {
   if (before === after) return [];
   const changes = new Map<Path, Change>();
+  const root = changeOf({ path: '', before, after }, options);
+  if (root !== undefined) changes.set('', root);
   for (const pair of pairsOf(before, after)) {
     const change = changeOf(pair, options);
     if (change !== undefined) changes.set(pair.path, change);

@@ -80,3 +80,8 @@ export const impliedMeta: Meta = { mode: 0o755, uid: 0, gid: 0, mtime: 0n, xattr
 export function emptyTree(meta: Meta = impliedMeta): Tree {
   return { kind: 'directory', meta, children: new Map() };
 }
+
+/** Whether a root directory is as one that no entry describes: then it has none. Its time alone says nothing. */
+export function isImpliedRoot({ mode, uid, gid, xattrs }: Meta): boolean {
+  return mode === impliedMeta.mode && uid === 0 && gid === 0 && xattrs.size === 0;
+}

@@ -59,7 +59,8 @@ function decide(level: Level, name: ByteString, excluded: (path: Path) => boolea
 export function overlay(before: Tree, after: Tree, excluded: (path: Path) => boolean): Tree {
   if (before === after) return after;
   const children = new Map<ByteString, Node>();
-  const node: Tree = { kind: 'directory', meta: after.meta, children };
+  const { meta } = excluded('') ? before : after;
+  const node: Tree = { kind: 'directory', meta, children };
   const left: Level[] = [{ path: '', name: '', parent: undefined, before, after, node, children, placed: true }];
   for (let level = left.pop(); level !== undefined; level = left.pop()) {
     for (const name of new Set([...(level.before?.children.keys() ?? []), ...(level.after?.children.keys() ?? [])])) {

@@ -24,6 +24,7 @@ function plansOf(changes: readonly Change[]): Plans {
     return plan;
   };
   for (const { kind, path } of changes) {
+    if (path === '') continue;
     const plan = planOf(parentOf(path));
     (kind === 'delete' ? plan.hidden : plan.written).add(nameOf(path));
     let directory = parentOf(path);
@@ -45,7 +46,7 @@ interface Level {
 }
 
 /** Directory by directory, depth first: first what is hidden in it, then what is written. */
-function* entriesOf(plans: Plans, after: Tree): Generator<LayerEntry> {
+function* entriesOf(plans: Plans, after: Tree, isRootChanged: boolean): Generator<LayerEntry> {
   const firstNames = new Map<Node, Path>();
   const levels: Level[] = [];
   function* enter(path: Path, directory: DirectoryNode): Generator<LayerEntry> {
@@ -57,6 +58,7 @@ function* entriesOf(plans: Plans, after: Tree): Generator<LayerEntry> {
     }
     levels.push({ path, directory, names: [...plan.written].sort(), next: 0 });
   }
+  if (isRootChanged) yield entryOf('', after, firstNames);
   yield* enter('', after);
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const name = level.names[level.next++];
@@ -103,8 +105,8 @@ function checkLinks(plans: Plans, after: Tree): void {
 /**
  * The layer that makes `after` of the tree that it was compared with: for every engine alike (image-spec layer.md).
  * Entries come depth first by bytes; every directory on the way once, with its attributes, before what is in it;
- * whiteouts before their siblings, never beside an entry of their name; hardlinks after their targets. No entry for the
- * root. An entry's file is the tree's own node, so that its body can be found; the host's extended attributes are left out
+ * whiteouts before their siblings, never beside an entry of their name; hardlinks after their targets. An entry for the
+ * root, the first one, only where its own attributes changed. An entry's file is the tree's own node, so that its body can be found; the host's extended attributes are left out
  * where a header is written.
  *
  * @throws `invalid` where a name is one that layers keep for whiteouts; a plain Error where `changes` are not those of a `diff` to `after`.
@@ -112,5 +114,11 @@ function checkLinks(plans: Plans, after: Tree): void {
 export function toLayer(changes: readonly Change[], after: Tree): LayerEntry[] {
   const plans = plansOf(changes);
   checkLinks(plans, after);
-  return [...entriesOf(plans, after)];
+  return [
+    ...entriesOf(
+      plans,
+      after,
+      changes.some(({ path }) => path === ''),
+    ),
+  ];
 }

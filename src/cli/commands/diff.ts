@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { diffOptions, diffRules, readDiffOptions } from '../diff-options.ts';
+import { rootNote } from '../diff-rows.ts';
 import { diffFields, diffText } from '../diff-text.ts';
 import { hasColor } from '../environment.ts';
 import { printJson, printWarnings } from '../output.ts';
@@ -19,7 +20,7 @@ export const diff: Command = {
     ['ocikit diff img:base img:figlet --reasons --ignore mtime', 'two images, and why each path is listed'],
   ],
   details: [
-    'A is added, C changed, D deleted; the directories above a change are C; a deleted directory is one D; the root is never listed; rows are in the order of path bytes. What counts: content, type, mode, owner, device numbers, link target, extended attributes, hardlinks, and the mtime (whole seconds) of what is no directory.',
+    'A is added, C changed, D deleted; the directories above a change are C; a deleted directory is one D; the root itself is listed by --reasons, --format and --json alone, where its mode, owner or attributes differ (it counts for --exit-code, and a warning tells of it otherwise); rows are in the order of path bytes. What counts: content, type, mode, owner, device numbers, link target, extended attributes, hardlinks, and the mtime (whole seconds) of what is no directory.',
     "--config adds a row for each field of the images' configs, by its JSON pointer (C config:/config/User), in every form of output. --semantic is --ignore mtime; between two images it compares the config as far as it changes behaviour too.",
     '--paths looks at nothing else: a directory in which no glob can match is not opened, and hardlinks count among what is looked at. A mount in a directory is not walked and counts as what the other side has there; one warning names the mounts, --cross-mounts walks them.',
     'In text, control characters, bytes that are not UTF-8 and the backslash are escaped. In JSON a path is exact, and where it is not UTF-8 there is pathBytes (base64) beside a readable form.',
@@ -33,7 +34,8 @@ export const diff: Command = {
     const result = await withProgress(words, io, work =>
       diff(words.word('old'), words.text('new'), { ...options, ...work }),
     );
-    printWarnings(io, words, result.warnings);
+    const isListed = words.flag('json') || words.flag('reasons') || words.text('format') !== undefined;
+    printWarnings(io, words, [...result.warnings, ...(isListed ? [] : rootNote(result.changes))]);
     if (words.flag('json')) printJson(io, result);
     else io.stdout(await diffText(result, words, hasColor(words, io)));
     const differs = result.changes.length + result.config.length > 0;
