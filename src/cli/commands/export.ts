@@ -18,7 +18,7 @@ export const exportCommand: Command = {
     ],
   ],
   details: [
-    'Whiteouts are applied, hardlinks across layers kept; the same bytes each time. What has no body is written first, then files as they stand in the layers.',
+    'Whiteouts are applied, hardlinks across layers kept; the same bytes each time. What has no body is written first, then files as they stand in the layers. GNU tar comes back to a directory that it has left, and needs --delay-directory-restore for its time, and for no setgid bit to pass from a directory to one in it; bsdtar and docker import need nothing.',
   ],
   library: ['exportImage(image, file, options)', 'ExportResult'],
   run: async (words, io) => {
