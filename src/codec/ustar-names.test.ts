@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { once } from '../stream/once.ts';
 import { layerTar } from '../testing/layout-files.ts';
 import { directory, textFile } from '../testing/scripts.ts';
+import { readLayer } from './layer-reader.ts';
 
 /** A path of so many bytes whose last name has `last` of them. */
 const pathOf = (length: number, last: number): string => `${'d'.repeat(length - last - 1)}/${'f'.repeat(last)}`;
@@ -39,4 +41,20 @@ test('the slash that ends the name of a directory is not where it is cut', () =>
   assert.equal(textAt(block, 156, 1), '5');
   assert.equal(textAt(block, 0, 100), `${'f'.repeat(99)}/`);
   assert.equal(textAt(block, 345, 155), 'd'.repeat(155));
+});
+
+test('what stands behind the prefix is none of it', async () => {
+  const path = pathOf(256, 100);
+  const tar = headerOf(path);
+  tar[500] = 0x78;
+  let sum = 0x78;
+  for (const [at, byte] of tar.subarray(0, 512).entries()) if (at !== 500) sum += at >= 148 && at < 156 ? 32 : byte;
+  tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  const paths: string[] = [];
+  await readLayer(
+    once(tar),
+    { identity: 'layer', subject: 'layer' },
+    { entry: entry => void paths.push(entry.path), data: () => undefined, end: () => undefined },
+  );
+  assert.deepEqual(paths, [path]);
 });

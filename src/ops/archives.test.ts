@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -493,21 +494,36 @@ test('a small archive that stands for very much is refused before it is held', a
   assert.ok(!existsSync(join(place, 'none')));
 });
 
-test('an archive that grows while it is read is a conflict', async t => {
-  const { place, img } = await sample(t);
-  const path = join(place, 'good.tar');
-  await save([`${img}:figlet`], path);
-  const archive = await openArchive(path);
-  const region = archive.find('index.json');
-  assert.ok(region);
-  appendFileSync(path, 'more');
-  await assert.rejects(
-    (async () => {
-      for await (const chunk of archive.open(region)) void chunk;
-    })(),
-    refusal(/changed while it was read/, 'conflict'),
-  );
-});
+const changesOfArchives: Readonly<Record<string, (path: string) => void>> = {
+  'grows, its time as it was,': path => {
+    const { atime, mtime } = statSync(path);
+    appendFileSync(path, 'more');
+    utimesSync(path, atime, mtime);
+  },
+  'gets other bytes': path => {
+    writeFileSync(path, readFileSync(path));
+    utimesSync(path, 1000, 1000);
+  },
+};
+
+for (const [change, make] of Object.entries(changesOfArchives)) {
+  test(`an archive that ${change} while it is read is a conflict`, async t => {
+    const { place, img } = await sample(t);
+    const path = join(place, 'good.tar');
+    await save([`${img}:figlet`], path);
+    utimesSync(path, 2000, 2000);
+    const archive = await openArchive(path);
+    const region = archive.find('index.json');
+    assert.ok(region);
+    make(path);
+    await assert.rejects(
+      (async () => {
+        for await (const chunk of archive.open(region)) void chunk;
+      })(),
+      refusal(/changed while it was read/, 'conflict'),
+    );
+  });
+}
 
 test('nothing is overwritten by a copy, dry runs write nothing, and two images cannot have one name in an archive', async t => {
   const { place, img } = await sample(t);

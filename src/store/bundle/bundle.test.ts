@@ -199,6 +199,17 @@ test('what may change within the tick of its stat is read, be only its ctime tha
   columns.wide.statMtime[row] = now.mtimeNs;
   assert.equal(await isRead(now.ctimeNs + 1n), false);
   assert.equal(await isRead(now.ctimeNs), true);
+  // Whatever the age, both times have to be what they were.
+  for (const times of [columns.wide.ctime, columns.wide.statMtime]) {
+    times[row] = (times[row] as bigint) - 1n;
+    assert.equal(await isRead(now.ctimeNs + 1n), true);
+    times[row] = (times[row] as bigint) + 1n;
+  }
+  utimesSync(join(rootfs, 'four'), 4e9, 4e9);
+  const later = lstatSync(join(rootfs, 'four'), { bigint: true });
+  columns.wide.ctime[row] = later.ctimeNs;
+  columns.wide.statMtime[row] = later.mtimeNs;
+  assert.equal(await isRead(later.mtimeNs), true);
 });
 
 test('whatever else happens to a file is noticed: mode, other file, link, type', async t => {

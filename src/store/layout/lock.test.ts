@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { mediaTypes } from '../../spec/media-type.ts';
@@ -83,6 +84,28 @@ test('twenty processes, with native calls and without, name an image in one layo
   );
   assert.deepEqual([...(await namesIn(path))].sort(), names.sort());
   assert.deepEqual(leftovers(path), []);
+});
+
+test('who finds another’s token beside its own in a lock that both took over does not go inside', async t => {
+  const path = temporaryDirectory(t);
+  const rival = join(path, '.ocikit-lock', 'held-rival');
+  const { mkdtempSync } = fs;
+  const restore = (): void => {
+    fs.mkdtempSync = mkdtempSync;
+    syncBuiltinESMExports();
+  };
+  t.after(restore);
+  fs.mkdtempSync = ((prefix: string) => {
+    if (!prefix.includes('held-')) return mkdtempSync(prefix);
+    restore();
+    mkdirSync(rival);
+    // It goes before the next try.
+    setImmediate(() => rmSync(rival, { recursive: true, force: true }));
+    return mkdtempSync(prefix);
+  }) as typeof mkdtempSync;
+  syncBuiltinESMExports();
+  assert.equal(await underLock(path, () => existsSync(rival)), false);
+  assert.deepEqual(readdirSync(path), []);
 });
 
 test('no two holders are ever inside at once, in one process or in several', async t => {

@@ -556,6 +556,27 @@ test('a file that changed since it was listed is not read as if it were the same
   }
 });
 
+test('a file that changes while it is read, its size and its time as they were, is a conflict', async t => {
+  const root = ownDirectory(t);
+  const place = join(root, 'file');
+  writeFileSync(place, 'x'.repeat(3_000_000));
+  utimesSync(place, 1000, 1000);
+  const rootfs = openRootfsDirectory(root);
+  const node = find(await rootfs.tree(), 'file') as FileNode;
+  // A clock tick of the file system: within one, times are the same.
+  await new Promise(resolve => setTimeout(resolve, 15));
+  const reader = rootfs.body('file', node)[Symbol.iterator]();
+  reader.next();
+  writeFileSync(place, 'y'.repeat(3_000_000));
+  utimesSync(place, 1000, 1000);
+  assert.throws(
+    () => {
+      while (reader.next().done !== true);
+    },
+    isError('conflict', /changed while it was read$/),
+  );
+});
+
 test('a file that shrinks while it is read is a conflict', async t => {
   const root = ownDirectory(t);
   writeFileSync(join(root, 'file'), 'x'.repeat(3_000_000));
