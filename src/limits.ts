@@ -77,6 +77,8 @@ export const usersLimit: number = 4 << 20;
 export const sideFileLimit: number = 1 << 20;
 /** Bytes of a bundle's stat index: some two million paths. A larger one is not read, and contents are compared. */
 export const statIndexLimit: number = 512 << 20;
+/** Bytes of a directory's sidecar: some two million owners. */
+export const sidecarLimit: number = 256 << 20;
 
 /** Bytes of one line of instructions: what docker takes. */
 export const lineLimit = 65_535;

@@ -91,7 +91,7 @@ const uses: Readonly<Record<string, Use>> = {
   },
   unpack: {
     words: ({ layout, directory }) => ['unpack', `${layout}:multi`, join(directory, 'out')],
-    values: () => ({ platform: 'linux/arm64' }),
+    values: () => ({ platform: 'linux/arm64', 'uid-map': '0:100000:65536', 'gid-map': '0:100000:65536' }),
   },
   export: {
     words: ({ layout }) => ['export', `${layout}:multi`],

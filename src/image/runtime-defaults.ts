@@ -4,7 +4,7 @@ export const defaultTerminal = 'TERM=xterm';
 
 const safe = ['nosuid', 'noexec', 'nodev'];
 
-interface Mount {
+export interface Mount {
   readonly destination: string;
   readonly type: string;
   readonly source: string;

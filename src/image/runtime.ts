@@ -1,6 +1,7 @@
 import { invalid } from '../errors.ts';
 import type { ContainerConfig, ImageConfig } from '../spec/objects.ts';
-import { capabilitiesOf, defaultPath, defaultTerminal, linux, mounts, rlimits } from './runtime-defaults.ts';
+import { capabilitiesOf, defaultPath, defaultTerminal, rlimits } from './runtime-defaults.ts';
+import { isolation, type UserNamespace } from './runtime-namespace.ts';
 import { resolveUser, type UserFiles } from './user.ts';
 
 /**
@@ -8,9 +9,12 @@ import { resolveUser, type UserFiles } from './user.ts';
  * Volumes get no mounts: an empty one would hide what the image holds there, and what is written there would not be
  * part of the next commit. Throws `invalid` for a user that passwd or group lacks and for a relative working directory.
  */
-export function runtimeConfig(config: ImageConfig, users: UserFiles): object {
+export function runtimeConfig(config: ImageConfig, users: UserFiles, namespace?: UserNamespace): object {
   const container = config.config ?? {};
-  const { home, ...user } = resolveUser(container.User ?? '', users);
+  const { home, ...resolved } = resolveUser(container.User ?? '', users);
+  // Without root nobody may set them: setgroups(2) is denied.
+  const user = namespace?.isRootless === true ? { uid: resolved.uid, gid: resolved.gid } : resolved;
+  const { mounts, linux } = isolation(namespace);
   return {
     ociVersion: '1.0.2',
     process: {

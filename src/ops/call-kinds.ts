@@ -1,5 +1,6 @@
 import { pathLimit } from '../limits.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
+import { parseIdRange } from '../spec/id-map.ts';
 import { parsePlatform } from '../spec/platform.ts';
 import { isTime } from '../spec/time.ts';
 import { checkOperand } from '../store/parse-operand.ts';
@@ -55,6 +56,7 @@ export const glob: Kind = {
 export const wholeNumber: Kind = { expected: 'a whole number', accepts: Number.isSafeInteger };
 export const platform: Kind = parsed('OS/ARCH[/VARIANT]', parsePlatform);
 export const owner: Kind = parsed('UID:GID in numbers', parseOwner);
+export const idRange: Kind = parsed('CONTAINER:HOST[:SIZE] in numbers', parseIdRange);
 export const annotation: Kind = parsed('KEY=VALUE', parseAnnotation);
 export const time: Kind = {
   expected: 'an RFC 3339 time or a Date',

@@ -80,7 +80,15 @@ const images: Table<ImagesOptions> = {
 };
 const load: Table<LoadOptions> = write;
 const save: Table<SaveOptions> = { ...write, platform, format: oneOf('universal', 'oci', 'docker') };
-const unpack: Table<UnpackOptions> = { ...read, bundle: flag, force: flag, strict: flag };
+const unpack: Table<UnpackOptions> = {
+  ...read,
+  bundle: flag,
+  rootless: flag,
+  uidMap: listOf(kinds.idRange),
+  gidMap: listOf(kinds.idRange),
+  force: flag,
+  strict: flag,
+};
 const validate: Table<ValidateOptions> = { ...work, fast: flag, strict: flag };
 
 /** The library's functions that do something. */

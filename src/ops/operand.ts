@@ -6,25 +6,14 @@ import type { ImageSource, Rootfs } from '../graph/source.ts';
 import { layersOf } from '../image/layers.ts';
 import type { Image, ImageConfig, Layer } from '../spec/objects.ts';
 import { type Bundle, openBundle } from '../store/bundle/bundle.ts';
-import type { StatIndex } from '../store/bundle/stat-index.ts';
 import { type Location, locate, type RootfsLocation } from '../store/locate.ts';
 import { OpenPlaces, openParsed, pickNamed } from '../store/open-operand.ts';
 import { openSource } from '../store/open-source.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { openRootfsDirectory } from '../store/rootfs/directory.ts';
 import { openRootfsTar } from '../store/rootfs/tar.ts';
-import {
-  type ByteString,
-  type DirectoryNode,
-  emptyTree,
-  type FileNode,
-  type Node,
-  type Path,
-  type Tree,
-} from '../tree/node.ts';
-import { nameOf, parentOf } from '../tree/path.ts';
+import { emptyTree, type FileNode, type Path } from '../tree/node.ts';
 import type { Selection } from '../tree/selection.ts';
-import { find } from '../tree/walk.ts';
 import { both } from './both.ts';
 import type { Side } from './compare.ts';
 import type { ReadOptions, Work } from './options.ts';
@@ -93,17 +82,6 @@ async function rootfsSide(rootfs: Rootfs & BodySource): Promise<RootfsSide> {
   return { ...(await sideOf(rootfs)), body, ...(prepare === undefined ? {} : { prepare }) };
 }
 
-/** What could not be made when the bundle was unpacked is not missing from it now. */
-function withAbsent(tree: Tree, absent: StatIndex['absent']): Tree {
-  for (const [path, node] of absent) {
-    const parent = find(tree, parentOf(path));
-    const children =
-      parent?.kind === 'directory' ? ((parent as DirectoryNode).children as Map<ByteString, Node>) : undefined;
-    if (children !== undefined && !children.has(nameOf(path))) children.set(nameOf(path), node);
-  }
-  return tree;
-}
-
 /**
  * A bundle's root filesystem now, and what it is compared with: its own base, or what `base` reads where that is another
  * or the stat index is lost. With the index only what may have changed is read.
@@ -124,7 +102,6 @@ export async function readBundle(
   const now = await rootfsSide(openRootfsDirectory(bundle.rootfs, { known: index.known, ...walk }));
   const upper: RootfsSide = {
     ...now,
-    tree: withAbsent(now.tree, index.absent),
     // A file that is known to be the base's has the base's digest.
     async digests(files) {
       const read = await now.digests(new Set([...files].filter(file => !digests.has(file))));

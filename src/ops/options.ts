@@ -114,6 +114,12 @@ export interface ImagesOptions extends Work {
 export interface UnpackOptions extends ReadOptions {
   /** A runtime bundle: `config.json` and `rootfs/`. False when absent. */
   readonly bundle?: boolean;
+  /** As a user who is not root, be it root who asks: what cannot be made stands in the sidecar and is no warning, devices are empty files, and a bundle's `config.json` has a user namespace. False when absent. */
+  readonly rootless?: boolean;
+  /** Which user IDs on disk the image's are: `CONTAINER:HOST[:SIZE]`, the first that holds one counts; each is itself when absent or empty, and without root the image's root is this user. */
+  readonly uidMap?: readonly string[];
+  /** The same for group IDs. */
+  readonly gidMap?: readonly string[];
   /** Replace what is in the way; a `conflict` where something is when false or absent. */
   readonly force?: boolean;
   /** What cannot be carried is an `unsupported` error and not a warning. False when absent. */

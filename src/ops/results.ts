@@ -109,6 +109,8 @@ export interface HistoryRow {
 export interface UnpackResult {
   readonly directory: string;
   readonly manifest: Digest;
+  /** The file beside the root filesystem that says what it cannot show; null where it shows everything. */
+  readonly sidecar: string | null;
   readonly warnings: readonly string[];
 }
 

@@ -155,6 +155,29 @@ const unpacks: readonly VerbUse[] = [
     call: ({ source, out }, options) => library.unpack(source, out, { hostPlatform, bundle: true, ...options }),
     words: ({ source, out }) => ['unpack', source, out, '--bundle'],
   },
+  {
+    verb: 'unpack',
+    command: 'unpack',
+    use: 'unpack without root',
+    ...making,
+    hasDryRun: false,
+    writes: 'directory',
+    takes: ['image', 'docker-archive'],
+    call: ({ source, out }, options) => library.unpack(source, out, { hostPlatform, rootless: true, ...options }),
+    words: ({ source, out }) => ['unpack', source, out, '--rootless'],
+  },
+  {
+    verb: 'unpack',
+    command: 'unpack',
+    use: 'unpack as a bundle without root',
+    ...making,
+    hasDryRun: false,
+    writes: 'directory',
+    takes: ['image'],
+    call: ({ source, out }, options) =>
+      library.unpack(source, out, { hostPlatform, bundle: true, rootless: true, ...options }),
+    words: ({ source, out }) => ['unpack', source, out, '--bundle', '--rootless'],
+  },
 ];
 
 const loads: readonly VerbUse[] = [

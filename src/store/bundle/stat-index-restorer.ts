@@ -13,7 +13,6 @@ export class StatIndexRestorer {
   readonly #hexadecimal: string;
   readonly #nodes: Node[] = [];
   readonly digests: Map<FileNode, string> = new Map();
-  readonly absent: Map<Path, Node> = new Map();
   /** Rows that have a stat, by path. */
   readonly rows: Map<Path, number> = new Map();
 
@@ -32,7 +31,6 @@ export class StatIndexRestorer {
       this.#nodes.push(node);
       this.#attach(row, path, node);
       if (kind < absentBit) this.rows.set(path, row);
-      else this.absent.set(path, node);
     }
     return this.#nodes;
   }

@@ -21,8 +21,6 @@ export interface StatIndex {
   /** sha256 (hexadecimal) of the base's contents. */
   readonly digests: ReadonlyMap<FileNode, string>;
   readonly known: Known;
-  /** Paths that could not be made, with what they are in the base. */
-  readonly absent: ReadonlyMap<Path, Node>;
 }
 
 const exact = { bigint: true } as const;
@@ -123,7 +121,7 @@ function restore(columns: Columns, source: string): StatIndex | undefined {
   const [tree] = nodes;
   if (tree?.kind !== 'directory') return undefined;
   const known = new Unchanged(columns, nodes, restorer.rows);
-  return { tree, digests: restorer.digests, known, absent: restorer.absent };
+  return { tree, digests: restorer.digests, known };
 }
 
 /** Reads an index; undefined where there is none, or it is damaged, of another version or larger than `statIndexLimit`. */

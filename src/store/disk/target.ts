@@ -11,8 +11,11 @@ import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 interface Target {
   /** Where to write meanwhile: an empty directory. */
   readonly work: string;
-  /** Puts the work into its place. */
-  commit(): Promise<void>;
+  /**
+   * Puts the work into its place. `before` is called right before, with a path that what it replaces may go to; what it answers
+   * takes that back where the work cannot take its place.
+   */
+  commit(before?: (aside: string) => () => void): Promise<void>;
   /** Removes the work; nothing was changed. What cannot be removed is left to the next writer: the reason for giving up is what counts. */
   abandon(): Promise<void>;
 }
@@ -129,11 +132,17 @@ export async function prepareTarget(directory: string, options: { readonly force
   return {
     work,
     abandon,
-    async commit() {
+    async commit(before) {
       onDisk(directory, 'a place for the directory', () => {
-        const isThere = options.force && lstatSync(place, { throwIfNoEntry: false }) !== undefined;
-        if (isThere) replace(place, work, join(temporary.path, 'old'));
-        else move(work, place);
+        const undo = before?.(join(temporary.path, 'old-beside'));
+        try {
+          const isThere = options.force && lstatSync(place, { throwIfNoEntry: false }) !== undefined;
+          if (isThere) replace(place, work, join(temporary.path, 'old'));
+          else move(work, place);
+        } catch (error) {
+          undo?.();
+          throw error;
+        }
         syncDirectory(parent);
       });
       await temporary.remove().catch((error: unknown) => {

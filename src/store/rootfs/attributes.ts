@@ -8,10 +8,11 @@ import {
   lutimesSync,
   utimesSync,
 } from 'node:fs';
-import type { Meta, Node, Path } from '../../tree/node.ts';
+import type { ByteString, Meta, Node, Path } from '../../tree/node.ts';
 import { textOf } from '../../tree/path.ts';
 import { clampTime, isPlainTime, timeOf } from '../disk/disk-time.ts';
 import type { DiskPath, Native } from '../disk/native.ts';
+import { diskOwnerOf, type Powers } from './powers.ts';
 
 /** A node that has been made: where it is, and what it is to be. */
 export interface Made {
@@ -23,33 +24,51 @@ export interface Made {
 type Timed<Place> = Omit<Made, 'place'> & { readonly place: Place };
 type SetTime<Place> = (place: Place, atime: number | string, mtime: number | string) => void;
 
+const notRoot = 'not root';
+const noNative = 'the optional package koffi is not there';
+
+/** What could not be set, and why: `owner`, `device`, `fifo`, `xattr NAME`. */
+export type Obstacles = ReadonlyMap<string, string>;
+
 /** The code of an error of the operating system, for a warning. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? `${error.code}` : 'refused';
 }
 
+/** What a user who is not root may set on files of their own. */
+const isUsers = (name: ByteString): boolean => name.startsWith('user.') || name.startsWith('system.posix_acl_');
+
 /**
  * Gives nodes on disk their attributes: owner first, because that clears set-id bits and capabilities; extended
- * attributes while the node can still be written; then mode; then time. What cannot be carried is a warning, once a kind.
+ * attributes while the node can still be written; then mode; then time. What cannot be carried is an obstacle, once a kind.
  */
 export class RootfsAttributes {
   readonly #native: Native | undefined;
+  readonly #powers: Powers;
   readonly #uid: number = process.geteuid?.() ?? 0;
   readonly #gid: number = process.getegid?.() ?? 0;
   readonly #umask: number = process.umask();
-  readonly #warned = new Set<string>();
-  readonly isRoot: boolean = process.geteuid?.() === 0;
+  readonly #obstacles = new Map<string, string>();
   readonly warnings: string[] = [];
 
-  constructor(native: Native | undefined) {
+  constructor(native: Native | undefined, powers: Powers) {
     this.#native = native;
+    this.#powers = powers;
   }
 
-  /** Adds a sentence unless one of its kind is there. */
-  warn(kind: string, text: string): void {
-    if (this.#warned.has(kind)) return;
-    this.#warned.add(kind);
-    this.warnings.push(text);
+  get obstacles(): Obstacles {
+    return this.#obstacles;
+  }
+
+  /** Why a device or a fifo cannot be made, as far as that is known before. */
+  obstacleOf(kind: 'device' | 'fifo'): string | undefined {
+    if (kind === 'device' && !this.#powers.isRoot) return notRoot;
+    return this.#native === undefined ? noNative : undefined;
+  }
+
+  /** Notes that something could not be made or set. */
+  note(kind: string, reason: unknown): void {
+    if (!this.#obstacles.has(kind)) this.#obstacles.set(kind, typeof reason === 'string' ? reason : reasonOf(reason));
   }
 
   /** The mode to make a file with: the final one at once, unless an owner (which clears set-id bits) or extended attributes come first. */
@@ -59,32 +78,36 @@ export class RootfsAttributes {
 
   /** Finishes an open file that was made with `initialMode`. */
   finishFile(descriptor: number, { place, path, meta }: Made): void {
-    if (this.#owns(meta, path)) fchownSync(descriptor, meta.uid, meta.gid);
-    this.#writeXattrs(place, path, meta);
+    if (this.#owns(meta)) {
+      const { uid, gid } = diskOwnerOf(meta, this.#powers);
+      fchownSync(descriptor, uid, gid);
+    }
+    this.#writeXattrs(place, meta);
     if ((this.initialMode(meta) & ~this.#umask) !== meta.mode) fchmodSync(descriptor, meta.mode);
     this.#setTime({ place: descriptor, path, meta }, futimesSync);
   }
 
   /** Finishes anything but a regular file; follows no symlink. */
   finish(kind: Node['kind'], { place, path, meta }: Made): void {
-    if (this.#owns(meta, path)) (kind === 'directory' ? chownSync : lchownSync)(place, meta.uid, meta.gid);
-    this.#writeXattrs(place, path, meta);
+    if (this.#owns(meta)) {
+      const { uid, gid } = diskOwnerOf(meta, this.#powers);
+      (kind === 'directory' ? chownSync : lchownSync)(place, uid, gid);
+    }
+    this.#writeXattrs(place, meta);
     if (kind !== 'symlink') chmodSync(place, meta.mode);
     this.#setTime({ place, path, meta }, kind === 'directory' ? utimesSync : lutimesSync);
   }
 
   #isForeign(meta: Meta): boolean {
-    return meta.uid !== this.#uid || meta.gid !== this.#gid;
+    const { uid, gid } = diskOwnerOf(meta, this.#powers);
+    return uid !== this.#uid || gid !== this.#gid;
   }
 
   /** Whether an owner is to be set; without root that is not possible. */
-  #owns(meta: Meta, path: Path): boolean {
-    if (!this.#isForeign(meta)) return false;
-    if (!this.isRoot) {
-      const here = `${this.#uid}:${this.#gid}`;
-      this.warn('owner', `/${textOf(path)}: owner ${meta.uid}:${meta.gid} needs root; files belong to ${here}`);
-    }
-    return this.isRoot;
+  #owns(meta: Meta): boolean {
+    const isForeign = this.#powers.isRoot ? this.#isForeign(meta) : meta.uid !== this.#uid || meta.gid !== this.#gid;
+    if (isForeign && !this.#powers.isRoot) this.note('owner', notRoot);
+    return isForeign && this.#powers.isRoot;
   }
 
   #setTime<Place extends DiskPath | number>({ place, path, meta }: Timed<Place>, set: SetTime<Place>): void {
@@ -93,26 +116,26 @@ export class RootfsAttributes {
       this.#native.setTime(place, mtime);
       return;
     }
-    if (mtime % 1000n !== 0n)
-      this.warn('time', `/${textOf(path)}: times are kept to microseconds: the optional package koffi is not there`);
+    if (mtime % 1000n !== 0n && this.warnings.length === 0)
+      this.warnings.push(`/${textOf(path)}: times are kept to microseconds: ${noNative}`);
     const time = timeOf(mtime);
     set(place, time, time);
   }
 
-  #writeXattrs(place: DiskPath, path: Path, { xattrs }: Meta): void {
-    if (xattrs.size === 0) return;
-    const shown = `/${textOf(path)}`;
-    if (this.#native === undefined) {
-      this.warn('xattr', `${shown}: extended attributes are not written: the optional package koffi is not there`);
-      return;
-    }
+  #writeXattrs(place: DiskPath, { xattrs }: Meta): void {
     for (const [name, value] of xattrs) {
-      try {
-        this.#native.writeXattr(place, name, value);
-      } catch (error) {
-        const text = `${shown}: extended attribute '${textOf(name)}' is not written (${reasonOf(error)})`;
-        this.warn(`xattr ${name}`, text);
-      }
+      if (this.#native === undefined) this.note(`xattr ${name}`, noNative);
+      else if (this.#powers.isFeigned && !isUsers(name)) this.note(`xattr ${name}`, notRoot);
+      else this.#writeXattr(this.#native, place, [name, value]);
+    }
+  }
+
+  #writeXattr(native: Native, place: DiskPath, [name, value]: readonly [ByteString, Uint8Array]): void {
+    try {
+      native.writeXattr(place, name, value);
+    } catch (error) {
+      const isRights = !this.#powers.isRoot && !isUsers(name);
+      this.note(`xattr ${name}`, isRights ? notRoot : error);
     }
   }
 }

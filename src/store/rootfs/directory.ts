@@ -4,9 +4,11 @@ import type { Work } from '../../stream/pace.ts';
 import type { FileNode, Path, Tree } from '../../tree/node.ts';
 import type { Selection } from '../../tree/selection.ts';
 import { loadNative, type Native } from '../disk/native.ts';
+import { onDisk } from '../disk/system-error.ts';
 import { FileHashes } from './file-hashes.ts';
 import { FileReader } from './file-reader.ts';
 import { type Known, type Scan, scanDirectory } from './scan.ts';
+import { readSidecar } from './sidecar.ts';
 
 interface DirectoryOptions {
   readonly native?: Native | undefined;
@@ -60,7 +62,7 @@ class Bodies {
   }
 }
 
-/** Opens a directory as a root filesystem. It is walked once, at the first `tree`; bodies are read when they are asked for. */
+/** Opens a directory as a root filesystem, with what its sidecar says of it. It is walked once, at the first `tree`; bodies are read when they are asked for. */
 export function openRootfsDirectory(directory: string, options: DirectoryOptions = {}): RootfsDirectory {
   const { known, selection, crossMounts, ahead, work = {} } = options;
   const native = 'native' in options ? options.native : loadNative();
@@ -75,8 +77,8 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
   const bodies = new Bodies(scan, native);
   const walked = async (): Promise<Tree> => {
     const { signal } = work;
-    const how = { native, source, selection, crossMounts, signal };
-    scanned = await scanDirectory(directory, { ...how, ...(known === undefined ? {} : { known }) });
+    const sidecar = onDisk(directory, 'a directory', () => readSidecar(directory));
+    scanned = await scanDirectory(directory, { native, source, selection, crossMounts, signal, known, sidecar });
     if (ahead === true) hashes.goAhead();
     return scanned.tree;
   };

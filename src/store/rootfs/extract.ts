@@ -17,6 +17,9 @@ import { Descent } from '../disk/descent.ts';
 import { withLeaveAt } from '../disk/leave.ts';
 import { loadNative } from '../disk/native.ts';
 import { onDisk } from '../disk/system-error.ts';
+import { LeftOut } from './left-out.ts';
+import { type MakingOptions, powersOf } from './powers.ts';
+import { writingSidecar } from './sidecar-record.ts';
 import { RootfsWriter } from './writer.ts';
 
 /** What extraction made: the tree, contents' sha256 (hexadecimal) where they were asked for, and what could not be carried. */
@@ -56,15 +59,16 @@ class ContentHashes {
 
 /**
  * Plays layers, bottom first, on an empty directory in one pass: each blob's digest, size and diffID are checked as it is
- * read. Throws with the directory in any state: the caller made it and removes it.
+ * read. What the directory cannot show is written into a sidecar beside it. Throws with the directory in any state: the caller made it and removes it.
  */
 export async function extractLayers(
   source: ImageSource,
   layers: readonly Layer[],
-  options: { readonly directory: string; readonly hashContents: boolean },
+  options: { readonly directory: string; readonly hashContents: boolean } & MakingOptions,
 ): Promise<Extraction> {
   const draft = new Draft(emptyTree(), source.subject);
-  const writer = new RootfsWriter(options.directory, { native: loadNative() });
+  const native = loadNative();
+  const writer = new RootfsWriter(options.directory, { ...options, native });
   const hashes = options.hashContents ? new ContentHashes() : undefined;
   try {
     for (const layer of layers) {
@@ -85,16 +89,27 @@ export async function extractLayers(
       });
     }
     const tree = draft.tree();
-    await new Pace(source.work?.signal).run(writer.finishing(tree));
-    return { tree, digests: hashes?.of(tree) ?? new Map(), warnings: writer.warnings };
+    const pace = new Pace(source.work?.signal);
+    await pace.run(writer.finishing(tree));
+    const powers = powersOf(options);
+    const isAll = writer.obstacles.size === 0 && !powers.isRootless && !powers.hasMaps;
+    const root = realpathSync(options.directory);
+    const left = new LeftOut();
+    if (!isAll) await pace.run(writingSidecar({ root, tree, native, powers }, left));
+    // Rootless, nothing is lost: what the sidecar has is what was asked for.
+    const lost = powers.isRootless ? [] : left.sentences(writer.obstacles);
+    return { tree, digests: hashes?.of(tree) ?? new Map(), warnings: [...lost, ...writer.warnings] };
   } finally {
     writer.close();
   }
 }
 
+/** Where a bundle's root filesystem lies. */
+export const rootfsOf = (bundle: string): string => join(bundle, 'rootfs');
+
 /** Makes the directory that a bundle's root filesystem goes into. */
 export function makeRootfs(bundle: string): string {
-  const rootfs = join(bundle, 'rootfs');
+  const rootfs = rootfsOf(bundle);
   onDisk(rootfs, 'a place for a directory', () => mkdirSync(rootfs));
   return rootfs;
 }

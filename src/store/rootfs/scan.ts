@@ -2,25 +2,16 @@ import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { changed, invalid } from '../../errors.ts';
 import { pathLimit } from '../../limits.ts';
 import { fileCost, Pace } from '../../stream/pace.ts';
-import {
-  type ByteString,
-  type DirectoryNode,
-  type FileNode,
-  type Meta,
-  type Node,
-  noXattrs,
-  type Path,
-  type Tree,
-} from '../../tree/node.ts';
+import type { ByteString, DirectoryNode, FileNode, Meta, Node, Path, Tree } from '../../tree/node.ts';
 import { joinPath, shortTextOf, textOf } from '../../tree/path.ts';
 import { isOut, type Selection } from '../../tree/selection.ts';
 import { Descent, isOtherwise } from '../disk/descent.ts';
-import { diskPath } from '../disk/disk-path.ts';
-import { withLeaveAt } from '../disk/leave.ts';
 import { mountPoint, mountTest, mountWarnings } from '../disk/mounts.ts';
-import type { LostXattr, Native } from '../disk/native.ts';
+import type { Native } from '../disk/native.ts';
 import { type Identity, kindOf, majorOf, minorOf, type Stat } from '../disk/stat.ts';
 import { onDisk, systemError } from '../disk/system-error.ts';
+import { ScannedXattrs } from './scanned-xattrs.ts';
+import type { Sidecar } from './sidecar.ts';
 
 /** What is known of a path before it is read: its node, where the stat says that nothing has changed. */
 export interface Known {
@@ -33,11 +24,13 @@ interface ScanOptions {
   readonly native: Native | undefined;
   /** What file contents are identified by. */
   readonly source: string;
-  readonly known?: Known;
+  readonly known?: Known | undefined;
   /** What is looked at; everything where it is not given. A directory that leads nowhere is not opened. */
   readonly selection?: Selection | undefined;
   /** What is mounted below the root is walked as well. */
   readonly crossMounts?: boolean | undefined;
+  /** What the disk does not show. */
+  readonly sidecar?: Sidecar | undefined;
   /** Stops the walk: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -76,7 +69,7 @@ class Scanner {
   #member = 0;
   #at: Path = '';
   #expected = 'a directory';
-  readonly #warned = new Set<string>();
+  readonly #xattrs: ScannedXattrs;
   readonly stats = new Map<FileNode, Stat>();
   readonly warnings: string[] = [];
   readonly mounts = new Set<Path>();
@@ -86,6 +79,7 @@ class Scanner {
     this.#root = root;
     this.#descent = descent;
     this.#options = options;
+    this.#xattrs = new ScannedXattrs(root, { descent, native: options.native, warnings: this.warnings });
     this.#isMount = options.crossMounts === true ? () => false : mountTest(root);
   }
 
@@ -114,6 +108,7 @@ class Scanner {
         if (turn !== undefined) await turn;
       }
       this.#descent.check();
+      this.#options.sidecar?.fill(top.path, top.children, path => this.#options.selection?.has(path) !== false);
     }
     return tree;
   }
@@ -146,12 +141,21 @@ class Scanner {
     }
     const key = stat.links > 1 && kind !== 'directory' ? `${stat.device}:${stat.inode}` : undefined;
     const linked = key === undefined ? undefined : this.#linked.get(key);
-    if (linked !== undefined) return linked;
+    if (linked !== undefined) return this.#again(linked, met);
     const known = this.#options.known?.lookup(met.path, stat);
     if (kind === 'directory') return this.#enter(met, known?.kind === kind ? known : this.#directory(met));
     const node = known ?? (kind === 'file' ? this.#fresh(met) : this.#special(met, kind));
     if (key !== undefined && node !== undefined) this.#linked.set(key, node);
+    if (known === undefined && node !== undefined && key !== undefined) this.#again(node, met);
     if (node?.kind === 'file') this.stats.set(node, stat);
+    return node;
+  }
+
+  /** Another name of a node: what the sidecar says of it may say it of that name. What is known already has all its names. */
+  #again(node: Node, met: Met): Node {
+    const { sidecar, known } = this.#options;
+    if (sidecar !== undefined && known?.lookup(met.path, met.stat) !== node)
+      sidecar.addName(node, met.path, this.#diskMeta(met));
     return node;
   }
 
@@ -176,11 +180,13 @@ class Scanner {
     const { meta } = this.#options.known?.directory(met.path, met.stat) ?? {};
     if (meta === undefined) return { kind: 'directory', meta: this.#meta(met), children: new Map() };
     // Without native calls nothing says that the attributes are not as they were.
-    const xattrs = this.#options.native === undefined ? meta.xattrs : this.#xattrs(met);
+    const { xattrs } = this.#options.native === undefined ? { ...meta } : this.#meta(met);
     return { kind: 'directory', meta: { ...meta, mtime: met.stat.mtime, xattrs }, children: new Map() };
   }
 
-  #fresh(met: Met): FileNode {
+  #fresh(met: Met): Node {
+    const stood = this.#options.sidecar?.placeholder(met.path, () => this.#diskMeta(met), met.stat.size);
+    if (stood !== undefined) return stood;
     const content = { source: this.#options.source, member: this.#member++ };
     return { kind: 'file', meta: this.#meta(met), size: met.stat.size, content };
   }
@@ -191,40 +197,15 @@ class Scanner {
   }
 
   #meta(met: Met): Meta {
+    const { sidecar } = this.#options;
+    const disk = this.#diskMeta(met);
+    return sidecar === undefined ? disk : sidecar.metaOf(met, disk);
+  }
+
+  #diskMeta(met: Met): Meta {
     const { mode, uid, gid, mtime } = met.stat;
-    return { mode: mode & 0o7777, uid, gid, mtime, xattrs: this.#xattrs(met) };
-  }
-
-  /**
-   * Nearly nothing has any, and the plain path, which may lead elsewhere by now, says so in half the time: what it finds is not
-   * believed. A fifth of the scan's time.
-   */
-  #mayHaveXattrs(native: Native, path: Path): boolean {
-    try {
-      return native.readXattrs(diskPath(this.#root, path)) !== undefined;
-    } catch {
-      return true;
-    }
-  }
-
-  #xattrs({ path, name, stat }: Met): Meta['xattrs'] {
-    const { native } = this.#options;
-    if (native !== undefined) {
-      this.#expect(path, 'extended attributes that can be read');
-      if (!this.#mayHaveXattrs(native, path)) return noXattrs;
-      const lost: LostXattr = (xattr, code) =>
-        this.#warn(xattr, `/${textOf(path)}: extended attribute '${textOf(xattr)}' is not read (${code})`);
-      const place = this.#descent.place(name);
-      return this.#descent.reach(() => withLeaveAt(place, stat, () => native.readXattrs(place, lost))) ?? noXattrs;
-    }
-    this.#warn('xattrs', 'extended attributes are not read: the optional package koffi is not there');
-    return noXattrs;
-  }
-
-  /** Adds a sentence unless one of its kind is there. */
-  #warn(kind: string, text: string): void {
-    if (!this.#warned.has(kind)) this.warnings.push(text);
-    this.#warned.add(kind);
+    this.#expect(met.path, 'extended attributes that can be read');
+    return { mode: mode & 0o7777, uid, gid, mtime, xattrs: this.#xattrs.of(met) };
   }
 }
 

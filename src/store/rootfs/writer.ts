@@ -20,7 +20,8 @@ import { diskPath } from '../disk/disk-path.ts';
 import type { Native } from '../disk/native.ts';
 import { SparseFile } from '../disk/sparse-file.ts';
 import { onDisk, systemError } from '../disk/system-error.ts';
-import { type Made, RootfsAttributes, reasonOf } from './attributes.ts';
+import { type Made, type Obstacles, RootfsAttributes } from './attributes.ts';
+import { type MakingOptions, type Powers, powersOf } from './powers.ts';
 
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const typeBits = { char: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
@@ -28,27 +29,34 @@ const typeBits = { char: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
 /**
  * Plays a draft's operations on a directory that nobody else writes to. Synchronous, on descriptors; never follows or
  * overwrites what it did not make. Owners need root, devices and extended attributes the native calls: what cannot be
- * carried is a warning, once a kind.
+ * carried is an obstacle, once a kind; rootless, an empty file stands for a device.
  */
 export class RootfsWriter {
   readonly #root: string;
   readonly #rootLength: number;
   readonly #native: Native | undefined;
+  readonly #powers: Powers;
   readonly #attributes: RootfsAttributes;
   /** Paths that could not be made. */
   readonly #skipped = new Set<Path>();
   #file: (Made & { readonly descriptor: number; readonly body: SparseFile }) | undefined;
 
   /** `root` is an empty directory of the caller's own. */
-  constructor(root: string, options: { readonly native: Native | undefined }) {
+  constructor(root: string, options: { readonly native: Native | undefined } & MakingOptions) {
     this.#root = root;
     this.#rootLength = Buffer.byteLength(root);
     this.#native = options.native;
-    this.#attributes = new RootfsAttributes(options.native);
+    this.#powers = powersOf(options);
+    this.#attributes = new RootfsAttributes(options.native, this.#powers);
   }
 
   get warnings(): readonly string[] {
     return this.#attributes.warnings;
+  }
+
+  /** What could not be made of what was played. */
+  get obstacles(): Obstacles {
+    return this.#attributes.obstacles;
   }
 
   /** Lets go of a file that was not ended. Called in any event. */
@@ -160,6 +168,7 @@ export class RootfsWriter {
       case 'device':
       case 'fifo':
         if (this.#makeSpecial(made, node)) this.#attributes.finish(node.kind, made);
+        else if (this.#powers.isRootless) this.#makePlaceholder(made);
         else this.#skipped.add(path);
     }
   }
@@ -169,24 +178,27 @@ export class RootfsWriter {
     this.#file = { ...made, descriptor, body: new SparseFile(descriptor) };
   }
 
-  /** Makes a device or a fifo; where that is not possible, it is left out with a warning. */
-  #makeSpecial({ place, path }: Made, node: DeviceNode | FifoNode): boolean {
+  /** Makes a device or a fifo, where that is possible. */
+  #makeSpecial({ place }: Made, node: DeviceNode | FifoNode): boolean {
     const device = node.kind === 'device' ? node : { major: 0, minor: 0 };
-    const why = this.#obstacle(node);
+    const why = this.#attributes.obstacleOf(node.kind);
     try {
-      if (why !== undefined) throw new Error(why);
-      const type = node.kind === 'fifo' ? 'fifo' : node.type;
-      this.#native?.makeNode(place, typeBits[type] | 0o600, device);
-      return true;
+      if (why === undefined) {
+        const type = node.kind === 'fifo' ? 'fifo' : node.type;
+        this.#native?.makeNode(place, typeBits[type] | 0o600, device);
+        return true;
+      }
+      this.#attributes.note(node.kind, why);
     } catch (error) {
-      this.#attributes.warn(node.kind, `/${textOf(path)}: a ${node.kind} is not made: ${why ?? reasonOf(error)}`);
-      return false;
+      this.#attributes.note(node.kind, error);
     }
+    return false;
   }
 
-  #obstacle(node: DeviceNode | FifoNode): string | undefined {
-    if (this.#native === undefined) return 'the optional package koffi is not there';
-    return node.kind === 'device' && !this.#attributes.isRoot ? 'that needs root' : undefined;
+  /** An empty file with the mode of what it stands for, so that nothing else takes it for one that does something. */
+  #makePlaceholder(made: Made): void {
+    closeSync(openSync(made.place, createFlags, 0o600));
+    this.#attributes.finish('file', { ...made, meta: { ...made.meta, mode: made.meta.mode & 0o777 } });
   }
 
   #link(path: Path, target: Path): void {
