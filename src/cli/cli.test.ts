@@ -135,12 +135,12 @@ test('a usage error is one line, says what was expected, and exits with 2', asyn
 });
 
 test('SOURCE_DATE_EPOCH is seconds in digits, and --clamp-mtime needs it', async () => {
-  for (const value of ['', 'now', '-1', '1e9', '253402300800']) {
+  for (const value of ['now', '-1', '1e9', '253402300800']) {
     const { status, err } = await ocikit(['commit', 'r', 'i'], { env: { SOURCE_DATE_EPOCH: value } });
     assert.equal(status, 2);
     assert.match(err, /^ocikit: SOURCE_DATE_EPOCH: expected seconds since 1970 in digits/);
   }
-  const { err } = await ocikit(['commit', 'r', 'i', '--clamp-mtime'], { env: {} });
+  const { err } = await ocikit(['commit', 'r', 'i', '--clamp-mtime'], { env: { SOURCE_DATE_EPOCH: '' } });
   assert.match(err, /^ocikit: --clamp-mtime: expected SOURCE_DATE_EPOCH in the environment, got none/);
 });
 

@@ -14,6 +14,20 @@ const changeOption: Option = {
   value: 'INSTRUCTION',
   describe: 'a Dockerfile instruction (CMD, ENV, …); may be repeated',
 };
+const authorOption: Option = {
+  name: 'author',
+  alias: 'a',
+  kind: 'text',
+  value: 'AUTHOR',
+  describe: 'who made the image',
+};
+const createdOption: Option = {
+  name: 'created',
+  kind: 'text',
+  value: 'TIME',
+  default: 'SOURCE_DATE_EPOCH, else now',
+  describe: 'when the image was made (RFC 3339)',
+};
 const messageOption: Option = {
   name: 'message',
   alias: 'm',
@@ -36,7 +50,9 @@ const platformOption: Option = {
 /** The options of `import`. */
 export const importOptions: readonly Option[] = [
   changeOption,
+  authorOption,
   messageOption,
+  createdOption,
   platformOption,
   ...compressionOptions,
   annotationOption,
@@ -58,8 +74,9 @@ export const commitOptions: readonly Option[] = [
     default: 'what a bundle was unpacked from',
     describe: 'what the new layer is a delta over',
   },
-  { name: 'author', alias: 'a', kind: 'text', value: 'AUTHOR', describe: 'who made the image' },
+  authorOption,
   messageOption,
+  createdOption,
   changeOption,
   { name: 'created-by', kind: 'text', value: 'TEXT', describe: 'the command line in the history' },
   platformOption,
@@ -97,9 +114,10 @@ export const commitRules: readonly Rule[] = [
 /** What `import` was asked to do, and `commit` as well. Throws `usage`. */
 export function readImportOptions(words: Words, io: Io): ImportOptions {
   return given({
+    author: words.text('author'),
     message: words.text('message'),
     instructions: words.texts('change'),
-    created: createdTime(io),
+    created: createdTime(words, io),
     platform: words.text('platform'),
     hostPlatform: io.hostPlatform,
     ...readCompression(words),
@@ -113,7 +131,6 @@ export function readCommitOptions(words: Words, io: Io): CommitOptions {
   return given({
     ...readImportOptions(words, io),
     base: words.text('base'),
-    author: words.text('author'),
     createdBy: words.text('created-by'),
     exclude: words.texts('exclude'),
     ignoreFile: words.text('ignore-file'),

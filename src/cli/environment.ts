@@ -1,4 +1,5 @@
 import { usage } from '../errors.ts';
+import { isTime } from '../spec/time.ts';
 import type { Io } from './io.ts';
 import { rfc3339 } from './units.ts';
 import type { Words } from './words.ts';
@@ -10,14 +11,20 @@ const lastSecond = 253_402_300_799;
 /** Seconds since 1970 that stand for now wherever ocikit writes a time; undefined where nobody fixed them. */
 function sourceDateEpoch(io: Io): number | undefined {
   const text = io.env[variable];
-  if (text === undefined) return undefined;
+  if (text === undefined || text === '') return undefined;
   const seconds = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
   if (!(seconds <= lastSecond)) throw usage(variable, `expected seconds since 1970 in digits, got '${text}'`);
   return seconds;
 }
 
-/** The time that a new image gets, RFC 3339 in whole seconds. */
-export function createdTime(io: Io): string {
+/** The time that a new image gets, RFC 3339: as `--created` says, else in whole seconds. Throws `usage`. */
+export function createdTime(words: Words, io: Io): string {
+  const said = words.text('created');
+  if (said !== undefined) {
+    if (!isTime(said))
+      throw usage('--created', `expected a time such as 2024-01-31T12:00:00Z (RFC 3339), got '${said}'`);
+    return said;
+  }
   return rfc3339((sourceDateEpoch(io) ?? Math.floor(io.now().getTime() / 1000)) * 1000);
 }
 

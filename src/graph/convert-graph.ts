@@ -1,6 +1,6 @@
 import { type CompressOptions, compress, compressionOf, recompressedType } from '../codec/compression.ts';
 import { OciError } from '../errors.ts';
-import { attestedDigest, isAttestation } from '../image/attestation.ts';
+import { attestedDigest, isAttestation, withAttested } from '../image/attestation.ts';
 import { convertIndex, convertManifest } from '../image/convert.ts';
 import { type ImageKind, layerTypeOf } from '../image/image-kind.ts';
 import { layersOf } from '../image/layers.ts';
@@ -52,6 +52,8 @@ class Conversion {
   readonly #store: ImageStore;
   readonly #options: ConvertOptions;
   readonly #made = new Map<string, Promise<Descriptor>>();
+  /** What there is to say of attestations. */
+  readonly warnings: Set<string> = new Set();
 
   constructor(source: ImageSource, graph: Graph, options: ConvertOptions & { readonly store: ImageStore }) {
     this.#source = source;
@@ -95,9 +97,42 @@ class Conversion {
     const { platforms } = this.#options;
     const entries = document.value.manifests;
     const kept = platforms === undefined ? entries : keptEntries(entries, platforms, this.#source.subject);
-    const manifests: Descriptor[] = [];
-    for (const child of kept) manifests.push(await this.convert(child));
+    const manifests = await this.#entries(kept);
     return convertIndex(document, manifests, this.#options.kind);
+  }
+
+  /** The entries of an index, converted. Attestations name the new manifests; a list of docker's holds no artifact, and so none of them. */
+  async #entries(kept: readonly Descriptor[]): Promise<readonly Descriptor[]> {
+    const isDocker = this.#options.kind === 'docker';
+    const made = new Map<string, string>();
+    const converted = new Map<Descriptor, Descriptor>();
+    for (const child of kept) {
+      if (isAttestation(child)) continue;
+      const entry = await this.convert(child);
+      converted.set(child, entry);
+      made.set(child.digest, entry.digest);
+    }
+    for (const child of kept) {
+      if (!isAttestation(child)) continue;
+      const about = attestedDigest(child) ?? '';
+      if (isDocker) this.#left(child);
+      else converted.set(child, this.#repointed(await this.convert(child), made.get(about)));
+    }
+    return kept.flatMap(child => converted.get(child) ?? []);
+  }
+
+  #left({ digest }: Descriptor): void {
+    this.warnings.add(
+      `${this.#source.subject}: attestation ${digest} is left out: a list of docker's has no place for it`,
+    );
+  }
+
+  #repointed(entry: Descriptor, digest: string | undefined): Descriptor {
+    if (digest === undefined || attestedDigest(entry) === digest) return entry;
+    this.warnings.add(
+      `${this.#source.subject}: attestation ${entry.digest} names the new manifest ${digest}; the statement inside still names the old one`,
+    );
+    return withAttested(entry, digest);
   }
 
   async #manifest(document: Document<Manifest>): Promise<Document<Manifest>> {
@@ -161,13 +196,15 @@ class Conversion {
 
 /**
  * Copies what a descriptor leads to into a store, layers recompressed and documents in other media types as asked for, and
- * answers the descriptor of the result. Configs and diffIDs stay; what does not change keeps its digest and bytes. `graph` is
+ * answers the descriptor of the result and what there is to say of attestations. Configs and diffIDs stay; what does not change keeps its digest and bytes. `graph` is
  * what a walk from the descriptor found. Where layers are recompressed, all layers of images are proved.
  */
-export function convertGraph(
+export async function convertGraph(
   source: ImageSource,
   { graph, root }: { readonly graph: Graph; readonly root: Descriptor },
   options: ConvertOptions & { readonly store: ImageStore },
-): Promise<Descriptor> {
-  return new Conversion(source, graph, options).convert(root);
+): Promise<{ readonly descriptor: Descriptor; readonly warnings: readonly string[] }> {
+  const conversion = new Conversion(source, graph, options);
+  const descriptor = await conversion.convert(root);
+  return { descriptor, warnings: [...conversion.warnings] };
 }

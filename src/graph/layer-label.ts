@@ -62,15 +62,16 @@ export async function mislabelled(source: ImageSource, descriptor: Descriptor): 
   return `layer ${descriptor.digest}: its media type says ${words[said]}, its bytes are ${words[found]}`;
 }
 
-/** One sentence for all layers whose media types say one compression and their bytes another: none where they agree. */
-export async function labelWarnings(source: ImageSource, layers: Iterable<Descriptor>): Promise<readonly string[]> {
+/** What there is to say of a place, and one sentence for all layers whose media types say one compression and their bytes another. */
+export async function warningsOf(source: ImageSource, layers: Iterable<Descriptor>): Promise<readonly string[]> {
   const found = new Map<string, string>();
   for (const layer of layers) {
     const sentence = await mislabelled(source, layer);
     if (sentence !== undefined) found.set(layer.digest, sentence);
   }
   const [first, ...others] = found.values();
-  if (first === undefined) return [];
+  const { subject, warnings = [] } = source;
+  if (first === undefined) return warnings;
   const more = others.length === 0 ? '' : `, as are ${others.length} more layers wrongly labelled`;
-  return [`${source.subject}: ${first}${more}; the bytes count`];
+  return [...warnings, `${subject}: ${first}${more}; the bytes count`];
 }

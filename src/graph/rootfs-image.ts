@@ -3,7 +3,7 @@ import type { Layer } from '../spec/objects.ts';
 import { fileCost, Pace } from '../stream/pace.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type FileNode, type Path, type Tree } from '../tree/node.ts';
-import { labelWarnings } from './layer-label.ts';
+import { warningsOf } from './layer-label.ts';
 import { type Hashing, type LayerListing, listLayer } from './layer-listing.ts';
 import type { ImageSource, Rootfs } from './source.ts';
 
@@ -66,7 +66,7 @@ export function openImageRootfs(
     async tree() {
       const listings: LayerListing[] = [];
       for (const layer of layers) listings.push(await cache.list(source, layer, hashingOf(layer)));
-      warnings.splice(0, warnings.length, ...(await labelWarnings(source, blobsOf(layers))));
+      warnings.splice(0, warnings.length, ...(await warningsOf(source, blobsOf(layers))));
       for (const { digests } of listings) for (const [file, digest] of digests) known.set(file, digest);
       return foldListings(listings, source);
     },

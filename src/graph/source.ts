@@ -16,6 +16,8 @@ export interface ImageSource {
   readonly subject: string;
   /** Whether manifests and index were made of something else: nobody has vouched that its layers and diffIDs agree. */
   readonly isConverted?: boolean;
+  /** What was wrong with the place and did no harm: a sentence each. */
+  readonly warnings?: readonly string[];
   /** What watches and stops this run over the source: what is made of its blobs heeds it as well. */
   readonly work?: Work;
   index(): Promise<Document<ImageIndex>>;

@@ -9,6 +9,11 @@ export function isAttestation(descriptor: Descriptor): boolean {
   return descriptor.platform?.os === 'unknown' && descriptor.platform.architecture === 'unknown';
 }
 
+/** The same entry about another manifest. */
+export function withAttested(descriptor: Descriptor, digest: string): Descriptor {
+  return { ...descriptor, annotations: { ...descriptor.annotations, [digestKey]: digest } };
+}
+
 /** The digest of the manifest that an entry is about; undefined where it does not say. */
 export function attestedDigest({ annotations }: Descriptor): string | undefined {
   return Object.hasOwn(annotations ?? {}, digestKey) ? annotations?.[digestKey] : undefined;

@@ -7,6 +7,10 @@ type FindingCode =
   | 'media-type-mismatch'
   | 'data-mismatch'
   | 'layer-mislabelled'
+  | 'layer-type-unknown'
+  | 'null-list'
+  | 'platform-empty'
+  | 'place'
   | 'artifact-type-missing'
   | 'env-malformed'
   | 'env-duplicate'
@@ -30,6 +34,14 @@ const findingCodes: Readonly<Record<FindingCode, Finding['severity']>> = {
   'data-mismatch': 'error',
   /** A layer's media type names another compression than its bytes have: the bytes count (layer.md). */
   'layer-mislabelled': 'warning',
+  /** A layer of an image that is no tar by its media type: cosign's signatures are written so (manifest.md). */
+  'layer-type-unknown': 'warning',
+  /** null where a list or a map belongs, as Go writes an empty one. */
+  'null-list': 'warning',
+  /** A config without a name of its system or architecture: cosign and others write such. */
+  'platform-empty': 'warning',
+  /** What is wrong with a place and does no harm: a layout without `oci-layout`, names in an archive that docker has not. */
+  place: 'warning',
   /** The empty config without an artifactType (manifest.md). */
   'artifact-type-missing': 'error',
   /** An environment variable that is not `name=value` (config.md). */

@@ -2,7 +2,7 @@ import { badOption, OciError, usage } from '../errors.ts';
 import { missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { readImage } from '../graph/image-reader.ts';
 import { isPlain, layerBytes, proveLayers } from '../graph/layer-bytes.ts';
-import { labelWarnings, storedAs } from '../graph/layer-label.ts';
+import { storedAs, warningsOf } from '../graph/layer-label.ts';
 import { pickImage } from '../graph/pick-image.ts';
 import { proveConverted } from '../graph/prove-converted.ts';
 import type { ImageSource } from '../graph/source.ts';
@@ -109,7 +109,7 @@ async function layoutEntries(roots: readonly ArchiveRoot[]): Promise<ArchivePlan
         size: blob.size,
         open: () => source.open(blob),
       });
-    warnings.push(...missingBlobs(needed, source), ...(await labelWarnings(source, layersIn(needed.graph))));
+    warnings.push(...missingBlobs(needed, source), ...(await warningsOf(source, layersIn(needed.graph))));
   }
   const directories = new Set([...entries.keys()].map(name => name.slice(0, name.lastIndexOf('/') + 1)));
   for (const name of ['blobs/', ...directories]) entries.set(name, { name, size: 0, open: () => [] });
@@ -176,13 +176,26 @@ const zstdWarning = 'layers compressed with zstd: docker before version 23 does 
  * Documents are read and checked, layers only looked for, or proved where they come of docker's archives. Throws `usage` where two images have one name.
  */
 export async function planArchive(roots: readonly ArchiveRoot[], format: ArchiveFormat): Promise<ArchivePlan> {
+  const plan = await planOf(roots, format);
+  return { ...plan, warnings: [...plan.warnings, ...lostNames(roots, format)] };
+}
+
+/** A sentence for each name that docker's part of an archive cannot hold. */
+function lostNames(roots: readonly ArchiveRoot[], format: ArchiveFormat): readonly string[] {
+  if (format === 'oci') return [];
+  const where =
+    format === 'docker' ? 'it is saved without one' : 'it is only in the OCI part, docker loads the image without one';
+  return roots.flatMap(({ lost }) => (lost === undefined ? [] : [`${lost}: docker has no such name: ${where}`]));
+}
+
+async function planOf(roots: readonly ArchiveRoot[], format: ArchiveFormat): Promise<ArchivePlan> {
   checkNames(roots);
   const items = format === 'oci' ? [] : await itemsOf(roots);
   if (format === 'docker') {
     if (items.length === 0) throw badOption('format docker', 'expected an image, got artifacts only');
     const entries = [...(await dockerEntries(items))].sort(byName);
     const warnings: string[] = [];
-    for (const { source, image } of items) warnings.push(...(await labelWarnings(source, image.manifest.value.layers)));
+    for (const { source, image } of items) warnings.push(...(await warningsOf(source, image.manifest.value.layers)));
     return { entries, warnings };
   }
   const layout = await layoutEntries(roots);

@@ -30,6 +30,7 @@ const made: Table<ImportOptions> = {
   ...compression,
   platform,
   hostPlatform,
+  author: text,
   message: text,
   instructions: listOf(text),
   created: kinds.time,
@@ -38,7 +39,6 @@ const made: Table<ImportOptions> = {
 const commit: Table<CommitOptions> = {
   ...made,
   base: kinds.operand,
-  author: text,
   createdBy: text,
   exclude: listOf(kinds.glob),
   ignoreFile: path,

@@ -3,7 +3,7 @@ import { type CompressOptions, compress, compressorWarnings, layerMediaType } fr
 import { writeLayer } from '../codec/layer-writer.ts';
 import { applyChanges } from '../dockerfile/change.ts';
 import { nodeEngine } from '../engine/node.ts';
-import { labelWarnings } from '../graph/layer-label.ts';
+import { warningsOf } from '../graph/layer-label.ts';
 import { checkMadeImage } from '../graph/store-document.ts';
 import { appendLayer, type LayerEdit, squashedImage } from '../image/append.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
@@ -122,6 +122,16 @@ export async function commit(
   }
 }
 
+/** docker's overlay2 stacks 128 directories, one of them the container's own: an image of more layers is not run. */
+const [manyLayers, mostLayers] = [120, 127];
+
+function layerCountWarnings(count: number): readonly string[] {
+  if (count <= manyLayers) return [];
+  return [
+    `the image has ${count} layers: docker runs none of more than ${mostLayers} (option squash makes one of all)`,
+  ];
+}
+
 async function commitInput(
   input: CommitInput,
   image: ImageOperand | undefined,
@@ -140,7 +150,7 @@ async function commitInput(
   const written = clamped(toLayer(changes, after.tree), bodies, options.clampMtime);
   return withDestination(place, options, async destination => {
     const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
-    const labels = base === undefined ? [] : await labelWarnings(base.source, blobsOf(kept));
+    const labels = base === undefined ? [] : await warningsOf(base.source, blobsOf(kept));
     if (base !== undefined) await destination.bring(base.source, blobsOf(kept));
     const docker = isDocker(base);
     const close = await bodies.prepare?.(writtenFiles(written.entries), place.path);
@@ -162,6 +172,7 @@ async function commitInput(
         ...warnings,
         ...inherited,
         ...labels,
+        ...layerCountWarnings(made.manifest.value.layers.length),
         ...(layer === undefined ? [] : compressorWarnings(compressionOf(options))),
       ],
     };

@@ -2,7 +2,7 @@ import { compressorWarnings } from '../codec/compression.ts';
 import { badOption, OciError } from '../errors.ts';
 import { type ConvertOptions, convertGraph } from '../graph/convert-graph.ts';
 import { copyBlobs, missingBlobs, type Needed, neededBlobs } from '../graph/copy-graph.ts';
-import { labelWarnings } from '../graph/layer-label.ts';
+import { warningsOf } from '../graph/layer-label.ts';
 import { proveConverted } from '../graph/prove-converted.ts';
 import { referrersOf } from '../graph/referrers.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
@@ -90,15 +90,15 @@ async function copyInto(
   store: ImageStore,
   { source, root, referrers, needed }: Selection,
   options: { readonly name: string; readonly conversion: ConvertOptions | undefined },
-): Promise<Descriptor> {
+): Promise<{ readonly descriptor: Descriptor; readonly warnings: readonly string[] }> {
   const { name, conversion } = options;
   if (conversion === undefined) await copyBlobs(source, needed, store);
-  const entry =
+  const made =
     conversion === undefined
-      ? root
+      ? { descriptor: root, warnings: [] }
       : await convertGraph(source, { graph: needed.graph, root }, { ...conversion, store });
-  await store.updateIndex(index => referrers.reduce(withUnnamed, withName(index, name, entry)));
-  return entry;
+  await store.updateIndex(index => referrers.reduce(withUnnamed, withName(index, name, made.descriptor)));
+  return made;
 }
 
 /** The image as an archive lists it under the destination's name. */
@@ -137,8 +137,19 @@ async function copyToArchive(
     return [root, await writeTo(destination, rootsOf(source, root), options)];
   }
   return withScratchLayout(destination.path, async store => {
-    const entry = await copyInto(store, selection, { name: destination.name, conversion });
-    return [entry, await writeTo(destination, rootsOf(store, entry), options)] as const;
+    const { descriptor, warnings } = await copyInto(store, selection, { name: destination.name, conversion });
+    return [descriptor, [...warnings, ...(await writeTo(destination, rootsOf(store, descriptor), options))]] as const;
+  });
+}
+
+async function copyToLayout(
+  { conversion, ...selection }: Selection & { readonly conversion: ConvertOptions | undefined },
+  { path, name }: Destination,
+  options: CopyOptions,
+): Promise<readonly [Descriptor, readonly string[]]> {
+  return withLayout(path, options, async store => {
+    const { descriptor, warnings } = await copyInto(store, selection, { name, conversion });
+    return [descriptor, [...missingBlobs(selection.needed, selection.source), ...warnings]] as const;
   });
 }
 
@@ -182,21 +193,14 @@ export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOp
     if (options.compression === undefined) await proveConverted(source, selection.needed.graph);
     announce(options, 'copying', sizeOf(selection.needed.blobs));
     const isArchive = destination.kind === 'oci-archive' || destination.kind === 'docker-archive';
-    const [entry, missing] = isArchive
+    const [entry, said] = isArchive
       ? await copyToArchive({ ...selection, conversion }, destination, options)
-      : await withLayout(
-          destination.path,
-          options,
-          async store =>
-            [
-              await copyInto(store, selection, { name: destination.name, conversion }),
-              missingBlobs(selection.needed, source),
-            ] as const,
-        );
+      : await copyToLayout({ ...selection, conversion }, destination, options);
     const { compression, compressor } = options;
-    const labels = await labelWarnings(source, layersIn(selection.needed.graph));
+    const labels = await warningsOf(source, layersIn(selection.needed.graph));
     const compressed = compression === undefined ? [] : compressorWarnings({ compression, compressor });
-    const warnings = [...selection.warnings, ...missing, ...labels, ...compressed];
+    // An archive's plan says some of it as well.
+    const warnings = [...new Set([...selection.warnings, ...said, ...labels, ...compressed])];
     return { manifest: entry.digest, name: destination.name, referrers: selection.referrers.length, warnings };
   } finally {
     opened.close();

@@ -1,6 +1,6 @@
 import { Superseded, writeOneLayer, writeTree } from '../codec/tree-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
-import { labelWarnings } from '../graph/layer-label.ts';
+import { warningsOf } from '../graph/layer-label.ts';
 import { layerTar, readMergedTree } from '../graph/merged-tree.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
@@ -36,7 +36,7 @@ async function openExport(image: ImageOperand, options: ExportOptions): Promise<
 
 /** What there is to say when the layers have been read. */
 async function resultOf({ manifest, source, layers }: Opened): Promise<ExportResult> {
-  return { manifest, warnings: await labelWarnings(source, blobsOf(layers)) };
+  return { manifest, warnings: await warningsOf(source, blobsOf(layers)) };
 }
 
 async function readTwice({ source, layers, subject }: Opened, options: ExportOptions): Promise<Bytes> {

@@ -22,12 +22,13 @@ function platformOf({ platform, hostPlatform = machinePlatform }: ImportOptions)
 }
 
 function editOf(options: ImportOptions): LayerEdit {
-  const { created, message, instructions = [], annotations = [] } = options;
+  const { created, author, message, instructions = [], annotations = [] } = options;
   return {
     platform: platformOf(options),
     message: message || defaultMessage,
     // No command made this layer, whatever the image runs.
     createdBy: '',
+    ...(author === undefined ? {} : { author }),
     ...(created === undefined ? {} : { created: typeof created === 'string' ? created : timeText(created) }),
     ...(instructions.length === 0 ? {} : { config: applyChanges({}, instructions) }),
     ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations.map(parseAnnotation)) }),

@@ -2,9 +2,9 @@ import { readManifest } from '../graph/image-reader.ts';
 import { artifactObject } from '../image/artifact.ts';
 import { type InspectObject, inspectObject } from '../image/inspect.ts';
 import { layersOf } from '../image/layers.ts';
-import { isConfigType, isManifestType } from '../spec/media-type.ts';
+import { isConfigType, isIndexType, isManifestType } from '../spec/media-type.ts';
 import { displayName } from '../spec/name.ts';
-import { type NamedImage, OpenPlaces, openImage, openNamed, pickNamed } from '../store/open-operand.ts';
+import { type NamedImage, OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { oneOf } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
@@ -45,13 +45,18 @@ export async function inspect(images: readonly ImageOperand[], options: ReadOpti
   return objects;
 }
 
-/** The exact bytes of a place's index, or of an image's manifest or config. */
+/** The exact bytes of a place's index, or of a manifest or config, whatever they are of: an image, an artifact, an entry of a type that nobody knows. */
 export async function inspectRaw(
   image: ImageOperand,
   what: 'index' | 'manifest' | 'config',
   options: ReadOptions = {},
 ): Promise<Uint8Array> {
   checkCall('inspectRaw', { image: ['operand', image], what: [oneOf('index', 'manifest', 'config'), what] }, options);
-  if (what === 'index') return (await openNamed(image, new OpenPlaces(options))).index.bytes;
-  return (await openImage(image, options)).image[what].bytes;
+  const opened = await openNamed(image, new OpenPlaces(options));
+  if (what === 'index') return opened.index.bytes;
+  const { source, named } = opened;
+  const isPicked = isIndexType(named.mediaType) || options.platform !== undefined;
+  const manifest = isPicked ? (await pickNamed(opened, options)).descriptor : named;
+  if (what === 'manifest') return source.read(manifest);
+  return source.read((await readManifest(source, manifest)).value.config);
 }

@@ -2,9 +2,11 @@ import type { Bytes } from '../engine/engine.ts';
 import { OciError } from '../errors.ts';
 import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { readManifest } from '../graph/image-reader.ts';
+import { warningsOf } from '../graph/layer-label.ts';
 import { foldListed } from '../graph/listed-index.ts';
 import { proveConverted } from '../graph/prove-converted.ts';
 import type { ImageSource } from '../graph/source.ts';
+import { layersIn } from '../graph/walk.ts';
 import { isConfigType, isIndexType, isManifestType } from '../spec/media-type.ts';
 import { nameOf, withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
@@ -59,12 +61,13 @@ async function loadFrom(opened: OpenedSource, layout: string, options: LoadOptio
     if (image !== undefined) images.push(image);
   }
   await proveConverted(source, needed.graph);
+  const said = await warningsOf(source, layersIn(needed.graph));
   announce(options, 'loading', sizeOf(needed.blobs));
   await withLayout(layout, options, async store => {
     await copyBlobs(source, needed, store);
     await store.updateIndex(before => withEntries(before, entries));
   });
-  const warnings = [...oddOf(index.value).map(({ fault }) => fault.message), ...missingBlobs(needed, source)];
+  const warnings = [...oddOf(index.value).map(({ fault }) => fault.message), ...missingBlobs(needed, source), ...said];
   return { images, warnings };
 }
 

@@ -23,6 +23,8 @@ export interface CompressionOptions {
 export interface ImageOptions extends CompressionOptions, Work {
   /** The comment in the history; `import` writes docker's `Imported from -` when absent. */
   readonly message?: string;
+  /** Who made the image, in its config and history; the base's when absent. */
+  readonly author?: string;
   /** Dockerfile instructions (`CMD ["sh"]`), by docker's rules for `--change`: over the base's config, or an empty one. None when absent; one that docker refuses is a `usage` error. */
   readonly instructions?: readonly string[];
   /** When the image was made: RFC 3339, or a Date; no time is written when absent. */
@@ -41,8 +43,6 @@ export interface ImageOptions extends CompressionOptions, Work {
 export interface CommitOptions extends ImageOptions {
   /** The image the new layer is a delta over; a bundle's own base when absent. */
   readonly base?: ImageOperand;
-  /** Who made the image, in its config and history; the base's when absent. */
-  readonly author?: string;
   /** History's `created_by`; the command line of the resulting config when absent, as docker writes it. */
   readonly createdBy?: string;
   /** Globs of paths (`var/cache/**`) that stay as they are in the base; none when absent. */

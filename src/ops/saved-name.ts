@@ -19,6 +19,8 @@ export interface SavedEntry {
   readonly entry: Descriptor;
   /** Canonical, or undefined where engines have no way to call it. */
   readonly name: string | undefined;
+  /** The name that it has and that they have no way to say. */
+  readonly lost?: string;
 }
 
 /**
@@ -27,7 +29,10 @@ export interface SavedEntry {
  */
 export function savedEntry(entry: Descriptor, place: string): SavedEntry {
   const reference = fullNameOf(entry, place);
-  if (reference === undefined || reference.digest !== undefined) return { entry, name: undefined };
+  if (reference === undefined || reference.digest !== undefined) {
+    const lost = nameOf(entry);
+    return { entry, name: undefined, ...(lost === undefined ? {} : { lost: `${place}:${lost}` }) };
+  }
   const name = canonicalName(reference);
   const bare = withoutNames(entry);
   return { entry: { ...bare, annotations: { ...bare.annotations, ...nameAnnotations(name) } }, name };

@@ -1,4 +1,4 @@
-import { labelWarnings } from '../graph/layer-label.ts';
+import { warningsOf } from '../graph/layer-label.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { runtimeConfig } from '../image/runtime.ts';
 import type { UserNamespace } from '../image/runtime-namespace.ts';
@@ -92,7 +92,7 @@ export async function unpack(
       hashContents: bundle,
       ...making,
     });
-    const warnings = [...extraction.warnings, ...(await labelWarnings(opened.source, blobsOf(layers)))];
+    const warnings = [...extraction.warnings, ...(await warningsOf(opened.source, blobsOf(layers)))];
     checkWarnings(warnings, options.strict);
     const more = bundle ? await finishBundle(target.work, directory, { opened, extraction, making }) : [];
     await target.commit(aside => moveSidecar(target.work, directory, { aside, force }));

@@ -8,6 +8,7 @@ import { isAttestation } from '../image/attestation.ts';
 import { checkImage, checkIndex, checkManifest } from '../image/check.ts';
 import type { Finding } from '../image/finding.ts';
 import { finding } from '../image/finding-codes.ts';
+import { lenient } from '../image/lenient.ts';
 import { validateDocument } from '../schema/validate.ts';
 import { parseJson } from '../spec/document.ts';
 import { isConfigType, isLayerType, isSchema1Type } from '../spec/media-type.ts';
@@ -63,8 +64,9 @@ class Inspection {
   }
 
   async #schema(kind: 'index' | 'manifest' | 'config', document: Document<unknown>, subject: string): Promise<void> {
-    const found = await validateDocument(kind, parseJson(document.bytes, subject));
-    this.findings.push(...found.map(finding => ({ ...finding, subject: `${subject}${finding.subject}` })));
+    const value = parseJson(document.bytes, subject);
+    const found = (await validateDocument(kind, value)).map(one => lenient(one, value));
+    this.findings.push(...found.map(one => ({ ...one, subject: `${subject}${one.subject}` })));
   }
 
   /** A place's own index and all that it leads to. */
@@ -146,8 +148,8 @@ class Inspection {
 
   async #layerBlob(descriptor: Descriptor): Promise<void> {
     if (!isLayerType(descriptor.mediaType)) {
-      const message = `layer ${descriptor.digest}: expected a layer's media type, got '${descriptor.mediaType}'`;
-      this.findings.push({ severity: 'error', code: 'unsupported', subject: descriptor.digest, message });
+      const message = `expected a layer's media type, got '${descriptor.mediaType}'`;
+      this.findings.push(finding('layer-type-unknown', `layer ${descriptor.digest}`, message));
     }
     await this.#blob(descriptor);
   }
@@ -192,6 +194,8 @@ export async function validate(place: ImageOperand, options: ValidateOptions = {
   const isWhole = name === undefined && digest === undefined;
   const image = isWhole ? undefined : await withNamed(opened);
   const inspection = new Inspection(image?.source ?? opened.source, options);
+  for (const said of opened.source.warnings ?? [])
+    inspection.findings.push(finding('place', opened.source.subject, said.slice(opened.source.subject.length + 2)));
   await (image === undefined ? inspection.index(opened.index) : inspection.entries([image.named]));
   const findings = options.strict === true ? inspection.findings.map(asError) : inspection.findings;
   return { findings, blobs: inspection.blobs, bytes: inspection.bytes };

@@ -4,11 +4,12 @@ import { invalid, notFound, unsupported } from '../../errors.ts';
 import type { ImageSource } from '../../graph/source.ts';
 import { checkLayerCount } from '../../image/layers.ts';
 import { documentLimit, imageLimit } from '../../limits.ts';
+import { annotationKeys } from '../../spec/annotations.ts';
 import { type Digest, digestOf } from '../../spec/digest.ts';
 import { encodeDocument, parseJson } from '../../spec/document.ts';
 import { type At, arrayOf, listOf, shape, string } from '../../spec/fields.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
-import { nameAnnotations } from '../../spec/name.ts';
+import { isRefName, nameAnnotations } from '../../spec/name.ts';
 import type { Annotations, Descriptor, ImageIndex, Json, Manifest } from '../../spec/objects.ts';
 import { parseConfig } from '../../spec/parse.ts';
 import { canonicalName, familiarName, tryReference } from '../../spec/reference.ts';
@@ -28,10 +29,23 @@ export interface DockerItem {
 
 const item = shape({ required: { Config: string, Layers: listOf(string) }, optional: { RepoTags: arrayOf(string) } });
 
+const keys = ['Config', 'RepoTags', 'Layers'];
+
+/** An item with docker's own spelling of its keys: Go, and so every engine, takes them in any case (jib writes small ones). */
+function withKeys(value: Json): Json {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  const fields = Object.entries(value).map(([name, field]) => {
+    const key = keys.find(known => known.toLowerCase() === name.toLowerCase());
+    return [key === undefined || Object.hasOwn(value, key) ? name : key, field] as const;
+  });
+  return Object.fromEntries(fields);
+}
+
 function parseItems(json: Json, subject: string): readonly DockerItem[] {
   const top: At = { subject };
-  listOf(item)(json, top);
-  const items = (json ?? []) as unknown as readonly DockerItem[];
+  const value = Array.isArray(json) ? json.map(withKeys) : json;
+  listOf(item)(value, top);
+  const items = (value ?? []) as unknown as readonly DockerItem[];
   if (items.length > imageLimit) throw invalid(subject, `at most ${imageLimit} images`, `${items.length}`);
   return items;
 }
@@ -42,6 +56,7 @@ class Blobs {
   readonly made = new Map<Digest, Uint8Array>();
 }
 
+const maxShown = 128;
 const blobName = /(?:^|\/)blobs\/sha256\/([a-f0-9]{64})$/;
 
 function headOf(archive: Archive, region: Region): Promise<Uint8Array> {
@@ -123,16 +138,27 @@ class ManifestMaker {
   }
 }
 
-/** Docker spells names short: `app:v1` is docker.io/library/app:v1. What docker would not take as a name names nothing. */
-function annotationsOf(tag: string): Annotations | undefined {
+/**
+ * Docker spells names short: `app:v1` is docker.io/library/app:v1. What docker would not take (a repository in capitals) is a plain
+ * name where image-spec has a place for it, and names nothing else; both are said.
+ */
+function annotationsOf(tag: string, warn: (said: string) => void): Annotations | undefined {
   const reference = tryReference(tag);
   const isName = reference !== undefined && reference.digest === undefined && familiarName(reference) !== 'sha256';
-  return isName ? nameAnnotations(canonicalName(reference)) : undefined;
+  if (isName) return nameAnnotations(canonicalName(reference));
+  const isPlain = isRefName(tag) && !tag.includes('@') && !/^sha256(?::|$)/.test(tag);
+  const got = isPlain ? 'it is kept as a plain name' : 'it names nothing';
+  warn(`RepoTags '${tag.slice(0, maxShown)}': docker has no such name: ${got}`);
+  return isPlain ? { [annotationKeys.refName]: tag } : undefined;
 }
 
-function entriesOf(descriptor: Descriptor, { RepoTags }: DockerItem): readonly Descriptor[] {
+function entriesOf(
+  descriptor: Descriptor,
+  { RepoTags }: DockerItem,
+  warn: (said: string) => void,
+): readonly Descriptor[] {
   const named = (RepoTags ?? []).flatMap(tag => {
-    const annotations = annotationsOf(tag);
+    const annotations = annotationsOf(tag, warn);
     return annotations === undefined ? [] : [{ ...descriptor, annotations }];
   });
   return named.length === 0 ? [descriptor] : named;
@@ -159,7 +185,9 @@ export async function openItems(archive: Archive, items: readonly DockerItem[]):
   const blobs = new Blobs();
   const maker = new ManifestMaker(archive, blobs);
   const manifests: Descriptor[] = [];
-  for (const item of items) manifests.push(...entriesOf(await maker.manifest(item), item));
+  const warnings: string[] = [];
+  const warn = (said: string): number => warnings.push(`${archive.subject}: manifest.json: ${said}`);
+  for (const item of items) manifests.push(...entriesOf(await maker.manifest(item), item, warn));
   const index: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests };
   const document = encodeDocument(index, mediaTypes.index);
   const reader = blobReader(archive, ({ digest }) => blobs.regions.get(digest));
@@ -167,6 +195,7 @@ export async function openItems(archive: Archive, items: readonly DockerItem[]):
   return {
     subject: archive.subject,
     isConverted: true,
+    warnings,
     index: async () => document,
     has: async descriptor => madeOf(descriptor) !== undefined || reader.has(descriptor),
     async *open(descriptor) {

@@ -48,6 +48,7 @@ function together(oci: ImageSource, docker: ImageSource, index: Document<ImageIn
   return {
     subject: oci.subject,
     isConverted: true,
+    warnings: docker.warnings ?? [],
     index: async () => index,
     has: async descriptor => (await oci.has(descriptor)) || docker.has(descriptor),
     async *open(descriptor) {
