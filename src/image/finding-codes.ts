@@ -40,7 +40,7 @@ const findingCodes: Readonly<Record<FindingCode, Finding['severity']>> = {
   'null-list': 'warning',
   /** A config without a name of its system or architecture: cosign and others write such. */
   'platform-empty': 'warning',
-  /** What is wrong with a place and does no harm: a layout without `oci-layout`, names in an archive that docker has not. */
+  /** What is wrong with a place and does no harm: names in an archive that docker has not. */
   place: 'warning',
   /** The empty config without an artifactType (manifest.md). */
   'artifact-type-missing': 'error',

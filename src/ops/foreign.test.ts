@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { layerTar, makeLayout, putImage, putIndex, putJson, putName } from '../testing/layout-files.ts';
@@ -7,11 +7,9 @@ import { directory } from '../testing/scripts.ts';
 import { tarOf } from '../testing/tar-of.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { copy } from './copy.ts';
-import { images } from './images.ts';
 import { inspectRaw } from './inspect.ts';
 import { load } from './load.ts';
 import { save } from './save.ts';
-import { unpack } from './unpack.ts';
 import { validate } from './validate.ts';
 
 const tar = layerTar([{ kind: 'node', path: 'd', node: directory() }]);
@@ -43,20 +41,6 @@ test('save says which names docker has no place for, and the OCI part keeps them
     loaded.map(({ name }) => name),
     ['v1+b'],
   );
-});
-
-test('a layout without the file oci-layout is read with a warning, and not written to', async t => {
-  const place = temporaryDirectory(t);
-  const layout = makeLayout(join(place, 'L'));
-  putName(layout, 'a', putImage(layout, { layers: [{ tar }] }));
-  rmSync(join(layout, 'oci-layout'));
-  assert.match((await unpack(`${layout}:a`, join(place, 'out'))).warnings.join(), /expected the file oci-layout/);
-  assert.equal((await images([layout])).length, 1);
-  assert.deepEqual(
-    (await validate(layout)).findings.map(({ severity, code }) => [severity, code]),
-    [['warning', 'place']],
-  );
-  await assert.rejects(copy(`${layout}:a`, `${layout}:b`), { code: 'conflict' });
 });
 
 test('what Go writes for an empty list, and what cosign writes, are warnings of validate', async t => {
@@ -118,5 +102,4 @@ test('the raw bytes of an artifact and of an entry of an unknown type are there 
   assert.equal(Buffer.from(await inspectRaw(`${layout}:artifact`, 'config')).toString(), '{"x":1}');
   assert.match(Buffer.from(await inspectRaw(`${layout}:artifact`, 'manifest')).toString(), /vnd\.x\.config/);
   assert.equal(Buffer.from(await inspectRaw(`${layout}:unknown`, 'manifest')).toString(), '{"y":2}');
-  writeFileSync(join(layout, 'unused'), '');
 });

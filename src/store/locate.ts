@@ -24,13 +24,14 @@ export type Location =
   | { readonly kind: 'bundle'; readonly directory: string }
   | RootfsLocation;
 
-/** Tells a directory by what lies in it. A layout need not have `oci-layout`: some are published without. */
+/** Tells a directory by what lies in it. Throws `invalid` for a layout that lacks a part. */
 function kindOfDirectory(directory: string): 'image' | 'bundle' | 'rootfs' {
   const has = (name: string): boolean => existsSync(join(directory, name));
   onDisk(directory, 'a directory that can be read', () => closeSync(openSync(directory, 'r')));
   if (has('oci-layout')) return 'image';
   if (has('ocikit.json') && has('rootfs')) return 'bundle';
-  return has('index.json') && has('blobs') ? 'image' : 'rootfs';
+  if (!has('index.json') || !has('blobs')) return 'rootfs';
+  throw invalid(directory, 'an image layout', 'a directory without the file oci-layout');
 }
 
 /** Tells a file by the members of its tar; what is compressed with what ocikit does not read can only be a tar. */

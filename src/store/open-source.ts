@@ -32,7 +32,7 @@ const archives = (): Promise<typeof import('./archive/open-archive.ts')> => impo
 
 async function openSourceOf(layout: string, work: Work): Promise<OpenedSource> {
   work.signal?.throwIfAborted();
-  const { store, index } = await openLayoutNow(layout, { ...work, use: 'read' });
+  const { store, index } = await openLayoutNow(layout);
   return { source: flowSource({ ...store, index: async () => index }, work), index };
 }
 

@@ -107,23 +107,16 @@ export interface OpenedLayout {
   readonly index: Document<ImageIndex>;
 }
 
-const noHeader = 'expected the file oci-layout beside index.json, got none: it is read all the same';
-
 /**
- * Opens the image layout in a directory (image-spec image-layout.md); one without `oci-layout` only to be read. Files that the spec does not know are ignored.
+ * Opens the image layout in a directory (image-spec image-layout.md). Files that the spec does not know are ignored.
  * A signal ends what waits for the lock. Throws `not-found` where nothing is there, and `invalid` where `oci-layout` or `index.json` is missing or damaged.
  */
-export async function openLayoutNow(
-  path: string,
-  { use = 'write', ...work }: Pick<Work, 'signal'> & { readonly use?: 'read' | 'write' } = {},
-): Promise<OpenedLayout> {
+export async function openLayoutNow(path: string, work: Pick<Work, 'signal'> = {}): Promise<OpenedLayout> {
   checkDirectory(path);
-  const isThere = (part: string): boolean => statSync(join(path, part), { throwIfNoEntry: false }) !== undefined;
-  if (use === 'read' && !isThere('oci-layout') && isThere('index.json') && isThere('blobs'))
-    return { store: { ...storeAt(path, work), warnings: [`${path}: ${noHeader}`] }, index: readIndexFile(path) };
   const headerPath = join(path, 'oci-layout');
   for (const part of ['oci-layout', 'index.json']) {
-    if (!isThere(part)) throw invalid(path, 'an image layout', `a directory without the file ${part}`);
+    const isThere = statSync(join(path, part), { throwIfNoEntry: false }) !== undefined;
+    if (!isThere) throw invalid(path, 'an image layout', `a directory without the file ${part}`);
   }
   parseLayoutHeader(parseJson(readPart(headerPath, headerLimit), headerPath), headerPath);
   return { store: storeAt(path, work), index: readIndexFile(path) };
