@@ -26,6 +26,7 @@ const making = {
   change: 'ENV A=1',
   message: 'why',
   author: 'Ann',
+  created: '2024-01-31T12:00:00Z',
   'created-by': 'make',
   platform: 'linux/arm64',
   compression: 'zstd',
