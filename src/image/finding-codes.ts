@@ -8,6 +8,7 @@ type FindingCode =
   | 'data-mismatch'
   | 'layer-mislabelled'
   | 'layer-type-unknown'
+  | 'layer-encrypted'
   | 'null-list'
   | 'platform-empty'
   | 'place'
@@ -36,6 +37,8 @@ const findingCodes: Readonly<Record<FindingCode, Finding['severity']>> = {
   'layer-mislabelled': 'warning',
   /** A layer of an image that is no tar by its media type: cosign's signatures are written so (manifest.md). */
   'layer-type-unknown': 'warning',
+  /** A layer that nobody reads without its key: neither its tar nor its diffID can be looked at. */
+  'layer-encrypted': 'error',
   /** null where a list or a map belongs, as Go writes an empty one. */
   'null-list': 'warning',
   /** A config without a name of its system or architecture: cosign and others write such. */

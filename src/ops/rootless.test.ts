@@ -8,6 +8,7 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   type Stats,
@@ -136,7 +137,6 @@ const ways = [
   { bundle: true, rootless: true },
   { bundle: true, rootless: false },
   { bundle: false, rootless: true },
-  { bundle: false, rootless: false },
 ] as const;
 
 /** A directory as an operand of `diff` or `commit`, and what it is compared with where it does not know that itself. */
@@ -163,6 +163,16 @@ for (const way of ways) {
     });
   });
 }
+
+test('nothing lies beside a directory that was unpacked without a word of root', async t => {
+  const place = placeOf(t);
+  await asNobody(async () => {
+    const before = readdirSync(place.directory);
+    const { warnings, sidecar } = await unpack(place.image, place.out, { hostPlatform });
+    assert.deepEqual([sidecar, readdirSync(place.directory)], [null, [...before, 'out']]);
+    assert.match(warnings.join(), /2 device nodes.*not root$/);
+  });
+});
 
 for (const bundle of [true, false]) {
   test(`an edit of a rootless ${bundle ? 'bundle' : 'directory'} is all that differs, and owners stay`, async t => {
@@ -224,7 +234,8 @@ for (const bundle of [true, false]) {
 test('random trees that are unpacked without root do not differ, and of an edit only the edit is in the layer', async t => {
   if (!isRoot(t)) return;
   await fc.assert(
-    fc.asyncProperty(arbitraryTree, fc.boolean(), fc.boolean(), async (tree: Tree, bundle, rootless) => {
+    fc.asyncProperty(arbitraryTree, fc.boolean(), fc.boolean(), async (tree: Tree, bundle, asked) => {
+      const rootless = asked || !bundle;
       const layer = toLayer(diffTrees(emptyTree(), tree), tree);
       const place = placeOf(t, layer, node => Buffer.alloc(node.size, 97 + node.content.member));
       const base = bundle ? {} : { base: place.image };

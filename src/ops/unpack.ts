@@ -68,8 +68,9 @@ async function finishBundle(
 
 /**
  * Writes an image's root filesystem into a new directory, attribute for attribute; with `bundle`, into `rootfs/` of a
- * runtime bundle with its `config.json`. Digests, sizes and diffIDs are checked. What the directory cannot show (without root:
- * owners, devices, some extended attributes) stands in a sidecar beside it, which `diff` and `commit` read. The directory appears
+ * runtime bundle with its `config.json`. Digests, sizes and diffIDs are checked. What a bundle's directory, or with
+ * `rootless` or maps any, cannot show (without root: owners, devices, some extended attributes) stands in a sidecar beside it,
+ * which `diff` and `commit` read. The directory appears
  * only when all of it is there: whatever goes wrong leaves nothing behind. Nothing else outside it is ever written.
  */
 export async function unpack(
@@ -90,6 +91,7 @@ export async function unpack(
     const extraction = await extractLayers(opened.source, layers, {
       directory: place,
       hashContents: bundle,
+      inBundle: bundle,
       ...making,
     });
     const warnings = [...extraction.warnings, ...(await warningsOf(opened.source, blobsOf(layers)))];

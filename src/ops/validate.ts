@@ -11,7 +11,7 @@ import { finding } from '../image/finding-codes.ts';
 import { lenient } from '../image/lenient.ts';
 import { validateDocument } from '../schema/validate.ts';
 import { parseJson } from '../spec/document.ts';
-import { isConfigType, isLayerType, isSchema1Type } from '../spec/media-type.ts';
+import { isConfigType, isEncryptedType, isLayerType, isSchema1Type } from '../spec/media-type.ts';
 import type { Descriptor, Document, Image, ImageIndex, Layer, Manifest, OddEntry } from '../spec/objects.ts';
 import { oddOf } from '../spec/odd-entries.ts';
 import { sizeOf } from '../spec/sizes.ts';
@@ -149,7 +149,8 @@ class Inspection {
   async #layerBlob(descriptor: Descriptor): Promise<void> {
     if (!isLayerType(descriptor.mediaType)) {
       const message = `expected a layer's media type, got '${descriptor.mediaType}'`;
-      this.findings.push(finding('layer-type-unknown', `layer ${descriptor.digest}`, message));
+      const code = isEncryptedType(descriptor.mediaType) ? 'layer-encrypted' : 'layer-type-unknown';
+      this.findings.push(finding(code, `layer ${descriptor.digest}`, message));
     }
     await this.#blob(descriptor);
   }

@@ -63,6 +63,12 @@ export function formatLayerType({ isDocker, isForeign, compression }: LayerType)
   return compression === 'none' ? plain : `${plain}+${compression}`;
 }
 
+/** A layer of any kind, encrypted as containers/ocicrypt does. */
+export function isEncryptedType(mediaType: string): boolean {
+  const plain = mediaType.replace(/\+encrypted$/, '');
+  return plain !== mediaType && isLayerType(plain);
+}
+
 /** A layer of any compression, deprecated nondistributable and docker's foreign ones included. */
 export function isLayerType(mediaType: string): boolean {
   return parseLayerType(mediaType) !== undefined;

@@ -33,7 +33,7 @@ test('the package installs every manual page', () => {
 
 test('a page names every option of its verb, what its status means and what its JSON is', () => {
   for (const command of commands) {
-    const page = made.get(`docs/${command.name}.md`) ?? '';
+    const page = (made.get(`docs/${command.name}.md`) ?? '').replaceAll('\\_', '_');
     for (const { name, default: fallback, range } of optionsOf(command)) {
       assert.match(page, new RegExp(`--${name}\\b`), command.name);
       for (const text of [fallback, range])

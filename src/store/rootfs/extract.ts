@@ -59,12 +59,12 @@ class ContentHashes {
 
 /**
  * Plays layers, bottom first, on an empty directory in one pass: each blob's digest, size and diffID are checked as it is
- * read. What the directory cannot show is written into a sidecar beside it. Throws with the directory in any state: the caller made it and removes it.
+ * read. What the directory cannot show is written into a sidecar beside it, where it is a bundle's or that was asked for. Throws with the directory in any state: the caller made it and removes it.
  */
 export async function extractLayers(
   source: ImageSource,
   layers: readonly Layer[],
-  options: { readonly directory: string; readonly hashContents: boolean } & MakingOptions,
+  options: { readonly directory: string; readonly hashContents: boolean; readonly inBundle: boolean } & MakingOptions,
 ): Promise<Extraction> {
   const draft = new Draft(emptyTree(), source.subject);
   const native = loadNative();
@@ -95,7 +95,7 @@ export async function extractLayers(
     const isAll = writer.obstacles.size === 0 && !powers.isRootless && !powers.hasMaps;
     const root = realpathSync(options.directory);
     const left = new LeftOut();
-    if (!isAll) await pace.run(writingSidecar({ root, tree, native, powers }, left));
+    if (!isAll) await pace.run(writingSidecar({ root, tree, native, powers, inBundle: options.inBundle }, left));
     // Rootless, nothing is lost: what the sidecar has is what was asked for.
     const lost = powers.isRootless ? [] : left.sentences(writer.obstacles);
     return { tree, digests: hashes?.of(tree) ?? new Map(), warnings: [...lost, ...writer.warnings] };

@@ -19,6 +19,7 @@ interface Written {
   readonly tree: Tree;
   readonly native: Native | undefined;
   readonly powers: Powers;
+  readonly inBundle: boolean;
 }
 
 /** What cannot differ from what the disk shows: a plain mode, the owner of all that nothing is said of. */
@@ -127,7 +128,8 @@ class Recorder {
 }
 
 /**
- * Writes the sidecar of a directory that has just been made: what of its tree the disk does not show. Yields what it costs;
+ * Writes the sidecar of a directory that has just been made: what of its tree the disk does not show; beside a plain directory
+ * only where that was asked for, as nobody expects a file there. Yields what it costs;
  * `left` counts for people what that is.
  */
 export function* writingSidecar(written: Written, left: LeftOut): Generator<number> {
@@ -143,7 +145,7 @@ export function* writingSidecar(written: Written, left: LeftOut): Generator<numb
     recorder.close();
   }
   const { entries } = recorder;
-  const isNeeded = powers.isRootless || powers.hasMaps || !left.isEmpty;
+  const isNeeded = powers.isRootless || powers.hasMaps || (written.inBundle && !left.isEmpty);
   const place = sidecarOf(root);
   if (isNeeded) onDisk(place, 'a place for a file', () => writeNewFile(place, encodeSidecar({ ...powers, entries })));
 }
