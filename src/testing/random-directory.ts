@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  type Dirent,
   lchownSync,
   linkSync,
   lstatSync,
@@ -59,13 +60,15 @@ function settle(place: string | Buffer, random: Random): void {
   lutimesSync(place, time, time);
 }
 
+/** In an order that is not the disk's: a seed makes the same directory everywhere. */
+const namesOf = (directory: string): Dirent[] =>
+  readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+
 function makeOne(directory: string, random: Random, depth: number): void {
   const name = names[random(names.length)] as string;
   const place = placeOf(directory, name);
   if (lstatSync(place, { throwIfNoEntry: false }) !== undefined) return;
-  const files = readdirSync(directory, { withFileTypes: true }).filter(
-    entry => !entry.isDirectory() && !/[^ -~]/.test(entry.name),
-  );
+  const files = namesOf(directory).filter(entry => !entry.isDirectory() && !/[^ -~]/.test(entry.name));
   const plain = typeof place === 'string';
   const kind = random(10);
   if (kind < 3 && depth < 4 && plain) {
@@ -89,7 +92,7 @@ export function fillDirectory(directory: string, random: Random, depth = 0): voi
 
 /** Changes a directory in many ways: adds, removes, rewrites, retypes, chmods. */
 export function changeDirectory(directory: string, random: Random): void {
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+  for (const entry of namesOf(directory)) {
     const place = join(directory, entry.name);
     if (/[^ -~]/.test(entry.name)) continue;
     const what = random(8);
