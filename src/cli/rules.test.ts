@@ -93,6 +93,10 @@ const uses: Readonly<Record<string, Use>> = {
   unpack: {
     words: ({ layout, directory }) => ['unpack', `${layout}:multi`, join(directory, 'out')],
     values: () => ({ platform: 'linux/arm64', 'uid-map': '0:100000:65536', 'gid-map': '0:100000:65536' }),
+    says: [
+      ['rootless', 'strict', 'what the sidecar holds is no warning'],
+      ['rootless', 'quiet', 'the same'],
+    ],
   },
   export: {
     words: ({ layout }) => ['export', `${layout}:multi`],
@@ -140,10 +144,11 @@ async function outcomeOf(place: PreparedPlace, words: readonly string[]): Promis
   const result = join(place.directory, 'out');
   const isFile = existsSync(result) && !statSync(result).isDirectory();
   const written = isFile ? readFileSync(result, 'latin1') : existsSync(result) ? snapshotOf(result) : [];
-  rmSync(result, { recursive: true, force: true });
+  const sidecar = existsSync(`${result}.mtree`) ? readFileSync(`${result}.mtree`, 'latin1') : '';
+  for (const path of [result, `${result}.mtree`]) rmSync(path, { recursive: true, force: true });
   const listed = readFileSync(index, 'utf8');
   if (listed !== before) writeFileSync(index, before);
-  return JSON.stringify({ status, out, err, written, listed });
+  return JSON.stringify({ status, out, err, written, sidecar, listed });
 }
 
 async function checkVerb(t: TestContext, name: string): Promise<void> {
