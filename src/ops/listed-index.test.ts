@@ -78,7 +78,7 @@ for (const name of [undefined, 'v1']) {
       const config = JSON.parse(Buffer.from(await inspectRaw(image, 'config', choice)).toString());
       assert.equal(config.architecture, architecture);
       const out = join(place, `${platform?.replace('/', '-')}`);
-      await unpack(image, out, choice);
+      await unpack(image, out, { ...choice, rootless: true });
       assert.deepEqual((await diff(image, out, choice)).changes, []);
       await exportImage(image, `${out}.tar`, choice);
       await copy(image, `${out}-copy:one`, { hostPlatform, platforms: platform === undefined ? [] : [platform] });

@@ -100,7 +100,7 @@ test('what is labelled rightly is not warned of, and what is damaged is said to 
   const place = temporaryDirectory(t);
   for (const compression of compressions) {
     const layout = await layoutWith(place, compression, compression);
-    assert.deepEqual((await unpack(`${layout}:right`, join(place, compression))).warnings, []);
+    assert.deepEqual((await unpack(`${layout}:right`, join(place, compression), { rootless: true })).warnings, []);
   }
   const layout = makeLayout(join(place, 'damaged'));
   const blob = { compression: 'none', diffID: digestOf(tar), mediaType: mediaTypes.gzip } as const;
@@ -114,7 +114,7 @@ test('the warning of several such layers is one, and names how many there are', 
   const tars = ['a', 'b', 'c'].map(path => layerTar([{ kind: 'node', path, node: directory() }]));
   const layers = tars.map(plain => ({ tar: plain, compression: 'none', mediaType: mediaTypes.gzip }) as const);
   putName(layout, 'wrong', putImage(layout, { layers }));
-  const { warnings } = await unpack(`${layout}:wrong`, join(place, 'out'));
+  const { warnings } = await unpack(`${layout}:wrong`, join(place, 'out'), { rootless: true });
   assert.equal(warnings.length, 1);
   assert.match(warnings[0] ?? '', /as are 2 more/);
   assert.ok(readFileSync(join(layout, 'index.json')).length > 0);
