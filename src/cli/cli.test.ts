@@ -4,45 +4,14 @@ import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { runCommand as ocikit } from '../testing/command-line.ts';
 import { fixture } from '../testing/fixtures.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { commands } from './commands.ts';
 import { failureText } from './failure.ts';
 import type { Io } from './io.ts';
-import { main } from './main.ts';
 import { optionsOf } from './options-of.ts';
 import { version } from './version.ts';
-
-interface Answer {
-  readonly status: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function ocikit(words: readonly string[], world: Partial<Io> = {}): Promise<Answer> {
-  let [out, err] = ['', ''];
-  const status = await main(words, {
-    async *stdin() {},
-    stdout: data => {
-      out += typeof data === 'string' ? data : new TextDecoder().decode(data);
-    },
-    stderr: text => {
-      err += text;
-    },
-    async stdoutBytes(bytes) {
-      for await (const chunk of bytes) out += Buffer.from(chunk).toString('latin1');
-    },
-    stdinIsTerminal: false,
-    stdoutIsTerminal: false,
-    stderrIsTerminal: false,
-    columns: 0,
-    env: { SOURCE_DATE_EPOCH: '1700000000' },
-    now: () => new Date('2023-11-15T00:13:20Z'),
-    hostPlatform: { os: 'linux', architecture: 'amd64' },
-    ...world,
-  });
-  return { status, out, err };
-}
 
 async function done(words: readonly string[], world: Partial<Io> = {}): Promise<string> {
   const { status, out, err } = await ocikit(words, world);
