@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from './testing/temporary.ts';
-import { run } from './testing/witness.ts';
+import { installed, run } from './testing/witness.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -104,19 +104,7 @@ test('the declarations are good for TypeScript from 4.9 to the newest, with all 
   const place = install(t);
   writeFileSync(join(place, 'use.ts'), useEverything(place));
   for (const [version, resolutions] of Object.entries(compilers)) {
-    const prefix = join(root, 'node_modules/.cache', `typescript-${version}`);
-    run(
-      root,
-      'npm',
-      'install',
-      '--silent',
-      '--no-save',
-      '--no-audit',
-      '--no-fund',
-      '--prefix',
-      prefix,
-      `typescript@${version}`,
-    );
+    const compiler = join(installed('typescript', version), 'tsc');
     for (const moduleResolution of resolutions) {
       const module = moduleResolution === 'bundler' ? 'esnext' : moduleResolution;
       const checks = {
@@ -135,7 +123,7 @@ test('the declarations are good for TypeScript from 4.9 to the newest, with all 
         moduleResolution,
       };
       writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['use.ts'] }));
-      assert.equal(run(place, join(prefix, 'node_modules/.bin/tsc'), '-p', '.'), '', `${version} ${moduleResolution}`);
+      assert.equal(run(place, compiler, '-p', '.'), '', `${version} ${moduleResolution}`);
     }
   }
 });

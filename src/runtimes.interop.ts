@@ -5,27 +5,14 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { temporaryDirectory } from './testing/temporary.ts';
-import { isRoot, run } from './testing/witness.ts';
+import { installed, isRoot, run } from './testing/witness.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const program = join(root, 'bin/ocikit.cjs');
 
 /** A runtime as npm gives it: the words that run a file. */
 function runtime(name: 'node' | 'deno', version: string): readonly string[] {
-  const prefix = join(root, 'node_modules/.cache', `${name}-${version}`);
-  run(
-    root,
-    'npm',
-    'install',
-    '--silent',
-    '--no-save',
-    '--no-audit',
-    '--no-fund',
-    '--prefix',
-    prefix,
-    `${name}@${version}`,
-  );
-  const binary = join(prefix, 'node_modules/.bin', name);
+  const binary = join(installed(name, version), name);
   return name === 'deno' ? [binary, 'run', '--allow-all'] : [binary];
 }
 

@@ -21,6 +21,7 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import type { DiffRow } from '../index.ts';
 import { removeTreeNow } from '../store/disk/remove-tree.ts';
+import { asNobody, nobody } from '../testing/as-nobody.ts';
 import { layerTar, makeLayout, putImage, putName } from '../testing/layout-files.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { arbitraryTree } from '../testing/trees.ts';
@@ -33,21 +34,8 @@ import { commit } from './commit.ts';
 import { diff } from './diff.ts';
 import { unpack } from './unpack.ts';
 
-const nobody = 65_534;
 const hostPlatform = { os: 'linux', architecture: 'amd64' };
 const capability = Uint8Array.from([1, 0, 0, 2, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-
-async function asNobody<T>(action: () => Promise<T>): Promise<T> {
-  if (process.getuid?.() !== 0) return action();
-  process.setegid?.(nobody);
-  process.seteuid?.(nobody);
-  try {
-    return await action();
-  } finally {
-    process.seteuid?.(0);
-    process.setegid?.(0);
-  }
-}
 
 const meta = (mode: number, uid = 0, gid = 0, more: Partial<Meta> = {}): Meta => ({
   ...impliedMeta,

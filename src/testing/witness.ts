@@ -26,6 +26,14 @@ export function run(cwd: string, command: string, ...words: readonly string[]): 
   return execFileSync(command, words, { cwd, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
+/** Installs a package for a test alone into this checkout's cache, and gives where its programs are. */
+export function installed(name: string, version: string): string {
+  const prefix = join(dirname(program), '../node_modules/.cache', `${name}-${version}`);
+  const quiet = ['--silent', '--no-save', '--no-audit', '--no-fund'];
+  run(dirname(program), 'npm', 'install', ...quiet, '--prefix', prefix, `${name}@${version}`);
+  return join(prefix, 'node_modules/.bin');
+}
+
 /** Runs the built program as a user does. */
 export function ocikit(cwd: string, ...words: readonly string[]): string {
   return run(cwd, process.execPath, program, ...words);

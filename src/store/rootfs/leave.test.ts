@@ -3,25 +3,13 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, statSync, symlinkSync, wr
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { OciError } from '../../errors.ts';
+import { asNobody, nobody } from '../../testing/as-nobody.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { isRoot } from '../../testing/witness.ts';
 import { filesOf, find } from '../../tree/walk.ts';
 import { readStatIndex, writingStatIndex } from '../bundle/stat-index.ts';
 import { loadNative } from '../disk/native.ts';
 import { openRootfsDirectory } from './directory.ts';
-
-const nobody = 65_534;
-
-async function asNobody<T>(action: () => T | Promise<T>): Promise<T> {
-  process.setegid?.(nobody);
-  process.seteuid?.(nobody);
-  try {
-    return await action();
-  } finally {
-    process.seteuid?.(0);
-    process.setegid?.(0);
-  }
-}
 
 /** A directory of nobody's with what its owner may not read as it stands: files, an empty directory, and one within another. */
 function closedDirectory(t: TestContext): string {
