@@ -36,7 +36,7 @@ class NodeFrame implements FrameDecoder {
     if (this.#stream !== undefined) return this.#write(this.#stream, blocks);
     const bytes = Buffer.concat([plainHeader(this.#window), blocks]);
     // A small frame is decoded at once: a stream of its own takes longer than it does.
-    if (last) return pieces(this.#zstd.zstdDecompressSync(bytes, { maxOutputLength: batch * maxBlock }));
+    if (last) return [...pieces(this.#zstd.zstdDecompressSync(bytes, { maxOutputLength: batch * maxBlock }))];
     this.#stream = this.#open();
     return this.#write(this.#stream, bytes);
   }
@@ -58,16 +58,19 @@ class NodeFrame implements FrameDecoder {
       this.#failed = reject;
       stream.write(bytes, error => {
         if (error) reject(error);
-        else resolve(pieces(stream.read() ?? new Uint8Array(0)));
+        else resolve([...held(stream)]);
       });
     });
   }
 }
 
-function pieces(bytes: Uint8Array): Uint8Array[] {
-  const cut: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += maxBlock) cut.push(bytes.subarray(at, at + maxBlock));
-  return cut;
+/** All that a stream holds: one read gives the whole of it, or on Node 26 its first chunk. What stays would one day stop the stream. */
+function* held(stream: Stream): Generator<Uint8Array> {
+  for (let bytes = stream.read(); bytes !== null; bytes = stream.read()) yield* pieces(bytes);
+}
+
+function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += maxBlock) yield bytes.subarray(at, at + maxBlock);
 }
 
 const part = zlib as unknown as Partial<ZstdPart>;
