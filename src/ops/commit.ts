@@ -1,19 +1,15 @@
 import type { BodySource } from '../codec/body-source.ts';
 import { type CompressOptions, compress, compressorWarnings, layerMediaType } from '../codec/compression.ts';
 import { writeLayer } from '../codec/layer-writer.ts';
-import { applyChanges } from '../dockerfile/change.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { warningsOf } from '../graph/layer-label.ts';
 import { checkMadeImage } from '../graph/store-document.ts';
-import { appendLayer, type LayerEdit, squashedImage } from '../image/append.ts';
+import { appendLayer, squashedImage } from '../image/append.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
-import { parseAnnotation } from '../spec/annotations.ts';
 import { diffIDOf } from '../spec/digest.ts';
 import { isManifestType, mediaTypes } from '../spec/media-type.ts';
-import type { ContainerConfig, Layer, Platform } from '../spec/objects.ts';
-import { machinePlatform, parsePlatform } from '../spec/platform.ts';
+import type { Layer } from '../spec/objects.ts';
 import { sizeOf } from '../spec/sizes.ts';
-import { timeText } from '../spec/time.ts';
 import type { ImageOperand, Operand } from '../store/parse-operand.ts';
 import { flow } from '../stream/flow.ts';
 import { hashed } from '../stream/hashed.ts';
@@ -25,6 +21,7 @@ import { clampEntries } from './commit-edits.ts';
 import { type Base, type CommitInput, openCommit } from './commit-input.ts';
 import { compareSides } from './compare.ts';
 import { type Destination, entryOf, parseDestination, withDestination } from './destination.ts';
+import { editOf } from './image-edit.ts';
 import type { CommitOptions, Work } from './options.ts';
 import type { CommitResult } from './results.ts';
 import { checkWarnings } from './strict.ts';
@@ -63,28 +60,6 @@ function clamped(
   const clampedEntries = clampEntries(entries, seconds);
   const originOf = (node: FileNode): FileNode => clampedEntries.origins.get(node) ?? node;
   return { entries: clampedEntries.entries, bodies: { body: (path, node) => bodies.body(path, originOf(node)) } };
-}
-
-function platformOf(base: Base | undefined, options: CommitOptions): Platform {
-  if (options.platform !== undefined) return parsePlatform(options.platform);
-  const platform = base?.image.config.value ?? options.hostPlatform ?? machinePlatform;
-  const { os, architecture, variant } = platform;
-  return { architecture, os, ...(variant === undefined ? {} : { variant }) };
-}
-
-function editOf(base: Base | undefined, layer: Layer | undefined, options: CommitOptions): LayerEdit {
-  const { created, author, message, createdBy, instructions = [], annotations = [] } = options;
-  const below: ContainerConfig = base?.image.config.value.config ?? {};
-  return {
-    platform: platformOf(base, options),
-    ...(layer === undefined ? {} : { layer }),
-    ...(created === undefined ? {} : { created: typeof created === 'string' ? created : timeText(created) }),
-    ...(author === undefined ? {} : { author }),
-    ...(message === undefined ? {} : { message }),
-    ...(createdBy === undefined ? {} : { createdBy }),
-    ...(instructions.length === 0 ? {} : { config: applyChanges(below, instructions) }),
-    ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations.map(parseAnnotation)) }),
-  };
 }
 
 function* writtenFiles(entries: readonly LayerEntry[]): Iterable<FileNode> {
@@ -141,7 +116,8 @@ async function commitInput(
   const { base, before, after, bodies, warnings, layout } = input;
   checkWarnings(warnings, options.strict);
   const place = parseDestination(image, layout);
-  const inherited = checkMadeImage(appendLayer(base?.image, editOf(base, undefined, options)), place.path, base?.image);
+  const edit = editOf(options, base?.image.config.value);
+  const inherited = checkMadeImage(appendLayer(base?.image, edit), place.path, base?.image);
   checkWarnings(inherited, options.strict);
   const changes = await compareSides(before, after, {
     trustMtime: options.trustMtime === true,
@@ -158,8 +134,8 @@ async function commitInput(
       written.entries.length === 0
         ? undefined
         : await storeLayer(written.entries, written.bodies, { destination, docker, options }).finally(close);
-    const edit = editOf(base, layer, options);
-    const made = options.squash === true ? squashedImage(base?.image, edit) : appendLayer(base?.image, edit);
+    const make = options.squash === true ? squashedImage : appendLayer;
+    const made = make(base?.image, layer === undefined ? edit : { ...edit, layer });
     await destination.finish(made, entryOf(made), base?.image);
     return {
       manifest: made.manifest.descriptor.digest,

@@ -1,39 +1,17 @@
-import { applyChanges } from '../dockerfile/change.ts';
 import type { Bytes } from '../engine/engine.ts';
-import { appendLayer, type LayerEdit } from '../image/append.ts';
-import { parseAnnotation } from '../spec/annotations.ts';
-import type { Platform } from '../spec/objects.ts';
-import { machinePlatform, parsePlatform } from '../spec/platform.ts';
-import { timeText } from '../spec/time.ts';
+import { appendLayer } from '../image/append.ts';
 import { readInputFile } from '../store/disk/input-file.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { stoppable } from '../stream/stoppable.ts';
 import { checkCall } from './check-call.ts';
 import { entryOf, parseDestination, withDestination } from './destination.ts';
+import { editOf } from './image-edit.ts';
 import { importLayer } from './import-layer.ts';
 import type { ImportOptions } from './options.ts';
 import type { ImportResult } from './results.ts';
 
 /** What docker writes for stdin and for files alike. */
 const defaultMessage = 'Imported from -';
-
-function platformOf({ platform, hostPlatform = machinePlatform }: ImportOptions): Platform {
-  return platform === undefined ? hostPlatform : parsePlatform(platform);
-}
-
-function editOf(options: ImportOptions): LayerEdit {
-  const { created, author, message, instructions = [], annotations = [] } = options;
-  return {
-    platform: platformOf(options),
-    message: message || defaultMessage,
-    // No command made this layer, whatever the image runs.
-    createdBy: '',
-    ...(author === undefined ? {} : { author }),
-    ...(created === undefined ? {} : { created: typeof created === 'string' ? created : timeText(created) }),
-    ...(instructions.length === 0 ? {} : { config: applyChanges({}, instructions) }),
-    ...(annotations.length === 0 ? {} : { annotations: Object.fromEntries(annotations.map(parseAnnotation)) }),
-  };
-}
 
 /**
  * Makes an image of one layer of the tar of a root filesystem (a file, or a stream of its bytes), by docker's rules for
@@ -48,7 +26,8 @@ export async function importRootfs(
 ): Promise<ImportResult> {
   checkCall('importRootfs', { file: ['path or bytes', file], image: ['operand', image] }, options);
   const place = parseDestination(image, undefined);
-  const edit = editOf(options);
+  // No command made this layer, whatever the image runs.
+  const edit = { ...editOf({ ...options, message: options.message || defaultMessage }), createdBy: '' };
   const [bytes, subject] =
     typeof file === 'string' ? [readInputFile(file, options.signal), file] : [stoppable(file, options.signal), 'input'];
   return withDestination(place, options, async destination => {
