@@ -216,7 +216,11 @@ function compileProgram() {
     const lines = [['tag', image, 'b']];
     process.on('beforeExit', () => {
       const words = lines.shift();
-      if (words === undefined) return writeFileSync(file + '.cache', script.createCachedData());
+      if (words === undefined) {
+        // V8 takes compiled code only of a process with the flags that its own has.
+        for (const flag of ['--hash-seed=0', '--flush-bytecode']) require('node:v8').setFlagsFromString(flag);
+        return writeFileSync(file + '.cache', script.createCachedData());
+      }
       process.argv = [process.execPath, file, ...words];
       script.runInThisContext()(require, folder);
       setImmediate(() => {});
@@ -232,7 +236,18 @@ function compileProgram() {
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
+  execFileSync(process.execPath, ['-e', checkCompiled, join(dist, 'cli.cjs')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
+
+/** What V8 does not take, it compiles again at every start, and says nothing. */
+const checkCompiled = `
+  const { readFileSync } = require('node:fs');
+  const [, filename] = process.argv;
+  const cachedData = readFileSync(filename + '.cache');
+  const script = new (require('node:vm').Script)(readFileSync(filename, 'latin1'), { filename, cachedData });
+  if (script.cachedDataRejected) throw new Error(filename + '.cache: expected code that this Node takes');`;
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);

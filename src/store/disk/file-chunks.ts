@@ -9,6 +9,9 @@ export interface Region {
   readonly size: number;
 }
 
+/** Bytes that are read sooner than the system says where holes are. */
+const worthAsking = 1 << 16;
+
 interface Run {
   readonly start: number;
   readonly end: number;
@@ -35,17 +38,21 @@ function* dataOf(file: number, { start, end }: Run, native: Native): Generator<R
   }
 }
 
-/** What of a region is in a file, and what of that is to be read. A file that takes as much room as it has bytes has no holes. */
+/** Whether an open file may have holes: one that takes as much room as it has bytes has none. */
+export function isSparse(file: number): boolean {
+  const { blocks, size } = fstatSync(file);
+  return blocks * 512 < size;
+}
+
+/** What of a region is in a file, and what of that is to be read. */
 function planOf(
   file: number,
   { offset, size }: Region,
   native: Native | undefined,
 ): { end: number; data: Iterable<Run> } {
   const whole = { start: offset, end: offset + size };
-  const stat = native === undefined ? undefined : fstatSync(file);
-  if (native === undefined || stat === undefined || stat.blocks * 512 >= stat.size)
-    return { end: whole.end, data: [whole] };
-  const end = Math.min(whole.end, stat.size);
+  if (native === undefined || size < worthAsking || !isSparse(file)) return { end: whole.end, data: [whole] };
+  const end = Math.min(whole.end, fstatSync(file).size);
   return { end, data: dataOf(file, { start: offset, end }, native) };
 }
 

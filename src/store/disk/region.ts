@@ -1,5 +1,5 @@
 import { invalid } from '../../errors.ts';
-import { fileChunks, type Region } from './file-chunks.ts';
+import { fileChunks, isSparse, type Region } from './file-chunks.ts';
 import { loadNative } from './native.ts';
 import { systemError } from './system-error.ts';
 
@@ -13,7 +13,9 @@ export function* regionChunks(file: number, region: Region, subject: string): It
   const buffer = new Uint8Array(Math.min(chunkSize, size));
   let position = 0;
   try {
-    for (const chunk of fileChunks(file, region, { buffer, native: loadNative() })) {
+    // Few commands need the native calls, which take a few milliseconds to load.
+    const native = isSparse(file) ? loadNative() : undefined;
+    for (const chunk of fileChunks(file, region, { buffer, native })) {
       position += chunk.length;
       yield chunk;
     }
