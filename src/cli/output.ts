@@ -1,10 +1,11 @@
 import { usage } from '../errors.ts';
+import type { Work } from '../ops/options.ts';
 import { needs, type Option, type Rule } from './command.ts';
 import { escapeLine } from './escape.ts';
 import { groupWarnings } from './group-warnings.ts';
 import type { Io } from './io.ts';
 import { jsonText } from './json-text.ts';
-import type { Words } from './words.ts';
+import { given, type Words } from './words.ts';
 
 /** Prints a result as one JSON value. */
 export function printJson(io: Io, value: unknown): void {
@@ -22,6 +23,16 @@ export function warn(io: Io, warnings: readonly string[]): void {
     io.stderr(
       `ocikit: warning: ${escapeLine(warning.replace("the compressor 'portable'", '--compressor portable'))}\n`,
     );
+}
+
+/** Runs what reads places and whose result has no room for what was wrong with them: that is printed as warnings. */
+export async function withNotices<T>(words: Words, io: Io, run: (work: Work) => Promise<T>): Promise<T> {
+  const notices: string[] = [];
+  try {
+    return await run({ ...given({ signal: io.signal }), notices });
+  } finally {
+    printWarnings(io, words, notices);
+  }
 }
 
 /** Where a tar goes. */

@@ -39,7 +39,8 @@ async function hasID(source: ImageSource, descriptor: Descriptor, prefix: string
 }
 
 /**
- * The one manifest or index, nested ones included, whose digest or image ID begins with `prefix` (`sha256:4413`, `4413`).
+ * The one manifest or index, nested ones included, whose digest or image ID begins with `prefix` (`sha256:4413`, `4413`); where
+ * there is none, the one attestation or entry of another type.
  * Throws `not-found`, and `usage` where it begins several.
  */
 export async function findByDigest(
@@ -49,13 +50,14 @@ export async function findByDigest(
 ): Promise<Descriptor> {
   const exact = entries.find(({ digest }) => digest === prefix || encodedOf(digest) === prefix);
   if (exact !== undefined) return exact;
-  const found: Descriptor[] = [];
-  for (const { kind, descriptor } of (await walk(source, entries, { listOnly: true, withoutAttestations: true }))
-    .nodes) {
-    if (kind !== 'index' && kind !== 'manifest') continue;
-    if (begins(descriptor.digest, prefix)) found.push(descriptor);
-    else if (kind === 'manifest' && (await hasID(source, descriptor, prefix))) found.push(descriptor);
+  const images: Descriptor[] = [];
+  const others: Descriptor[] = [];
+  for (const { kind, descriptor } of (await walk(source, entries, { listOnly: true })).nodes) {
+    const isOther = kind === 'blob' || isAttestation(descriptor);
+    if (begins(descriptor.digest, prefix)) (isOther ? others : images).push(descriptor);
+    else if (kind === 'manifest' && !isOther && (await hasID(source, descriptor, prefix))) images.push(descriptor);
   }
+  const found = images.length > 0 ? images : others;
   const [only] = found;
   if (only === undefined) throw notFound(`${source.subject}@${prefix}`, 'an image with this digest or image ID');
   if (found.length === 1) return only;

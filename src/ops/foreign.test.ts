@@ -1,15 +1,24 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { layerTar, makeLayout, putImage, putIndex, putJson, putName } from '../testing/layout-files.ts';
 import { directory } from '../testing/scripts.ts';
 import { tarOf } from '../testing/tar-of.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
+import { commit } from './commit.ts';
 import { copy } from './copy.ts';
-import { inspectRaw } from './inspect.ts';
+import { diff } from './diff.ts';
+import { exportImage } from './export-image.ts';
+import { history } from './history.ts';
+import { images } from './images.ts';
+import { init } from './init.ts';
+import { inspect, inspectRaw } from './inspect.ts';
 import { load } from './load.ts';
 import { save } from './save.ts';
+import { tag } from './tag.ts';
+import { unpack } from './unpack.ts';
+import { untag } from './untag.ts';
 import { validate } from './validate.ts';
 
 const tar = layerTar([{ kind: 'node', path: 'd', node: directory() }]);
@@ -98,8 +107,110 @@ test('the raw bytes of an artifact and of an entry of an unknown type are there 
   });
   const { platform: _, ...entry } = artifact;
   putName(layout, 'artifact', entry);
-  putName(layout, 'unknown', putJson(layout, 'application/vnd.x', { y: 2 }));
+  const unknown = putJson(layout, 'application/vnd.x', { y: 2 });
+  putName(layout, 'unknown', unknown);
+  putName(layout, 'several', putIndex(layout, [unknown]));
   assert.equal(Buffer.from(await inspectRaw(`${layout}:artifact`, 'config')).toString(), '{"x":1}');
   assert.match(Buffer.from(await inspectRaw(`${layout}:artifact`, 'manifest')).toString(), /vnd\.x\.config/);
   assert.equal(Buffer.from(await inspectRaw(`${layout}:unknown`, 'manifest')).toString(), '{"y":2}');
+  assert.match(Buffer.from(await inspectRaw(`${layout}:several`, 'index')).toString(), /vnd\.x/);
+  assert.equal(
+    Buffer.from(await inspectRaw(layout, 'index')).toString(),
+    readFileSync(join(layout, 'index.json'), 'utf8'),
+  );
+});
+
+test('entries of types that nobody knows are copied, saved, loaded and named as they are, alone and in an index', async t => {
+  const place = temporaryDirectory(t);
+  const layout = makeLayout(join(place, 'L'));
+  const unknown = putJson(layout, 'application/vnd.x.v1+json', { schemaVersion: 3, y: 2 });
+  putName(layout, 'alone', unknown);
+  putName(layout, 'several', putIndex(layout, [putImage(layout, { layers: [{ tar }] }), unknown]));
+  const digests = new Map<string, string>();
+  for (const name of ['alone', 'several']) {
+    const from = `${layout}:${name}`;
+    const { manifest } = await copy(from, `${place}/copied:${name}`, { all: true });
+    digests.set(name, manifest);
+    await save([from], join(place, 'saved.tar'), { format: 'oci' });
+    const { images: loaded } = await load(join(place, 'saved.tar'), join(place, name));
+    assert.deepEqual(
+      loaded.map(image => image.digest),
+      [manifest],
+      name,
+    );
+    assert.equal((await tag(from, [`${name}2`])).digest, manifest);
+    await untag([`${layout}:${name}2`]);
+  }
+  for (const out of ['copied', 'alone', 'several']) {
+    assert.equal(
+      Buffer.from(await inspectRaw(`${place}/${out}@${unknown.digest}`, 'manifest')).toString(),
+      '{"schemaVersion":3,"y":2}',
+    );
+    assert.deepEqual((await validate(join(place, out))).findings, []);
+  }
+  assert.equal(digests.get('alone'), unknown.digest);
+});
+
+test('an archive of docker 25 whose index.json says null for its manifests is what its manifest.json lists', async t => {
+  const place = temporaryDirectory(t);
+  const item = { Config: 'c.json', RepoTags: ['app:v1'], Layers: null };
+  for (const manifests of [null, []]) {
+    const file = await tarOf(join(place, 'a.tar'), {
+      'oci-layout': '{"imageLayoutVersion":"1.0.0"}',
+      'index.json': JSON.stringify({ schemaVersion: 2, manifests }),
+      'c.json': config,
+      'manifest.json': JSON.stringify([item]),
+    });
+    assert.deepEqual(
+      (await images([file])).map(({ repository, tag: name }) => `${repository}:${name}`),
+      ['app:v1'],
+    );
+    const { images: loaded } = await load(file, join(place, `L${manifests?.length}`));
+    assert.deepEqual(
+      loaded.map(({ name }) => name),
+      ['app:v1'],
+    );
+  }
+});
+
+test('a directory with an index and blobs and no oci-layout is read as a layout, with a warning, and not written to', async t => {
+  const place = temporaryDirectory(t);
+  const bare = makeLayout(join(place, 'L'));
+  putName(bare, 'v1', putImage(bare, { layers: [{ tar }] }));
+  rmSync(join(bare, 'oci-layout'));
+  const files = readdirSync(bare);
+  const said = /L: no file oci-layout/;
+  const image = `${bare}:v1`;
+  for (const read of [
+    (notices: string[]) => images([bare], { notices }),
+    (notices: string[]) => inspect([image, bare], { notices }),
+    (notices: string[]) => inspectRaw(image, 'config', { notices }),
+    (notices: string[]) => history(image, { notices }),
+  ]) {
+    const notices: string[] = [];
+    await read(notices);
+    assert.equal(notices.length, 1);
+    assert.match(notices[0] ?? '', said);
+  }
+  for (const [verb, result] of Object.entries({
+    unpack: await unpack(image, join(place, 'out'), { rootless: true }),
+    diff: await diff(image, join(place, 'out')),
+    export: await exportImage(image, join(place, 'out.tar')),
+    save: await save([image], join(place, 'saved.tar')),
+    copy: await copy(image, join(place, 'copied:v1')),
+    load: await load(bare, join(place, 'loaded')),
+    commit: await commit(join(place, 'out'), join(place, 'made:v2'), { base: image }),
+  }))
+    assert.match(result.warnings.join('\n'), said, verb);
+  const { findings } = await validate(bare);
+  assert.deepEqual(
+    findings.map(({ severity, code }) => [severity, code]),
+    [['warning', 'place']],
+  );
+  const refused = /expected an image layout to write to, got one without the file oci-layout/;
+  await assert.rejects(tag(image, ['v2']), refused);
+  await assert.rejects(untag([image]), refused);
+  await assert.rejects(init(bare), refused);
+  await assert.rejects(copy(join(place, 'copied:v1'), `${bare}:v2`), refused);
+  assert.deepEqual(readdirSync(bare), files);
 });

@@ -29,7 +29,9 @@ import { validate } from './validate.ts';
 const sandbox = join(tmpdir(), 'ocikit-sandbox');
 
 /** Verdicts of ours that differ from the table's, each with its reason. */
-const deviations: Readonly<Record<string, string>> = {};
+const deviations: Readonly<Record<string, string>> = {
+  'l-no-oci-layout validate': 'docker-library and others publish layouts without it: they are read, and validate warns',
+};
 
 type Answer =
   | { readonly accepted: true; readonly text: string }

@@ -4,7 +4,7 @@ import { type InspectObject, inspectObject } from '../image/inspect.ts';
 import { layersOf } from '../image/layers.ts';
 import { isConfigType, isIndexType, isManifestType } from '../spec/media-type.ts';
 import { displayName } from '../spec/name.ts';
-import { type NamedImage, OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
+import { type NamedImage, OpenPlaces, openNamed, openPlace, pickNamed, withNamed } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { oneOf } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
@@ -45,15 +45,28 @@ export async function inspect(images: readonly ImageOperand[], options: ReadOpti
   return objects;
 }
 
-/** The exact bytes of a place's index, or of a manifest or config, whatever they are of: an image, an artifact, an entry of a type that nobody knows. */
+/** The index that an operand names, where what it names is one; else that of its place. */
+async function indexBytes(image: ImageOperand, places: OpenPlaces): Promise<Uint8Array> {
+  const opened = await openPlace(image, places);
+  const { name, digest } = opened.place;
+  if (name === undefined && digest === undefined) return opened.index.bytes;
+  const { named, source } = await withNamed(opened);
+  return isIndexType(named.mediaType) ? source.read(named) : opened.index.bytes;
+}
+
+/**
+ * The exact bytes of an index (the one that is named, else the place's), or of a manifest or config, whatever they are of: an
+ * image, an artifact, an entry of a type that nobody knows.
+ */
 export async function inspectRaw(
   image: ImageOperand,
   what: 'index' | 'manifest' | 'config',
   options: ReadOptions = {},
 ): Promise<Uint8Array> {
   checkCall('inspectRaw', { image: ['operand', image], what: [oneOf('index', 'manifest', 'config'), what] }, options);
-  const opened = await openNamed(image, new OpenPlaces(options));
-  if (what === 'index') return opened.index.bytes;
+  const places = new OpenPlaces(options);
+  if (what === 'index') return indexBytes(image, places);
+  const opened = await openNamed(image, places);
   const { source, named } = opened;
   const isPicked = isIndexType(named.mediaType) || options.platform !== undefined;
   const manifest = isPicked ? (await pickNamed(opened, options)).descriptor : named;

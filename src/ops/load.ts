@@ -7,7 +7,7 @@ import { foldListed } from '../graph/listed-index.ts';
 import { proveConverted } from '../graph/prove-converted.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { layersIn } from '../graph/walk.ts';
-import { isConfigType, isIndexType, isManifestType } from '../spec/media-type.ts';
+import { isConfigType, isManifestType } from '../spec/media-type.ts';
 import { nameOf, withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { oddOf } from '../spec/odd-entries.ts';
@@ -30,10 +30,9 @@ function shownName(entry: Descriptor): string | null {
   return reference.digest === undefined ? `${familiarName(reference)}:${reference.tag ?? 'latest'}` : name;
 }
 
-async function loadedImage(source: ImageSource, entry: Descriptor): Promise<LoadedImage | undefined> {
+async function loadedImage(source: ImageSource, entry: Descriptor): Promise<LoadedImage> {
   const image = { name: shownName(entry), digest: entry.digest };
-  if (isIndexType(entry.mediaType)) return { ...image, id: entry.digest };
-  if (!isManifestType(entry.mediaType)) return undefined;
+  if (!isManifestType(entry.mediaType)) return { ...image, id: entry.digest };
   const { config } = (await readManifest(source, entry)).value;
   return { ...image, id: isConfigType(config.mediaType) ? config.digest : entry.digest };
 }
@@ -56,10 +55,7 @@ async function loadFrom(opened: OpenedSource, layout: string, options: LoadOptio
   const needed = await neededBlobs(source, entries);
   const named = withEntries({ schemaVersion: 2, manifests: [] }, entries);
   const images: LoadedImage[] = [];
-  for (const entry of named.manifests) {
-    const image = await loadedImage(source, entry);
-    if (image !== undefined) images.push(image);
-  }
+  for (const entry of named.manifests) images.push(await loadedImage(source, entry));
   await proveConverted(source, needed.graph);
   const said = await warningsOf(source, layersIn(needed.graph));
   announce(options, 'loading', sizeOf(needed.blobs));

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { invalid, notFound } from '../errors.ts';
 import type { Work } from '../stream/pace.ts';
 import { onDisk } from './disk/system-error.ts';
+import { isBareLayout } from './layout/layout.ts';
 import { isDirectory } from './open-source.ts';
 import {
   checkOperand,
@@ -24,14 +25,13 @@ export type Location =
   | { readonly kind: 'bundle'; readonly directory: string }
   | RootfsLocation;
 
-/** Tells a directory by what lies in it. Throws `invalid` for a layout that lacks a part. */
+/** Tells a directory by what lies in it. */
 function kindOfDirectory(directory: string): 'image' | 'bundle' | 'rootfs' {
   const has = (name: string): boolean => existsSync(join(directory, name));
   onDisk(directory, 'a directory that can be read', () => closeSync(openSync(directory, 'r')));
   if (has('oci-layout')) return 'image';
   if (has('ocikit.json') && has('rootfs')) return 'bundle';
-  if (!has('index.json') || !has('blobs')) return 'rootfs';
-  throw invalid(directory, 'an image layout', 'a directory without the file oci-layout');
+  return isBareLayout(directory) ? 'image' : 'rootfs';
 }
 
 /** Tells a file by the members of its tar; what is compressed with what ocikit does not read can only be a tar. */

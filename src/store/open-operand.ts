@@ -66,8 +66,14 @@ export class OpenPlaces {
 
   /** A place to read, called as this operand calls it. Throws as `openSource`. */
   async source(place: ImagePlace): Promise<OpenedSource> {
-    const { source, index } = await this.#sources.get(placeKey(place), () => openSource(place, this.work));
+    const { source, index } = await this.#sources.get(placeKey(place), () => this.#open(place));
     return source.subject === place.path ? { source, index } : { source: { ...source, subject: place.path }, index };
+  }
+
+  async #open(place: ImagePlace): Promise<OpenedSource> {
+    const opened = await openSource(place, this.work);
+    this.work.notices?.push(...(opened.source.warnings ?? []));
+    return opened;
   }
 
   /** A layout to change. Throws as `openStore`. */

@@ -7,7 +7,7 @@ import type { Document, ImageIndex } from '../spec/objects.ts';
 import type { Work } from '../stream/pace.ts';
 import { onDisk } from './disk/system-error.ts';
 import type { ImagePlace } from './image-place.ts';
-import { type OpenedLayout, openLayoutNow } from './layout/layout.ts';
+import { bareLayout, isBareLayout, type OpenedLayout, openLayoutNow } from './layout/layout.ts';
 
 type Located = Pick<ImagePlace, 'kind' | 'path'>;
 
@@ -53,6 +53,7 @@ export async function openStore({ kind, path }: Located, work: Work = {}): Promi
     throw unsupported(path, 'an image layout (a directory)', 'an archive', {
       hint: '`ocikit load` makes a layout of it',
     });
+  if (isBareLayout(path)) throw bareLayout(path);
   return openLayoutNow(path, work);
 }
 

@@ -13,6 +13,8 @@ export interface Work {
   /** Ends the work: it rejects with the signal's reason as soon as the event loop has turned, and leaves nothing. */
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;
+  /** An array of the caller's, to which a sentence is added for what is wrong with a place that is read and does no harm. */
+  readonly notices?: string[] | undefined;
 }
 
 /** Says to who watches what begins, and how many bytes it will read where that is known. */

@@ -1,6 +1,6 @@
 import { type Command, excludes } from '../command.ts';
 import { historyFields, historyText } from '../history-text.ts';
-import { printJson } from '../output.ts';
+import { printJson, withNotices } from '../output.ts';
 import { shared } from '../shared-options.ts';
 import { given } from '../words.ts';
 
@@ -31,10 +31,8 @@ export const history: Command = {
   environment: ['TZ'],
   run: async (words, io) => {
     const { history } = await import('../../ops/history.ts');
-    const rows = await history(
-      words.word('image'),
-      given({ platform: words.text('platform'), hostPlatform: io.hostPlatform, signal: io.signal }),
-    );
+    const choice = given({ platform: words.text('platform'), hostPlatform: io.hostPlatform });
+    const rows = await withNotices(words, io, work => history(words.word('image'), { ...choice, ...work }));
     if (words.flag('json')) printJson(io, rows);
     else io.stdout(await historyText(rows, words, { now: io.now().getTime(), zone: io.env['TZ'] }));
     return 0;

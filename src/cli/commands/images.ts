@@ -62,10 +62,11 @@ export const images: Command = {
       ...given({ size: sizes.find(name => name === words.text('size')) }),
       warnings,
     };
-    const rows = await images(words.texts('place'), options);
+    const notices: string[] = [];
+    const rows = await images(words.texts('place'), { ...options, notices });
     if (words.flag('json')) printJson(io, rows);
     else io.stdout(await imagesText(rows, words, { now, zone: io.env['TZ'] }));
-    warn(io, warnings);
+    warn(io, [...notices, ...warnings]);
     return warnings.length === 0 ? 0 : 1;
   },
 };

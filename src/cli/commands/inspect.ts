@@ -3,6 +3,7 @@ import { type Command, excludes } from '../command.ts';
 import { report } from '../failure.ts';
 import { inspectFields, inspectText } from '../inspect-text.ts';
 import type { Io } from '../io.ts';
+import { withNotices } from '../output.ts';
 import { shared } from '../shared-options.ts';
 import { given, type Words } from '../words.ts';
 
@@ -14,16 +15,16 @@ export const inspect: Command = {
   positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]', completes: 'image', many: true }],
   options: [
     { name: 'format', alias: 'f', kind: 'text', value: 'TEMPLATE', isForm: true, describe: 'a Go template, or json' },
-    { name: 'raw', kind: 'text', choices: documents, isForm: true, describe: 'the exact bytes of one document' },
+    {
+      name: 'raw',
+      kind: 'text',
+      choices: documents,
+      isForm: true,
+      describe: 'the exact bytes of one document; index: of the one that is named, else of the place',
+    },
     shared.platform,
   ],
-  rules: [
-    ...excludes(
-      { option: 'raw', values: ['index'] },
-      ['platform'],
-      'the index of a place is the same for every platform',
-    ),
-  ],
+  rules: [...excludes({ option: 'raw', values: ['index'] }, ['platform'], 'an index is the same for every platform')],
   examples: [
     ["ocikit inspect img:base --format '{{json .RootFS.Layers}}'", 'one field'],
     ['ocikit inspect img:base --raw config', 'the config as it is stored'],
@@ -34,8 +35,7 @@ export const inspect: Command = {
     words.text('raw') === undefined ? await printObjects(words, io) : await printRaw(words, io),
 };
 
-const optionsOf = (words: Words, io: Io) =>
-  given({ platform: words.text('platform'), hostPlatform: io.hostPlatform, signal: io.signal });
+const choiceOf = (words: Words, io: Io) => given({ platform: words.text('platform'), hostPlatform: io.hostPlatform });
 
 /** As docker does: what was found is printed, what was not is said on stderr. */
 async function printObjects(words: Words, io: Io): Promise<number> {
@@ -44,7 +44,8 @@ async function printObjects(words: Words, io: Io): Promise<number> {
   let status = 0;
   for (const image of words.texts('image')) {
     try {
-      objects.push(...(await inspect([image], optionsOf(words, io))));
+      const found = await withNotices(words, io, work => inspect([image], { ...choiceOf(words, io), ...work }));
+      objects.push(...found);
     } catch (error) {
       io.signal?.throwIfAborted();
       status = report(error, io);
@@ -62,6 +63,7 @@ async function printRaw(words: Words, io: Io): Promise<number> {
   if (image === undefined || what === undefined || more.length > 0) {
     throw usage('--raw', `expected one image, got ${words.texts('image').length}`);
   }
-  io.stdout(await inspectRaw(image, what, optionsOf(words, io)));
+  const bytes = await withNotices(words, io, work => inspectRaw(image, what, { ...choiceOf(words, io), ...work }));
+  io.stdout(bytes);
   return 0;
 }

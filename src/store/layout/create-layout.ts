@@ -13,7 +13,7 @@ import type { Work } from '../../stream/pace.ts';
 import { createFile, makeDirectories, syncDirectory, takeBackDirectories } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { temporaryPrefix } from '../disk/temporary.ts';
-import { changedIndex, encodeIndex, openLayout, readIndexFile } from './layout.ts';
+import { bareLayout, changedIndex, encodeIndex, isBareLayout, openLayout, readIndexFile } from './layout.ts';
 import { underLock } from './lock.ts';
 
 const emptyIndex: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: [] };
@@ -35,8 +35,12 @@ export function stateOf(path: string): 'layout' | 'free' {
   // Looked for last: another process may have finished the layout since it was listed.
   if (statSync(join(path, 'oci-layout'), { throwIfNoEntry: false }) !== undefined) return 'layout';
   if (foreign === undefined && !isUsed) return 'free';
-  const got = isUsed ? 'an index of images without an oci-layout file' : `a directory that holds '${foreign}'`;
-  throw new OciError('conflict', path, `expected an image layout or an empty directory, got ${got}`);
+  if (isBareLayout(path)) throw bareLayout(path);
+  throw new OciError(
+    'conflict',
+    path,
+    `expected an image layout or an empty directory, got a directory that holds '${foreign}'`,
+  );
 }
 
 /** The digest and size (bytes) that a stream would be stored under. */

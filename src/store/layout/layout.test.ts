@@ -369,6 +369,7 @@ interface HostileCase {
 
 /** Verdicts that reading an image does not give, each with the reason. */
 const elsewhere: Readonly<Record<string, string>> = {
+  'l-no-oci-layout': 'read, with a warning, as docker-library publishes such',
   'j-artifact-ok': 'the same artifact as j-artifact, which is no image: it is validated, not read',
 };
 

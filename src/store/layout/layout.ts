@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { invalid, notFound } from '../../errors.ts';
+import { invalid, notFound, OciError } from '../../errors.ts';
 import type { ImageStore } from '../../graph/source.ts';
 import { headerLimit, indexLimit } from '../../limits.ts';
 import { checkDocument } from '../../schema/check-document.ts';
@@ -81,9 +81,10 @@ export function changeIndex(
   return after;
 }
 
-function storeAt(path: string, work: Pick<Work, 'signal'>): ImageStore {
+function storeAt(path: string, warnings: readonly string[], work: Pick<Work, 'signal'>): ImageStore {
   return {
     subject: path,
+    warnings,
     index: async () => readIndexFile(path),
     has: async descriptor => hasBlob(path, descriptor),
     open: descriptor => openBlob(path, descriptor),
@@ -101,6 +102,29 @@ function checkDirectory(path: string): void {
   if (!found.isDirectory()) throw invalid(path, 'an image layout (a directory)', 'a file');
 }
 
+const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+
+/** Whether a directory is a layout in all but its header: docker-library and others publish such. */
+export function isBareLayout(path: string): boolean {
+  return !isThere(join(path, 'oci-layout')) && isThere(join(path, 'index.json')) && isThere(join(path, 'blobs'));
+}
+
+/** What a bare layout is to who would write to it: others would not read what is put there. */
+export const bareLayout = (path: string): OciError =>
+  new OciError('conflict', path, 'expected an image layout to write to, got one without the file oci-layout', {
+    hint: `\`ocikit load ${path} LAYOUT\` makes a whole one of it`,
+  });
+
+/** Holds a layout to its header. Says so where a bare layout has none. Throws `invalid`. */
+function checkHeader(path: string): readonly string[] {
+  if (isBareLayout(path)) return [`${path}: no file oci-layout: read as an image layout without it`];
+  for (const part of ['oci-layout', 'index.json'])
+    if (!isThere(join(path, part))) throw invalid(path, 'an image layout', `a directory without the file ${part}`);
+  const header = join(path, 'oci-layout');
+  parseLayoutHeader(parseJson(readPart(header, headerLimit), header), header);
+  return [];
+}
+
 /** An open layout, and its index as it was when it was opened. */
 export interface OpenedLayout {
   readonly store: ImageStore;
@@ -108,18 +132,14 @@ export interface OpenedLayout {
 }
 
 /**
- * Opens the image layout in a directory (image-spec image-layout.md). Files that the spec does not know are ignored.
- * A signal ends what waits for the lock. Throws `not-found` where nothing is there, and `invalid` where `oci-layout` or `index.json` is missing or damaged.
+ * Opens the image layout in a directory (image-spec image-layout.md). Files that the spec does not know are ignored; where only
+ * `oci-layout` is missing, the store's warnings say so. A signal ends what waits for the lock. Throws `not-found` where nothing
+ * is there, and `invalid` where `index.json` is missing or a part is damaged.
  */
 export async function openLayoutNow(path: string, work: Pick<Work, 'signal'> = {}): Promise<OpenedLayout> {
   checkDirectory(path);
-  const headerPath = join(path, 'oci-layout');
-  for (const part of ['oci-layout', 'index.json']) {
-    const isThere = statSync(join(path, part), { throwIfNoEntry: false }) !== undefined;
-    if (!isThere) throw invalid(path, 'an image layout', `a directory without the file ${part}`);
-  }
-  parseLayoutHeader(parseJson(readPart(headerPath, headerLimit), headerPath), headerPath);
-  return { store: storeAt(path, work), index: readIndexFile(path) };
+  const warnings = checkHeader(path);
+  return { store: storeAt(path, warnings, work), index: readIndexFile(path) };
 }
 
 /** The store alone. Throws as `openLayoutNow`. */
