@@ -26,6 +26,7 @@ export type {
   LoadOptions,
   Operand,
   Progress,
+  Reading,
   ReadOptions,
   RootfsPlace,
   SaveOptions,

@@ -1,5 +1,5 @@
 import { usage } from '../errors.ts';
-import type { Work } from '../ops/options.ts';
+import type { Reading } from '../ops/options.ts';
 import { needs, type Option, type Rule } from './command.ts';
 import { escapeLine } from './escape.ts';
 import { groupWarnings } from './group-warnings.ts';
@@ -26,7 +26,7 @@ export function warn(io: Io, warnings: readonly string[]): void {
 }
 
 /** Runs what reads places and whose result has no room for what was wrong with them: that is printed as warnings. */
-export async function withNotices<T>(words: Words, io: Io, run: (work: Work) => Promise<T>): Promise<T> {
+export async function withNotices<T>(words: Words, io: Io, run: (work: Reading) => Promise<T>): Promise<T> {
   const notices: string[] = [];
   try {
     return await run({ ...given({ signal: io.signal }), notices });

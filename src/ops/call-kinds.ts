@@ -80,8 +80,7 @@ export const operand: Kind = {
 export const sentences: Kind = { expected: 'an array to add to', accepts: Array.isArray };
 
 /** What a caller may watch and stop, in every verb. */
-export const work: { readonly signal: Kind; readonly progress: Kind; readonly notices: Kind } = {
-  notices: sentences,
+export const work: { readonly signal: Kind; readonly progress: Kind } = {
   signal: {
     expected: 'an AbortSignal',
     accepts: value => value instanceof AbortSignal,

@@ -18,7 +18,8 @@ import type {
 type Table<O> = { readonly [Name in keyof Required<O>]: kinds.Kind };
 
 const { work, flag, text, path, platform, hostPlatform, listOf, oneOf } = kinds;
-const read: Table<ReadOptions> = { ...work, platform, hostPlatform };
+const notices = kinds.sentences;
+const read: Table<ReadOptions> = { ...work, notices, platform, hostPlatform };
 const write: Table<WriteOptions> = { ...work, dryRun: flag };
 const compression = {
   compression: oneOf('gzip', 'zstd', 'none'),
@@ -72,6 +73,7 @@ const diff: Table<DiffOptions> = {
 const exported: Table<ExportOptions> = { ...read, dryRun: flag };
 const images: Table<ImagesOptions> = {
   ...work,
+  notices,
   all: flag,
   filters: listOf(text),
   size: oneOf('stored', 'uncompressed'),

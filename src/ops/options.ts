@@ -2,9 +2,9 @@ import type { Bytes } from '../engine/engine.ts';
 import type { Platform } from '../spec/objects.ts';
 import type { ImagePlace } from '../store/image-place.ts';
 import type { ImageOperand, Operand, RootfsPlace } from '../store/parse-operand.ts';
-import type { Progress, Work } from '../stream/pace.ts';
+import type { Progress, Reading, Work } from '../stream/pace.ts';
 
-export type { Bytes, ImageOperand, ImagePlace, Operand, Progress, RootfsPlace, Work };
+export type { Bytes, ImageOperand, ImagePlace, Operand, Progress, Reading, RootfsPlace, Work };
 
 /**
  * How layers are stored. In all options: what is absent or undefined has its default, a value that is none of those said
@@ -67,7 +67,7 @@ export interface CommitOptions extends ImageOptions {
 export type ImportOptions = ImageOptions;
 
 /** What `diff` takes. */
-export interface DiffOptions extends Work {
+export interface DiffOptions extends Reading {
   /** Aspects that do not count (`mtime`, `owner`, `mode`, `xattr`, …), or several in one text with commas; all count when absent. */
   readonly ignore?: readonly string[];
   /** Only what changes behaviour: no mtime; between two images the config as well, without how it was made. False when absent. */
@@ -89,7 +89,7 @@ export interface DiffOptions extends Work {
 }
 
 /** What all that read an image take. */
-export interface ReadOptions extends Work {
+export interface ReadOptions extends Reading {
   /** `os/arch[/variant]`: which image of a multi-platform one; that for `hostPlatform` when absent. `not-found` where there is none. */
   readonly platform?: string;
   /** Linux on this machine's architecture when absent. */
@@ -97,7 +97,7 @@ export interface ReadOptions extends Work {
 }
 
 /** What `images` takes. */
-export interface ImagesOptions extends Work {
+export interface ImagesOptions extends Reading {
   /** Entries without a name, and what a multi-platform image is made of, as well. False when absent. */
   readonly all?: boolean;
   /** What counts as an image's size: the stored blobs of its layers, or (their layers are read) the files in them, as docker counts. */
@@ -157,7 +157,7 @@ export interface LoadOptions extends Work {
 }
 
 /** What `copy` takes. */
-export interface CopyOptions extends Omit<ReadOptions, 'platform'>, CompressionOptions {
+export interface CopyOptions extends Omit<ReadOptions, 'platform' | 'notices'>, CompressionOptions {
   /** All of a multi-platform image; the image of one platform is picked when false or absent. */
   readonly all?: boolean;
   /** Several `os/arch[/variant]`: a multi-platform image of just these; of one, its image alone. */

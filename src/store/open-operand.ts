@@ -5,7 +5,7 @@ import { withDocument } from '../graph/listed-index.ts';
 import { type PickedImage, pickImage } from '../graph/pick-image.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import type { Descriptor, Document, ImageIndex, Platform } from '../spec/objects.ts';
-import type { Work } from '../stream/pace.ts';
+import type { Reading, Work } from '../stream/pace.ts';
 import type { ImagePlace } from './image-place.ts';
 import type { OpenedLayout } from './layout/layout.ts';
 import { type OpenedSource, openSource, openStore, openToCopy, placeKey } from './open-source.ts';
@@ -37,7 +37,7 @@ export interface StoredImage extends NamedImage {
 
 export interface OpenedImage extends NamedImage, PickedImage {}
 
-interface PlatformChoice extends Work {
+interface PlatformChoice extends Reading {
   /** `os/arch[/variant]`; what is picked must be for it. */
   readonly platform?: string | undefined;
   readonly hostPlatform?: Platform | undefined;
@@ -56,11 +56,11 @@ class Once<T> {
 
 /** The places that one run of a verb has open: one that several of its operands name, in whatever spelling, is opened once. `work` watches and stops it. */
 export class OpenPlaces {
-  readonly work: Work;
+  readonly work: Reading;
   readonly #sources = new Once<OpenedSource>();
   readonly #stores = new Once<OpenedLayout>();
 
-  constructor(work: Work = {}) {
+  constructor(work: Reading = {}) {
     this.work = work;
   }
 

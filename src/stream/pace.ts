@@ -13,7 +13,11 @@ export interface Work {
   /** Ends the work: it rejects with the signal's reason as soon as the event loop has turned, and leaves nothing. */
   readonly signal?: AbortSignal | undefined;
   readonly progress?: Progress | undefined;
-  /** An array of the caller's, to which a sentence is added for what is wrong with a place that is read and does no harm. */
+}
+
+/** The same of work that reads places. */
+export interface Reading extends Work {
+  /** An array of the caller's, to which a sentence is added for what is wrong with a place and does no harm; a result with warnings has it as well. */
   readonly notices?: string[] | undefined;
 }
 
