@@ -17,16 +17,20 @@ function sourceDateEpoch(io: Io): number | undefined {
   return seconds;
 }
 
-/** The time that a new image gets, RFC 3339: as `--created` says, else in whole seconds. Throws `usage`. */
-export function createdTime(words: Words, io: Io): string {
+/** The time that `--created` says, RFC 3339; undefined where it was not given. Throws `usage`. */
+export function givenTime(words: Words): string | undefined {
   const said = words.text('created');
-  if (said !== undefined) {
-    if (!isTime(said))
-      throw usage('--created', `expected a time such as 2024-01-31T12:00:00Z (RFC 3339), got '${said}'`);
-    return said;
-  }
-  return rfc3339((sourceDateEpoch(io) ?? Math.floor(io.now().getTime() / 1000)) * 1000);
+  if (said !== undefined && !isTime(said))
+    throw usage('--created', `expected a time such as 2024-01-31T12:00:00Z (RFC 3339), got '${said}'`);
+  return said;
 }
+
+/** What counts as now, RFC 3339, in whole seconds. Throws `usage`. */
+export const nowTime = (io: Io): string =>
+  rfc3339((sourceDateEpoch(io) ?? Math.floor(io.now().getTime() / 1000)) * 1000);
+
+/** The time that a new image gets, RFC 3339: as `--created` says, else in whole seconds. Throws `usage`. */
+export const createdTime = (words: Words, io: Io): string => givenTime(words) ?? nowTime(io);
 
 /** The bound of `--clamp-mtime`. Throws `usage` where the variable does not say it. */
 export function clampTime(words: Words, io: Io): number | undefined {

@@ -9,7 +9,7 @@ import type { ImageStore } from './source.ts';
  * Holds a document that was made here to its schema: its bytes, as they would be read. What it has from the one that it was
  * made of stays, and is answered in sentences. Throws `invalid` for any other fault.
  */
-function checkMade(
+export function checkMade(
   { bytes, descriptor }: Document<unknown>,
   { subject, base }: { readonly subject: string; readonly base?: Document<unknown> | undefined },
 ): readonly string[] {

@@ -1,16 +1,8 @@
 import { unsupported } from '../errors.ts';
-import { encodeDocument } from '../spec/document.ts';
+import { editedDocument } from '../spec/document.ts';
 import { isConfigType, isIndexType, isLayerType, mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, Document, ImageIndex, Manifest } from '../spec/objects.ts';
 import { type ImageKind, layerTypeOf, mediaTypesFor } from './image-kind.ts';
-
-/** A document with some of its descriptors replaced; the very same one, bytes and all, where nothing changes. */
-function replaced<T extends object>(document: Document<T>, value: T, mediaType: string): Document<T> {
-  const before = encodeDocument(document.value, document.descriptor.mediaType);
-  const after = encodeDocument(value, mediaType);
-  const isSame = mediaType === document.descriptor.mediaType && Buffer.compare(before.bytes, after.bytes) === 0;
-  return isSame ? document : after;
-}
 
 /**
  * An image's manifest with other layers (the same tars stored otherwise), in OCI's or docker's media types; without `kind` in
@@ -23,11 +15,11 @@ export function convertManifest(
   kind: ImageKind | undefined,
 ): Document<Manifest> {
   const { value } = document;
-  if (kind === undefined) return replaced(document, { ...value, layers }, document.descriptor.mediaType);
+  if (kind === undefined) return editedDocument(document, { ...value, layers }, document.descriptor.mediaType);
   const types = mediaTypesFor(kind);
   const subject = `manifest ${document.descriptor.digest}`;
   if (!isConfigType(value.config.mediaType)) {
-    if (kind === 'oci') return replaced(document, { ...value, layers }, document.descriptor.mediaType);
+    if (kind === 'oci') return editedDocument(document, { ...value, layers }, document.descriptor.mediaType);
     throw unsupported(subject, 'an image', `an artifact of type ${value.artifactType ?? value.config.mediaType}`);
   }
   const typed = layers.map(layer => ({ ...layer, mediaType: layerTypeOf(layer.mediaType, kind) }));
@@ -37,7 +29,7 @@ export function convertManifest(
       hint: "give option compression 'gzip'",
     });
   const config = { ...value.config, mediaType: types.config };
-  return replaced(document, { ...value, mediaType: types.manifest, config, layers: typed }, types.manifest);
+  return editedDocument(document, { ...value, mediaType: types.manifest, config, layers: typed }, types.manifest);
 }
 
 /** An index that lists other manifests, in OCI's or docker's media type. */
@@ -50,5 +42,5 @@ export function convertIndex(
   const mediaType = kind === undefined ? document.descriptor.mediaType : types[kind];
   if (!isIndexType(mediaType)) return document;
   const value = kind === undefined ? document.value : { ...document.value, mediaType };
-  return replaced(document, { ...value, manifests }, mediaType);
+  return editedDocument(document, { ...value, manifests }, mediaType);
 }

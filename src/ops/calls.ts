@@ -1,5 +1,6 @@
 import * as kinds from './call-kinds.ts';
 import type {
+  ChangeOptions,
   CommitOptions,
   CopyOptions,
   DiffOptions,
@@ -36,6 +37,21 @@ const made: Table<ImportOptions> = {
   instructions: listOf(text),
   created: kinds.time,
   annotations: listOf(kinds.annotation),
+};
+/** What every verb takes that makes an image of an image. */
+export const changeKinds: Table<ChangeOptions> = {
+  ...read,
+  tag: text,
+  output: kinds.operand,
+  allPlatforms: flag,
+  created: kinds.time,
+  now: kinds.time,
+  author: text,
+  message: text,
+  createdBy: text,
+  instructions: listOf(text),
+  annotations: listOf(kinds.annotation),
+  dryRun: flag,
 };
 const commit: Table<CommitOptions> = {
   ...made,

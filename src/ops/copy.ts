@@ -1,5 +1,5 @@
 import { compressorWarnings } from '../codec/compression.ts';
-import { badOption, OciError } from '../errors.ts';
+import { badOption } from '../errors.ts';
 import { type ConvertOptions, convertGraph } from '../graph/convert-graph.ts';
 import { copyBlobs, missingBlobs, type Needed, neededBlobs } from '../graph/copy-graph.ts';
 import { warningsOf } from '../graph/layer-label.ts';
@@ -8,26 +8,21 @@ import { referrersOf } from '../graph/referrers.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import { layersIn } from '../graph/walk.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
-import { nameAnnotations, nameOf, withName, withoutNames, withUnnamed } from '../spec/name.ts';
+import { nameOf, withName, withoutNames, withUnnamed } from '../spec/name.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import { parsePlatform } from '../spec/platform.ts';
-import { canonicalName, parseReference } from '../spec/reference.ts';
 import { sizeOf } from '../spec/sizes.ts';
-import { writeArchive } from '../store/archive/write-archive.ts';
-import { writeFileAtomic } from '../store/disk/file-target.ts';
 import type { ImagePlace } from '../store/image-place.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { type NamedImage, openOperandToCopy, pickNamed, withNamed } from '../store/open-operand.ts';
-import { isFile } from '../store/open-source.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
-import { drain } from '../stream/drain.ts';
-import { flow } from '../stream/flow.ts';
 import { announce } from '../stream/pace.ts';
-import { type ArchiveRoot, planArchive } from './archive-plan.ts';
+import type { ArchiveRoot } from './archive-plan.ts';
 import { checkCall } from './check-call.ts';
 import type { CopyOptions } from './options.ts';
 import type { CopyResult } from './results.ts';
 import { savedEntry } from './saved-name.ts';
+import { type ArchivePlace, archiveRoot, checkFree, writeImageArchive } from './write-image-archive.ts';
 
 /** What is to be copied, decided and checked as far as documents go. */
 interface Selection {
@@ -40,8 +35,6 @@ interface Selection {
 }
 
 type Destination = ImagePlace & { readonly name: string; readonly isNamed: boolean };
-
-const mode = 0o600;
 
 /** What changes on the way; undefined where every byte stays. */
 function conversionOf(options: CopyOptions): ConvertOptions | undefined {
@@ -101,27 +94,6 @@ async function copyInto(
   return made;
 }
 
-/** The image as an archive lists it under the destination's name. */
-function archiveRoot(source: ImageSource, entry: Descriptor, { kind, name }: Destination): ArchiveRoot {
-  const bare = withoutNames(entry);
-  const isDocker = kind === 'docker-archive';
-  const full = isDocker ? canonicalName(parseReference(name)) : name;
-  const annotations = { ...bare.annotations, ...nameAnnotations(full) };
-  return { source, entry: { ...bare, annotations }, name: isDocker ? full : undefined };
-}
-
-async function writeTo(
-  destination: Destination,
-  roots: readonly ArchiveRoot[],
-  options: CopyOptions,
-): Promise<readonly string[]> {
-  const plan = await planArchive(roots, destination.kind === 'docker-archive' ? 'docker' : 'oci');
-  const bytes = flow(writeArchive(plan.entries), { signal: options.signal });
-  if (options.dryRun === true) await drain(bytes);
-  else await writeFileAtomic(destination.path, bytes, { mode, signal: options.signal });
-  return plan.warnings;
-}
-
 /** What changes on the way to an archive is made in a layout beside it first: a tar says sizes before bodies. */
 async function copyToArchive(
   { conversion, ...selection }: Selection & { readonly conversion: ConvertOptions | undefined },
@@ -129,16 +101,19 @@ async function copyToArchive(
   options: CopyOptions,
 ): Promise<readonly [Descriptor, readonly string[]]> {
   const rootsOf = (source: ImageSource, entry: Descriptor): readonly ArchiveRoot[] => [
-    archiveRoot(source, entry, destination),
+    archiveRoot(source, entry, destination as ArchivePlace),
     ...selection.referrers.map(referrer => ({ source, entry: withoutNames(referrer), name: undefined })),
   ];
   if (conversion === undefined) {
     const { source, root } = selection;
-    return [root, await writeTo(destination, rootsOf(source, root), options)];
+    return [root, await writeImageArchive(destination as ArchivePlace, rootsOf(source, root), options)];
   }
   return withScratchLayout(destination.path, async store => {
     const { descriptor, warnings } = await copyInto(store, selection, { name: destination.name, conversion });
-    return [descriptor, [...warnings, ...(await writeTo(destination, rootsOf(store, descriptor), options))]] as const;
+    return [
+      descriptor,
+      [...warnings, ...(await writeImageArchive(destination as ArchivePlace, rootsOf(store, descriptor), options))],
+    ] as const;
   });
 }
 
@@ -157,10 +132,7 @@ function destinationOf(operand: ImageOperand): Destination {
   const { place } = parseOperand(operand, 'write');
   const isNamed = parseOperand(operand, 'read').place.name !== undefined;
   const name = place.name ?? 'latest';
-  if (isFile(place.path))
-    throw new OciError('conflict', place.path, 'expected a layout or a new file, got one that is there already', {
-      hint: '`ocikit save -o` replaces an archive',
-    });
+  checkFree(place.path);
   return { ...place, name, isNamed };
 }
 

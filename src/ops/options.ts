@@ -63,6 +63,32 @@ export interface CommitOptions extends ImageOptions {
   readonly strict?: boolean;
 }
 
+/** What every verb takes that makes an image of an image: where the result goes, and what is said of it. */
+export interface ChangeOptions extends ReadOptions {
+  /** The result's name in the source's own layout; with neither this nor `output` the source's own name moves. */
+  readonly tag?: string;
+  /** Another layout or archive (`PLACE[:NAME]`, `app.tar`) that the result goes to; the source stays as it is. */
+  readonly output?: ImageOperand;
+  /** Every image of a multi-platform image is changed; when absent one is, the others stay beside it unless the result goes elsewhere. */
+  readonly allPlatforms?: boolean;
+  /** When the image was made, and its new line of history: RFC 3339, or a Date. As `now` says when absent. */
+  readonly created?: string | Date;
+  /** The same, but only where something else changes; the image's time stays and a new line has none when absent. */
+  readonly now?: string | Date;
+  /** Who made the image; as it is when absent. */
+  readonly author?: string;
+  /** The comment of the new line of history; none when absent. */
+  readonly message?: string;
+  /** What the new line of history says; what was changed when absent. */
+  readonly createdBy?: string;
+  /** Dockerfile instructions (`CMD ["sh"]`), by docker's rules for `--change`, over the image's config. None when absent. */
+  readonly instructions?: readonly string[];
+  /** `key=value`, each on the manifest of each changed image; none when absent. */
+  readonly annotations?: readonly string[];
+  /** Does everything but write: the result says what would be made. False when absent. */
+  readonly dryRun?: boolean;
+}
+
 /** What `importRootfs` takes. */
 export type ImportOptions = ImageOptions;
 

@@ -31,6 +31,29 @@ export interface ImportResult {
   readonly warnings: readonly string[];
 }
 
+/** One image that a change was made of. */
+export interface ChangedImage {
+  /** `os/arch[/variant]`. */
+  readonly platform: string;
+  /** Of its manifest before. */
+  readonly before: Digest;
+  /** Of its manifest now; the same where there was nothing to change. */
+  readonly manifest: Digest;
+  /** The config's digest. */
+  readonly imageID: Digest;
+}
+
+/** What every verb answers that makes an image of an image; `Details` is what one says of each image besides. */
+export interface ChangeResult<Details extends object = object> {
+  /** Digest of the manifest or index that the result's name stands for. */
+  readonly manifest: Digest;
+  readonly name: string;
+  /** False where all was so already: every digest is as it was. */
+  readonly isChanged: boolean;
+  readonly images: readonly (ChangedImage & Details)[];
+  readonly warnings: readonly string[];
+}
+
 /** A node as plain data; mode in octal, mtime in RFC 3339. */
 export interface NodeView {
   readonly type: string;

@@ -98,6 +98,18 @@ export function encodeDocument<T>(value: T, mediaType: string): Document<T> {
   return { value, bytes, descriptor: { mediaType, digest: digestOf(bytes), size: bytes.length } };
 }
 
+/** A document with another value; the very same one, bytes and all, where the value says what it said before. */
+export function editedDocument<T extends object>(
+  document: Document<T>,
+  value: T,
+  mediaType: string = document.descriptor.mediaType,
+): Document<T> {
+  const before = encodeDocument(document.value, document.descriptor.mediaType);
+  const after = encodeDocument(value, mediaType);
+  const isSame = mediaType === document.descriptor.mediaType && Buffer.compare(before.bytes, after.bytes) === 0;
+  return isSame ? document : after;
+}
+
 /** A JSON value as compact text: for runtime configs and side files. */
 export function encodeJson(value: unknown, indent = 0): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(value, undefined, indent)}\n`);

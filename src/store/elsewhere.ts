@@ -31,7 +31,8 @@ export function checkTransport(text: string, use: Use): void {
   });
 }
 
-const archiveName = /\.(?:tar|tgz|tar\.(?:gz|zst|xz|bz2))$/;
+/** What an archive's file is called. */
+export const archiveName: RegExp = /\.(?:tar|tgz|tar\.(?:gz|zst|xz|bz2))$/;
 const registryName = /^(?:localhost|(?:\d{1,3}\.){3}\d{1,3}|(?:[a-z0-9-]+\.)+[a-z]{2,}|[a-z0-9.-]+(?=:))(?::\d+)?$/i;
 
 /**

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  changeOptions,
+  changeRules,
+  editOptions,
+  placeOptions,
+  platformOptions,
+  printChange,
+  readChangeOptions,
+} from './change-options.ts';
+import type { Io } from './io.ts';
+import { Words } from './words.ts';
+
+const io = { env: { SOURCE_DATE_EPOCH: '60' }, hostPlatform: { os: 'linux', architecture: 'arm64' } } as unknown as Io;
+
+test('what is typed of a result is what the library takes', () => {
+  const words = new Words(
+    new Map<string, unknown>([
+      ['tag', 'v1'],
+      ['change', ['USER a']],
+      ['all-platforms', true],
+    ]),
+  );
+  assert.deepEqual(readChangeOptions(words, io), {
+    tag: 'v1',
+    hostPlatform: { os: 'linux', architecture: 'arm64' },
+    allPlatforms: true,
+    now: '1970-01-01T00:01:00Z',
+    instructions: ['USER a'],
+    annotations: [],
+  });
+  assert.deepEqual(changeOptions.slice(0, -1), [...placeOptions, ...editOptions, ...platformOptions]);
+  assert.equal(changeRules.length, 2);
+});
+
+test('a change prints the digest of its result, or all of it as JSON', () => {
+  const said: (string | Uint8Array)[] = [];
+  const to: Io = { ...io, stdout: text => said.push(text), stderr: text => said.push(text) };
+  const result = { manifest: 'sha256:1' as const, name: 'v1', isChanged: false, images: [], warnings: ['odd'] };
+  printChange(to, new Words(new Map()), result);
+  printChange(
+    to,
+    new Words(
+      new Map([
+        ['quiet', true],
+        ['json', true],
+      ]),
+    ),
+    result,
+  );
+  assert.deepEqual(said.slice(0, 3), ['ocikit: warning: odd\n', 'ocikit: nothing to change\n', 'sha256:1\n']);
+  assert.deepEqual(JSON.parse(String(said[3])), result);
+});

@@ -1,0 +1,155 @@
+import { notFound } from '../errors.ts';
+import { attestedDigest, isAttestation, withAttested } from '../image/attestation.ts';
+import { editedDocument } from '../spec/document.ts';
+import { isConfigType } from '../spec/media-type.ts';
+import type { Descriptor, Document, Image, ImageIndex, Manifest, Platform } from '../spec/objects.ts';
+import { platformKey } from '../spec/platform.ts';
+import { readImageOf } from './image-reader.ts';
+import type { ImageSource } from './source.ts';
+import { type Graph, isMissing, walk } from './walk.ts';
+
+/** What happens to the images that a descriptor leads to. */
+interface GraphChange {
+  /** Which manifests are changed; attestations and artifacts never are. */
+  readonly isChosen: (descriptor: Descriptor) => boolean;
+  /** The very same image where nothing changes. */
+  readonly change: (image: Image) => Promise<Image>;
+  /** Whether the changed images hold the same files: what was attested of them then holds on. */
+  readonly keepsFiles: boolean;
+  /** Changes the index that the descriptor itself is. */
+  readonly index?: ((index: ImageIndex) => ImageIndex) | undefined;
+  /** Takes a document that was made of another. */
+  readonly put: (document: Document<unknown>, base: Document<unknown>) => Promise<void>;
+}
+
+/** An image's platform as an index entry says it. */
+export function platformOf({ config }: Image): Platform {
+  const { architecture, os, variant, 'os.version': version, 'os.features': features } = config.value;
+  return {
+    architecture,
+    os,
+    ...(version ? { 'os.version': version } : {}),
+    ...(features?.length ? { 'os.features': features } : {}),
+    ...(variant ? { variant } : {}),
+  };
+}
+
+/** What stood for one document, for another: its bytes cannot be embedded any more, all else stays. */
+function listedAs(entry: Descriptor, { mediaType, digest, size }: Descriptor): Descriptor {
+  const { data: _data, ...kept } = entry;
+  return { ...kept, mediaType, digest, size };
+}
+
+/** One change of a graph, what is referred to first. State: what each manifest has become. */
+class Changing {
+  readonly #source: ImageSource;
+  readonly #graph: Graph;
+  readonly #change: GraphChange;
+  readonly #made = new Map<string, { readonly document: Document<Manifest>; readonly image?: Image }>();
+  readonly warnings: string[] = [];
+
+  constructor(source: ImageSource, graph: Graph, change: GraphChange) {
+    this.#source = source;
+    this.#graph = graph;
+    this.#change = change;
+  }
+
+  async entry(listed: Descriptor, edit = (index: ImageIndex): ImageIndex => index): Promise<Descriptor> {
+    const node = this.#graph.entry(listed);
+    if (node?.fault !== undefined && !isMissing(node)) throw node.fault;
+    if (node?.kind === 'index' && node.document !== undefined) {
+      const document = { ...node.document, descriptor: listed };
+      const made = await this.#index(document, edit);
+      return made === document ? listed : listedAs(listed, made.descriptor);
+    }
+    if (!this.#change.isChosen(listed)) return listed;
+    if (node?.kind === 'manifest' && node.document !== undefined) return this.#manifest(node.document, listed);
+    if (node !== undefined && isMissing(node))
+      this.warnings.push(`${this.#source.subject}: ${listed.digest} is listed and not there: it is left as it is`);
+    return listed;
+  }
+
+  async #index(document: Document<ImageIndex>, edit: (index: ImageIndex) => ImageIndex): Promise<Document<ImageIndex>> {
+    const { manifests } = document.value;
+    const changed = new Map<Descriptor, Descriptor>();
+    for (const child of manifests) if (!isAttestation(child)) changed.set(child, await this.entry(child));
+    for (const child of manifests) {
+      const attested = isAttestation(child) ? await this.#attestation(child) : undefined;
+      if (attested !== undefined) changed.set(child, attested);
+    }
+    const value = { ...document.value, manifests: manifests.flatMap(child => changed.get(child) ?? []) };
+    const made = editedDocument(document, edit(value));
+    if (made !== document) await this.#change.put(made, document);
+    return made;
+  }
+
+  async #manifest(document: Document<Manifest>, listed: Descriptor): Promise<Descriptor> {
+    if (!isConfigType(document.value.config.mediaType)) return listed;
+    const known = this.#made.get(listed.digest) ?? (await this.#image({ ...document, descriptor: listed }));
+    this.#made.set(listed.digest, known);
+    if (known.document.descriptor.digest === listed.digest) return listed;
+    const entry = listedAs(listed, known.document.descriptor);
+    return known.image === undefined || listed.platform == null
+      ? entry
+      : { ...entry, platform: platformOf(known.image) };
+  }
+
+  /** `image` is absent where the platform stays: an entry may then know more of it than the config. */
+  async #image(
+    document: Document<Manifest>,
+  ): Promise<{ readonly document: Document<Manifest>; readonly image?: Image }> {
+    const before = await readImageOf(this.#source, document);
+    const image = await this.#change.change(before);
+    if (image.config.descriptor.digest !== before.config.descriptor.digest)
+      await this.#change.put(image.config, before.config);
+    if (image.manifest.descriptor.digest !== document.descriptor.digest)
+      await this.#change.put(image.manifest, document);
+    const isElsewhere = platformKey(platformOf(before)) !== platformKey(platformOf(image));
+    return { document: image.manifest, ...(isElsewhere ? { image } : {}) };
+  }
+
+  /** An attestation of a changed image: about the new one where its files are the same, else gone. */
+  async #attestation(entry: Descriptor): Promise<Descriptor | undefined> {
+    const about = attestedDigest(entry);
+    const made = about === undefined ? undefined : this.#made.get(about)?.document.descriptor;
+    if (made === undefined || made.digest === about) return entry;
+    const { subject } = this.#source;
+    if (!this.#change.keepsFiles) {
+      this.warnings.push(`${subject}: attestation ${entry.digest} is left out: it is about files that have changed`);
+      return undefined;
+    }
+    this.warnings.push(
+      `${subject}: attestation ${entry.digest} names the new manifest ${made.digest}; the statement inside still names the old one`,
+    );
+    return withAttested(await this.#aboutNew(entry, made), made.digest);
+  }
+
+  /** Newer attestations name their image in `subject` as well. */
+  async #aboutNew(entry: Descriptor, made: Descriptor): Promise<Descriptor> {
+    const node = this.#graph.entry(entry);
+    const document = node?.kind === 'manifest' ? node.document : undefined;
+    const about = document?.value.subject;
+    if (document === undefined || about?.digest !== attestedDigest(entry)) return entry;
+    const changed = editedDocument(document, { ...document.value, subject: listedAs(about as Descriptor, made) });
+    await this.#change.put(changed, document);
+    return listedAs(entry, changed.descriptor);
+  }
+}
+
+/**
+ * Changes images that a descriptor leads to, and every index above them. Entries keep their places and what they say; those of
+ * changed images say the image's platform where it has changed. BuildKit's attestations follow their images where files stay,
+ * and go where they do not. Answers what stands for the result and what there is to say. Throws `not-found` where the descriptor's own document is missing, and what is wrong with damaged ones.
+ */
+export async function changeGraph(
+  source: ImageSource,
+  root: Descriptor,
+  change: GraphChange,
+): Promise<{ readonly descriptor: Descriptor; readonly warnings: readonly string[] }> {
+  const graph = await walk(source, [root]);
+  const node = graph.entry(root);
+  if (node !== undefined && isMissing(node)) throw notFound(`${source.subject}: blob ${root.digest}`, 'a blob');
+  const changing = new Changing(source, graph, change);
+  const descriptor = await changing.entry(root, change.index);
+  return { descriptor, warnings: changing.warnings };
+}

@@ -1,0 +1,219 @@
+import { badOption, notFound, OciError } from '../errors.ts';
+import { changeGraph, platformOf } from '../graph/change-graph.ts';
+import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
+import { proveLayers } from '../graph/layer-bytes.ts';
+import { type MadeSource, madeSource } from '../graph/made-source.ts';
+import type { ImageSource, ImageStore } from '../graph/source.ts';
+import { checkMade } from '../graph/store-document.ts';
+import type { ImageEdit } from '../image/edit-image.ts';
+import { layersOf } from '../image/layers.ts';
+import { isIndexType, isManifestType } from '../spec/media-type.ts';
+import { nameOf, withName } from '../spec/name.ts';
+import type { Descriptor, Image, ImageIndex, Platform } from '../spec/objects.ts';
+import { formatPlatform } from '../spec/platform.ts';
+import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
+import { type NamedImage, openOperandToCopy, pickNamed, withNamed } from '../store/open-operand.ts';
+import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
+import { editOf, withOptions } from './change-edit.ts';
+import { type ChangePlace, ownName, parseChangePlace } from './change-place.ts';
+import type { ChangeOptions } from './options.ts';
+import type { ChangedImage, ChangeResult } from './results.ts';
+import { archiveRoot, writeImageArchive } from './write-image-archive.ts';
+
+/** One image that is to be changed. */
+export interface ChangePart {
+  readonly source: ImageSource;
+  readonly image: Image;
+  /** Takes blobs of the result. Those of the image itself need not be brought. */
+  readonly destination: Pick<MadeSource, 'put' | 'bring'>;
+  /** What options say of the result, for a line of history that the change writes itself. */
+  readonly edit: Omit<ImageEdit, 'config' | 'annotations'>;
+}
+
+/** What became of one image; what options say of it is still to be added. */
+export interface ChangedPart<Details extends object> {
+  readonly image: Image;
+  /**
+   * Which line of history there is to be: the change has written its `own`, or none, and options add none; a `line` for whatever
+   * has changed; one only for what options change when absent.
+   */
+  readonly history?: 'own' | { readonly line: string };
+  readonly details: Details;
+  readonly warnings?: readonly string[];
+}
+
+/** What a verb does to an image. */
+export interface Change<Details extends object> {
+  /** Whether the result holds the same files, so that what was attested of them holds on. */
+  readonly keepsFiles: boolean;
+  readonly change: (part: ChangePart) => Promise<ChangedPart<Details>>;
+  /** Changes the multi-platform index itself, where the result is one. */
+  readonly index?: (index: ImageIndex) => ImageIndex;
+}
+
+/** What is to be changed: a root, and the images below it. */
+interface Chosen {
+  readonly root: Descriptor;
+  readonly isChosen: (descriptor: Descriptor) => boolean;
+  readonly warnings: readonly string[];
+}
+
+/** One image, or all of a multi-platform one. In its own place the others stay beside the one; elsewhere there is but the one. */
+async function choose(opened: NamedImage, place: ChangePlace, options: ChangeOptions): Promise<Chosen> {
+  const { named, subject } = opened;
+  if (options.allPlatforms === true) {
+    if (options.platform !== undefined)
+      throw badOption('allPlatforms', 'expected no option platform beside it, got one');
+    return { root: named, isChosen: () => true, warnings: [] };
+  }
+  const { descriptor } = await pickNamed(opened, options);
+  const isWhole = place.kind === 'own' && place.name === undefined && isIndexType(named.mediaType);
+  const isChosen = ({ digest }: Descriptor): boolean => digest === descriptor.digest;
+  const isGuessed = isWhole && options.platform === undefined && named.digest !== descriptor.digest;
+  const warning = `${subject}: only one image of several platforms is changed: option allPlatforms changes all`;
+  return { root: isWhole ? named : descriptor, isChosen, warnings: isGuessed ? [warning] : [] };
+}
+
+/** The result, before anything names it. */
+interface Made<Details extends object> {
+  readonly root: Descriptor;
+  readonly images: readonly (ChangedImage & Details)[];
+  readonly warnings: readonly string[];
+  readonly made: MadeSource;
+}
+
+/** Changes all that was chosen, into a store. */
+async function make<Details extends object>(
+  opened: NamedImage & Chosen,
+  change: Change<Details>,
+  { store, options }: { readonly store: ImageStore; readonly options: ChangeOptions },
+): Promise<Made<Details>> {
+  const { source, root, isChosen } = opened;
+  const made = madeSource(source, store);
+  const images: (ChangedImage & Details)[] = [];
+  const platforms: Platform[] = [];
+  const warnings: string[] = [];
+  const changeOne = async (image: Image): Promise<Image> => {
+    if (source.isConverted === true) await proveLayers(source, layersOf(image));
+    const part = await change.change({ source, image, destination: made, edit: editOf(options) });
+    const result = withOptions(image, part, options);
+    warnings.push(...(part.warnings ?? []));
+    platforms.push(platformOf(result));
+    images.push({
+      platform: formatPlatform(platformOf(result)),
+      before: image.manifest.descriptor.digest,
+      manifest: result.manifest.descriptor.digest,
+      imageID: result.config.descriptor.digest,
+      ...part.details,
+    });
+    return result;
+  };
+  const result = await changeGraph(source, root, {
+    isChosen,
+    change: changeOne,
+    keepsFiles: change.keepsFiles,
+    index: change.index,
+    async put(document, base) {
+      warnings.push(...checkMade(document, { subject: store.subject, base }));
+      await made.keep(document);
+    },
+  });
+  const [only] = platforms;
+  if (only === undefined) throw notFound(opened.subject, 'an image');
+  const isNew = result.descriptor.digest !== root.digest && isManifestType(root.mediaType);
+  const entry = isNew ? { platform: only, ...result.descriptor } : result.descriptor;
+  return { root: entry, images, warnings: [...opened.warnings, ...warnings, ...result.warnings], made };
+}
+
+/** The index with the result under its name. Its own name moves only from what was changed. */
+function named(
+  index: ImageIndex,
+  entry: Descriptor,
+  { name, moved }: { readonly name: string; readonly moved: NamedImage | undefined },
+): ImageIndex {
+  const isThere = (listed: Descriptor): boolean =>
+    index.manifests.some(
+      ({ digest, ...other }) => digest === listed.digest && nameOf({ digest, ...other }) === nameOf(listed),
+    );
+  if (moved !== undefined && !moved.entries.every(isThere))
+    throw new OciError(
+      'conflict',
+      moved.subject,
+      'expected the image that was read under its name, got another: somebody has moved the name',
+      { hint: 'try again' },
+    );
+  return withName(index, name, entry);
+}
+
+/** Names a result in the layout that it is in. */
+async function finishLayout(
+  opened: NamedImage,
+  { root, made }: Made<object>,
+  { store, place, name }: { readonly store: ImageStore; readonly place: ChangePlace; readonly name: string },
+): Promise<readonly string[]> {
+  const isOwn = place.kind === 'own';
+  const isMoved = isOwn && place.name === undefined;
+  if (isMoved && root.digest === opened.named.digest) return [];
+  const warnings: string[] = [];
+  if (isOwn) {
+    // What several entries are together becomes a blob when it gets a name of its own.
+    if (!made.isMade(root)) await store.bring(made.source, root);
+  } else {
+    const needed = await neededBlobs(made.source, [root]);
+    await copyBlobs(made.source, { ...needed, blobs: needed.blobs.filter(blob => !made.isMade(blob)) }, store);
+    warnings.push(...missingBlobs(needed, opened.source));
+  }
+  await store.updateIndex(index => named(index, root, { name, moved: isMoved ? opened : undefined }));
+  return warnings;
+}
+
+/** Does the work with the store that the place asks for, and names the result. */
+async function changeInto<Details extends object>(
+  opened: NamedImage & Chosen,
+  change: Change<Details>,
+  { place, name, options }: { readonly place: ChangePlace; readonly name: string; readonly options: ChangeOptions },
+): Promise<Made<Details>> {
+  if (place.kind === 'own' || place.kind === 'layout')
+    return withLayout(place.path, options, async store => {
+      const made = await make(opened, change, { store, options });
+      const said = await finishLayout(opened, made, { store, place, name });
+      return { ...made, warnings: [...made.warnings, ...said] };
+    });
+  const archive = { kind: place.kind, path: place.path, name };
+  return withScratchLayout(place.path, async store => {
+    const made = await make(opened, change, { store, options });
+    const said = await writeImageArchive(archive, [archiveRoot(made.made.source, made.root, archive)], options);
+    return { ...made, warnings: [...made.warnings, ...said] };
+  });
+}
+
+/**
+ * Changes an image, or one of several platforms, or all of them, and puts the result where the options say: opens the operand
+ * once, gives each image to the change with a place for blobs, adds what options say, mends the indexes above, and names the
+ * result by the one rule. Where the result is what was there, nothing is written but another name that was asked for. The place
+ * is as it was where anything is wrong. Throws `usage`, `conflict` where somebody else moved the name meanwhile, and what `change` throws.
+ */
+export async function changeImage<Details extends object>(
+  image: ImageOperand,
+  options: ChangeOptions,
+  change: Change<Details>,
+): Promise<ChangeResult<Details>> {
+  const parsed = parseOperand(image, 'read');
+  const place = parseChangePlace(parsed, options);
+  const source = await openOperandToCopy(parsed, place.path, options);
+  try {
+    const opened = await withNamed({ ...parsed, ...source });
+    const name = place.name ?? (place.kind === 'own' ? ownName(opened) : (nameOf(opened.named) ?? 'latest'));
+    const chosen = await choose(opened, place, options);
+    const made = await changeInto({ ...opened, ...chosen }, change, { place, name, options });
+    return {
+      manifest: made.root.digest,
+      name,
+      isChanged: made.root.digest !== chosen.root.digest,
+      images: made.images,
+      warnings: [...new Set(made.warnings)],
+    };
+  } finally {
+    source.close();
+  }
+}

@@ -1,0 +1,54 @@
+import { OciError } from '../errors.ts';
+import type { ImageSource } from '../graph/source.ts';
+import { nameAnnotations, withoutNames } from '../spec/name.ts';
+import type { Descriptor } from '../spec/objects.ts';
+import { canonicalName, parseReference } from '../spec/reference.ts';
+import { writeArchive } from '../store/archive/write-archive.ts';
+import { writeFileAtomic } from '../store/disk/file-target.ts';
+import { isFile } from '../store/open-source.ts';
+import { drain } from '../stream/drain.ts';
+import { flow } from '../stream/flow.ts';
+import type { Work } from '../stream/pace.ts';
+import { type ArchiveRoot, planArchive } from './archive-plan.ts';
+import { savedEntry } from './saved-name.ts';
+
+/** An archive that is to be written: `universal` is what `save` writes, which every engine takes. */
+export interface ArchivePlace {
+  readonly kind: 'oci-archive' | 'docker-archive' | 'universal';
+  readonly path: string;
+  readonly name: string;
+}
+
+const mode = 0o600;
+const formats = { 'oci-archive': 'oci', 'docker-archive': 'docker', universal: 'universal' } as const;
+
+/** Throws `conflict` where a file is in the way: only what is asked to replaces one. */
+export function checkFree(path: string): void {
+  if (isFile(path))
+    throw new OciError('conflict', path, 'expected a layout or a new file, got one that is there already', {
+      hint: '`ocikit save -o` replaces an archive',
+    });
+}
+
+/** The image as an archive lists it under the place's name. */
+export function archiveRoot(source: ImageSource, entry: Descriptor, { kind, name }: ArchivePlace): ArchiveRoot {
+  const bare = withoutNames(entry);
+  const isDocker = kind === 'docker-archive';
+  const full = isDocker ? canonicalName(parseReference(name)) : name;
+  const named = { ...bare, annotations: { ...bare.annotations, ...nameAnnotations(full) } };
+  if (kind === 'universal') return { source, ...savedEntry(named, source.subject) };
+  return { source, entry: named, name: isDocker ? full : undefined };
+}
+
+/** Writes images into a new archive, or only reads all that would be in it; answers what there is to say. */
+export async function writeImageArchive(
+  { kind, path }: ArchivePlace,
+  roots: readonly ArchiveRoot[],
+  options: { readonly dryRun?: boolean | undefined } & Pick<Work, 'signal'>,
+): Promise<readonly string[]> {
+  const plan = await planArchive(roots, formats[kind]);
+  const bytes = flow(writeArchive(plan.entries), { signal: options.signal });
+  if (options.dryRun === true) await drain(bytes);
+  else await writeFileAtomic(path, bytes, { mode, signal: options.signal });
+  return plan.warnings;
+}
