@@ -25,6 +25,9 @@ export class OciError extends Error {
   }
 }
 
+/** How a grammar says that a text is wrong; `word` is the part of the text that it is about. The caller knows where the text stands. */
+export type Fail = (message: string, word?: string) => Error;
+
 /** The commonest sentence: bytes or values that are not what their format asks for. */
 export function invalid(subject: string, expected: string, got: string): OciError {
   return new OciError('invalid', subject, `expected ${expected}, got ${got}`);

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { OciError } from '../errors.ts';
+import { OciError, usage } from '../errors.ts';
 import { instructionsLimit, lineLimit, substitutionDepthLimit } from '../limits.ts';
 import type { ContainerConfig } from '../spec/objects.ts';
 import { applyChanges } from './change.ts';
 import { parseDuration } from './healthcheck.ts';
-import { parseInstructions } from './instructions.ts';
+import { parseChanges } from './parse-changes.ts';
 import { type Expansion, expandWord, expandWords } from './shell-words.ts';
 
 /** The container of the golden vectors: what `docker commit` was given. */
@@ -169,10 +169,16 @@ test('HEALTHCHECK takes NONE, both forms of CMD and its flags; what is not given
 });
 
 test('durations are summed in nanoseconds and junk is refused', () => {
-  assert.equal(parseDuration('1h2m3.5s4ms5us6ns', 'x'), 3_723_504_005_006);
-  assert.equal(parseDuration('0', 'x'), 0);
+  assert.equal(
+    parseDuration('1h2m3.5s4ms5us6ns', message => usage('x', message)),
+    3_723_504_005_006,
+  );
+  assert.equal(
+    parseDuration('0', message => usage('x', message)),
+    0,
+  );
   for (const text of ['', 's', '1', '1x', '-', '1s1', '999999999h', '1..2s'])
-    assert.throws(() => parseDuration(text, 'x'), OciError, text);
+    assert.throws(() => parseDuration(text, message => usage('x', message)), OciError, text);
 });
 
 test('ONBUILD stores its trigger as it is and adds to those of the base', () => {
@@ -215,7 +221,7 @@ const variables: Readonly<Record<string, string>> = {
 };
 const expansion: Expansion = {
   escapeToken: '\\',
-  subject: 'word',
+  fail: message => usage('word', message),
   variable: name => (Object.hasOwn(variables, name) ? variables[name] : undefined),
   spend: () => {},
 };
@@ -363,7 +369,7 @@ test('any names and values come back out of ENV when they are quoted', () => {
 
 test('instructions keep the number of the line they start on', () => {
   assert.deepEqual(
-    parseInstructions(['# x', 'CMD a \\\n b', 'USER c']).instructions.map(instruction => instruction.subject),
+    parseChanges(['# x', 'CMD a \\\n b', 'USER c']).instructions.map(({ fail }) => (fail('') as OciError).subject),
     ['change line 2', 'change line 4'],
   );
 });

@@ -1,13 +1,15 @@
-import { usage } from '../errors.ts';
+import { type Fail, usage } from '../errors.ts';
 import { expansionLimit } from '../limits.ts';
 import type { ContainerConfig } from '../spec/objects.ts';
 import { parsePorts } from '../spec/port.ts';
 import { isStopSignal } from '../spec/stop-signal.ts';
 import { type Draft, draftOf, type Environment, merged } from './change-draft.ts';
-import { type Instruction, parseInstructions } from './instructions.ts';
+import type { Instruction } from './instruction.ts';
+import { parseChanges } from './parse-changes.ts';
 import { type Expansion, expandWord, expandWords } from './shell-words.ts';
+import type { Pair } from './words.ts';
 
-type Words = Pick<Expansion, 'escapeToken' | 'spend'>;
+type Words = Pick<Expansion, 'escapeToken' | 'spend' | 'fail'>;
 
 /**
  * Applies Dockerfile instructions to a config by docker's rules for `commit --change`, then fills from the config what
@@ -16,10 +18,10 @@ type Words = Pick<Expansion, 'escapeToken' | 'spend'>;
  */
 export function applyChanges(config: ContainerConfig, changes: readonly string[]): ContainerConfig {
   if (changes.length === 0) return config;
-  const { escapeToken, instructions } = parseInstructions(changes);
+  const { escapeToken, instructions } = parseChanges(changes);
   const words = { escapeToken, spend: allowance() };
   const draft = draftOf(config);
-  for (const instruction of instructions) applyInstruction(draft, instruction, words);
+  for (const { instruction, fail } of instructions) applyInstruction(draft, instruction, { ...words, fail });
   return merged(draft, config);
 }
 
@@ -50,15 +52,12 @@ function applyInstruction(draft: Draft, instruction: Instruction, words: Words):
     default:
       applyExpanded(draft, instruction, {
         ...words,
-        subject: instruction.subject,
         variable: name => variableOf(draft.env, name),
       });
   }
 }
 
-type Expanded = Exclude<Instruction, { readonly kind: 'cmd' | 'entrypoint' | 'onbuild' | 'healthcheck' }>;
-
-function applyExpanded(draft: Draft, instruction: Expanded, expansion: Expansion): void {
+function applyExpanded(draft: Draft, instruction: Instruction, expansion: Expansion): void {
   switch (instruction.kind) {
     case 'env':
       for (const [name, value] of expandPairs(instruction.pairs, 'ENV', expansion)) setVariable(draft.env, name, value);
@@ -76,10 +75,10 @@ function applyExpanded(draft: Draft, instruction: Expanded, expansion: Expansion
       draft.user = expandWord(instruction.text, expansion);
       break;
     case 'workdir':
-      draft.directory = directoryOf(draft.directory, expandWord(instruction.text, expansion), expansion.subject);
+      draft.directory = directoryOf(draft.directory, expandWord(instruction.text, expansion), expansion.fail);
       break;
     case 'stopsignal':
-      draft.signal = signalOf(expandWord(instruction.text, expansion), expansion.subject);
+      draft.signal = signalOf(expandWord(instruction.text, expansion), expansion.fail);
       break;
   }
 }
@@ -104,14 +103,10 @@ function setVariable(env: Environment, name: string, value: string): void {
 }
 
 /** All pairs of one instruction are expanded before the first is set. */
-function expandPairs(
-  pairs: readonly (readonly [string, string])[],
-  name: string,
-  expansion: Expansion,
-): [string, string][] {
+function expandPairs(pairs: readonly Pair[], name: string, expansion: Expansion): [string, string][] {
   return pairs.map(pair => {
-    const [key, value] = [expandWord(pair[0], expansion), expandWord(pair[1], expansion)];
-    if (key === '') throw usage(expansion.subject, `${name} names can not be blank`);
+    const [key, value] = [expandWord(pair.name, expansion), expandWord(pair.value, expansion)];
+    if (key === '') throw expansion.fail(`${name} names can not be blank`);
     return [key, value];
   });
 }
@@ -119,7 +114,7 @@ function expandPairs(
 function portsOf(words: readonly string[], expansion: Expansion): string[] {
   const ports: string[] = [];
   for (const word of words.flatMap(text => expandWords(text, expansion))) {
-    const keys = parsePorts(word, expansion.subject);
+    const keys = parsePorts(word, expansion.fail);
     // A short word can stand for every port there is.
     expansion.spend(keys.length);
     for (const key of keys) ports.push(key);
@@ -130,14 +125,14 @@ function portsOf(words: readonly string[], expansion: Expansion): string[] {
 function volumesOf(words: readonly string[], expansion: Expansion): string[] {
   return words.map(word => {
     const volume = expandWord(word, expansion).trim();
-    if (volume === '') throw usage(expansion.subject, 'VOLUME specified can not be an empty string');
+    if (volume === '') throw expansion.fail('VOLUME specified can not be an empty string');
     return volume;
   });
 }
 
 /** Joined to the current directory where it is relative, and cleaned. */
-function directoryOf(current: string, wanted: string, subject: string): string {
-  if (wanted === '') throw usage(subject, 'cannot normalize nothing');
+function directoryOf(current: string, wanted: string, fail: Fail): string {
+  if (wanted === '') throw fail('cannot normalize nothing');
   const names: string[] = [];
   for (const name of (wanted.startsWith('/') ? wanted : `${current}/${wanted}`).split('/')) {
     if (name === '..') names.pop();
@@ -146,7 +141,7 @@ function directoryOf(current: string, wanted: string, subject: string): string {
   return `/${names.join('/')}`;
 }
 
-function signalOf(text: string, subject: string): string {
-  if (!isStopSignal(text)) throw usage(subject, `invalid signal: ${text}`);
+function signalOf(text: string, fail: Fail): string {
+  if (!isStopSignal(text)) throw fail(`invalid signal: ${text}`);
   return text;
 }

@@ -1,14 +1,21 @@
-import { usage } from '../errors.ts';
+import type { Fail } from '../errors.ts';
 import type { Healthcheck } from '../spec/objects.ts';
+import { type Flags, flagText, parseFlags } from './flags.ts';
 import { stringArray } from './words.ts';
 
 const durations = {
-  '--interval': 'Interval',
-  '--timeout': 'Timeout',
-  '--start-period': 'StartPeriod',
-  '--start-interval': 'StartInterval',
+  interval: 'Interval',
+  timeout: 'Timeout',
+  'start-period': 'StartPeriod',
+  'start-interval': 'StartInterval',
 } as const;
-type DurationFlag = keyof typeof durations;
+const kinds = {
+  interval: 'text',
+  timeout: 'text',
+  'start-period': 'text',
+  'start-interval': 'text',
+  retries: 'text',
+} as const;
 
 /** Nanoseconds. */
 const units: ReadonlyMap<string, number> = new Map([
@@ -24,66 +31,63 @@ const units: ReadonlyMap<string, number> = new Map([
 const shortestDuration = 1e6;
 const largestRetries = 2 ** 31 - 1;
 
-/** HEALTHCHECK's arguments: `NONE`, or flags and `CMD …`. Throws `usage` as docker words it. */
-export function parseHealthcheck(flags: readonly string[], rest: string, subject: string): Healthcheck {
+/** HEALTHCHECK's arguments: `NONE`, or flags and `CMD …`. Throws what `fail` makes of docker's words. */
+export function parseHealthcheck(flags: readonly string[], rest: string, fail: Fail): Healthcheck {
   const type = /^\S*/.exec(rest)?.[0] ?? '';
   const command = rest.slice(type.length).trimStart();
   switch (type.toUpperCase()) {
     case '':
-      throw usage(subject, 'HEALTHCHECK requires at least one argument');
+      throw fail('HEALTHCHECK requires at least one argument');
     case 'NONE':
-      if (command !== '') throw usage(subject, 'HEALTHCHECK NONE takes no arguments');
-      if (flags[0] !== undefined) throw usage(subject, `unknown flag: ${nameOf(flags[0])}`);
+      if (command !== '') throw fail('HEALTHCHECK NONE takes no arguments', command);
+      parseFlags(flags, kinds, fail);
       return { Test: ['NONE'] };
-    case 'CMD':
-      return { Test: testOf(command, subject), ...optionsOf(flags, subject) };
+    case 'CMD': {
+      const given = parseFlags(flags, kinds, fail);
+      return { Test: testOf(command, fail), ...optionsOf(given, fail) };
+    }
     default:
-      throw usage(subject, `Unknown type "${type}" in HEALTHCHECK (try CMD)`);
+      throw fail(`Unknown type "${type}" in HEALTHCHECK (try CMD)`, type);
   }
 }
 
-function testOf(command: string, subject: string): string[] {
-  const words = stringArray(command, subject);
-  if (command === '' || words?.length === 0) throw usage(subject, 'Missing command after HEALTHCHECK CMD');
+function testOf(command: string, fail: Fail): string[] {
+  const words = stringArray(command, fail);
+  if (command === '' || words?.length === 0) throw fail('Missing command after HEALTHCHECK CMD');
   return words === undefined ? ['CMD-SHELL', command] : ['CMD', ...words];
 }
 
-const nameOf = (flag: string): string => flag.split('=', 1)[0] as string;
-
-function optionsOf(flags: readonly string[], subject: string): Healthcheck {
-  const options = new Map<string, number>();
-  for (const flag of flags) {
-    const name = nameOf(flag);
-    if (name !== '--retries' && !Object.hasOwn(durations, name)) throw usage(subject, `unknown flag: ${name}`);
-    if (name === flag) throw usage(subject, `missing a value on flag: ${name}`);
-    const field = name === '--retries' ? 'Retries' : durations[name as DurationFlag];
-    if (options.has(field)) throw usage(subject, `duplicate flag specified: ${name}`);
-    const value = flag.slice(name.length + 1);
-    options.set(field, name === '--retries' ? parseRetries(value, subject) : parseInterval(name, value, subject));
-  }
+function optionsOf(flags: Flags, fail: Fail): Healthcheck {
+  const intervals = Object.entries(durations).map(
+    ([name, field]) => [field, parseInterval(name, flagText(flags, name) ?? '', fail)] as const,
+  );
+  const retries = parseRetries(flagText(flags, 'retries') ?? '', fail);
   // Zero is docker's "inherit", which it writes as no field.
-  return Object.fromEntries([...options].filter(([, value]) => value !== 0));
+  return Object.fromEntries([...intervals, ['Retries', retries] as const].filter(([, value]) => value !== 0));
 }
 
-function parseRetries(text: string, subject: string): number {
-  if (/^-\d+$/.test(text)) throw usage(subject, `--retries cannot be negative (${text})`);
+/** Nothing is zero, as for the durations. */
+function parseRetries(text: string, fail: Fail): number {
+  if (text === '') return 0;
+  if (/^-\d+$/.test(text)) throw fail(`--retries cannot be negative (${text})`);
   const retries = Number(text);
   if (!/^\+?\d+$/.test(text) || retries > largestRetries)
-    throw usage(subject, `expected --retries as a whole number, got "${text}"`);
+    throw fail(`expected retries as a whole number, got "${text}"`);
   return retries;
 }
 
-function parseInterval(name: string, text: string, subject: string): number {
-  const duration = parseDuration(text, subject);
+function parseInterval(name: string, text: string, fail: Fail): number {
+  if (text === '') return 0;
+  const duration = parseDuration(text, fail);
   if (duration !== 0 && duration < shortestDuration) {
-    throw usage(subject, `Interval "${name.slice(2)}" cannot be less than 1ms`);
+    throw fail(`Interval "${name}" cannot be less than 1ms`);
   }
   return duration;
 }
 
-/** Nanoseconds of a text such as `1m30s` or `1.5h`. Throws `usage`. */
-export function parseDuration(text: string, subject: string): number {
-  const wrong = (): Error => usage(subject, `time: invalid duration "${text}"`);
+/** Nanoseconds of a text such as `1m30s` or `1.5h`. Throws what `fail` makes of Go's words. */
+export function parseDuration(text: string, fail: Fail): number {
+  const wrong = (): Error => fail(`time: invalid duration "${text}"`);
   const unsigned = /^[+-]/.test(text) ? text.slice(1) : text;
   if (unsigned === '0') return 0;
   if (unsigned === '') throw wrong();
@@ -93,9 +97,9 @@ export function parseDuration(text: string, subject: string): number {
     const match = part.exec(unsigned);
     if (match === null) throw wrong();
     const [, number, unit = ''] = match;
-    if (unit === '') throw usage(subject, `time: missing unit in duration "${text}"`);
+    if (unit === '') throw fail(`time: missing unit in duration "${text}"`);
     const factor = units.get(unit);
-    if (factor === undefined) throw usage(subject, `time: unknown unit "${unit}" in duration "${text}"`);
+    if (factor === undefined) throw fail(`time: unknown unit "${unit}" in duration "${text}"`);
     total += Math.trunc(Number(number) * factor);
   }
   if (!Number.isSafeInteger(total)) throw wrong();

@@ -1,111 +1,115 @@
-import { usage } from '../errors.ts';
-import type { Healthcheck } from '../spec/objects.ts';
+import type { Fail } from '../errors.ts';
+import { parseFlags } from './flags.ts';
 import { parseHealthcheck } from './healthcheck.ts';
-import { type DockerfileLine, dockerfileLines } from './lines.ts';
-import { nameValues, splitFlags, splitWords, stringArray } from './words.ts';
+import { splitInstruction } from './heredoc.ts';
+import type { Effect, Instruction } from './instruction.ts';
+import type { DockerfileLine } from './lines.ts';
+import { meant } from './nearest-word.ts';
+import { parseFrom } from './parse-from.ts';
+import { parseRunOptions } from './parse-run.ts';
+import { parseAdd, parseCopy } from './parse-transfer.ts';
+import { argumentsOf, nameValues, splitFlags, splitWords, stringArray } from './words.ts';
 
-/** What an instruction changes; texts are not expanded yet. */
-type Effect =
-  | { readonly kind: 'cmd' | 'entrypoint'; readonly form: 'exec' | 'shell'; readonly words: readonly string[] }
-  | { readonly kind: 'env' | 'label'; readonly pairs: readonly (readonly [string, string])[] }
-  | { readonly kind: 'expose' | 'volume'; readonly words: readonly string[] }
-  | { readonly kind: 'user' | 'workdir' | 'stopsignal' | 'onbuild'; readonly text: string }
-  | { readonly kind: 'healthcheck'; readonly healthcheck: Healthcheck };
-
-/** One instruction; `subject` names its line in messages. */
-export type Instruction = Effect & { readonly subject: string };
-
-interface Arguments {
+/** What an instruction's parser has: the name in capitals, flags apart, the rest without white space around. */
+export interface Given {
   readonly name: string;
   readonly text: string;
   readonly flags: readonly string[];
+  readonly line: DockerfileLine;
   readonly escapeToken: string;
-  readonly subject: string;
+  readonly fail: Fail;
 }
 
-const parsers: ReadonlyMap<string, (given: Arguments) => Effect> = new Map([
-  ['CMD', given => command('cmd', given)],
-  ['ENTRYPOINT', given => command('entrypoint', given)],
-  ['ENV', given => ({ kind: 'env', pairs: nameValues(given.text, given) })],
-  ['LABEL', given => ({ kind: 'label', pairs: nameValues(given.text, given) })],
-  ['EXPOSE', given => ({ kind: 'expose', words: atLeastOne(splitWords(given.text), given) })],
-  [
-    'VOLUME',
-    given => ({
-      kind: 'volume',
-      words: atLeastOne(stringArray(given.text, given.subject) ?? splitWords(given.text), given),
-    }),
-  ],
-  ['USER', given => ({ kind: 'user', text: exactlyOne(given) })],
-  ['WORKDIR', given => ({ kind: 'workdir', text: exactlyOne(given) })],
-  ['STOPSIGNAL', given => ({ kind: 'stopsignal', text: exactlyOne(given) })],
-  ['ONBUILD', given => ({ kind: 'onbuild', text: trigger(given) })],
+const parsers: ReadonlyMap<string, (given: Given) => Effect> = new Map([
+  ['ADD', parseAdd],
+  ['ARG', plain(given => ({ kind: 'arg', arguments: argumentsOf(given.text, given) }))],
+  ['CMD', plain(given => ({ kind: 'cmd', ...commandLine(given) }))],
+  ['COPY', parseCopy],
+  ['ENTRYPOINT', plain(given => ({ kind: 'entrypoint', ...commandLine(given) }))],
+  ['ENV', plain(given => ({ kind: 'env', pairs: nameValues(given.text, given) }))],
+  ['EXPOSE', plain(given => ({ kind: 'expose', words: atLeastOne(splitWords(given.text), given) }))],
+  ['FROM', parseFrom],
   [
     'HEALTHCHECK',
-    given => ({ kind: 'healthcheck', healthcheck: parseHealthcheck(given.flags, given.text, given.subject) }),
+    given => ({ kind: 'healthcheck', healthcheck: parseHealthcheck(given.flags, given.text, given.fail) }),
   ],
+  ['LABEL', plain(given => ({ kind: 'label', pairs: nameValues(given.text, given) }))],
+  ['MAINTAINER', plain(given => ({ kind: 'maintainer', text: exactlyOne(given) }))],
+  ['ONBUILD', plain(given => ({ kind: 'onbuild', text: trigger(given) }))],
+  ['RUN', given => ({ kind: 'run', ...commandLine(given), run: parseRunOptions(given) })],
+  ['SHELL', plain(given => ({ kind: 'shell', words: shellWords(given) }))],
+  ['STOPSIGNAL', plain(given => ({ kind: 'stopsignal', text: exactlyOne(given) }))],
+  ['USER', plain(given => ({ kind: 'user', text: exactlyOne(given) }))],
+  ['VOLUME', plain(given => ({ kind: 'volume', words: volumes(given) }))],
+  ['WORKDIR', plain(given => ({ kind: 'workdir', text: exactlyOne(given) }))],
 ]);
 
-/**
- * Parses what `--change` takes: all texts as one Dockerfile of CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD,
- * STOPSIGNAL, USER, VOLUME and WORKDIR. Throws `usage`, worded as docker does.
- */
-export function parseInstructions(changes: readonly string[]): { escapeToken: string; instructions: Instruction[] } {
-  const subject = 'change';
-  const { escapeToken, lines } = dockerfileLines(changes.join('\n'), subject);
-  if (lines.length === 0) throw usage(subject, 'file with no instructions');
-  for (const line of lines) {
-    const name = nameOf(line);
-    if (!parsers.has(name.toUpperCase()))
-      throw usage(
-        `${subject} line ${line.number}`,
-        `${name} is not a valid change command`,
-        `there are ${[...parsers.keys()].join(' ')}`,
-      );
-  }
-  return {
-    escapeToken,
-    instructions: lines.map(line => parseLine(line, escapeToken, `${subject} line ${line.number}`)),
+/** The names of all instructions, in capitals. */
+const instructionNames: readonly string[] = [...parsers.keys()];
+
+/** What an instruction is read with; `failAt` makes an error of the words of what is wrong in a line. */
+interface Grammar {
+  readonly escapeToken: string;
+  readonly failAt: (line: DockerfileLine) => Fail;
+}
+
+/** Reads one instruction. Throws what `failAt` makes of docker's words. */
+export function parseInstruction(line: DockerfileLine, { escapeToken, failAt }: Grammar): Instruction {
+  const { name, written, rest } = splitInstruction(line.text);
+  const fail = failAt(line);
+  const parse = parsers.get(name);
+  if (parse === undefined)
+    throw fail(`unknown instruction: ${written}${meant(written, instructionNames, { ignoreCase: true })}`, written);
+  const { flags, rest: text } = splitFlags(rest, escapeToken);
+  return { ...parse({ name, text, flags, line, escapeToken, fail }), keyword: written, line };
+}
+
+/** A parser of an instruction that has no flags. */
+function plain(parse: (given: Given) => Effect): (given: Given) => Effect {
+  return given => {
+    const effect = parse(given);
+    parseFlags(given.flags, {}, given.fail);
+    return effect;
   };
 }
 
-function nameOf(line: DockerfileLine): string {
-  return /^\S*/.exec(line.text)?.[0] ?? '';
+function commandLine(given: Given): { readonly form: 'exec' | 'shell'; readonly words: readonly string[] } {
+  const words = stringArray(given.text, given.fail);
+  if (words !== undefined) return { form: 'exec', words };
+  return { form: 'shell', words: given.text === '' ? [] : [given.text] };
 }
 
-function parseLine(line: DockerfileLine, escapeToken: string, subject: string): Instruction {
-  const written = nameOf(line);
-  const name = written.toUpperCase();
-  const rest = line.text.slice(written.length);
-  // A trigger keeps its flags: they are the trigger's own.
-  const { flags, rest: text } = name === 'ONBUILD' ? { flags: [], rest: rest.trim() } : splitFlags(rest);
-  if (flags[0] !== undefined && name !== 'HEALTHCHECK')
-    throw usage(subject, `unknown flag: ${flags[0].split('=', 1)[0]}`);
-  const parse = parsers.get(name) as (given: Arguments) => Effect;
-  return { ...parse({ name, text, flags, escapeToken, subject }), subject };
-}
-
-function command(kind: 'cmd' | 'entrypoint', given: Arguments): Effect {
-  const words = stringArray(given.text, given.subject);
-  if (words !== undefined) return { kind, form: 'exec', words };
-  return { kind, form: 'shell', words: given.text === '' ? [] : [given.text] };
-}
-
-function atLeastOne(words: readonly string[], given: Arguments): readonly string[] {
-  if (words.length === 0) throw usage(given.subject, `${given.name} requires at least one argument`);
+function atLeastOne(words: readonly string[], given: Given): readonly string[] {
+  if (words.length === 0) throw given.fail(`${given.name} requires at least one argument`);
   return words;
 }
 
-function exactlyOne(given: Arguments): string {
-  if (given.text === '') throw usage(given.subject, `${given.name} requires exactly one argument`);
+function exactlyOne(given: Given): string {
+  if (given.text === '') throw given.fail(`${given.name} requires exactly one argument`);
   return given.text;
 }
 
-function trigger(given: Arguments): string {
-  if (given.text === '') throw usage(given.subject, 'ONBUILD requires at least one argument');
-  const name = (/^\S*/.exec(given.text)?.[0] ?? '').toUpperCase();
-  if (name === 'ONBUILD') throw usage(given.subject, "Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
-  if (name === 'FROM' || name === 'MAINTAINER')
-    throw usage(given.subject, `${name} isn't allowed as an ONBUILD trigger`);
-  return given.text;
+function volumes(given: Given): readonly string[] {
+  const words = stringArray(given.text, given.fail) ?? splitWords(given.text);
+  return atLeastOne(words, given).map(word => {
+    if (word.trim() === '') throw given.fail('VOLUME specified can not be an empty string');
+    return word.trim();
+  });
+}
+
+function shellWords(given: Given): readonly string[] {
+  const words = stringArray(given.text, given.fail);
+  if (words === undefined && given.text !== '')
+    throw given.fail('SHELL requires the arguments to be in JSON form', given.text);
+  return atLeastOne(words ?? [], given);
+}
+
+/** The trigger as it stands, heredocs included. */
+function trigger(given: Given): string {
+  if (given.text === '') throw given.fail('ONBUILD requires at least one argument');
+  const { name } = splitInstruction(given.text);
+  if (name === 'ONBUILD') throw given.fail("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
+  if (name === 'FROM' || name === 'MAINTAINER') throw given.fail(`${name} isn't allowed as an ONBUILD trigger`);
+  const bodies = given.line.heredocs.map(heredoc => `\n${heredoc.content}${heredoc.name}`);
+  return splitInstruction(given.line.text).rest.trimStart() + bodies.join('');
 }

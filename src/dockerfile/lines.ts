@@ -1,83 +1,128 @@
-import { usage } from '../errors.ts';
+import { type Fail, usage } from '../errors.ts';
 import { instructionsLimit, lineLimit } from '../limits.ts';
+import { type Directives, directivesOf } from './directives.ts';
+import { DockerfileError } from './dockerfile-error.ts';
+import { type Heredoc, heredocsOf } from './heredoc.ts';
 
-/** One instruction with its continuation lines joined; `number` counts from 1. */
+/** Where a part of a joined line stands in the file; `offset` is into the text. */
+interface Piece {
+  readonly offset: number;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One instruction with its continuation lines joined. Lines count from 1. */
 export interface DockerfileLine {
   readonly number: number;
+  readonly end: number;
   readonly text: string;
+  readonly pieces: readonly Piece[];
+  /** The comments directly above, without their marks. */
+  readonly comments: readonly string[];
+  readonly heredocs: readonly (Heredoc & { readonly content: string })[];
+  /** The last line that is joined, where a blank line stands among those. */
+  readonly blankBefore?: number;
 }
 
 interface DockerfileLines {
-  /** The escape character: `\` unless an `escape` directive says a backquote. */
-  readonly escapeToken: string;
+  readonly directives: Directives;
   readonly lines: readonly DockerfileLine[];
 }
 
-const directives: ReadonlySet<string> = new Set(['escape', 'syntax', 'check']);
 const encoder = new TextEncoder();
 
+/** Says what is wrong in a line: in a Dockerfile with its place, for `change` as an option's fault. */
+type FailAt = (line: number) => Fail;
+
+/** The faults of a Dockerfile that no instruction could be made of yet. */
+export function failIn(file: string): FailAt {
+  return line => message => new DockerfileError(file, message, { place: { line, column: 1, endLine: line } });
+}
+
 /**
- * Splits a Dockerfile into instructions as docker's parser does: directives, comments, continuation lines.
- * Throws `usage` where a line or the text is too long or a directive is wrong.
+ * Splits a Dockerfile into instructions as docker's parser does: directives, comments, continuation lines, heredocs.
+ * Throws what `failAt` makes of docker's words; `usage` where the text is too long.
  */
-export function dockerfileLines(text: string, subject: string): DockerfileLines {
+export function dockerfileLines(text: string, subject: string, failAt: FailAt): DockerfileLines {
   if (text.length > instructionsLimit) {
     throw usage(subject, `expected at most ${instructionsLimit} characters of instructions, got ${text.length}`);
   }
-  const raw = text
-    .replace(/^\ufeff/, '')
-    .split('\n')
-    .map(line => (line.endsWith('\r') ? line.slice(0, -1) : line));
-  for (const [index, line] of raw.entries()) checkLength(line, `${subject} line ${index + 1}`);
-  const escapeToken = escapeOf(raw, subject);
-  return { escapeToken, lines: joinLines(raw, escapeToken) };
+  const raw = text.replace(/^\ufeff/, '').split('\n');
+  // What follows the last line's end is no line.
+  if (raw.at(-1) === '') raw.pop();
+  const lines = raw.map(withoutReturns);
+  for (const [index, line] of lines.entries()) checkLength(line, failAt(index + 1));
+  const { count, ...directives } = directivesOf(lines, failAt);
+  return { directives, lines: joinLines({ raw, lines, first: count, escapeToken: directives.escape, failAt }) };
 }
 
-function checkLength(line: string, subject: string): void {
+function withoutReturns(line: string): string {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === '\r') end -= 1;
+  return line.slice(0, end);
+}
+
+function checkLength(line: string, fail: Fail): void {
   if (line.length * 3 > lineLimit && encoder.encode(line).length > lineLimit) {
-    throw usage(subject, `dockerfile line greater than maximum allowed size of ${lineLimit}`);
+    throw fail(`dockerfile line greater than maximum allowed size of ${lineLimit}`);
   }
 }
 
-function escapeOf(raw: readonly string[], subject: string): string {
-  const seen = new Map<string, string>();
-  for (const line of raw) {
-    const directive = directiveOf(line);
-    if (directive === undefined) break;
-    const [key, value] = directive;
-    if (seen.has(key)) throw usage(subject, `only one ${key} parser directive can be used`);
-    seen.set(key, value);
-  }
-  const escapeToken = seen.get('escape') ?? '\\';
-  if (escapeToken !== '\\' && escapeToken !== '`') {
-    throw usage(subject, `invalid escape token '${escapeToken}' does not match \` or \\`);
-  }
-  return escapeToken;
+interface Joining {
+  /** As they stand, for heredocs, and without carriage returns at their end. */
+  readonly raw: readonly string[];
+  readonly lines: readonly string[];
+  readonly first: number;
+  readonly escapeToken: string;
+  readonly failAt: FailAt;
 }
 
-function directiveOf(line: string): readonly [string, string] | undefined {
-  const trimmed = line.trim();
-  const equals = trimmed.indexOf('=');
-  if (!trimmed.startsWith('#') || equals < 0) return undefined;
-  const key = trimmed.slice(1, equals).trim().toLowerCase();
-  const value = trimmed.slice(equals + 1).trim();
-  return directives.has(key) && value !== '' ? [key, value] : undefined;
+function joinLines(joining: Joining): DockerfileLine[] {
+  const joined: DockerfileLine[] = [];
+  let comments: string[] = [];
+  for (let index = joining.first; index < joining.lines.length; ) {
+    const trimmed = (joining.lines[index] as string).trim();
+    if (trimmed.startsWith('#')) {
+      const comment = trimmed.slice(1).trim();
+      comments = comment === '' ? [] : [...comments.slice(-mostComments), comment];
+      index += 1;
+    } else if (trimmed === '') index += 1;
+    else {
+      const line = joinLine(joining, index, comments);
+      index = line.end;
+      if (line.text.trim() === '') continue;
+      joined.push(line);
+      comments = [];
+    }
+  }
+  return joined;
 }
 
-function joinLines(raw: readonly string[], escapeToken: string): DockerfileLine[] {
-  const lines: DockerfileLine[] = [];
-  let open: { number: number; text: string } | undefined;
-  for (const [index, line] of raw.entries()) {
+/** More than these above one instruction are prose, and each would be copied again for the next. */
+const mostComments = 100;
+
+function joinLine(joining: Joining, start: number, comments: readonly string[]): DockerfileLine {
+  const { lines, escapeToken } = joining;
+  const parts: string[] = [];
+  const pieces: Piece[] = [];
+  let [offset, end, open, hasBlank] = [0, start, true, false];
+  for (; open && end < lines.length; end += 1) {
+    const line = lines[end] as string;
     const trimmed = line.trimStart();
-    if (trimmed === '' || trimmed.startsWith('#')) continue;
-    const { text, continues } = withoutContinuation(open === undefined ? trimmed : line, escapeToken);
-    open = { number: open?.number ?? index + 1, text: (open?.text ?? '') + text };
-    if (continues) continue;
-    lines.push(open);
-    open = undefined;
+    if (end > start && (trimmed === '' || trimmed.startsWith('#'))) {
+      hasBlank ||= trimmed === '';
+      continue;
+    }
+    const { text, continues } = withoutContinuation(end === start ? trimmed : line, escapeToken);
+    pieces.push({ offset, line: end + 1, column: end === start ? 1 + line.length - trimmed.length : 1 });
+    parts.push(text);
+    offset += text.length;
+    open = continues;
   }
-  if (open !== undefined) lines.push(open);
-  return lines.filter(line => line.text.trim() !== '');
+  const text = parts.join('');
+  const { heredocs, after } = readHeredocs(joining, text, { start, end });
+  const blank = hasBlank ? { blankBefore: end } : {};
+  return { number: start + 1, end: after, text, pieces, comments, heredocs, ...blank };
 }
 
 /** An escape character that ends a line continues it, unless it is itself escaped. */
@@ -86,4 +131,27 @@ function withoutContinuation(line: string, escapeToken: string): { text: string;
   while (end > 0 && (line[end - 1] === ' ' || line[end - 1] === '\t')) end -= 1;
   const continues = line[end - 1] === escapeToken && line[end - 2] !== escapeToken;
   return continues ? { text: line.slice(0, end - 1), continues } : { text: line, continues };
+}
+
+function readHeredocs(
+  { raw, lines, escapeToken, failAt }: Joining,
+  text: string,
+  { start, end }: { readonly start: number; readonly end: number },
+): { heredocs: DockerfileLine['heredocs']; after: number } {
+  let after = end;
+  const heredocs = heredocsOf(text, escapeToken).map(heredoc => {
+    const first = after;
+    const ends = (line: string): boolean => (heredoc.chomp ? line.replace(/^\t+/, '') : line) === heredoc.name;
+    while (after < lines.length && !ends(lines[after] as string)) after += 1;
+    if (after >= lines.length) throw failAt(start + 1)(`unterminated heredoc ${heredoc.name}`);
+    after += 1;
+    return {
+      ...heredoc,
+      content: raw
+        .slice(first, after - 1)
+        .map(line => `${line}\n`)
+        .join(''),
+    };
+  });
+  return { heredocs, after };
 }

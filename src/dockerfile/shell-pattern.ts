@@ -1,4 +1,4 @@
-import { usage } from '../errors.ts';
+import type { Fail } from '../errors.ts';
 
 /** One place of a pattern: a character, `?` (any one) or `*` (any number). */
 type Piece =
@@ -12,17 +12,17 @@ interface ShellPattern {
   readonly segments: readonly Segment[];
 }
 
-/** Parses a pattern of parameter expansion: `*`, `?`, and `\` before `*`, `?`, `\`, `}` and `/`. Throws `usage`. */
-export function parseShellPattern(text: string, subject: string): ShellPattern {
+/** Parses a pattern of parameter expansion: `*`, `?`, and `\` before `*`, `?`, `\`, `}` and `/`. Throws what `fail` makes of docker's words. */
+export function parseShellPattern(text: string, fail: Fail): ShellPattern {
   const segments: (string | undefined)[][] = [[]];
-  for (const piece of piecesOf(text, subject)) {
+  for (const piece of piecesOf(text, fail)) {
     if (piece.kind === 'any') segments.push([]);
     else segments.at(-1)?.push(piece.kind === 'one' ? undefined : piece.character);
   }
   return { segments };
 }
 
-function piecesOf(text: string, subject: string): Piece[] {
+function piecesOf(text: string, fail: Fail): Piece[] {
   const pieces: Piece[] = [];
   const characters = [...text];
   for (let index = 0; index < characters.length; index += 1) {
@@ -34,7 +34,7 @@ function piecesOf(text: string, subject: string): Piece[] {
       index += 1;
       const escaped = characters[index] ?? '';
       if (escaped === '' || !'*?\\}/'.includes(escaped)) {
-        throw usage(subject, `invalid pattern (${text}) in substitution: invalid escape '\\${escaped}'`);
+        throw fail(`invalid pattern (${text}) in substitution: invalid escape '\\${escaped}'`);
       }
       pieces.push({ kind: 'character', character: escaped });
     }
@@ -57,14 +57,15 @@ export function withoutSuffix(value: string, pattern: ShellPattern, greedy: bool
   return end === undefined ? value : characters.slice(end.end).reverse().join('');
 }
 
-/** `${v/p/r}` and, for all, `${v//p/r}`; the longest match that starts first. An empty pattern matches nothing. */
+/** `${v/p/r}` and, for all, `${v//p/r}`; the longest match that starts first. An empty pattern matches at the start and, for all, beside every character. */
 export function withReplacement(
   value: string,
   pattern: ShellPattern,
   replacement: { text: string; all: boolean },
 ): string {
-  if (pattern.segments.length === 1 && pattern.segments[0]?.length === 0) return value;
   const characters = [...value];
+  if (pattern.segments.length === 1 && pattern.segments[0]?.length === 0)
+    return replacement.text + (replacement.all ? characters.map(one => one + replacement.text).join('') : value);
   const parts: string[] = [];
   let position = 0;
   do {

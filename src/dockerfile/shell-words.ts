@@ -1,13 +1,19 @@
-import { usage } from '../errors.ts';
+import type { Fail } from '../errors.ts';
 import { substitutionDepthLimit } from '../limits.ts';
 import { parseShellPattern, withoutPrefix, withoutSuffix, withReplacement } from './shell-pattern.ts';
 
 /** What words are expanded with. `spend` counts the work and throws where it is too much. */
 export interface Expansion {
   readonly escapeToken: string;
-  readonly subject: string;
+  readonly fail: Fail;
   readonly variable: (name: string) => string | undefined;
   readonly spend: (characters: number) => void;
+  /** Quotes quote and are removed, unless they are to stay (`kept`) or are characters as all others (`plain`). */
+  readonly quotes?: 'kept' | 'plain';
+  /** Escapes are removed, unless they are to stay. */
+  readonly escapes?: 'kept';
+  /** A variable that is not set is empty, unless it is to stay as it is written. */
+  readonly unset?: 'kept';
 }
 
 /** A text after expansion; `raw` characters (quoted or escaped) never separate words. */
@@ -18,9 +24,9 @@ const alphanumeric = /[\p{L}\p{Nd}_]/u;
 const digit = /\p{Nd}/u;
 const specialNames = '@*#?-$!0';
 
-/** Expands and unquotes a text as one word, by the rules of docker's shell lexer. Throws `usage`. */
+/** Expands and unquotes a text as one word, by the rules of docker's shell lexer. Throws what `fail` makes of docker's words. */
 export function expandWord(text: string, expansion: Expansion): string {
-  return new Lexer(text, expansion).run(undefined, { rawEscapes: false, depth: 0 });
+  return new Lexer(text, expansion).run(undefined, { rawEscapes: expansion.escapes === 'kept', depth: 0 });
 }
 
 /** The same, split where unquoted white space stands, also inside the values of variables. */
@@ -40,7 +46,7 @@ export function expandWords(text: string, expansion: Expansion): string[] {
       }
     }
   };
-  new Lexer(text, expansion).run(undefined, { rawEscapes: false, depth: 0, emit });
+  new Lexer(text, expansion).run(undefined, { rawEscapes: expansion.escapes === 'kept', depth: 0, emit });
   return word === '' ? words : [...words, word];
 }
 
@@ -73,7 +79,7 @@ class Lexer {
   }
 
   #error(message: string): Error {
-    return usage(this.#expansion.subject, message);
+    return this.#expansion.fail(message, this.#characters.join(''));
   }
 
   /** Reads to `stop` (which is swallowed) or to the end. */
@@ -96,11 +102,25 @@ class Lexer {
   #piece(character: string, mode: Mode): { text: string; raw: boolean } {
     if (character === '$') return { text: this.#dollar(mode), raw: false };
     this.#position += 1;
-    if (character === "'") return { text: this.#single(), raw: true };
-    if (character === '"') return { text: this.#double(mode), raw: true };
+    const quoting = this.#expansion.quotes !== 'plain';
+    if (quoting && (character === "'" || character === '"')) {
+      const text = character === "'" ? this.#single() : this.#double(mode);
+      return { text: this.#expansion.quotes === 'kept' ? character + text + character : text, raw: true };
+    }
+    if (character === '<' && this.#peek() === '<') return { text: `<${this.#heredocMark()}`, raw: true };
     if (character !== this.#expansion.escapeToken) return { text: character, raw: false };
     const escaped = this.#next() ?? '';
     return { text: mode.rawEscapes ? character + escaped : escaped, raw: true };
+  }
+
+  /** White space between `<<` and its word does not separate them. */
+  #heredocMark(): string {
+    let mark = this.#next() ?? '';
+    for (let blank = this.#peek(); blank === ' ' || blank === '\t' || blank === '\r'; blank = this.#peek()) {
+      mark += blank;
+      this.#position += 1;
+    }
+    return mark;
   }
 
   #single(): string {
@@ -136,7 +156,7 @@ class Lexer {
     this.#position += 1;
     if (this.#peek() !== '{') {
       const name = this.#name();
-      return name === '' ? '$' : (this.#value(name) ?? '');
+      return name === '' ? '$' : (this.#value(name) ?? this.#written(`$${name}`));
     }
     this.#position += 1;
     const first = this.#peek();
@@ -147,10 +167,15 @@ class Lexer {
     return this.#substitution(this.#name(), { rawEscapes: false, depth: mode.depth + 1 });
   }
 
+  /** What stands for a variable that is not set. */
+  #written(text: string): string {
+    return this.#expansion.unset === 'kept' ? text : '';
+  }
+
   #substitution(name: string, mode: Mode): string {
     const operator = this.#next();
     if (operator === undefined) throw this.#error("syntax error: missing '}'");
-    if (operator === '}') return this.#value(name) ?? '';
+    if (operator === '}') return this.#value(name) ?? this.#written(`\${${name}}`);
     if (operator === '/') return this.#replace(name, mode);
     if (operator === '#' || operator === '%') return this.#trim(name, operator, mode);
     const emptyIsUnset = operator === ':';
@@ -161,6 +186,8 @@ class Lexer {
     const word = this.run('}', mode);
     const value = this.#value(name);
     const there = value !== undefined && !(emptyIsUnset && value === '');
+    if (value === undefined && this.#expansion.unset === 'kept')
+      return `\${${name}${emptyIsUnset ? ':' : ''}${choice}${word}}`;
     if (choice === '+') return there ? word : '';
     if (there) return value;
     if (choice === '-') return word;
@@ -171,25 +198,29 @@ class Lexer {
 
   #trim(name: string, operator: '#' | '%', mode: Mode): string {
     const word = this.run('}', { ...mode, rawEscapes: true });
+    const value = this.#value(name);
+    if (value === undefined && this.#expansion.unset === 'kept') return `\${${name}${operator}${word}}`;
     const greedy = word.startsWith(operator);
-    const pattern = this.#pattern(greedy ? word.slice(1) : word, name);
-    const value = this.#value(name) ?? '';
-    return operator === '#' ? withoutPrefix(value, pattern, greedy) : withoutSuffix(value, pattern, greedy);
+    const pattern = this.#pattern(greedy ? word.slice(1) : word, value);
+    return operator === '#' ? withoutPrefix(value ?? '', pattern, greedy) : withoutSuffix(value ?? '', pattern, greedy);
   }
 
+  /** The replacement is taken with its escapes, as docker takes it. */
   #replace(name: string, mode: Mode): string {
     const all = this.#peek() === '/';
     if (all) this.#position += 1;
-    const pattern = this.#pattern(this.run('/', { ...mode, rawEscapes: true }), name);
-    const text = this.run('}', mode);
-    const value = this.#value(name) ?? '';
-    if (all) this.#expansion.spend(value.length * text.length);
-    return withReplacement(value, pattern, { text, all });
+    const wanted = this.run('/', { ...mode, rawEscapes: true });
+    const text = this.run('}', { ...mode, rawEscapes: true });
+    const value = this.#value(name);
+    if (value === undefined && this.#expansion.unset === 'kept')
+      return `\${${name}${all ? '//' : '/'}${wanted}/${text}}`;
+    if (all) this.#expansion.spend((1 + (value ?? '').length) * text.length);
+    return withReplacement(value ?? '', this.#pattern(wanted, value), { text, all });
   }
 
-  #pattern(text: string, name: string): ReturnType<typeof parseShellPattern> {
-    this.#expansion.spend(text.length * (this.#expansion.variable(name) ?? '').length);
-    return parseShellPattern(text, this.#expansion.subject);
+  #pattern(text: string, value = ''): ReturnType<typeof parseShellPattern> {
+    this.#expansion.spend(text.length * value.length);
+    return parseShellPattern(text, message => this.#error(message));
   }
 
   #value(name: string): string | undefined {

@@ -1,6 +1,8 @@
-import { usage } from '../errors.ts';
+import type { Fail } from '../errors.ts';
 
 const whitespace = /\s/;
+/** What separates words that know no quotes. */
+const blanks = /[\t\v\f\r ]+/;
 
 interface FlagsAndRest {
   /** Unquoted, with their dashes: `--interval=3s`. */
@@ -9,27 +11,27 @@ interface FlagsAndRest {
 }
 
 /** Splits off the flags that stand before an instruction's arguments; `--` alone ends them. */
-export function splitFlags(text: string): FlagsAndRest {
+export function splitFlags(text: string, escapeToken: string): FlagsAndRest {
   const flags: string[] = [];
   let position = 0;
   for (;;) {
     while (position < text.length && whitespace.test(text[position] as string)) position += 1;
     if (!text.startsWith('--', position)) return { flags, rest: text.slice(position).trim() };
-    const flag = readFlag(text, position);
+    const flag = readFlag(text, position, escapeToken);
     position = flag.end;
     if (flag.text === '--') return { flags, rest: text.slice(position).trim() };
     flags.push(flag.text);
   }
 }
 
-function readFlag(text: string, start: number): { text: string; end: number } {
+function readFlag(text: string, start: number, escapeToken: string): { text: string; end: number } {
   let flag = '';
   let quote: string | undefined;
   let position = start;
   for (; position < text.length; position += 1) {
     const character = text[position] as string;
     if (character === quote) quote = undefined;
-    else if (character === '\\') {
+    else if (character === escapeToken) {
       position += 1;
       flag += text[position] ?? '';
     } else if (quote !== undefined) flag += character;
@@ -63,14 +65,14 @@ function splitQuoted(text: string, escapeToken: string): string[] {
 
 /** Splits at white space, nothing else. */
 export function splitWords(text: string): string[] {
-  return text.split(/\s+/).filter(word => word !== '');
+  return text.split(blanks).filter(word => word !== '');
 }
 
 /**
  * The strings of a text that is a JSON array of strings; undefined where it is no JSON array, which docker then takes as
- * a command line. Throws `usage` where an element is not a string.
+ * a command line. Throws what `fail` makes of it where an element is not a string.
  */
-export function stringArray(text: string, subject: string): string[] | undefined {
+export function stringArray(text: string, fail: Fail): string[] | undefined {
   if (!text.trimStart().startsWith('[')) return undefined;
   let value: unknown;
   try {
@@ -80,28 +82,51 @@ export function stringArray(text: string, subject: string): string[] | undefined
   }
   if (!Array.isArray(value)) return undefined;
   if (!value.every(item => typeof item === 'string')) {
-    throw usage(subject, 'when using JSON array syntax, arrays must be comprised of strings only');
+    throw fail('when using JSON array syntax, arrays must be comprised of strings only');
   }
   return value;
 }
 
-/** The pairs of ENV and LABEL: `k=v k2="v 2"`, or the old `k rest of line`. Throws `usage` as docker words it. */
+/** A pair of ENV or LABEL, as written; `legacy` is the old form, `name rest of line`. */
+export interface Pair {
+  readonly name: string;
+  readonly value: string;
+  readonly legacy: boolean;
+}
+
+/** The pairs of ENV and LABEL: `k=v k2="v 2"`, or the old `k rest of line`. Throws what `fail` makes of docker's words. */
 export function nameValues(
   text: string,
-  options: { name: string; escapeToken: string; subject: string },
-): [string, string][] {
-  const { name, escapeToken, subject } = options;
+  { name, escapeToken, fail }: { readonly name: string; readonly escapeToken: string; readonly fail: Fail },
+): Pair[] {
   const words = splitQuoted(text, escapeToken);
-  if (words.length === 0) throw usage(subject, `${name} requires at least one argument`);
+  if (words.length === 0) throw fail(`${name} requires at least one argument`);
   if (!(words[0] as string).includes('=')) {
-    const space = text.search(whitespace);
-    if (space < 0) throw usage(subject, `${name} must have two arguments`);
-    return [[text.slice(0, space), text.slice(space).trimStart()]];
+    const space = text.search(blanks);
+    if (space < 0) throw fail(`${name} must have two arguments`);
+    return [{ name: text.slice(0, space), value: text.slice(space).replace(/^[\t\v\f\r ]+/, ''), legacy: true }];
   }
   return words.map(word => {
     const equals = word.indexOf('=');
-    if (equals < 0) throw usage(subject, `Syntax error - can't find = in "${word}". Must be of the form: name=value`);
-    if (equals === 0) throw usage(subject, `${name} names can not be blank`);
-    return [word.slice(0, equals), word.slice(equals + 1)];
+    if (equals < 0) throw fail(`Syntax error - can't find = in "${word}". Must be of the form: name=value`, word);
+    if (equals === 0) throw fail(`${name} names can not be blank`, word);
+    return { name: word.slice(0, equals), value: word.slice(equals + 1), legacy: false };
   });
+}
+
+/** The names of ARG, with the values that some have. Throws what `fail` makes of docker's words. */
+export function argumentsOf(text: string, { escapeToken, fail }: { escapeToken: string; fail: Fail }): Argument[] {
+  const words = splitQuoted(text, escapeToken);
+  if (words.length === 0) throw fail('ARG requires at least one argument');
+  return words.map(word => {
+    const equals = word.indexOf('=');
+    if (equals === 0) throw fail('ARG names can not be blank', word);
+    return equals < 0 ? { name: word } : { name: word.slice(0, equals), value: word.slice(equals + 1) };
+  });
+}
+
+/** One argument of ARG, as written. */
+export interface Argument {
+  readonly name: string;
+  readonly value?: string;
 }

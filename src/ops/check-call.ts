@@ -15,7 +15,7 @@ function shown(value: unknown): string {
 
 /** What a function is called with beside its options. */
 type ArgumentKind = 'operand' | 'operand?' | 'operands' | 'operand or bytes' | 'path or bytes' | Kind;
-export type Arguments = Readonly<Record<string, readonly [kind: ArgumentKind, value: unknown]>>;
+type Arguments = Readonly<Record<string, readonly [kind: ArgumentKind, value: unknown]>>;
 
 const isStream = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value;

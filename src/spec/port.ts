@@ -1,4 +1,4 @@
-import { usage } from '../errors.ts';
+import type { Fail } from '../errors.ts';
 
 const protocols: ReadonlySet<string> = new Set(['tcp', 'udp', 'sctp']);
 const largestPort = 65_535;
@@ -10,16 +10,16 @@ interface PortRange {
 
 /**
  * The keys (`80/tcp`) that one word of EXPOSE stands for: `[ip:][host:]port[-range][/protocol]`.
- * Throws `usage` as docker words it.
+ * Throws what `fail` makes of docker's words.
  */
-export function parsePorts(word: string, subject: string): string[] {
+export function parsePorts(word: string, fail: Fail): string[] {
   const parts = word.split(':');
   const { port, protocol } = splitProtocol(parts.pop() ?? '');
-  if (port === '') throw usage(subject, `no port specified: ${word}<empty>`);
+  if (port === '') throw fail(`no port specified: ${word}<empty>`);
   const range = parseRange(port);
-  if (range === undefined) throw usage(subject, `invalid containerPort: ${port}`);
-  checkHost(parts, { container: range, port }, subject);
-  if (!protocols.has(protocol)) throw usage(subject, `invalid proto: ${protocol}`);
+  if (range === undefined) throw fail(`invalid containerPort: ${port}`);
+  checkHost(parts, { container: range, port }, fail);
+  if (!protocols.has(protocol)) throw fail(`invalid proto: ${protocol}`);
   return Array.from({ length: range.last - range.first + 1 }, (_, index) => `${range.first + index}/${protocol}`);
 }
 
@@ -36,16 +36,16 @@ function splitProtocol(text: string): { port: string; protocol: string } {
   return { port: text.slice(0, slash), protocol: protocol === '' ? 'tcp' : protocol };
 }
 
-function checkHost(parts: readonly string[], wanted: { container: PortRange; port: string }, subject: string): void {
+function checkHost(parts: readonly string[], wanted: { container: PortRange; port: string }, fail: Fail): void {
   const host = parts.at(-1) ?? '';
   const address = parts.slice(0, -1).join(':');
-  if (address !== '' && !isAddress(address)) throw usage(subject, `invalid IP address: ${address}`);
+  if (address !== '' && !isAddress(address)) throw fail(`invalid IP address: ${address}`);
   if (host === '') return;
   const range = parseRange(host);
-  if (range === undefined) throw usage(subject, `invalid hostPort: ${host}`);
+  if (range === undefined) throw fail(`invalid hostPort: ${host}`);
   const { first, last } = wanted.container;
   if (last - first !== range.last - range.first && first !== last) {
-    throw usage(subject, `invalid ranges specified for container and host Ports: ${wanted.port} and ${host}`);
+    throw fail(`invalid ranges specified for container and host Ports: ${wanted.port} and ${host}`);
   }
 }
 
