@@ -5,6 +5,7 @@ export { commit } from './ops/commit.ts';
 export { copy } from './ops/copy.ts';
 export { diff } from './ops/diff.ts';
 export { exportImage, exportStream } from './ops/export-image.ts';
+export { gc } from './ops/gc.ts';
 export { history } from './ops/history.ts';
 export { images } from './ops/images.ts';
 export { importRootfs } from './ops/import-rootfs.ts';
@@ -18,6 +19,7 @@ export type {
   CopyOptions,
   DiffOptions,
   ExportOptions,
+  GcOptions,
   ImageOperand,
   ImageOptions,
   ImagePlace,
@@ -42,6 +44,7 @@ export type {
   DiffResult,
   DiffRow,
   ExportResult,
+  GcResult,
   HistoryRow,
   ImageRow,
   ImportResult,

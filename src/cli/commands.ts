@@ -4,6 +4,7 @@ import { completion } from './commands/completion.ts';
 import { copy } from './commands/copy.ts';
 import { diff } from './commands/diff.ts';
 import { exportCommand } from './commands/export.ts';
+import { gc } from './commands/gc.ts';
 import { history } from './commands/history.ts';
 import { images } from './commands/images.ts';
 import { importCommand } from './commands/import.ts';
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   diff,
   tag,
   untag,
+  gc,
   images,
   history,
   inspect,

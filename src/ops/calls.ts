@@ -5,6 +5,7 @@ import type {
   CopyOptions,
   DiffOptions,
   ExportOptions,
+  GcOptions,
   ImagesOptions,
   ImportOptions,
   LoadOptions,
@@ -87,6 +88,14 @@ const diff: Table<DiffOptions> = {
   strict: flag,
 };
 const exported: Table<ExportOptions> = { ...read, dryRun: flag };
+const gc: Table<GcOptions> = {
+  ...write,
+  grace: text,
+  now: kinds.wholeNumber,
+  untagged: flag,
+  danglingReferrers: flag,
+  ignoreManifestJson: flag,
+};
 const images: Table<ImagesOptions> = {
   ...work,
   notices,
@@ -116,6 +125,7 @@ export type Verb =
   | 'diff'
   | 'exportImage'
   | 'exportStream'
+  | 'gc'
   | 'history'
   | 'images'
   | 'importRootfs'
@@ -137,6 +147,7 @@ export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.K
   diff,
   exportImage: exported,
   exportStream: exported,
+  gc,
   history: read,
   images,
   importRootfs: made,

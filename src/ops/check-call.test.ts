@@ -23,6 +23,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   diff: ['before', 'after?'],
   exportImage: ['image', 'file'],
   exportStream: ['image'],
+  gc: ['layout'],
   history: ['image'],
   images: ['places'],
   importRootfs: ['file', 'image'],

@@ -1,4 +1,5 @@
 import { badOption } from '../errors.ts';
+import { durationOf } from '../spec/duration.ts';
 import type { ImageRow } from './results.ts';
 
 /** A row of `images` with what only filters ask for. */
@@ -10,25 +11,6 @@ export interface FilterableRow {
 }
 
 type Filter = (candidate: FilterableRow) => boolean;
-
-const units: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** Milliseconds of a Go duration (`1h30m`), or undefined. */
-function durationOf(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
-  return [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)].reduce(
-    (total, [, number, unit]) => total + Number(number) * (units[unit as string] ?? 0),
-    0,
-  );
-}
 
 function instantOf(text: string, now: number | undefined): number {
   const duration = durationOf(text);

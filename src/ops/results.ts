@@ -179,3 +179,27 @@ export interface ExportResult {
   readonly manifest: Digest;
   readonly warnings: readonly string[];
 }
+
+export interface GcResult {
+  /** Blobs that went, sorted by digest. `diskSize` is what that gave back (bytes); `mediaType` what they were once said to be, where something still says. */
+  readonly removed: readonly {
+    readonly digest: Digest;
+    readonly size: number;
+    readonly diskSize: number;
+    readonly mediaType: string | null;
+  }[];
+  /** What dead writers had left, by its path in the layout. */
+  readonly files: readonly { readonly path: string; readonly size: number }[];
+  /** Entries that went from the index. */
+  readonly entries: readonly NamedDigest[];
+  /** Of all that went, as it is read, and as it took room on the disk: a file of several names takes none. */
+  readonly bytes: number;
+  readonly diskBytes: number;
+  /** What could have gone: blobs that are too young, or named by one that is; entries without a name; entries about what is not there. */
+  readonly kept: {
+    readonly young: number;
+    readonly untagged: readonly NamedDigest[];
+    readonly dangling: readonly NamedDigest[];
+  };
+  readonly warnings: readonly string[];
+}

@@ -1,6 +1,7 @@
 import { withName } from '../spec/name.ts';
 import type { ImageIndex } from '../spec/objects.ts';
 import { newName } from '../store/image-place.ts';
+import { withLayout } from '../store/layout/new-layout.ts';
 import { OpenPlaces, openStored } from '../store/open-operand.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 import { listOf, text } from './call-kinds.ts';
@@ -20,17 +21,15 @@ export async function tag(
   checkCall('tag', { image: ['operand', image], names: [listOf(text), names] }, options);
   const parsed = parseOperand(image, 'read');
   for (const name of names) newName(parsed.place.path, name);
-  const { store, source, index, named, entries } = await openStored(
-    parseOperand(image, 'read'),
-    new OpenPlaces(options),
-  );
+  const { place, source, index, named } = await openStored(parseOperand(image, 'read'), new OpenPlaces(options));
   const renamed = (before: ImageIndex): ImageIndex =>
     names.reduce((changed, name) => withName(changed, name, named), before);
   if (options.dryRun === true) renamed(index.value);
-  else {
-    // What several entries are together becomes a blob when it gets a name of its own.
-    if (!entries.includes(named) && (await source.has(named))) await store.bring(source, named);
-    await store.updateIndex(renamed);
-  }
+  else
+    await withLayout(place.path, options, async store => {
+      // What several entries are together becomes a blob when it gets a name of its own; what is there is held to be there still.
+      if (await source.has(named)) await store.bring(source, named);
+      await store.updateIndex(renamed);
+    });
   return { digest: named.digest, names };
 }

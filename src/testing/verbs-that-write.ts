@@ -226,6 +226,15 @@ export const renamingUses: readonly VerbUse[] = [
     words: ({ source }) => ['tag', source, 'other', 'docker.io/library/app:v1'],
   },
   {
+    verb: 'gc',
+    command: 'gc',
+    use: 'gc',
+    ...renaming,
+    takes: ['layout'],
+    call: ({ source }, options) => library.gc(source, { grace: '0', ...options }),
+    words: ({ source }) => ['gc', source, '--grace', '0'],
+  },
+  {
     verb: 'untag',
     command: 'untag',
     use: 'untag',

@@ -97,8 +97,8 @@ export function timeIn(directory: string): number {
   }
 }
 
-/** Whether nobody holds the flock that a maker on this machine holds as long as it lives. */
-function isUnlocked(path: string): boolean {
+/** Whether nobody holds the flock that a maker on this machine holds as long as it lives; false where that cannot be known. */
+export function isUnlocked(path: string): boolean {
   const file = lockDirectory(path);
   if (file === undefined) return false;
   closeSync(file);
@@ -129,18 +129,28 @@ function unlessRefused<T>(action: () => T): T | undefined {
   }
 }
 
+/** Names that are like those of temporary directories, this process's own left out. */
+function temporaryNames(parent: string): readonly string[] {
+  const names = unlessRefused(() => readdirSync(parent)) ?? [];
+  return names.filter(
+    name => name.startsWith(temporaryPrefix) && name !== lockName && !standing.has(join(parent, name)),
+  );
+}
+
+/** The names of the temporary directories in `parent` that dead processes left; `now` is the time on its file system's clock (milliseconds). */
+export function leftBehind(parent: string, now: number): readonly string[] {
+  return temporaryNames(parent).filter(name => unlessRefused(() => isLeft(parent, name, now)) === true);
+}
+
 /**
  * Removes the temporary directories in `parent` that dead processes left. One whose maker may live stays: it runs in a
  * container or on a machine that cannot be seen from here, and its directory is not yet a day old.
  */
 export async function clearLeftBehind(parent: string): Promise<void> {
-  const names = unlessRefused(() => readdirSync(parent))?.filter(
-    name => name.startsWith(temporaryPrefix) && name !== lockName && !standing.has(join(parent, name)),
-  );
-  if (names === undefined || names.length === 0) return;
+  if (temporaryNames(parent).length === 0) return;
   const now = unlessRefused(() => timeIn(parent));
   if (now === undefined) return;
-  const left = names.filter(name => unlessRefused(() => isLeft(parent, name, now)) === true);
+  const left = leftBehind(parent, now);
   if (left.length === 0) return;
   const stage = unlessRefused(() => makeTemporaryDirectory(parent));
   // Moved first: of two who clear at once, one gets it.

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, lutimesSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
 import { OciError } from '../../errors.ts';
@@ -24,6 +24,19 @@ function putBack(moved: readonly (readonly [string, string])[]): void {
     } catch (error) {
       if (systemCode(error) === undefined) throw error;
     }
+  }
+}
+
+/** Seconds by which a blob that is relied on may be older than the work that relies on it. */
+const age = 60;
+
+/** Makes a blob as young as the work that has come to rely on it, so that collectors leave it, ours and others'. One that cannot be touched is looked for in the end. */
+function touch(path: string, stage: string): void {
+  try {
+    const now = statSync(stage).mtimeMs / 1000;
+    if (lstatSync(path).mtimeMs / 1000 < now - age) lutimesSync(path, now, now);
+  } catch (error) {
+    if (systemCode(error) === undefined) throw error;
   }
 }
 
@@ -116,7 +129,9 @@ export class IncomingBlobs {
   #isHere(descriptor: StoredBlob): boolean {
     if (this.#sizeIn(this.#stage, descriptor) === descriptor.size) return true;
     if (this.#sizeIn(this.#layout, descriptor) !== descriptor.size) return false;
-    this.#relied.set(blobPath(this.#layout, descriptor), descriptor);
+    const path = blobPath(this.#layout, descriptor);
+    if (!this.#relied.has(path)) touch(path, this.#stage);
+    this.#relied.set(path, descriptor);
     return true;
   }
 

@@ -1,0 +1,74 @@
+import { renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Document, ImageIndex } from '../../spec/objects.ts';
+import type { Work } from '../../stream/pace.ts';
+import { syncDirectory } from '../disk/atomic.ts';
+import { onDisk, systemCode } from '../disk/system-error.ts';
+import { makeTemporaryDirectory } from '../disk/temporary.ts';
+import { type StandingFile, standingAt } from './blob-files.ts';
+import { changedIndex, readIndexFile } from './layout.ts';
+import { underLock } from './lock.ts';
+
+interface Sweep {
+  /** What is to go, as it was found. */
+  readonly files: readonly StandingFile[];
+  /** What its removal was decided by. */
+  readonly index: Document<ImageIndex>;
+  readonly change: (index: ImageIndex) => ImageIndex;
+}
+
+type Move = readonly [from: string, to: string];
+
+function moveBack(moved: readonly Move[]): void {
+  for (const [from, to] of moved) renameSync(to, from);
+}
+
+/** Moves files out of a layout, unless somebody has touched them since they were found; what went by itself is gone. */
+function moveOut(files: readonly StandingFile[], stage: string, moved: Move[]): void {
+  for (const { path, mtime, size } of files) {
+    const now = standingAt(path);
+    if (now === undefined || (!now.isDirectory && (now.mtime !== mtime || now.size !== size))) continue;
+    const to = join(stage, `${moved.length}-${basename(path).slice(0, 100)}`);
+    try {
+      renameSync(path, to);
+      moved.push([path, to]);
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+    }
+  }
+  for (const directory of new Set(moved.map(([from]) => dirname(from)))) syncDirectory(directory);
+}
+
+/**
+ * Takes files out of a layout and entries out of its index, all under its lock: false, and nothing has changed, where its index
+ * is no longer the one that this was decided by. The files are moved first and come back where the lock has been lost, so that
+ * no writer ever misses one that its index names; they are removed when the lock has been given back, as that takes long.
+ */
+export async function sweep(layout: string, { files, index, change }: Sweep, work: Work): Promise<boolean> {
+  const stage = onDisk(layout, 'a layout that can be written to', () => makeTemporaryDirectory(layout));
+  try {
+    return await underLock(
+      layout,
+      replace => {
+        const before = readIndexFile(layout);
+        if (Buffer.compare(before.bytes, index.bytes) !== 0) return false;
+        const isSame = change(index.value) === index.value;
+        if (isSame && files.length === 0) return true;
+        const moved: Move[] = [];
+        try {
+          const after = isSame ? before : changedIndex(index.value, change, layout);
+          // The same bytes again, where no entry goes: the rename is what proves that the lock is still ours.
+          replace(join(layout, 'index.json'), after.bytes, () => moveOut(files, stage.path, moved));
+        } catch (error) {
+          moveBack(moved);
+          throw error;
+        }
+        syncDirectory(layout);
+        return true;
+      },
+      work,
+    );
+  } finally {
+    await stage.remove();
+  }
+}
