@@ -5,7 +5,7 @@ import type { Descriptor, Document, ImageIndex } from '../spec/objects.ts';
 import { listedIndex } from './listed-index.ts';
 import { type DocumentOf, reach, subjectIn } from './reach.ts';
 
-export interface RootOptions {
+interface RootOptions {
   /** Entries without a name are no roots, unless they are about something that is kept. */
   readonly untagged?: boolean | undefined;
   /** Entries about something that is not there are no roots. */

@@ -23,6 +23,7 @@ const umoci: Rows = [
   ['umoci raw unpack --image img:tag rootfs', 'ocikit unpack img:tag rootfs'],
   ['umoci tag --image img:tag new', 'ocikit tag img:tag new'],
   ['umoci rm --image img:tag', 'ocikit untag img:tag'],
+  ['umoci gc --layout img', 'ocikit gc img'],
   ['umoci ls --layout img', "ocikit images img --format '{{.Tag}}'"],
   ['umoci stat --image img:tag', 'ocikit history img:tag'],
 ];
