@@ -67,6 +67,7 @@ const uses: Readonly<Record<string, Use>> = {
       ['semantic', 'config', 'the same'],
     ],
   },
+  gc: { words: ({ layout }) => ['gc', layout], values: () => ({ grace: '0' }) },
   tag: { words: ({ layout }) => ['tag', `${layout}:app`, 'other'], says: [['dry-run', '*', dryRun]] },
   untag: { words: ({ layout }) => ['untag', `${layout}:app`], says: [['dry-run', '*', dryRun]] },
   images: {

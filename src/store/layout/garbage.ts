@@ -17,7 +17,7 @@ export interface GarbageOptions extends Pick<Work, 'signal'> {
 }
 
 /** A blob that nothing names, and the media type that it once had, where something still says. */
-export interface GarbageBlob extends BlobFile {
+interface GarbageBlob extends BlobFile {
   readonly mediaType: string | null;
 }
 
