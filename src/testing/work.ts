@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Session } from 'node:inspector';
+import { setFlagsFromString } from 'node:v8';
 
 interface Coverage {
   readonly url: string;
@@ -24,6 +25,8 @@ function ask(method: string, options: object = {}): unknown {
   return answers[0];
 }
 
+// Optimised code enters functions that are part of others uncounted, and when it is made depends on the V8 and on the moment.
+for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);
 ask('Profiler.enable');
 ask('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
 
