@@ -14,6 +14,8 @@ export interface LayerSink {
   entry(entry: LayerEntry): void;
   data(chunk: Uint8Array): void;
   end(): void;
+  /** A header has come of a type that tar programs read and engines refuse. */
+  ofTarAlone?(typeflag: string): void;
 }
 
 const nothing = (): void => undefined;
@@ -112,6 +114,9 @@ function tarSinkOf(origin: LayerOrigin, sink: LayerSink): TarSink {
     },
     end() {
       sink.end();
+    },
+    ofTarAlone(typeflag) {
+      sink.ofTarAlone?.(typeflag);
     },
   };
 }

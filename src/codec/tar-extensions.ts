@@ -20,9 +20,12 @@ const shared = /^(uid|gid|mtime|(SCHILY|LIBARCHIVE)\.xattr\..*)$/s;
 const sizeOf = (records: PaxRecords): number =>
   [...records].reduce((sum, [key, value]) => sum + key.length + value.length, 0);
 
+/** A PAX header, and what Solaris called it before there was PAX (`tar -E`): GNU tar reads both alike. */
+const isPax = (typeflag: string): boolean => typeflag === 'x' || typeflag === 'X';
+
 /** Whether this header only says something about a header that follows. */
 export const isExtension = ({ typeflag }: RawHeader): boolean =>
-  typeflag === 'x' || typeflag === 'g' || typeflag === 'L' || typeflag === 'K';
+  isPax(typeflag) || typeflag === 'g' || typeflag === 'L' || typeflag === 'K';
 
 /** The extension headers of an archive as they pass by. */
 export class ExtensionHeaders {
@@ -54,7 +57,7 @@ export class ExtensionHeaders {
 
   /** Its body. Of two headers of one kind the last counts, as in Go. */
   add(body: Buffer, subject: Subject): void {
-    if (this.#typeflag === 'x') this.#local = decodePax(body, subject);
+    if (isPax(this.#typeflag)) this.#local = decodePax(body, subject);
     else if (this.#typeflag === 'g') this.#addGlobal(decodePax(body, subject), subject);
     else {
       const nul = body.indexOf(0);

@@ -31,6 +31,8 @@ export interface TarSink {
   member(member: TarMember): void;
   data(chunk: Uint8Array): void;
   end(): void;
+  /** A header has come of a type that tar programs read and engines refuse. */
+  ofTarAlone?(typeflag: string): void;
 }
 
 const types: Readonly<Record<string, TarMember['type']>> = {
@@ -43,7 +45,18 @@ const types: Readonly<Record<string, TarMember['type']>> = {
   '4': 'block',
   '5': 'directory',
   '6': 'fifo',
+  D: 'directory',
 };
+
+/** GNU tar's label of a volume (`tar -V`). */
+export const isLabel = ({ typeflag }: RawHeader): boolean => typeflag === 'V';
+
+/** A directory of an incremental archive (`tar -g`): its body is a list of what was in it, and says nothing of what is here. */
+export const isDumped = ({ typeflag }: RawHeader): boolean => typeflag === 'D';
+
+/** What GNU tar reads and Go, which engines unpack with, does not know: these two, and Solaris' spelling of a PAX header. */
+export const isOfTarAlone = (header: RawHeader): boolean =>
+  isLabel(header) || isDumped(header) || header.typeflag === 'X';
 
 /** The type of a header's member, or undefined for one that no engine unpacks. Only v7's own typeflag makes a directory of a slash, as in Go. */
 export function typeOf({ typeflag }: RawHeader, path: ByteString): TarMember['type'] | undefined {
@@ -57,6 +70,10 @@ export function checkedTypeOf(header: RawHeader, path: ByteString, subject: Subj
   if (type !== undefined) return type;
   throw invalid(subject(), 'a file, link, directory, device or fifo', `type '${shortTextOf(header.typeflag)}'`);
 }
+
+/** What to say of an archive with headers of these types. */
+export const ofTarAloneText = (types: ReadonlySet<string>): string =>
+  `entries of type ${[...types].sort().join(', ')}, which tar programs read and engines do not`;
 
 /** A member whose header is read: `stored` bytes follow, the first of them perhaps a sparse map. */
 export interface Pending {

@@ -7,6 +7,9 @@ import { blockSize, decodeHeader, isHeader, isZero, paddingOf, type RawHeader, t
 import {
   bodySizeOf,
   checkedTypeOf,
+  isDumped,
+  isLabel,
+  isOfTarAlone,
   memberOf,
   type Pending,
   pathOf,
@@ -15,6 +18,7 @@ import {
 } from './tar-member.ts';
 import { SparseWriter } from './tar-sparse.ts';
 import { SparseMapReader, sparseFormOf } from './tar-sparse-map.ts';
+import { TarUnit } from './tar-unit.ts';
 
 export type { TarMember, TarSink };
 
@@ -31,10 +35,7 @@ export class TarReader {
   readonly #extensions = new ExtensionHeaders();
   /** Whole units are gathered in `header`, `extension` and `map`. */
   #state: 'header' | 'extension' | 'map' | 'body' | 'hole' | 'skip' | 'over' = 'header';
-  /** Bytes of the unit in these states. */
-  #wanted = blockSize;
-  #held: Buffer = Buffer.alloc(blockSize);
-  #filled = 0;
+  readonly #unit = new TarUnit(blockSize);
   /** Bytes still to come in `body` and `skip`. */
   #left = 0;
   #padding = 0;
@@ -79,10 +80,9 @@ export class TarReader {
 
   /** The archive is at its end. An `invalid` error where it stops inside a member; the end's zero blocks may be missing. */
   finish(): void {
-    const isWhole = (this.#state === 'header' && this.#filled === 0) || (this.#state === 'skip' && this.#left === 0);
+    const isWhole = (this.#state === 'header' && this.#unit.isEmpty) || (this.#state === 'skip' && this.#left === 0);
     if (this.#state === 'over' || (isWhole && !this.#extensions.isOpen)) return;
-    const end = this.#position + this.#filled;
-    throw this.#wrong('the rest of it', `an unexpected end at offset ${end}: the archive is truncated`);
+    throw this.#wrong('the rest of it', `an unexpected end at offset ${this.#position}: the archive is truncated`);
   }
 
   #wrong(expected: string, got: string): Error {
@@ -96,21 +96,9 @@ export class TarReader {
     const available = bytes.length - at;
     if (this.#state === 'body') return this.#body(bytes, at, Math.min(this.#left, available));
     if (this.#state === 'skip') return this.#skip(Math.min(this.#left + this.#padding, available));
-    const wanted = this.#wanted;
-    if (this.#filled === 0 && available >= wanted) {
-      this.#position += wanted;
-      this.#unit(bytes, at);
-      return wanted;
-    }
-    if (this.#filled === 0 && this.#held.length < wanted) this.#held = Buffer.allocUnsafe(wanted);
-    const length = Math.min(wanted - this.#filled, available);
-    bytes.copy(this.#held, this.#filled, at, at + length);
-    this.#filled += length;
-    if (this.#filled === wanted) {
-      this.#filled = 0;
-      this.#position += wanted;
-      this.#unit(this.#held, 0);
-    }
+    const length = this.#unit.add(bytes, at);
+    this.#position += length;
+    if (this.#unit.isWhole) this.#endUnit(this.#unit.block, this.#unit.at);
     return length;
   }
 
@@ -125,11 +113,12 @@ export class TarReader {
 
   #expectHeader(): void {
     this.#state = 'header';
-    this.#wanted = blockSize;
+    this.#unit.begin(blockSize);
   }
 
   /** A whole header block, extension body or sparse map block. */
-  #unit(block: Buffer, at: number): void {
+  #endUnit(block: Buffer, at: number): void {
+    this.#unit.begin(blockSize);
     if (this.#state === 'header') this.#header(block, at);
     else if (this.#state === 'extension') {
       this.#expectHeader();
@@ -153,7 +142,9 @@ export class TarReader {
     if (this.#afterZero)
       throw this.#wrong('a second block of zeros at the end of the archive', 'other bytes: an invalid header');
     const header = decodeHeader(block, at, this.#subject);
+    if (isOfTarAlone(header)) this.#sink.ofTarAlone?.(header.typeflag);
     if (isExtension(header)) this.#beginExtension(header);
+    else if (isLabel(header)) this.#passBody(bodySizeOf(header, this.#extensions.take(), this.#subject));
     else this.#member(header, block, at);
   }
 
@@ -174,6 +165,7 @@ export class TarReader {
   }
 
   #beginExtension(header: RawHeader): void {
+    this.#path = header.name;
     this.#extensions.begin(header, this.#subject);
     this.#extensionSize = header.size;
     if (header.size === 0) {
@@ -181,7 +173,11 @@ export class TarReader {
       return;
     }
     this.#state = 'extension';
-    this.#wanted = header.size + paddingOf(header.size);
+    this.#unit.begin(header.size + paddingOf(header.size));
+  }
+
+  #passBody(size: number): void {
+    this.#beginSkip(size, paddingOf(size));
   }
 
   #member(header: RawHeader, block: Buffer, at: number): void {
@@ -197,6 +193,9 @@ export class TarReader {
     } else if (type === 'hardlink') {
       this.#linkBody = stored;
       this.#begin({ header, extensions, type, path, stored: 0 });
+    } else if (isDumped(header)) {
+      this.#begin({ header, extensions, type, path, stored: 0 });
+      this.#passBody(bodySizeOf(header, extensions, this.#subject));
     } else this.#begin({ header, extensions, type, path, stored });
   }
 

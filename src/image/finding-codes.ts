@@ -9,6 +9,7 @@ type FindingCode =
   | 'layer-mislabelled'
   | 'layer-type-unknown'
   | 'layer-encrypted'
+  | 'tar-type-unusual'
   | 'null-list'
   | 'platform-empty'
   | 'place'
@@ -39,6 +40,8 @@ const findingCodes: Readonly<Record<FindingCode, Finding['severity']>> = {
   'layer-type-unknown': 'warning',
   /** A layer that nobody reads without its key: neither its tar nor its diffID can be looked at. */
   'layer-encrypted': 'error',
+  /** A layer's tar has entries of types that tar programs read and engines refuse: D and V of GNU, X of Solaris. */
+  'tar-type-unusual': 'error',
   /** null where a list or a map belongs, as Go writes an empty one. */
   'null-list': 'warning',
   /** A config without a name of its system or architecture: cosign and others write such. */

@@ -8,6 +8,7 @@ import {
   layerMediaType,
 } from '../codec/compression.ts';
 import { emptySink, readLayer } from '../codec/layer-reader.ts';
+import { ofTarAloneText } from '../codec/tar-member.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { usage } from '../errors.ts';
@@ -58,6 +59,7 @@ class TarInspection {
   readonly #hasher = nodeEngine.createHash('sha256');
   readonly #twice: Path[] = [];
   readonly #marks = new Set<Path>();
+  readonly #ofTarAlone = new Set<string>();
   #isArchive = false;
 
   constructor(subject: string) {
@@ -68,7 +70,11 @@ class TarInspection {
 
   async read(tar: Bytes): Promise<void> {
     const origin = { identity: this.#subject, subject: this.#subject, contained: true };
-    await readLayer(hashed(tar, this.#hasher), origin, { ...emptySink, entry: entry => this.#entry(entry) });
+    await readLayer(hashed(tar, this.#hasher), origin, {
+      ...emptySink,
+      entry: entry => this.#entry(entry),
+      ofTarAlone: typeflag => this.#ofTarAlone.add(typeflag),
+    });
     const isLayout = this.#marks.has('oci-layout') && this.#marks.has('index.json');
     if (isLayout || (this.#marks.has('manifest.json') && this.#isArchive))
       throw usage(this.#subject, 'expected the tar of a root filesystem, got an image archive', loadHint);
@@ -86,10 +92,13 @@ class TarInspection {
   }
 
   warnings(): readonly string[] {
+    const refused = (what: string): string => `${this.#subject}: ${what}: docker refuses such a layer`;
     const [first] = this.#twice;
-    if (first === undefined) return [];
     const others = this.#twice.length === 1 ? '' : ` and ${this.#twice.length - 1} more`;
-    return [`${this.#subject}: '${shortTextOf(first)}'${others} stands there twice: docker refuses such a layer`];
+    return [
+      ...(first === undefined ? [] : [refused(`'${shortTextOf(first)}'${others} stands there twice`)]),
+      ...(this.#ofTarAlone.size === 0 ? [] : [refused(ofTarAloneText(this.#ofTarAlone))]),
+    ];
   }
 }
 

@@ -1,3 +1,4 @@
+import { ofTarAloneText } from '../codec/tar-member.ts';
 import { OciError, unsupported } from '../errors.ts';
 import { readImageOf } from '../graph/image-reader.ts';
 import { layerBytes, layerOrigin } from '../graph/layer-bytes.ts';
@@ -161,7 +162,9 @@ class Inspection {
     if (this.#fast) await this.#blob(layer.descriptor);
     else {
       this.#count(layer.descriptor);
-      await checkLayer(this.#source, layer);
+      const ofTarAlone = await checkLayer(this.#source, layer);
+      if (ofTarAlone.size > 0)
+        this.findings.push(finding('tar-type-unusual', layer.descriptor.digest, ofTarAloneText(ofTarAlone)));
     }
     const label = await mislabelled(this.#source, layer.descriptor);
     if (label !== undefined) this.findings.push(finding('layer-mislabelled', layer.descriptor.digest, label));
@@ -178,10 +181,13 @@ class Inspection {
 const asError = (finding: Finding): Finding =>
   finding.severity === 'warning' ? { ...finding, severity: 'error' } : finding;
 
-/** Reads a layer to its end: digest, size and diffID, and that it is a tar. */
-async function checkLayer(source: ImageSource, layer: Layer): Promise<void> {
+/** Reads a layer to its end: digest, size and diffID, and that it is a tar. Answers the types in it that engines refuse. */
+async function checkLayer(source: ImageSource, layer: Layer): Promise<ReadonlySet<string>> {
   const { emptySink, readLayer } = await import('../codec/layer-reader.ts');
-  await readLayer(layerBytes(source, layer), layerOrigin(source, layer), emptySink);
+  const types = new Set<string>();
+  const ofTarAlone = (typeflag: string): unknown => types.add(typeflag);
+  await readLayer(layerBytes(source, layer), layerOrigin(source, layer), { ...emptySink, ofTarAlone });
+  return types;
 }
 
 /**
