@@ -24,7 +24,8 @@ export const shared: Readonly<Record<SharedName, Option>> = {
     kind: 'text',
     value: 'OS/ARCH',
     default: "the only image, else the host's platform on linux",
-    describe: 'which image of a multi-platform image: OS/ARCH[/VARIANT]',
+    describe:
+      'which image of a multi-platform image: OS/ARCH[/VARIANT], ARCH for one of linux, windows(10.0.20348)/amd64 with its version',
   },
   strict: { name: 'strict', kind: 'flag', describe: 'a warning is an error' },
   format: {

@@ -1,7 +1,13 @@
 import { notFound, OciError, unsupported, usage } from '../errors.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
 import type { Descriptor, Image, Platform } from '../spec/objects.ts';
-import { formatPlatform, machinePlatform, matchesPlatform, parsePlatform, platformRank } from '../spec/platform.ts';
+import {
+  formatExactPlatform,
+  machinePlatform,
+  matchesPlatform,
+  parsePlatform,
+  platformRank,
+} from '../spec/platform.ts';
 import { readImage } from './image-reader.ts';
 import type { ImageSource } from './source.ts';
 import { listManifests } from './walk.ts';
@@ -53,7 +59,7 @@ async function offerOf(source: ImageSource, manifests: readonly Descriptor[]): P
 }
 
 const platformsOf = (candidates: readonly Candidate[]): string =>
-  [...new Set(candidates.map(({ platform }) => formatPlatform(platform)))].sort().slice(0, 20).join(', ');
+  [...new Set(candidates.map(({ platform }) => formatExactPlatform(platform)))].sort().slice(0, 20).join(', ');
 
 /** The host's architecture on linux; this machine's where nobody says what the host is. */
 function defaultPlatform({ architecture, variant }: Platform = machinePlatform): Platform {
@@ -104,7 +110,7 @@ export async function pickImage(
   if (!isIndex && options.platform !== undefined) {
     const { value } = image.config;
     if (!matchesPlatform(parsePlatform(options.platform), value)) {
-      const got = formatPlatform(value);
+      const got = formatExactPlatform(value);
       throw new OciError('not-found', options.subject, `expected an image for ${options.platform}, got one for ${got}`);
     }
   }

@@ -60,7 +60,13 @@ export async function withDestination<T>(
 
 /** The new manifest's place in the index: its descriptor with the platform. */
 export function entryOf({ manifest, config }: Image): Descriptor {
-  const { architecture, os, variant } = config.value;
-  const platform: Platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
+  const { architecture, os, variant, 'os.version': version, 'os.features': features } = config.value;
+  const platform: Platform = {
+    architecture,
+    os,
+    ...(version == null ? {} : { 'os.version': version }),
+    ...(features == null ? {} : { 'os.features': features }),
+    ...(variant == null ? {} : { variant }),
+  };
   return { ...manifest.descriptor, platform };
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { digestOf } from '../spec/digest.ts';
 import { layerTar, makeLayout, putImage, putIndex, putJson, putName } from '../testing/layout-files.ts';
 import { directory } from '../testing/scripts.ts';
 import { tarOf } from '../testing/tar-of.ts';
@@ -213,4 +214,43 @@ test('a directory with an index and blobs and no oci-layout is read as a layout,
   await assert.rejects(init(bare), refused);
   await assert.rejects(copy(join(place, 'copied:v1'), `${bare}:v2`), refused);
   assert.deepEqual(readdirSync(bare), files);
+});
+
+test('of images for several versions of Windows a platform with a version picks, builds of it as well', async t => {
+  const layout = makeLayout(join(temporaryDirectory(t), 'L'));
+  const entries = ['10.0.17763.5', '10.0.20348.7'].map(version => {
+    const details = { os: 'windows', 'os.version': version };
+    const image = putImage(layout, { layers: [], config: details });
+    return { ...image, platform: { architecture: 'amd64', ...details } };
+  });
+  putName(layout, 'w', putIndex(layout, entries));
+  for (const [platform, at] of [
+    ['windows/amd64', 0],
+    ['windows(10.0.17763)/amd64', 0],
+    ['windows(10.0.20348)/amd64', 1],
+    ['windows(10.0.20348.7)/amd64', 1],
+  ] as const) {
+    const manifest = await inspectRaw(`${layout}:w`, 'manifest', { platform });
+    assert.equal(digestOf(manifest), entries[at]?.digest, platform);
+  }
+  await assert.rejects(
+    inspect([`${layout}:w`], { platform: 'windows(10.0.2)/amd64' }),
+    /got windows\(10\.0\.17763\.5\)\/amd64, windows\(10\.0\.20348\.7\)\/amd64/,
+  );
+});
+
+test('an image that comes near to more layers than docker runs is warned of, and is made', async t => {
+  const place = temporaryDirectory(t);
+  const layout = makeLayout(join(place, 'L'));
+  for (const count of [119, 120])
+    putName(layout, `n${count}`, putImage(layout, { layers: Array.from({ length: count }, () => ({ tar })) }));
+  mkdirSync(join(place, 'rootfs/new'), { recursive: true });
+  const made = (count: number, squash: boolean): Promise<{ readonly warnings: readonly string[] }> =>
+    commit(join(place, 'rootfs'), `${layout}:made`, { base: `${layout}:n${count}`, squash });
+  assert.deepEqual((await made(119, false)).warnings, []);
+  assert.match(
+    (await made(120, false)).warnings.join(),
+    /^the image has 121 layers: docker runs none of more than 127/,
+  );
+  assert.deepEqual((await made(120, true)).warnings, []);
 });

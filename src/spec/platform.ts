@@ -20,6 +20,9 @@ const nodeArchitectures: Readonly<Record<string, string>> = {
   ppc64: 'ppc64le',
 };
 
+/** Go's names of the architectures that images are for: one alone is an architecture of linux. */
+const goArchitectures = /^(?:386|amd64|arm|arm64|loong64|mips|mips64|mips64le|mipsle|ppc64|ppc64le|riscv64|s390x)$/;
+
 const known = (name: string, table: Readonly<Record<string, unknown>>): boolean => Object.hasOwn(table, name);
 
 /** Drops variants that say nothing (arm64/v8, amd64/v1) and fills in the one that arm means without (v7). */
@@ -52,14 +55,25 @@ export function normalizePlatform(platform: Platform): Platform {
   };
 }
 
-/** `os/arch[/variant]`, normalised. */
+const isArchitecture = (word: string): boolean => goArchitectures.test(word) || known(word, architectures);
+
+const platformText = /^([\w.-]+)(?:\(([\w.-]+)\))?\/([\w.-]+)(?:\/([\w.-]+))?$/;
+
+/**
+ * `os/arch[/variant]`, normalised; `arch[/variant]` alone is of linux. A version of the system stands behind its name, as
+ * containerd writes it: `windows(10.0.20348)/amd64`.
+ */
 export function parsePlatform(text: string): Platform {
-  const parts = text.split('/');
-  const [os = '', architecture = '', variant] = parts;
-  if (parts.length < 2 || parts.length > 3 || !parts.every(part => /^[A-Za-z0-9_.-]+$/.test(part))) {
-    throw invalid('platform', 'OS/ARCH[/VARIANT], such as linux/arm64', `'${text.slice(0, 64)}'`);
-  }
-  return normalizePlatform({ architecture, os, ...(variant === undefined ? {} : { variant }) });
+  const [first = ''] = text.toLowerCase().split('/');
+  const match = platformText.exec(isArchitecture(first) ? `linux/${text}` : text);
+  if (match === null) throw invalid('platform', 'OS/ARCH[/VARIANT], such as linux/arm64', `'${text.slice(0, 64)}'`);
+  const [, os = '', version, architecture = '', variant] = match;
+  return normalizePlatform({
+    architecture,
+    os,
+    ...(version === undefined ? {} : { 'os.version': version }),
+    ...(variant === undefined ? {} : { variant }),
+  });
 }
 
 /** One text for all spellings of a platform, versions and features of its system included. */
@@ -71,6 +85,18 @@ export function platformKey(platform: Platform): string {
 
 export function formatPlatform({ os, architecture, variant }: Platform): string {
   return variant === undefined || variant === '' ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
+}
+
+/** The same with the version of its system, where it has one: as `parsePlatform` takes it. */
+export function formatExactPlatform(platform: Platform): string {
+  const version = platform['os.version'];
+  const isSaid = version !== undefined && version !== '';
+  return formatPlatform(isSaid ? { ...platform, os: `${platform.os}(${version})` } : platform);
+}
+
+/** Whether a system of one version is one of the version that is wanted: itself, or a build of it (10.0.20348 takes 10.0.20348.1129). */
+function isVersion(have: string | undefined, want: string | undefined): boolean {
+  return want === undefined || have === undefined || have === want || have.startsWith(`${want}.`);
 }
 
 /** A variant as two numbers, `v8.2` as 8 and 2. */
@@ -105,8 +131,7 @@ function runs(machine: readonly [number, number], program: readonly [number, num
 export function platformRank(wanted: Platform, candidate: Platform): number {
   const [want, have] = [normalizePlatform(wanted), normalizePlatform(candidate)];
   if (want.os !== have.os || want.architecture !== have.architecture) return 0;
-  if (want['os.version'] !== undefined && have['os.version'] !== undefined && want['os.version'] !== have['os.version'])
-    return 0;
+  if (!isVersion(have['os.version'], want['os.version'])) return 0;
   if (want.variant === have.variant) return exact;
   const ladder = known(want.architecture, ladders) ? ladders[want.architecture] : undefined;
   if (ladder === undefined) return 0;

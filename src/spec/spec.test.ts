@@ -9,7 +9,7 @@ import { mediaTypes } from './media-type.ts';
 import { checkName, displayName, findByName, nameAnnotations, withName, withoutNamed } from './name.ts';
 import type { Descriptor, ImageIndex, Platform } from './objects.ts';
 import { parseConfig, parseIndex, parseManifest } from './parse.ts';
-import { formatPlatform, matchesPlatform, parsePlatform } from './platform.ts';
+import { formatExactPlatform, formatPlatform, matchesPlatform, parsePlatform } from './platform.ts';
 import { canonicalName, familiarName, parseReference, tryReference } from './reference.ts';
 
 const json = (value: unknown): Uint8Array => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
@@ -181,12 +181,37 @@ test('platforms are normalised and matched as containerd does', t => {
     ['linux/arm64/v8', 'linux/arm64'],
     ['linux/armhf', 'linux/arm/v7'],
     ['Linux/AMD64', 'linux/amd64'],
+    ['arm64', 'linux/arm64'],
+    ['x86_64', 'linux/amd64'],
+    ['ARM/v6', 'linux/arm/v6'],
+    ['s390x', 'linux/s390x'],
   ];
   for (const [text, expected] of normal) assert.equal(formatPlatform(parsePlatform(text)), expected);
-  for (const text of ['', 'linux', '/linux/arm', 'linux/arm/', 'linux/*', 'a/b/c/d'])
+  for (const text of [
+    '',
+    'linux',
+    '/linux/arm',
+    'linux/arm/',
+    'linux/*',
+    'a/b/c/d',
+    'windows()/amd64',
+    'windows(1/amd64',
+    'arm64/',
+  ])
     refused(() => parsePlatform(text), /platform/);
   const windows: Platform = { os: 'windows', architecture: 'amd64', 'os.version': '10.0.1' };
   assert.ok(!matchesPlatform(windows, { ...windows, 'os.version': '10.0.2' }));
+  const wanted = parsePlatform('windows(10.0.1)/amd64');
+  assert.deepEqual(wanted, windows);
+  assert.equal(formatExactPlatform(windows), 'windows(10.0.1)/amd64');
+  assert.equal(formatPlatform(windows), 'windows/amd64');
+  for (const [version, matches] of [
+    ['10.0.1', true],
+    ['10.0.1.77', true],
+    ['10.0.17', false],
+    ['10.0', false],
+  ] as const)
+    assert.equal(matchesPlatform(wanted, { ...windows, 'os.version': version }), matches, version);
 });
 
 test('JSON is read strictly', () => {
