@@ -24,8 +24,9 @@ import {
   type Path,
   type Tree,
 } from '../tree/node.ts';
+import { parentOf } from '../tree/path.ts';
 import { toLayer } from '../tree/to-layer.ts';
-import { filesOf, walk } from '../tree/walk.ts';
+import { filesOf, find, walk } from '../tree/walk.ts';
 import { entryHeader } from './entry-header.ts';
 import { readLayer } from './layer-reader.ts';
 import { writeLayer } from './layer-writer.ts';
@@ -144,7 +145,35 @@ async function holds(layers: readonly LayerTar[]): Promise<void> {
     seen.add(entry.path);
   }
   assert.equal(seen.size, [...walk(merged.tree)].length);
+  inheritNothing(again);
+  assertTogether(again);
   assert.deepEqual(await bytesOf(tar), await bytesOf(await exported(merged.tree, layers)));
+}
+
+const isBelow = (path: Path, directory: Path): boolean => directory === '' || path.startsWith(`${directory}/`);
+
+/** GNU tar gives a directory its mode when a member that is not in it comes: a directory made in it later has a setgid bit that nobody said. */
+function inheritNothing({ tree, order }: Read): void {
+  let open: Path[] = [];
+  for (const { path } of order) {
+    open = open.filter(directory => isBelow(path, directory));
+    if (find(tree, path)?.kind !== 'directory') continue;
+    const parent = find(tree, parentOf(path));
+    const isSetgid = parentOf(path) !== '' && ((parent?.meta.mode ?? 0) & 0o2000) !== 0;
+    assert.ok(!isSetgid || open.includes(parentOf(path)), `${path} comes when its parent has been left`);
+    open.push(path);
+  }
+}
+
+/** What is in a directory begins right after it, but where the directory had to be made early. */
+function assertTogether({ tree, order }: Read): void {
+  for (const [position, { path }] of order.entries()) {
+    const node = find(tree, path);
+    if (node?.kind !== 'directory' || path === '' || node.children.size === 0) continue;
+    const parent = find(tree, parentOf(path));
+    const isEarly = parentOf(path) !== '' && ((parent?.meta.mode ?? 0) & 0o2000) !== 0;
+    assert.ok(isEarly || isBelow(order[position + 1]?.path ?? '', path), `nothing of ${path} comes after it`);
+  }
 }
 
 async function bytesOf(tar: LayerTar): Promise<Buffer> {
@@ -204,6 +233,8 @@ test('a layer that takes something back is not written as it is read', async () 
     [node('a/b'), directory('a', 0o700)],
     [directory('a', 0o755), node('a')],
     [directory('a', 0o755), directory('a', 0o700)],
+    [directory('a', 0o755), node('b'), node('a/b')],
+    [directory('a', 0o755), directory('a/b', 0o755), node('a/c'), directory('a/b/d', 0o755)],
   ];
   for (const entries of cases) assert.equal(await onceOf(layerTar(entries, 'layer')), undefined);
   assert.notEqual(
@@ -287,6 +318,36 @@ function wordOf(entry: LayerEntry, bodies: Read['bodies']): string {
     ? `${entry.path}/${node.meta.mode === 0o755 ? '' : node.meta.mode.toString(8)}`
     : node.kind;
 }
+
+test('directories come right before what is in them, those of a setgid directory before it is left', async () => {
+  const sides: readonly (readonly [what: string, layers: readonly (readonly LayerEntry[])[], tar: string])[] = [
+    ['directories first', [[folder('a'), folder('b'), file('a/f', 1), file('b/f', 2)]], 'a/ a/f=1 b/ b/f=2'],
+    [
+      'files before their directories',
+      [[file('a/b/f', 1), file('a/c', 2), folder('a/b', 0o700), folder('a', 0o711)]],
+      'a/711 a/b/700 a/b/f=1 a/c=2',
+    ],
+    [
+      'an empty directory and a link stay where they are',
+      [[folder('a'), folder('a/e'), symlink('a/l', 'x'), file('a/f', 1)]],
+      'a/ a/e/ a/l→x a/f=1',
+    ],
+    [
+      'an upper layer comes back',
+      [[folder('a'), file('a/f', 1), folder('b'), file('b/f', 2)], [file('a/g', 3)]],
+      'a/ a/f=1 b/ b/f=2 a/g=3',
+    ],
+    [
+      'an upper layer brings directories to one with the setgid bit',
+      [
+        [folder('a', 0o2755), file('a/f', 1), folder('b'), file('b/f', 2)],
+        [file('a/s/g', 3), folder('a/t', 0o2700), file('a/t/u/g', 4)],
+      ],
+      'a/2755 a/f=1 a/s/ a/t/2700 a/t/u/ b/ b/f=2 a/s/g=3 a/t/u/g=4',
+    ],
+  ];
+  for (const [what, stack, expected] of sides) assert.equal(await wordsOf(stack), expected, what);
+});
 
 const cases: readonly (readonly [what: string, layers: readonly (readonly LayerEntry[])[], tar: string])[] = [
   ['one name of a hardlinked file is replaced', [[file('a', 1), link('b', 'a')], [file('a', 2)]], 'b=1 a=2'],

@@ -13,7 +13,7 @@ import {
   type Path,
   type Tree,
 } from '../tree/node.ts';
-import { ancestorsOf, parentOf, shortTextOf } from '../tree/path.ts';
+import { ancestorsOf, joinPath, parentOf, shortTextOf } from '../tree/path.ts';
 import { entryHeader } from './entry-header.ts';
 import { FinalTree } from './final-tree.ts';
 import { type LayerOrigin, throughLayer } from './layer-reader.ts';
@@ -30,6 +30,10 @@ export class Superseded extends Error {}
 
 const padding = Buffer.alloc(2 * blockSize);
 
+const setgid = 0o2000;
+
+const isIn = (path: Path, directory: Path): boolean => directory === '' || path.startsWith(`${directory}/`);
+
 /** A tar in the making: what layers do is played, and written where it lasts. */
 class TreeTar {
   readonly #draft: Draft;
@@ -40,6 +44,10 @@ class TreeTar {
   /** Names that were written as hardlinks, and the first ones of what they name. */
   readonly #links = new Map<Path, Path>();
   readonly #leaves = new Set<Path>();
+  /** The directory that was written to last: it and those above it are open, which an extractor has not given their modes yet. */
+  #open: Path = '';
+  /** Directories with the setgid bit that were left: all that are in them have been written. */
+  readonly #left = new Set<Path>();
   readonly #out = new Outgoing();
   /** The file whose body is coming by. */
   #file: FileNode | undefined;
@@ -82,6 +90,7 @@ class TreeTar {
 
   /** What no layer brought under its last name, and the end. */
   *finish(): Generator<Uint8Array> {
+    if (this.#final !== undefined) this.#reach('', this.#final);
     for (const [path, node, first] of this.#final?.rest(this.#written) ?? []) {
       if (first === undefined) this.#write(path, node);
       else this.#link(path, first);
@@ -97,12 +106,15 @@ class TreeTar {
     const { path } = operation;
     switch (operation.kind) {
       case 'create':
+        this.#stay(path);
         this.#write(path, operation.node);
+        if (operation.node.kind === 'directory') this.#open = path;
         if (operation.node.kind === 'file') this.#file = operation.node;
         return;
       case 'link': {
         const first = this.#links.get(operation.target) ?? operation.target;
         if (!this.#leaves.has(first)) throw new Superseded();
+        this.#stay(path);
         this.#link(path, first);
         return;
       }
@@ -118,12 +130,19 @@ class TreeTar {
     }
   }
 
+  /** What comes where a directory has been left is written elsewhere. */
+  #stay(path: Path): void {
+    const parent = parentOf(path);
+    if (parent !== this.#open && !isIn(this.#open, parent)) throw new Superseded();
+    this.#open = parent;
+  }
+
   /** Writes what lasts of an operation: bodies by what identifies them, anything else by its path. */
   #keep(operation: Operation, final: FinalTree): void {
     if (operation.kind === 'create' && operation.node.kind === 'file') {
       const found = final.claim(operation.node, operation.path);
       if (found === undefined) return;
-      this.#parents(found.path, final);
+      this.#reach(parentOf(found.path), final);
       this.#write(found.path, found.file);
       this.#file = found.file;
     } else if (operation.kind === 'create' || operation.kind === 'link') {
@@ -131,21 +150,42 @@ class TreeTar {
     }
   }
 
+  /** A directory that is not empty waits for what is in it. */
   #keepName(path: Path, final: FinalTree): void {
     if (this.#written.has(path)) return;
     const node = final.at(path);
-    const first = node === undefined ? undefined : final.firstNameOf(node);
-    if (node === undefined || (node.kind === 'file' && first === undefined)) return;
-    this.#parents(path, final);
+    if (node === undefined || (node.kind === 'directory' && node.children.size > 0)) return;
+    const first = final.firstNameOf(node);
+    if (node.kind === 'file' && first === undefined) return;
+    this.#reach(parentOf(path), final);
     if (first === undefined) this.#write(path, node);
     else this.#link(path, first);
   }
 
-  #parents(path: Path, final: FinalTree): void {
-    if (this.#written.has(parentOf(path))) return;
-    for (const above of ancestorsOf(path)) {
+  /** Leaves the directories that do not lead to this one, and writes it and those above it where they have not been. */
+  #reach(path: Path, final: FinalTree): void {
+    if (path === this.#open) return;
+    for (; this.#open !== path && !isIn(path, this.#open); this.#open = parentOf(this.#open))
+      this.#leave(this.#open, final);
+    this.#open = path;
+    if (path === '' || this.#written.has(path)) return;
+    for (const above of [...ancestorsOf(path), path]) {
       const node = this.#written.has(above) ? undefined : final.at(above);
       if (node !== undefined) this.#write(above, node);
+    }
+  }
+
+  /** What is made in a directory that has its setgid bit already inherits it: its directories are made before. */
+  #leave(path: Path, final: FinalTree): void {
+    const left = [path];
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const node = final.at(next);
+      if (node?.kind !== 'directory') continue;
+      if (!this.#written.has(next)) this.#write(next, node);
+      if ((node.meta.mode & setgid) === 0 || this.#left.has(next)) continue;
+      this.#left.add(next);
+      const inside = [...node.children].filter(([, child]) => child.kind === 'directory');
+      for (const [name] of inside.reverse()) left.push(joinPath(next, name));
     }
   }
 
@@ -184,10 +224,10 @@ async function* play(tar: TreeTar, layers: readonly LayerTar[], tree?: Tree): By
 }
 
 /**
- * A merged tree as one tar that every extractor takes: in the order in which the layers, bottom first, bring what lasts, with
- * parents before children and further names, which are hardlinks, after the first. Every name once; attributes as
- * `writeLayer` writes them. A directory that an upper layer comes back to is extended later on: GNU tar sets its time last only
- * with --delay-directory-restore. The same tree and layers give the same bytes. Bodies are passed on as they come; a chunk is valid
+ * A merged tree as one tar that every extractor takes: in the order in which the layers, bottom first, bring what lasts; a
+ * directory right before the first thing in it, further names, which are hardlinks, after the first. Every name once;
+ * attributes as `writeLayer` writes them. A directory that an upper layer comes back to is extended later on: GNU tar sets its time
+ * last only with --delay-directory-restore; what would inherit its setgid bit comes before. The same tree and layers give the same bytes. Bodies are passed on as they come; a chunk is valid
  * until the next is asked for. Throws `unsupported` for a path that no system takes, and `conflict` where a layer lacks a file that the tree has from it.
  */
 export function writeTree(tree: Tree, layers: readonly LayerTar[], subject: string): Bytes {

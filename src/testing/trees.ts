@@ -43,7 +43,7 @@ const arbitraryXattrs: fc.Arbitrary<Meta['xattrs']> = fc
   .map(pairs => new Map(pairs));
 
 export const arbitraryMeta: fc.Arbitrary<Meta> = fc.record({
-  mode: fc.constantFrom(0o755, 0o644, 0o4755, 0o1777, 0),
+  mode: fc.constantFrom(0o755, 0o644, 0o4755, 0o2755, 0o1777, 0),
   uid: fc.constantFrom(0, 1000, 3_000_000_000),
   gid: fc.constantFrom(0, 1000),
   mtime: fc.constantFrom(0n, 1n, 1_700_000_000_000_000_000n, 1_700_000_000_999_999_999n, -1n, -1_000_000_000n),

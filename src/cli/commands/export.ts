@@ -13,12 +13,12 @@ export const exportCommand: Command = {
   examples: [
     ['ocikit export img:figlet -o rootfs.tar', 'a tar that GNU tar, bsdtar and docker import take'],
     [
-      'ocikit export img:figlet | tar -x --delay-directory-restore -C rootfs',
-      'through a pipe; GNU tar sets directory times last when told so',
+      "ocikit export img:figlet | tar -xp --xattrs --xattrs-include='*' --delay-directory-restore -C rootfs",
+      'through a pipe, with all that GNU tar keeps only when told so',
     ],
   ],
   details: [
-    'Whiteouts are applied, hardlinks across layers kept; the same bytes each time. What has no body is written first, then files as they stand in the layers. GNU tar comes back to a directory that it has left, and needs --delay-directory-restore for its time, and for no setgid bit to pass from a directory to one in it; bsdtar and docker import need nothing.',
+    'Whiteouts are applied, hardlinks across layers kept; the same bytes each time. Files come as they stand in the layers, a directory right before the first thing in it. As root, "tar -xp" of GNU tar and bsdtar gives everything its mode and owner. GNU tar needs --xattrs --xattrs-include=\'*\' for extended attributes (capabilities are such), and --delay-directory-restore for the times of directories that an upper layer comes back to (and, not as root, to get into those that may not be written to). bsdtar and docker import need nothing.',
   ],
   library: ['exportImage(image, file, options)', 'ExportResult'],
   run: async (words, io) => {
