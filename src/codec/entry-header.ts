@@ -2,10 +2,13 @@ import { invalid } from '../errors.ts';
 import type { FileNode, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
 import { noXattrs } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
-import { secondsOf } from '../tree/time.ts';
+import { second, secondsOf } from '../tree/time.ts';
 import { encodeWhiteout } from '../tree/whiteout.ts';
 import { imageXattrs } from '../tree/xattrs.ts';
 import { encodeHeader, type HeaderFields } from './tar-writer.ts';
+
+/** How a layer has times: in whole seconds, as engines write them, or as they are. */
+export type Times = 'seconds' | 'exact';
 
 /** Fields of a member that is no file, link or device; spelled out, since spreading objects would take half of the writer's time. */
 function plainFields(typeflag: HeaderFields['typeflag'], path: Path, meta: Meta): HeaderFields {
@@ -19,6 +22,7 @@ function plainFields(typeflag: HeaderFields['typeflag'], path: Path, meta: Meta)
     gid,
     size: 0,
     mtime: Number(secondsOf(meta.mtime)),
+    nanoseconds: 0,
     major: 0,
     minor: 0,
     xattrs: imageXattrs(meta.xattrs),
@@ -36,6 +40,7 @@ function fileFields(path: Path, { meta, size }: FileNode): HeaderFields {
     gid,
     size,
     mtime: Number(secondsOf(meta.mtime)),
+    nanoseconds: 0,
     major: 0,
     minor: 0,
     xattrs: imageXattrs(meta.xattrs),
@@ -82,10 +87,19 @@ function fieldsOf(entry: LayerEntry, files: Map<Path, Meta>): HeaderFields {
   return plainFields('0', encodeWhiteout(entry), markerMeta);
 }
 
+/** The same with the part of a second that a time has. */
+function exactly(fields: HeaderFields, { mtime }: Meta): HeaderFields {
+  const nanoseconds = Number(mtime - secondsOf(mtime) * second);
+  return nanoseconds === 0 ? fields : { ...fields, nanoseconds };
+}
+
 /**
  * The header of an entry, without the host's extended attributes; a hardlink repeats the attributes of its file, as GNU tar does. `files` remembers those that have
  * been written. Throws `invalid` for a hardlink to a file that has not, and `unsupported` for what a tar cannot say.
  */
-export function entryHeader(entry: LayerEntry, files: Map<Path, Meta>): Uint8Array {
-  return encodeHeader(fieldsOf(entry, files));
+export function entryHeader(entry: LayerEntry, files: Map<Path, Meta>, times: Times = 'seconds'): Uint8Array {
+  const fields = fieldsOf(entry, files);
+  const isExact = times === 'exact' && (entry.kind === 'node' || entry.kind === 'hardlink');
+  const meta = !isExact ? undefined : entry.kind === 'node' ? entry.node.meta : files.get(entry.target);
+  return encodeHeader(meta === undefined ? fields : exactly(fields, meta));
 }

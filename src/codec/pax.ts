@@ -1,6 +1,6 @@
 import { invalid } from '../errors.ts';
 import type { ByteString } from '../tree/node.ts';
-import { shortTextOf } from '../tree/path.ts';
+import { bytesOf, shortTextOf } from '../tree/path.ts';
 import type { Subject } from './tar-header.ts';
 
 /** Records of a PAX extended header by key; values are bytes (POSIX pax, "pax Extended Header"). */
@@ -89,6 +89,14 @@ function encodeRecord(key: ByteString, value: Uint8Array): Buffer {
 export function encodePax(records: ReadonlyMap<ByteString, Uint8Array>): Uint8Array {
   const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1));
   return Buffer.concat(sorted.map(([key, value]) => encodeRecord(key, value)));
+}
+
+/** Seconds, and nanoseconds above them, as the decimal number that a time record has. */
+export function encodePaxTime(seconds: number, nanoseconds: number): Uint8Array {
+  const isNegative = seconds < 0 && nanoseconds > 0;
+  const [whole, part] = isNegative ? [-seconds - 1, 1_000_000_000 - nanoseconds] : [seconds, nanoseconds];
+  const fraction = part === 0 ? '' : `.${String(part).padStart(9, '0').replace(/0+$/, '')}`;
+  return bytesOf(`${isNegative ? '-' : ''}${whole}${fraction}`);
 }
 
 /** A record's value, or undefined where it is missing or empty: an empty one takes back what stood before (POSIX pax). */

@@ -2,10 +2,10 @@ import { invalid, unsupported } from '../errors.ts';
 import { extensionLimit } from '../limits.ts';
 import { type ByteString, noXattrs } from '../tree/node.ts';
 import { bytesOf, shortTextOf } from '../tree/path.ts';
-import { encodePax } from './pax.ts';
+import { encodePax, encodePaxTime } from './pax.ts';
 import { blockSize, paddingOf, sumOf } from './tar-header.ts';
 
-/** What a header says of one member. `mtime` in whole seconds. */
+/** What a header says of one member. `mtime` in whole seconds, and what comes to it in nanoseconds. */
 export interface HeaderFields {
   readonly typeflag: '0' | '1' | '2' | '3' | '4' | '5' | '6';
   readonly path: ByteString;
@@ -15,6 +15,7 @@ export interface HeaderFields {
   readonly gid: number;
   readonly size: number;
   readonly mtime: number;
+  readonly nanoseconds?: number;
   readonly major: number;
   readonly minor: number;
   readonly xattrs: ReadonlyMap<ByteString, Uint8Array>;
@@ -49,7 +50,8 @@ function recordsFor(fields: HeaderFields, isSplit: boolean): Map<ByteString, Uin
   if (fields.uid > maxOctal.id) number('uid', fields.uid);
   if (fields.gid > maxOctal.id) number('gid', fields.gid);
   if (fields.size > maxOctal.size) number('size', fields.size);
-  if (fields.mtime < 0 || fields.mtime > maxOctal.time) number('mtime', fields.mtime);
+  const { mtime, nanoseconds = 0 } = fields;
+  if (mtime < 0 || mtime > maxOctal.time || nanoseconds !== 0) records.set('mtime', encodePaxTime(mtime, nanoseconds));
   for (const [name, value] of fields.xattrs) records.set(...xattrRecord(name, value));
   return records;
 }

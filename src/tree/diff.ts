@@ -7,7 +7,7 @@ import { joinPath, nameOf, parentOf } from './path.ts';
 export type { DiffOptions } from './compare.ts';
 
 /** One path that at least one of two trees has, with another node than the other's. */
-type Pair =
+export type Pair =
   | { readonly path: Path; readonly before: Node; readonly after: Node }
   | { readonly path: Path; readonly before: Node; readonly after?: undefined }
   | { readonly path: Path; readonly before?: undefined; readonly after: Node };
@@ -19,7 +19,7 @@ interface Level {
 }
 
 /** All pairs, parents first; nothing under a path that is gone or no directory any more. What both trees share is passed over. */
-function* pairsOf(before: Tree, after: Tree): Generator<Pair> {
+export function* pairsOf(before: Tree, after: Tree): Generator<Pair> {
   const left: Level[] = [{ path: '', before, after }];
   for (let level = left.pop(); level !== undefined; level = left.pop()) {
     if (level.before?.children === level.after.children) continue;

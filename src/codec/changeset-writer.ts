@@ -1,0 +1,132 @@
+import type { Bytes } from '../engine/engine.ts';
+import { OciError } from '../errors.ts';
+import type { FileNode, LayerEntry, Meta, Path } from '../tree/node.ts';
+import { shortTextOf } from '../tree/path.ts';
+import { entryHeader } from './entry-header.ts';
+import { throughLayer } from './layer-reader.ts';
+import { Outgoing } from './outgoing.ts';
+import { blockSize, paddingOf } from './tar-header.ts';
+import type { LayerTar } from './tree-writer.ts';
+
+type NodeEntry = LayerEntry & { readonly kind: 'node' };
+
+/** A file of the new layer that waits for its body, and its further names. */
+interface Waiting {
+  readonly entry: NodeEntry;
+  readonly links: LayerEntry[];
+}
+
+const padding = Buffer.alloc(2 * blockSize);
+const keyOf = ({ content }: FileNode): string => `${content.source} ${content.member}`;
+const hasBody = (entry: LayerEntry): entry is NodeEntry & { readonly node: FileNode } =>
+  entry.kind === 'node' && entry.node.kind === 'file' && entry.node.size > 0;
+
+/** A layer in the making whose bodies come by as other layers are read. */
+class Changeset {
+  readonly #subject: string;
+  readonly #out = new Outgoing();
+  readonly #written = new Map<Path, Meta>();
+  /** By what the bodies are identified by. A layer that is there several times serves one of its files each time. */
+  readonly #waiting = new Map<string, Waiting[]>();
+  /** The file whose body is coming by. */
+  #file: FileNode | undefined;
+  #links: readonly LayerEntry[] = [];
+
+  constructor(subject: string) {
+    this.#subject = subject;
+  }
+
+  /** Writes all that needs no body, in order: whiteouts, directories, links, devices, empty files. */
+  *begin(entries: Iterable<LayerEntry>): Generator<Uint8Array> {
+    const waiting = new Map<Path, Waiting>();
+    for (const entry of entries) {
+      const file = entry.kind === 'hardlink' ? waiting.get(entry.target) : undefined;
+      if (file !== undefined) file.links.push(entry);
+      else if (hasBody(entry)) waiting.set(entry.path, this.#await(entry));
+      else this.#write(entry);
+      yield* this.#out.take();
+    }
+    this.#out.flush();
+    yield* this.#out.take();
+  }
+
+  #await(entry: NodeEntry & { readonly node: FileNode }): Waiting {
+    const file = { entry, links: [] };
+    const same = this.#waiting.get(keyOf(entry.node));
+    if (same === undefined) this.#waiting.set(keyOf(entry.node), [file]);
+    else same.push(file);
+    return file;
+  }
+
+  entry(brought: LayerEntry): void {
+    if (!hasBody(brought)) return;
+    const key = keyOf(brought.node);
+    const files = this.#waiting.get(key);
+    const file = files?.shift();
+    if (files === undefined || file === undefined) return;
+    if (files.length === 0) this.#waiting.delete(key);
+    this.#write(file.entry);
+    this.#file = brought.node;
+    this.#links = file.links;
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#file !== undefined) this.#out.add(chunk);
+  }
+
+  end(): void {
+    if (this.#file === undefined) return;
+    this.#out.add(padding.subarray(0, paddingOf(this.#file.size)));
+    for (const link of this.#links) this.#write(link);
+    this.#file = undefined;
+    this.#links = [];
+  }
+
+  take(): Iterable<Uint8Array> {
+    return this.#out.take();
+  }
+
+  *finish(): Generator<Uint8Array> {
+    const [missing] = this.#waiting.values();
+    const lost = missing?.[0]?.entry.path;
+    if (lost !== undefined) {
+      const message = `expected '${shortTextOf(lost)}' in its layer, got nothing: it changed while it was read`;
+      throw new OciError('conflict', this.#subject, message);
+    }
+    this.#out.add(padding);
+    this.#out.flush();
+    yield* this.take();
+  }
+
+  #write(entry: LayerEntry): void {
+    this.#out.add(entryHeader(entry, this.#written, 'exact'));
+  }
+}
+
+/** The layers that bodies of these entries are in. */
+function sourcesOf(entries: Iterable<LayerEntry>): ReadonlySet<string> {
+  const sources = new Set<string>();
+  for (const entry of entries) if (hasBody(entry)) sources.add(entry.node.content.source);
+  return sources;
+}
+
+/**
+ * A new layer's uncompressed tar whose bodies are those of other layers, `layers`, bottom first, of which only those are read that
+ * have any. First all that has no body, in the order of the entries, whiteouts before their siblings and directories before what is
+ * in them; then files as their layers bring them, each with its further names. Times are kept to the nanosecond. The same
+ * entries and layers give the same bytes. A chunk is valid until the next is asked for. Throws `conflict` where a layer lacks a body.
+ */
+export async function* writeChangeset(
+  entries: readonly LayerEntry[],
+  layers: readonly LayerTar[],
+  subject: string,
+): Bytes {
+  const changeset = new Changeset(subject);
+  yield* changeset.begin(entries);
+  const sources = sourcesOf(entries);
+  for (const layer of layers) {
+    if (sources.has(layer.identity))
+      yield* throughLayer(layer.open(), layer, { sink: changeset, take: () => changeset.take() });
+  }
+  yield* changeset.finish();
+}
