@@ -1,6 +1,6 @@
 import { invalid } from '../errors.ts';
-import { encodeDocument } from '../spec/document.ts';
-import type { History, Image, ImageConfig, Layer, Manifest } from '../spec/objects.ts';
+import type { Descriptor, History, Image, ImageConfig, Layer } from '../spec/objects.ts';
+import { withDocuments } from './edit-image.ts';
 import { mediaTypesOf } from './image-kind.ts';
 import { layersOf } from './layers.ts';
 
@@ -41,21 +41,21 @@ export function withoutLayer({ row }: Line): Line {
   return { row: { ...row, empty_layer: true } };
 }
 
-/** The same image of other lines: all else of both documents stays. */
-export function withLines(image: Image, lines: readonly Line[]): Image {
+/** A layer's descriptor in the words of the image that it goes into. */
+function listed(layers: readonly Layer[], image: Image): readonly Descriptor[] {
   const types = mediaTypesOf(image.manifest);
+  return layers.map(({ descriptor }) => ({ ...descriptor, mediaType: types.layer(descriptor.mediaType) }));
+}
+
+/** The same image of other lines: all else of both documents stays. An image that says nothing of its layers has no history for it. */
+export function withLines(image: Image, lines: readonly Line[]): Image {
   const layers = lines.flatMap(({ layer }) => (layer === undefined ? [] : [layer]));
-  const { rootfs } = image.config.value;
-  const value: ImageConfig = {
+  const { rootfs, history } = image.config.value;
+  const isSilent = !history?.length && lines.every(({ row }) => Object.keys(row).length === 0);
+  const config: ImageConfig = {
     ...image.config.value,
     rootfs: { ...rootfs, diff_ids: layers.map(({ diffID }) => diffID) },
-    history: lines.map(({ row }) => row),
+    ...(isSilent ? {} : { history: lines.map(({ row }) => row) }),
   };
-  const config = encodeDocument(value, types.config);
-  const manifest: Manifest = {
-    ...image.manifest.value,
-    config: config.descriptor,
-    layers: layers.map(({ descriptor }) => ({ ...descriptor, mediaType: types.layer(descriptor.mediaType) })),
-  };
-  return { config, manifest: encodeDocument(manifest, types.manifest) };
+  return withDocuments(image, config, { ...image.manifest.value, layers: listed(layers, image) });
 }

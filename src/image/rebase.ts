@@ -1,9 +1,10 @@
 import { invalid } from '../errors.ts';
 import { annotationKeys } from '../spec/annotations.ts';
 import type { Digest } from '../spec/digest.ts';
-import { encodeDocument } from '../spec/document.ts';
+import { editedDocument } from '../spec/document.ts';
 import type { History, Image } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
+import { withDocuments } from './edit-image.ts';
 import { layersOf } from './layers.ts';
 import { type Line, layerPositions, linesOf, withLines } from './lines.ts';
 import type { MergeConflict, Three } from './merge.ts';
@@ -66,8 +67,7 @@ export function rebaseImage({ old, own, fresh }: Three<Image>, subject: string):
     own: own.config.value,
     fresh: fresh.config.value,
   });
-  const merged = { ...own, config: encodeDocument(config, own.config.descriptor.mediaType) };
-  return { image: withLines(merged, lines), conflicts };
+  return { image: withLines(withDocuments(own, config, own.manifest.value), lines), conflicts };
 }
 
 /** The image with what it is made on named in its manifest. */
@@ -79,5 +79,5 @@ export function withBase(image: Image, base: { readonly digest: Digest; readonly
     [annotationKeys.baseDigest]: base.digest,
     ...(base.name === undefined ? {} : { [annotationKeys.baseName]: base.name }),
   };
-  return { ...image, manifest: encodeDocument({ ...manifest.value, annotations }, manifest.descriptor.mediaType) };
+  return { ...image, manifest: editedDocument(manifest, { ...manifest.value, annotations }) };
 }

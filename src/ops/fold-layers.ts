@@ -1,0 +1,76 @@
+import { writeChangeset } from '../codec/changeset-writer.ts';
+import { type CompressOptions, compress, compressorWarnings, layerMediaType } from '../codec/compression.ts';
+import { nodeEngine } from '../engine/node.ts';
+import { layerTar } from '../graph/merged-tree.ts';
+import { layersOf } from '../image/layers.ts';
+import { diffIDOf } from '../spec/digest.ts';
+import { mediaTypes } from '../spec/media-type.ts';
+import type { Image, Layer } from '../spec/objects.ts';
+import { flow } from '../stream/flow.ts';
+import { hashed } from '../stream/hashed.ts';
+import { Pace, type Work } from '../stream/pace.ts';
+import type { LayerEntry, Tree } from '../tree/node.ts';
+import { shortTextOf } from '../tree/path.ts';
+import { toLayer } from '../tree/to-layer.ts';
+import { touched } from '../tree/touched.ts';
+import type { ChangePart } from './change-image.ts';
+
+/** A layer that is written anew of layers of the image: what they, from position `from` on, make of `before`. */
+interface Fold {
+  readonly before: Tree;
+  readonly after: Tree;
+  /** Positions of the layers whose place it takes: `from` up to before `to`. */
+  readonly from: number;
+  readonly to: number;
+  readonly compression: CompressOptions;
+}
+
+/** A layer that was written anew. */
+export interface Folded {
+  /** Undefined where it would be empty. */
+  readonly layer: Layer | undefined;
+  readonly warnings: readonly string[];
+}
+
+const isDocker = ({ manifest }: Image): boolean =>
+  (manifest.value.mediaType ?? manifest.descriptor.mediaType) === mediaTypes.dockerManifest;
+
+/** Says which files of layers below come into the new one, because a name of theirs is in it. */
+function copiedWarnings(entries: readonly LayerEntry[], own: ReadonlySet<string>): readonly string[] {
+  let bytes = 0;
+  let count = 0;
+  let first: string | undefined;
+  for (const entry of entries) {
+    if (entry.kind !== 'node' || entry.node.kind !== 'file' || entry.node.size === 0) continue;
+    if (own.has(entry.node.content.source)) continue;
+    bytes += entry.node.size;
+    count++;
+    first ??= `/${shortTextOf(entry.path)}`;
+  }
+  if (first === undefined) return [];
+  const more = count === 1 ? '' : ` and ${count - 1} more`;
+  return [`${first}${more} of the layers below, ${bytes} bytes, copied into the new layer: it links to what it cannot reach`];
+}
+
+/** Writes the layer that layers of an image come to, over what is below them, into the destination. */
+export async function foldLayers({ source, image, destination }: ChangePart, fold: Fold, work: Work): Promise<Folded> {
+  const { before, after, from, to, compression } = fold;
+  const pace = new Pace(work.signal);
+  await pace.turn();
+  const changes = touched(before, after);
+  await pace.turn();
+  const entries = toLayer(changes, after);
+  await pace.turn();
+  if (entries.length === 0) return { layer: undefined, warnings: [] };
+  const layers = layersOf(image).slice(0, to);
+  const tars = layers.map(layer => layerTar(source, layer));
+  const hasher = nodeEngine.createHash('sha256');
+  const tar = hashed(flow(writeChangeset(entries, tars, source.subject), { signal: work.signal }), hasher);
+  const stored = await destination.put(compress(tar, compression));
+  const mediaType = layerMediaType(compression.compression, { docker: isDocker(image) });
+  const own = new Set(layers.slice(from).map(({ diffID }): string => diffID));
+  return {
+    layer: { descriptor: { mediaType, ...stored }, diffID: diffIDOf(hasher.digest()) },
+    warnings: [...copiedWarnings(entries, own), ...compressorWarnings(compression)],
+  };
+}
