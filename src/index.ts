@@ -14,6 +14,7 @@ export { inspect, inspectRaw } from './ops/inspect.ts';
 export { load } from './ops/load.ts';
 export type {
   Bytes,
+  ChangeOptions,
   CommitOptions,
   CompressionOptions,
   CopyOptions,
@@ -32,12 +33,15 @@ export type {
   ReadOptions,
   RootfsPlace,
   SaveOptions,
+  SquashOptions,
   UnpackOptions,
   ValidateOptions,
   Work,
   WriteOptions,
 } from './ops/options.ts';
 export type {
+  ChangedImage,
+  ChangeResult,
   CommitResult,
   ConfigRow,
   CopyResult,
@@ -54,12 +58,15 @@ export type {
   NamedDigest,
   NodeView,
   SaveResult,
+  SquashedLayers,
+  SquashResult,
   TagResult,
   UnpackResult,
   UntagResult,
   ValidateResult,
 } from './ops/results.ts';
 export { save, saveStream } from './ops/save.ts';
+export { squash } from './ops/squash.ts';
 export { tag } from './ops/tag.ts';
 export { unpack } from './ops/unpack.ts';
 export { untag } from './ops/untag.ts';

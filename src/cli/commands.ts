@@ -12,6 +12,7 @@ import { init } from './commands/init.ts';
 import { inspect } from './commands/inspect.ts';
 import { load } from './commands/load.ts';
 import { save } from './commands/save.ts';
+import { squash } from './commands/squash.ts';
 import { tag } from './commands/tag.ts';
 import { unpack } from './commands/unpack.ts';
 import { untag } from './commands/untag.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   save,
   load,
   copy,
+  squash,
   validate,
   completion,
 ];

@@ -37,6 +37,23 @@ const making = {
   owner: '7:7',
 };
 
+/** Values of the options that all have which make an image of an image. */
+const changing = (directory: string): Readonly<Record<string, string>> => ({
+  tag: 'other',
+  output: `${join(directory, 'out')}:new`,
+  change: 'USER me',
+  author: 'Ann',
+  message: 'why',
+  created: '2024-01-01T00:00:00Z',
+  'created-by': 'who',
+  annotation: 'a=b',
+  platform: 'linux/amd64',
+});
+const changeSays: readonly (readonly [all: string, less: string, why: string])[] = [
+  ['dry-run', 'tag', 'nothing is written, and so nothing named'],
+  ['dry-run', 'output', 'the same'],
+];
+
 const uses: Readonly<Record<string, Use>> = {
   init: { words: ({ directory }) => ['init', join(directory, 'out')] },
   commit: {
@@ -124,6 +141,18 @@ const uses: Readonly<Record<string, Use>> = {
       ['dry-run', '*', dryRun],
       ['format', 'compression', 'refused below'],
     ],
+  },
+  squash: {
+    words: ({ layout }) => ['squash', `${layout}:app`],
+    values: ({ layout, directory }) => ({
+      ...changing(directory),
+      layers: '2..3',
+      'from-base': `${layout}:base`,
+      compression: 'none',
+      level: '9',
+      compressor: 'portable',
+    }),
+    says: changeSays,
   },
   validate: { words: ({ layout }) => ['validate', layout] },
   completion: { words: () => ['completion', 'bash'] },

@@ -1,7 +1,7 @@
 import { badOption } from '../errors.ts';
 
 /** Layers of an image by their numbers, 1 for the lowest, both ends included; without `to` up to the top. */
-export interface LayerRange {
+interface LayerRange {
   readonly from: number;
   readonly to?: number;
 }

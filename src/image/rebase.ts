@@ -27,7 +27,7 @@ const instructionOf = (row: History | undefined): string | undefined =>
 /** Whether a line without a layer stands for one of the base: bases of the same layers may differ in what their labels say. */
 function isInherited(own: Line | undefined, base: Line): boolean {
   if (own === undefined || own.layer !== undefined) return false;
-  return JSON.stringify(own.row) === JSON.stringify(base.row) || instructionOf(own.row) === instructionOf(base.row);
+  return instructionOf(own.row) === instructionOf(base.row);
 }
 
 /** The lines that an image has above its base: behind the base's last layer, and the lines without layers that the base ends with. */
@@ -42,7 +42,7 @@ function linesAbove(image: readonly Line[], base: readonly Line[]): readonly Lin
 }
 
 /** An image on another base. */
-export interface Rebased {
+interface Rebased {
   readonly image: Image;
   readonly conflicts: readonly MergeConflict[];
 }

@@ -1,15 +1,18 @@
 import { proveLayers } from '../graph/layer-bytes.ts';
+import type { ImageSource } from '../graph/source.ts';
 import { layersOf } from '../image/layers.ts';
 import { firstForeignLayer } from '../image/rebase.ts';
 import type { Image } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { type OpenedImage, type OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
-import type { ImageSource } from '../graph/source.ts';
 
 /** The base, in what an operand names, for the platform of an image. Throws as `openNamed` and `pickImage`. */
 export async function openBaseFor(operand: ImageOperand, image: Image, places: OpenPlaces): Promise<OpenedImage> {
-  return pickNamed(await openNamed(operand, places), { platform: formatPlatform(image.config.value) });
+  const { os, architecture } = image.config.value;
+  // Some images do not say what they are for.
+  const platform = os && architecture ? formatPlatform(image.config.value) : undefined;
+  return pickNamed(await openNamed(operand, places), { platform });
 }
 
 /**
@@ -24,7 +27,13 @@ export async function provenForeignLayer(
   const [own, below] = [layersOf(image), layersOf(base.image)].map(layers => layers.slice(0, foreign ?? layers.length));
   const isOther = (at: number): boolean => own?.[at]?.descriptor.digest !== below?.[at]?.descriptor.digest;
   const others = (below ?? []).flatMap((_, at) => (isOther(at) ? [at] : []));
-  await proveLayers(source, others.flatMap(at => own?.[at] ?? []));
-  await proveLayers(base.source, others.flatMap(at => below?.[at] ?? []));
+  await proveLayers(
+    source,
+    others.flatMap(at => own?.[at] ?? []),
+  );
+  await proveLayers(
+    base.source,
+    others.flatMap(at => below?.[at] ?? []),
+  );
   return foreign;
 }

@@ -1,3 +1,4 @@
+import { parseLayerRange } from '../image/layer-range.ts';
 import { pathLimit } from '../limits.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
 import { parseIdRange } from '../spec/id-map.ts';
@@ -57,6 +58,7 @@ export const wholeNumber: Kind = { expected: 'a whole number', accepts: Number.i
 export const platform: Kind = parsed('OS/ARCH[/VARIANT]', parsePlatform);
 export const owner: Kind = parsed('UID:GID in numbers', parseOwner);
 export const idRange: Kind = parsed('CONTAINER:HOST[:SIZE] in numbers', parseIdRange);
+export const layerRange: Kind = parsed('layers as A..B', parseLayerRange);
 export const annotation: Kind = parsed('KEY=VALUE', parseAnnotation);
 export const time: Kind = {
   expected: 'an RFC 3339 time or a Date',

@@ -11,6 +11,7 @@ import type {
   LoadOptions,
   ReadOptions,
   SaveOptions,
+  SquashOptions,
   UnpackOptions,
   ValidateOptions,
   WriteOptions,
@@ -107,6 +108,12 @@ const images: Table<ImagesOptions> = {
 };
 const load: Table<LoadOptions> = write;
 const save: Table<SaveOptions> = { ...write, platform, format: oneOf('universal', 'oci', 'docker') };
+const squash: Table<SquashOptions> = {
+  ...changeKinds,
+  ...compression,
+  layers: kinds.layerRange,
+  fromBase: kinds.operand,
+};
 const unpack: Table<UnpackOptions> = {
   ...read,
   bundle: flag,
@@ -135,6 +142,7 @@ export type Verb =
   | 'load'
   | 'save'
   | 'saveStream'
+  | 'squash'
   | 'tag'
   | 'unpack'
   | 'untag'
@@ -157,6 +165,7 @@ export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.K
   load,
   save,
   saveStream: save,
+  squash,
   tag: write,
   unpack,
   untag: write,

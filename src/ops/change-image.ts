@@ -121,7 +121,9 @@ async function make<Details extends object>(
   const [only] = platforms;
   if (only === undefined) throw notFound(opened.subject, 'an image');
   const isNew = result.descriptor.digest !== root.digest && isManifestType(root.mediaType);
-  const entry = isNew ? { platform: only, ...result.descriptor } : result.descriptor;
+  // Some configs do not say what they are for.
+  const isKnown = only.os !== '' && only.architecture !== '';
+  const entry = isNew && isKnown ? { platform: only, ...result.descriptor } : result.descriptor;
   return { root: entry, images, warnings: [...opened.warnings, ...warnings, ...result.warnings], made };
 }
 

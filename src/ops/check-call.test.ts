@@ -33,6 +33,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   load: ['archive', 'layout'],
   save: ['images', 'file'],
   saveStream: ['images'],
+  squash: ['image'],
   tag: ['image', 'names'],
   unpack: ['image', 'directory'],
   untag: ['images'],

@@ -26,7 +26,7 @@ interface Fold {
 }
 
 /** A layer that was written anew. */
-export interface Folded {
+interface Folded {
   /** Undefined where it would be empty. */
   readonly layer: Layer | undefined;
   readonly warnings: readonly string[];
@@ -49,7 +49,9 @@ function copiedWarnings(entries: readonly LayerEntry[], own: ReadonlySet<string>
   }
   if (first === undefined) return [];
   const more = count === 1 ? '' : ` and ${count - 1} more`;
-  return [`${first}${more} of the layers below, ${bytes} bytes, copied into the new layer: it links to what it cannot reach`];
+  return [
+    `${first}${more} of the layers below, ${bytes} bytes, copied into the new layer: it links to what it cannot reach`,
+  ];
 }
 
 /** Writes the layer that layers of an image come to, over what is below them, into the destination. */

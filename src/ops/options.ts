@@ -89,6 +89,14 @@ export interface ChangeOptions extends ReadOptions {
   readonly dryRun?: boolean;
 }
 
+/** What `squash` takes; its new layer is gzip when `compression` is absent. */
+export interface SquashOptions extends ChangeOptions, CompressionOptions {
+  /** Which layers, 1 for the lowest: `2..4`, `2..` to the top, `..4` from the bottom; all when neither this nor `fromBase` is there. */
+  readonly layers?: string;
+  /** All layers above those of this image, which the image has to be made on. */
+  readonly fromBase?: ImageOperand;
+}
+
 /** What `importRootfs` takes. */
 export type ImportOptions = ImageOptions;
 

@@ -15,7 +15,7 @@ import { type ChangedPart, type ChangePart, changeImage } from './change-image.t
 import { checkCall } from './check-call.ts';
 import { foldLayers } from './fold-layers.ts';
 import type { SquashOptions } from './options.ts';
-import type { ChangeResult, SquashedLayers } from './results.ts';
+import type { SquashedLayers, SquashResult } from './results.ts';
 
 /** Positions of layers: `from` up to before `to`. */
 interface Positions {
@@ -78,10 +78,7 @@ async function squashPart(
  * and above, byte for byte. Of whiteouts those survive that hide something below. The lines of history of the squashed layers stay as
  * lines without a layer, the new one's follows them. Throws `usage` where the image has not these layers or is not made on the base.
  */
-export async function squash(
-  image: ImageOperand,
-  options: SquashOptions = {},
-): Promise<ChangeResult<SquashedLayers>> {
+export async function squash(image: ImageOperand, options: SquashOptions = {}): Promise<SquashResult> {
   checkCall('squash', { image: ['operand', image] }, options);
   if (options.layers !== undefined && options.fromBase !== undefined)
     throw badOption('layers', 'expected no option fromBase beside it, got both');

@@ -1,6 +1,7 @@
 import * as library from '../index.ts';
 import { archives, everything, hostPlatform, images, looking, reading, type VerbUse } from './verb-use.ts';
 
+import { layerUses } from './verbs-of-layers.ts';
 import { renamingUses, writingUses } from './verbs-that-write.ts';
 
 const looks: readonly VerbUse[] = [
@@ -70,4 +71,4 @@ const looks: readonly VerbUse[] = [
 ];
 
 /** Every way to use every verb, in an order in which one place serves all: what takes a name away comes last. */
-export const verbUses: readonly VerbUse[] = [...writingUses, ...looks, ...renamingUses];
+export const verbUses: readonly VerbUse[] = [...writingUses, ...layerUses, ...looks, ...renamingUses];

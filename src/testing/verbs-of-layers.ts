@@ -1,0 +1,25 @@
+import * as library from '../index.ts';
+import { hostPlatform, images, making, type VerbUse } from './verb-use.ts';
+
+/** The ways to use a verb that makes an image with other layers of an image. */
+export const layerUses: readonly VerbUse[] = [
+  {
+    verb: 'squash',
+    command: 'squash',
+    use: 'squash of all layers',
+    ...making,
+    takes: images,
+    call: ({ source, out }, options) => library.squash(source, { hostPlatform, output: `${out}:new`, ...options }),
+    words: ({ source, out }) => ['squash', source, '-o', `${out}:new`],
+  },
+  {
+    verb: 'squash',
+    command: 'squash',
+    use: 'squash of some layers',
+    ...making,
+    takes: images,
+    call: ({ source, out }, options) =>
+      library.squash(source, { hostPlatform, output: `${out}:new`, layers: '1..', compression: 'none', ...options }),
+    words: ({ source, out }) => ['squash', source, '-o', `${out}:new`, '--layers', '1..', '--compression', 'none'],
+  },
+];
