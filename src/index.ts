@@ -2,6 +2,7 @@ export { type ErrorCode, OciError } from './errors.ts';
 export type { Finding } from './image/finding.ts';
 export type { InspectArtifact, InspectImage, InspectObject } from './image/inspect.ts';
 export { commit } from './ops/commit.ts';
+export { config } from './ops/config.ts';
 export { copy } from './ops/copy.ts';
 export { diff } from './ops/diff.ts';
 export { exportImage, exportStream } from './ops/export-image.ts';
@@ -17,6 +18,7 @@ export type {
   ChangeOptions,
   CommitOptions,
   CompressionOptions,
+  ConfigOptions,
   CopyOptions,
   DiffOptions,
   ExportOptions,

@@ -78,7 +78,7 @@ export function readChangeOptions(words: Words, io: Io): ChangeOptions {
     platform: words.text('platform'),
     hostPlatform: io.hostPlatform,
     allPlatforms: words.flag('all-platforms'),
-    created: givenTime(words),
+    created: givenTime(words.text('created'), 'created'),
     now: nowTime(io),
     author: words.text('author'),
     message: words.text('message'),

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { commit } from './commands/commit.ts';
 import { completion } from './commands/completion.ts';
+import { config } from './commands/config.ts';
 import { copy } from './commands/copy.ts';
 import { diff } from './commands/diff.ts';
 import { exportCommand } from './commands/export.ts';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   init,
   commit,
   importCommand,
+  config,
   diff,
   tag,
   untag,

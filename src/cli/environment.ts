@@ -17,11 +17,10 @@ function sourceDateEpoch(io: Io): number | undefined {
   return seconds;
 }
 
-/** The time that `--created` says, RFC 3339; undefined where it was not given. Throws `usage`. */
-export function givenTime(words: Words): string | undefined {
-  const said = words.text('created');
+/** A time that an option says, RFC 3339; undefined where it was not given. Throws `usage`. */
+export function givenTime(said: string | undefined, option: string): string | undefined {
   if (said !== undefined && !isTime(said))
-    throw usage('--created', `expected a time such as 2024-01-31T12:00:00Z (RFC 3339), got '${said}'`);
+    throw usage(`--${option}`, `expected a time such as 2024-01-31T12:00:00Z (RFC 3339), got '${said}'`);
   return said;
 }
 
@@ -30,7 +29,7 @@ export const nowTime = (io: Io): string =>
   rfc3339((sourceDateEpoch(io) ?? Math.floor(io.now().getTime() / 1000)) * 1000);
 
 /** The time that a new image gets, RFC 3339: as `--created` says, else in whole seconds. Throws `usage`. */
-export const createdTime = (words: Words, io: Io): string => givenTime(words) ?? nowTime(io);
+export const createdTime = (words: Words, io: Io): string => givenTime(words.text('created'), 'created') ?? nowTime(io);
 
 /** The bound of `--clamp-mtime`. Throws `usage` where the variable does not say it. */
 export function clampTime(words: Words, io: Io): number | undefined {

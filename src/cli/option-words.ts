@@ -4,7 +4,9 @@ import type { OciError } from '../errors.ts';
 const singular: Readonly<Record<string, string>> = {
   annotations: 'annotation',
   filters: 'filter',
+  indexAnnotations: 'index-annotation',
   instructions: 'change',
+  layerAnnotations: 'layer-annotation',
   platforms: 'platform',
 };
 

@@ -74,6 +74,23 @@ const uses: Readonly<Record<string, Use>> = {
     values: () => making,
     says: [['dry-run', '*', dryRun]],
   },
+  config: {
+    words: ({ layout }) => ['config', `${layout}:multi`, '--set', 'user=me'],
+    values: ({ directory }) => ({
+      ...making,
+      tag: 'new',
+      output: `${join(directory, 'out')}:new`,
+      unset: 'label:tier',
+      set: 'hostname=box',
+      'layer-annotation': '1:a=b',
+      'index-annotation': 'c=d',
+      'history-author': 'Bob',
+      'history-created': '2023-01-31T12:00:00Z',
+    }),
+    says: ['tag', 'output', 'platform', 'all-platforms'].map(
+      option => [option, 'quiet', 'no image stays as it is, so there is nothing to say'] as const,
+    ),
+  },
   diff: {
     words: ({ layout }) => ['diff', `${layout}:base`, `${layout}:app`],
     values: () => ({ ignore: 'mode,size', paths: 'etc', format: '{{.Path}}', platform: 'linux/amd64' }),

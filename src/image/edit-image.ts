@@ -37,7 +37,7 @@ const isEmpty = (value: unknown): boolean =>
   value === null || value === '' || value === false || (typeof value === 'object' && Object.keys(value).length === 0);
 
 /** What was there and empty (`null`, `[]`) stays as it was written where an edit has left it empty; what was not there and is empty now stays away. */
-function keptEmpty<T extends object>(before: T | null | undefined, after: T): T | null | undefined {
+export function keptEmpty<T extends object>(before: T | null | undefined, after: T): T | null | undefined {
   const fields = { ...after } as Record<string, unknown>;
   for (const [name, value] of Object.entries(before ?? {}))
     if (isEmpty(value) && (!Object.hasOwn(after, name) || isEmpty(fields[name]))) fields[name] = value;
@@ -60,9 +60,16 @@ export function withDocuments(image: Image, config: ImageConfig, manifest: Manif
   return { config: made, manifest: editedDocument(image.manifest, value) };
 }
 
-interface Line {
-  /** What a new line of history says where the edit does not; no line is written where it is absent. */
-  readonly line?: string | undefined;
+/** A line of history that is to be written: what it says where the edit does not, and whose and of when it is where not the image's. */
+export interface Line {
+  readonly line: string;
+  readonly author?: string | undefined;
+  readonly created?: string | undefined;
+}
+
+interface Writing {
+  /** No line is written where it is absent. */
+  readonly line?: Line | undefined;
   /** The image whose config has to differ for a line to be written. */
   readonly since: Image;
 }
@@ -71,7 +78,7 @@ interface Line {
  * A changed image with what an edit says of it. Where it has another config than before, that has the edit's time, and a line
  * of history more where one is wanted. Unknown fields stay, and what does not change keeps its bytes (image-spec config.md).
  */
-export function editImage(before: Image, made: Image, { line, since, ...edit }: ImageEdit & Line): Image {
+export function editImage(before: Image, made: Image, { line, since, ...edit }: ImageEdit & Writing): Image {
   const { value } = made.config;
   const manifest = made.manifest.value;
   const said: ImageConfig = {
@@ -91,9 +98,10 @@ export function editImage(before: Image, made: Image, { line, since, ...edit }: 
 }
 
 /** A config with one line of history more, about no layer. Layers that no line speaks of get one each first. */
-function withLine(config: ImageConfig, edit: ImageEdit, line: string): ImageConfig {
+function withLine(config: ImageConfig, edit: ImageEdit, { line, author, created }: Line): ImageConfig {
   const known = config.history ?? [];
   const silent = config.rootfs.diff_ids.length - known.filter(row => row.empty_layer !== true).length;
-  const row = historyLine(edit, { author: config.author, createdBy: line, isEmpty: true });
+  const said = { ...edit, ...(author === undefined ? {} : { author }), ...(created === undefined ? {} : { created }) };
+  const row = historyLine(said, { author: config.author, createdBy: line, isEmpty: true });
   return { ...config, history: [...known, ...Array.from({ length: Math.max(0, silent) }, () => ({})), row] };
 }

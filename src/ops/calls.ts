@@ -2,6 +2,7 @@ import * as kinds from './call-kinds.ts';
 import type {
   ChangeOptions,
   CommitOptions,
+  ConfigOptions,
   CopyOptions,
   DiffOptions,
   ExportOptions,
@@ -41,7 +42,7 @@ const made: Table<ImportOptions> = {
   annotations: listOf(kinds.annotation),
 };
 /** What every verb takes that makes an image of an image. */
-export const changeKinds: Table<ChangeOptions> = {
+const changed: Table<ChangeOptions> = {
   ...read,
   tag: text,
   output: kinds.operand,
@@ -54,6 +55,16 @@ export const changeKinds: Table<ChangeOptions> = {
   instructions: listOf(text),
   annotations: listOf(kinds.annotation),
   dryRun: flag,
+};
+const config: Table<ConfigOptions> = {
+  ...changed,
+  unset: listOf(text),
+  set: listOf(text),
+  layerAnnotations: listOf(text),
+  indexAnnotations: listOf(kinds.annotation),
+  noHistory: flag,
+  historyAuthor: text,
+  historyCreated: kinds.time,
 };
 const commit: Table<CommitOptions> = {
   ...made,
@@ -128,6 +139,7 @@ const validate: Table<ValidateOptions> = { ...work, fast: flag, strict: flag };
 /** The library's functions that do something. */
 export type Verb =
   | 'commit'
+  | 'config'
   | 'copy'
   | 'diff'
   | 'exportImage'
@@ -151,6 +163,7 @@ export type Verb =
 /** Every function's options. */
 export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.Kind>>>> = {
   commit,
+  config,
   copy,
   diff,
   exportImage: exported,

@@ -6,7 +6,8 @@ import { timeText } from '../spec/time.ts';
 import type { ChangedPart, ChangePart } from './change-image.ts';
 import type { ChangeOptions } from './options.ts';
 
-const timeOf = (time: string | Date | undefined): string | undefined =>
+/** A time as documents have it. */
+export const timeOf = (time: string | Date | undefined): string | undefined =>
   time === undefined || typeof time === 'string' ? time : timeText(time);
 
 /** What options say, in the words of image/. */
@@ -30,7 +31,7 @@ export function withOptions(
   const { instructions = [], annotations = [] } = options;
   const { image, history } = part;
   const config = applyChanges(image.config.value.config ?? {}, instructions);
-  const line = history === undefined ? instructions.join('; ') : history === 'own' ? undefined : history.line;
+  const line = history === undefined ? { line: instructions.join('; ') } : history === 'own' ? undefined : history;
   return editImage(before, image, {
     ...editOf(options),
     ...(instructions.length === 0 ? {} : { config }),

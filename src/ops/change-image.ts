@@ -1,11 +1,11 @@
-import { badOption, notFound, OciError } from '../errors.ts';
+import { badOption, notFound, OciError, usage } from '../errors.ts';
 import { changeGraph, platformOf } from '../graph/change-graph.ts';
 import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { proveLayers } from '../graph/layer-bytes.ts';
 import { type MadeSource, madeSource } from '../graph/made-source.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import { checkMade } from '../graph/store-document.ts';
-import type { ImageEdit } from '../image/edit-image.ts';
+import type { ImageEdit, Line } from '../image/edit-image.ts';
 import { layersOf } from '../image/layers.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
 import { nameOf, withName } from '../spec/name.ts';
@@ -37,7 +37,7 @@ export interface ChangedPart<Details extends object> {
    * Which line of history there is to be: the change has written its `own`, or none, and options add none; a `line` for whatever
    * has changed; one only for what options change when absent.
    */
-  readonly history?: 'own' | { readonly line: string };
+  readonly history?: 'own' | Line;
   readonly details: Details;
   readonly warnings?: readonly string[];
 }
@@ -70,7 +70,7 @@ async function choose(opened: NamedImage, place: ChangePlace, options: ChangeOpt
   const isWhole = place.kind === 'own' && place.name === undefined && isIndexType(named.mediaType);
   const isChosen = ({ digest }: Descriptor): boolean => digest === descriptor.digest;
   const isGuessed = isWhole && options.platform === undefined && named.digest !== descriptor.digest;
-  const warning = `${subject}: only one image of several platforms is changed: option allPlatforms changes all`;
+  const warning = `${subject}: only the image of one platform is changed: the others stay beside it as they are`;
   return { root: isWhole ? named : descriptor, isChosen, warnings: isGuessed ? [warning] : [] };
 }
 
@@ -89,6 +89,8 @@ async function make<Details extends object>(
   { store, options }: { readonly store: ImageStore; readonly options: ChangeOptions },
 ): Promise<Made<Details>> {
   const { source, root, isChosen } = opened;
+  if (change.index !== undefined && !isIndexType(root.mediaType))
+    throw usage(opened.subject, 'expected a multi-platform image, whose index has annotations, got one image');
   const made = madeSource(source, store);
   const images: (ChangedImage & Details)[] = [];
   const platforms: Platform[] = [];

@@ -19,6 +19,7 @@ const verbs = Object.keys(optionTables) as readonly Verb[];
 /** How many arguments stand before the options, and which may be left out. */
 const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   commit: ['rootfs', 'image?'],
+  config: ['image'],
   copy: ['from', 'to'],
   diff: ['before', 'after?'],
   exportImage: ['image', 'file'],

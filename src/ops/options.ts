@@ -97,6 +97,24 @@ export interface SquashOptions extends ChangeOptions, CompressionOptions {
   readonly fromBase?: ImageOperand;
 }
 
+/** What `config` takes. */
+export interface ConfigOptions extends ChangeOptions {
+  /** What goes: `FIELD` or one of its members, `FIELD:NAME` (`env:PATH`, `port:80/tcp`, `cmd`, `annotation:KEY`, `layer-annotation:N:KEY`, `index-annotation:KEY`). What is not there need not go. None when absent. */
+  readonly unset?: readonly string[];
+  /** What is stored as it is written, after that: `FIELD=VALUE`, `env:NAME=VALUE`, `label:KEY=VALUE`, `port:80/tcp`, `volume:/data`; lists as JSON arrays. None when absent. */
+  readonly set?: readonly string[];
+  /** `N:KEY=VALUE` on the descriptor of layer N, 1 the lowest; none when absent. */
+  readonly layerAnnotations?: readonly string[];
+  /** `KEY=VALUE` on the index of a multi-platform image; none when absent. */
+  readonly indexAnnotations?: readonly string[];
+  /** No line of history is written. False when absent. */
+  readonly noHistory?: boolean;
+  /** Who the line of history says that it was, where that is not the image's author. */
+  readonly historyAuthor?: string;
+  /** When the line of history says that it was, where that is not the image's time: RFC 3339, or a Date. */
+  readonly historyCreated?: string | Date;
+}
+
 /** What `importRootfs` takes. */
 export type ImportOptions = ImageOptions;
 

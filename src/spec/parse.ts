@@ -22,6 +22,7 @@ import {
 import { isIndexType, isManifestType, isSchema1Type } from './media-type.ts';
 import {
   type Descriptor,
+  type Healthcheck,
   type ImageConfig,
   type ImageIndex,
   type Json,
@@ -179,6 +180,12 @@ export function parseConfig(json: Json, subject: string): ImageConfig {
   const value = json as unknown as ImageConfig;
   const rootfs = withList(value.rootfs as unknown as Json, 'diff_ids') as ImageConfig['rootfs'];
   return rootfs === value.rootfs ? value : { ...value, rootfs };
+}
+
+/** Docker's healthcheck, as a config has it. */
+export function parseHealth(json: Json, subject: string): Healthcheck {
+  healthcheck(json, top(subject));
+  return json as Healthcheck;
 }
 
 /** image-spec descriptor.md. */

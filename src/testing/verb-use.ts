@@ -25,6 +25,8 @@ export interface VerbUse {
   readonly layers: 'reads' | 'passes' | 'none';
   /** Where its result goes: a layout `out`, a new directory or file `out`, a stream, the source's own layout, or nowhere. */
   readonly writes: 'layout' | 'directory' | 'file' | 'stream' | 'source' | 'nothing';
+  /** Whether it makes new blobs in its source's own layout. */
+  readonly makesBlobs?: boolean;
   /** Whether its time grows with the bytes of layers or files, so that it has to hear a signal. */
   readonly isLong: boolean;
   readonly hasDryRun: boolean;

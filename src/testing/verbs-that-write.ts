@@ -214,8 +214,69 @@ const inits: readonly VerbUse[] = [
   },
 ];
 
+/** What makes an image of an image, elsewhere. */
+const changes: readonly VerbUse[] = [
+  {
+    verb: 'config',
+    command: 'config',
+    use: 'config of one platform, to another layout',
+    ...copying,
+    takes: images,
+    call: ({ source, out }, options) =>
+      library.config(source, { hostPlatform, output: `${out}:new`, set: ['env:A=b'], ...options }),
+    words: ({ source, out }) => [
+      'config',
+      source,
+      '-o',
+      `${out}:new`,
+      '--set',
+      'env:A=b',
+      '--created',
+      '2024-01-01T00:00:00Z',
+    ],
+  },
+  {
+    verb: 'config',
+    command: 'config',
+    use: 'config of everything, to an archive',
+    ...copying,
+    writes: 'file',
+    takes: images,
+    call: ({ source, out }, options) =>
+      library.config(source, {
+        allPlatforms: true,
+        output: `oci-archive:${out}:new`,
+        unset: ['env'],
+        author: 'Ann',
+        ...options,
+      }),
+    words: ({ source, out }) => [
+      'config',
+      source,
+      '-o',
+      `oci-archive:${out}:new`,
+      '--all-platforms',
+      '--unset',
+      'env',
+      '-a',
+      'Ann',
+    ],
+  },
+];
+
 /** What changes a layout in place. */
 export const renamingUses: readonly VerbUse[] = [
+  {
+    verb: 'config',
+    command: 'config',
+    use: 'config in place',
+    ...renaming,
+    makesBlobs: true,
+    takes: ['image', 'multi'],
+    call: ({ source }, options) =>
+      library.config(source, { hostPlatform, instructions: ['ENV A=b'], annotations: ['a=b'], ...options }),
+    words: ({ source }) => ['config', source, '-c', 'ENV A=b', '--annotation', 'a=b'],
+  },
   {
     verb: 'tag',
     command: 'tag',
@@ -246,4 +307,12 @@ export const renamingUses: readonly VerbUse[] = [
 ];
 
 /** The ways to use a verb that makes something. */
-export const writingUses: readonly VerbUse[] = [...commits, ...copies, ...exports, ...unpacks, ...loads, ...inits];
+export const writingUses: readonly VerbUse[] = [
+  ...commits,
+  ...copies,
+  ...exports,
+  ...unpacks,
+  ...loads,
+  ...changes,
+  ...inits,
+];
