@@ -120,7 +120,7 @@ const images: Table<ImagesOptions> = {
 const load: Table<LoadOptions> = write;
 const save: Table<SaveOptions> = { ...write, platform, format: oneOf('universal', 'oci', 'docker') };
 const squash: Table<SquashOptions> = {
-  ...changeKinds,
+  ...changed,
   ...compression,
   layers: kinds.layerRange,
   fromBase: kinds.operand,
