@@ -95,6 +95,11 @@ export const commitOptions: readonly Option[] = [
   annotationOption,
   { name: 'squash', kind: 'flag', describe: 'one layer that holds everything' },
   {
+    name: 'keep-base',
+    kind: 'flag',
+    describe: 'a bundle stays on the image that it was unpacked from, and does not move on to the one that is made',
+  },
+  {
     name: 'pause',
     alias: 'p',
     kind: 'flag',
@@ -139,6 +144,7 @@ export function readCommitOptions(words: Words, io: Io): CommitOptions {
     clampMtime: clampTime(words, io),
     trustMtime: words.flag('trust-mtime'),
     squash: words.flag('squash'),
+    keepBase: words.flag('keep-base'),
     strict: words.flag('strict'),
   });
 }

@@ -77,6 +77,7 @@ const commit: Table<CommitOptions> = {
   clampMtime: kinds.wholeNumber,
   trustMtime: flag,
   squash: flag,
+  keepBase: flag,
   strict: flag,
 };
 const copy: Table<CopyOptions> = {

@@ -1,8 +1,8 @@
 import type { BodySource } from '../codec/body-source.ts';
-import { usage } from '../errors.ts';
+import { badOption, usage } from '../errors.ts';
 import type { ImageSource } from '../graph/source.ts';
 import type { Image } from '../spec/objects.ts';
-import { openBundle } from '../store/bundle/bundle.ts';
+import { type Bundle, openBundle } from '../store/bundle/bundle.ts';
 import { readTextFile } from '../store/disk/text-file.ts';
 import { locate } from '../store/locate.ts';
 import { openImage } from '../store/open-operand.ts';
@@ -13,6 +13,7 @@ import type { FileNode } from '../tree/node.ts';
 import { overlay, withoutMounts } from '../tree/overlay.ts';
 import type { Selection } from '../tree/selection.ts';
 import { both } from './both.ts';
+import { MovingBundle } from './bundle-move.ts';
 import { mapMeta, parseOwner } from './commit-edits.ts';
 import type { Side } from './compare.ts';
 import {
@@ -42,6 +43,17 @@ export interface CommitInput {
   readonly warnings: readonly string[];
   /** The layout of a bundle. */
   readonly layout: string | undefined;
+  /** The bundle, where it moves on to the image that is made. */
+  readonly moving?: MovingBundle | undefined;
+  /** Whether all of the directory was looked at: nothing is mounted in it. */
+  readonly isWhole: boolean;
+}
+
+type Opened = Pick<CommitInput, 'base' | 'layout' | 'moving'> & { readonly sides: [ComparedSide, RootfsSide] };
+
+/** A bundle moves on unless it is to stay, or nothing is written. */
+function movingOf(bundle: Bundle, options: CommitOptions): MovingBundle | undefined {
+  return options.keepBase === true || options.dryRun === true ? undefined : new MovingBundle(bundle, options);
 }
 
 /** A directory with all owners replaced: the same files, whoever owns them here. */
@@ -81,7 +93,7 @@ async function openBase(options: CommitOptions): Promise<Base | undefined> {
 async function openSides(
   rootfs: Operand,
   options: CommitOptions & { readonly selection: Selection | undefined },
-): Promise<{ base: Base | undefined; sides: [ComparedSide, RootfsSide]; layout: string | undefined }> {
+): Promise<Opened> {
   const place = await locate(rootfs, options);
   if (place.kind === 'image') throw usage(subjectOf(rootfs), 'expected a root filesystem or a bundle, got an image');
   const { selection, crossMounts } = options;
@@ -90,7 +102,8 @@ async function openSides(
   const given = await openBase(options);
   const readBase = async (base: Base | undefined): Promise<ComparedSide> =>
     base === undefined || options.squash === true ? emptySide : readImageSide(imageSide(base.source, base.image));
-  if (place.kind !== 'bundle')
+  if (place.kind !== 'bundle') {
+    if (options.keepBase === true) throw badOption('keepBase', 'expected a bundle, got another root filesystem');
     return {
       base: given,
       sides: await both(
@@ -99,21 +112,25 @@ async function openSides(
       ),
       layout: undefined,
     };
+  }
   const bundle = openBundle(place.directory);
+  const moving = movingOf(bundle, options);
   const base = given ?? (await bundleBase(bundle, options));
   const isOwn = base.image.manifest.descriptor.digest === bundle.manifest.digest;
   const readOwn = { isOwn: isOwn && options.squash !== true, ...walk };
   const [lower, upper] = await readBundle(bundle, () => readBase(base), readOwn);
-  return { base, sides: [lower, upper], layout: bundle.layout };
+  return { base, sides: [lower, upper], layout: bundle.layout, moving };
 }
 
 /** Opens what a commit reads: the directory as it is to be compared, and its base. */
 export async function openCommit(rootfs: Operand, options: CommitOptions): Promise<CommitInput> {
   const selection = selectionOf(options);
-  const { base, sides, layout } = await openSides(rootfs, { ...options, selection });
+  const { base, sides, layout, moving } = await openSides(rootfs, { ...options, selection });
   const before = sides[0];
   const directory = owned(sides[1], options.owner);
   const whole = withoutMounts(before.tree, directory.tree, directory.mounts);
   const tree = selection === undefined ? whole : overlay(before.tree, whole, path => !selection.has(path));
-  return { base, before, after: { ...directory, tree }, bodies: directory, warnings: directory.warnings, layout };
+  const { warnings, mounts } = directory;
+  const isWhole = mounts === undefined || mounts.size === 0;
+  return { base, before, after: { ...directory, tree }, bodies: directory, warnings, layout, moving, isWhole };
 }

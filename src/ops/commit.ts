@@ -80,7 +80,7 @@ function until(isOver: AbortSignal, { signal }: Work): Work {
 /**
  * Makes an image of a directory: the base's layers and one more that holds what differs, or one layer without a base.
  * Nothing changed, no layer: the history has a line without one. The base is a bundle's own where none is given; `image` is
- * where the result goes, a bundle's own layout, without a name, when absent. Throws `conflict` where a file changes while it
+ * where the result goes, a bundle's own layout, without a name, when absent. A bundle moves on to the image, unless `keepBase` is given: its next difference is from that. Throws `conflict` where a file changes while it
  * is read; the layout is then as it was before.
  */
 export async function commit(
@@ -91,9 +91,26 @@ export async function commit(
   checkCall('commit', { rootfs: ['operand', rootfs], image: ['operand?', image] }, options);
   const over = new AbortController();
   try {
-    return await commitInput(await openCommit(rootfs, { ...options, ...until(over.signal, options) }), image, options);
+    const input = await openCommit(rootfs, { ...options, ...until(over.signal, options) });
+    return await commitAndMove(input, image, options);
   } finally {
     over.abort();
+  }
+}
+
+/** The image first, then the bundle that moves on to it. */
+async function commitAndMove(
+  input: CommitInput,
+  image: ImageOperand | undefined,
+  options: CommitOptions,
+): Promise<CommitResult> {
+  const { moving } = input;
+  try {
+    const result = await commitInput(input, image, options);
+    moving?.now();
+    return { ...result, warnings: [...result.warnings, ...(moving?.warnings ?? [])] };
+  } finally {
+    await moving?.end();
   }
 }
 
@@ -113,16 +130,15 @@ async function commitInput(
   options: CommitOptions,
 ): Promise<CommitResult> {
   announce(options, 'comparing');
-  const { base, before, after, bodies, warnings, layout } = input;
+  const { base, before, after, warnings, layout, moving } = input;
+  const bodies = moving?.bodies(input.bodies) ?? input.bodies;
   checkWarnings(warnings, options.strict);
   const place = parseDestination(image, layout);
   const edit = editOf(options, base?.image.config.value);
   const inherited = checkMadeImage(appendLayer(base?.image, edit), place.path, base?.image);
   checkWarnings(inherited, options.strict);
-  const changes = await compareSides(before, after, {
-    trustMtime: options.trustMtime === true,
-    signal: options.signal,
-  });
+  const { signal, trustMtime = false } = options;
+  const changes = await compareSides(before, after, { trustMtime, signal });
   const written = clamped(toLayer(changes, after.tree), bodies, options.clampMtime);
   return withDestination(place, options, async destination => {
     const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
@@ -136,7 +152,9 @@ async function commitInput(
         : await storeLayer(written.entries, written.bodies, { destination, docker, options }).finally(close);
     const make = options.squash === true ? squashedImage : appendLayer;
     const made = make(base?.image, layer === undefined ? edit : { ...edit, layer });
-    await destination.finish(made, entryOf(made), base?.image);
+    const entry = entryOf(made);
+    await moving?.stage({ layout: place.path, entry, name: place.name }, { ...after, isWhole: input.isWhole });
+    await destination.finish(made, entry, base?.image);
     return {
       manifest: made.manifest.descriptor.digest,
       imageID: made.config.descriptor.digest,

@@ -59,6 +59,8 @@ export interface CommitOptions extends ImageOptions {
   readonly trustMtime?: boolean;
   /** One layer that holds the whole root filesystem, without the base's layers. False when absent. */
   readonly squash?: boolean;
+  /** A bundle stays on the image that it was unpacked from; else its next difference is from the image that is made. False when absent; a `usage` error for what is no bundle. */
+  readonly keepBase?: boolean;
   /** What cannot be carried is an `unsupported` error and not a warning. False when absent. */
   readonly strict?: boolean;
 }

@@ -32,9 +32,19 @@ const commits: readonly VerbUse[] = [
     command: 'commit',
     use: 'commit over a base',
     ...making,
-    takes: ['rootfs', 'tar', 'bundle'],
+    takes: ['rootfs', 'tar'],
     call: ({ source, base, out }, options) => library.commit(source, `${out}:new`, { base, ...options }),
     words: ({ source, base, out }) => ['commit', source, `${out}:new`, '--base', base],
+  },
+  {
+    verb: 'commit',
+    command: 'commit',
+    use: 'commit of a bundle over another base',
+    ...making,
+    takes: ['bundle'],
+    call: ({ source, base, out }, options) =>
+      library.commit(source, `${out}:new`, { base, keepBase: true, ...options }),
+    words: ({ source, base, out }) => ['commit', source, `${out}:new`, '--base', base, '--keep-base'],
   },
   {
     verb: 'commit',
@@ -42,8 +52,9 @@ const commits: readonly VerbUse[] = [
     use: 'commit of a bundle, squashed',
     ...making,
     takes: ['bundle'],
-    call: ({ source, out }, options) => library.commit(source, `${out}:new`, { squash: true, ...options }),
-    words: ({ source, out }) => ['commit', source, `${out}:new`, '--squash'],
+    call: ({ source, out }, options) =>
+      library.commit(source, `${out}:new`, { squash: true, keepBase: true, ...options }),
+    words: ({ source, out }) => ['commit', source, `${out}:new`, '--squash', '--keep-base'],
   },
 ];
 

@@ -29,6 +29,7 @@ export const commit: Command = {
     "Contents decide, never size and time alone, unless --trust-mtime is given. The base's config, its author, ONBUILD and fields that ocikit does not know are kept.",
     'What --exclude and --ignore-file leave out is not visited: a directory is not opened unless a later line of the file may take back something in it. What is mounted in the directory, a bind mount as well, is not walked: it stays as it is in the base, and without one it is an empty directory with the mode and owner that are seen. One warning names the mounts; --cross-mounts walks them.',
     'Extended attributes are kept but those of the host: security.selinux, system.nfs4_acl, trusted.overlay.* and user.overlay.*.',
+    'A bundle moves on to the image that is made of it: its next diff and commit are over that one, unless --keep-base leaves it where it was. Its config.json stays as it is.',
     'What is printed is the digest of the new manifest.',
   ],
   library: ['commit(rootfs, image, options)', 'CommitResult'],

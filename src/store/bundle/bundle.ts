@@ -22,8 +22,9 @@ export interface Bundle {
   readonly index: () => StatIndex | undefined;
 }
 
-const sideFile = 'ocikit.json';
-const indexFile = 'ocikit.index';
+/** What a bundle was unpacked from, or what was made of it last. */
+export const sideFile = 'ocikit.json';
+export const indexFile = 'ocikit.index';
 const version = 1;
 
 interface BundleContents {
@@ -45,15 +46,25 @@ function realPath(path: string): string {
   }
 }
 
+/** The side file of a bundle that lies, or will lie, at `place`. */
+export function sideBytes(
+  place: string,
+  { layout, manifest }: { readonly layout: string; readonly manifest: Descriptor },
+): Uint8Array {
+  const absolute = resolve(place);
+  const from = join(realPath(dirname(absolute)), basename(absolute));
+  return encodeJson({ version, layout: relative(from, realPath(layout)), manifest }, 2);
+}
+
 /** Writes the files beside `rootfs/`. `work` is where the bundle lies now, `place` where it will lie. */
 export async function writeBundle(work: string, place: string, contents: BundleContents): Promise<void> {
-  const absolute = resolve(place);
-  const layout = relative(join(realPath(dirname(absolute)), basename(absolute)), realPath(contents.layout));
+  const { manifest } = contents;
   onDisk(place, 'a place for a bundle', () => {
     writeNewFile(join(work, 'config.json'), encodeJson(contents.runtimeConfig, 2));
-    writeNewFile(join(work, sideFile), encodeJson({ version, layout, manifest: contents.manifest }, 2));
+    writeNewFile(join(work, sideFile), sideBytes(place, contents));
   });
-  const written = { root: join(work, 'rootfs'), tree: contents.tree, digests: contents.digests };
+  const { tree, digests } = contents;
+  const written = { root: join(work, 'rootfs'), tree, digests, of: manifest.digest };
   await new Pace(contents.signal).run(writingStatIndex(join(work, indexFile), written));
 }
 
@@ -82,11 +93,12 @@ export function openBundle(directory: string): Bundle {
   const layout = side['layout'];
   if (side['version'] !== version) throw invalid(path, `version ${version}`, `${side['version'] ?? 'none'}`);
   if (typeof layout !== 'string' || layout === '') throw invalid(path, 'the path of a layout', 'none');
+  const manifest = parseDescriptor(side['manifest'] as Parameters<typeof parseDescriptor>[0], `${path}: manifest`);
   return {
     directory,
     rootfs: join(directory, 'rootfs'),
     layout: isAbsolute(layout) ? layout : join(realPath(directory), layout),
-    manifest: parseDescriptor(side['manifest'] as Parameters<typeof parseDescriptor>[0], `${path}: manifest`),
-    index: () => readStatIndex(join(directory, indexFile)),
+    manifest,
+    index: () => readStatIndex(join(directory, indexFile), manifest.digest),
   };
 }

@@ -42,6 +42,8 @@ interface Extras {
 
 export interface Columns {
   readonly count: number;
+  /** The manifest whose tree this is. */
+  readonly of?: string | undefined;
   /** Nanoseconds: when the first stat was about to be taken. */
   readonly since: bigint;
   readonly extras: Extras;
@@ -84,9 +86,9 @@ function checksum(parts: readonly Uint8Array[]): string {
 
 /** The bytes of an index. */
 export function encodeColumns(columns: Columns): Uint8Array {
-  const { count, since, extras, numbers, wide, kinds, digests, paths } = columns;
+  const { count, of, since, extras, numbers, wide, kinds, digests, paths } = columns;
   const parts = [
-    Buffer.from(`${JSON.stringify({ count, since: `${since}`, ...extras })}\n`),
+    Buffer.from(`${JSON.stringify({ count, of, since: `${since}`, ...extras })}\n`),
     ...numberColumns.map(name => bytesOfArray(numbers[name])),
     ...wideColumns.map(name => bytesOfArray(wide[name])),
     kinds,
@@ -97,10 +99,10 @@ export function encodeColumns(columns: Columns): Uint8Array {
 }
 
 function decodeBody(
-  head: Extras & { readonly count: number; readonly since: string },
+  head: Extras & Pick<Columns, 'count' | 'of'> & { readonly since: string },
   body: Buffer,
 ): Columns | undefined {
-  const { count, since, ...extras } = head;
+  const { count, of, since, ...extras } = head;
   if (!Number.isSafeInteger(count) || count < 1 || body.length < count * rowBytes) return undefined;
   let at = 0;
   // A copy, because a column must start where its numbers may lie.
@@ -116,6 +118,7 @@ function decodeBody(
   if (paths.length !== count) return undefined;
   return {
     count,
+    of,
     since: BigInt(since),
     extras,
     numbers: numbers as Record<NumberColumn, Float64Array>,

@@ -25,18 +25,22 @@ export interface StatIndex {
 
 const exact = { bigint: true } as const;
 
-/** A tree that has just been written to `root`, and the sha256 (hexadecimal) of its contents. */
-interface WrittenTree {
+/** A tree that is at `root`, and the sha256 (hexadecimal) of its contents. */
+export interface WrittenTree {
   readonly root: string;
   readonly tree: Tree;
   readonly digests: ReadonlyMap<FileNode, string>;
+  /** The manifest whose tree it is. */
+  readonly of?: string;
+  /** When (nanoseconds on the file system's clock) the tree was read of the disk: what has changed since is looked at again. When the index is written, where the tree was written to the disk. */
+  readonly since?: bigint;
 }
 
 /** Looking at a path costs a part of what making a file does. */
 const statCost = fileCost >> 2;
 
 /** Records every path; yields what each cost. */
-function* recordRows({ root, tree, digests }: WrittenTree, since: bigint): Generator<number, Columns> {
+function* recordRows({ root, tree, digests, of }: WrittenTree, since: bigint): Generator<number, Columns> {
   const nodes: (readonly [Path, Node])[] = [['', tree], ...walk(tree)];
   const columns = newColumns(nodes.length);
   const recorder = new StatIndexRecorder(root, digests, columns);
@@ -50,7 +54,7 @@ function* recordRows({ root, tree, digests }: WrittenTree, since: bigint): Gener
   }
   const { targets, xattrs, times } = recorder;
   const extras = { targets, xattrs, times };
-  return { ...columns, count: nodes.length, since, extras, paths: nodes.map(([path]) => path) };
+  return { ...columns, count: nodes.length, of, since, extras, paths: nodes.map(([path]) => path) };
 }
 
 /** Writes the index of a tree in parts: yields what each cost. */
@@ -59,7 +63,7 @@ export function* writingStatIndex(file: string, written: WrittenTree): Generator
     const descriptor = openSync(file, 'wx', 0o644);
     try {
       // Older than every stat that follows: a file that changes after its stat is never older than this.
-      const since = fstatSync(descriptor, exact).mtimeNs;
+      const since = written.since ?? fstatSync(descriptor, exact).mtimeNs;
       writeFully(descriptor, encodeColumns(yield* recordRows(written, since)));
       fsyncSync(descriptor);
     } finally {
@@ -98,7 +102,10 @@ class Unchanged implements Known {
 
   directory(path: Path, stat: Stat): DirectoryNode | undefined {
     const row = this.#rows.get(path);
-    const node = row !== undefined && this.#isOwn(row, stat) ? this.#nodes[row] : undefined;
+    const { wide, since } = this.#columns;
+    // Its own change may be younger than the node: what is in it makes it young as well, so that no more is asked than this.
+    const isOld = row !== undefined && (wide.ctime[row] ?? since) < since;
+    const node = isOld && this.#isOwn(row, stat) ? this.#nodes[row] : undefined;
     return node?.kind === 'directory' ? node : undefined;
   }
 
@@ -124,14 +131,15 @@ function restore(columns: Columns, source: string): StatIndex | undefined {
   return { tree, digests: restorer.digests, known };
 }
 
-/** Reads an index; undefined where there is none, or it is damaged, of another version or larger than `statIndexLimit`. */
-export function readStatIndex(file: string): StatIndex | undefined {
+/** Reads the index of a manifest's tree; undefined where there is none, or it is damaged, of another version or manifest, or larger than `statIndexLimit`. */
+export function readStatIndex(file: string, of?: string): StatIndex | undefined {
   try {
     const descriptor = openSync(file, 'r');
     try {
       if (fstatSync(descriptor).size > statIndexLimit) return undefined;
       const columns = decodeColumns(readFileSync(descriptor));
-      return columns === undefined ? undefined : restore(columns, `index:${file}`);
+      if (columns === undefined || (columns.of ?? of) !== of) return undefined;
+      return restore(columns, `index:${file}`);
     } finally {
       closeSync(descriptor);
     }
