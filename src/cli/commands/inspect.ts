@@ -29,7 +29,7 @@ export const inspect: Command = {
     ["ocikit inspect img:base --format '{{json .RootFS.Layers}}'", 'one field'],
     ['ocikit inspect img:base --raw config', 'the config as it is stored'],
   ],
-  library: ['inspect(images, options)', 'object[]'],
+  library: ['inspect(images, options)', 'InspectObject[]'],
   fields: inspectFields,
   run: async (words, io) =>
     words.text('raw') === undefined ? await printObjects(words, io) : await printRaw(words, io),

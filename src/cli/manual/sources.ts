@@ -2,6 +2,8 @@
 export const shapeSources: readonly string[] = [
   'src/ops/results.ts',
   'src/image/finding.ts',
+  'src/image/inspect.ts',
   'src/tree/change.ts',
   'src/spec/objects.ts',
+  'src/spec/digest.ts',
 ];
