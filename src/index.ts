@@ -1,3 +1,7 @@
+export { type CheckDockerfileOptions, checkDockerfile, type DockerfileFinding } from './dockerfile/check.ts';
+export { DockerfileError } from './dockerfile/dockerfile-error.ts';
+export type { Instruction } from './dockerfile/instruction.ts';
+export { type Dockerfile, parseDockerfile, type Stage } from './dockerfile/parse.ts';
 export { type ErrorCode, OciError } from './errors.ts';
 export type { Finding } from './image/finding.ts';
 export type { InspectArtifact, InspectImage, InspectObject } from './image/inspect.ts';

@@ -1,4 +1,5 @@
 import type { ContainerConfig, Healthcheck } from '../spec/objects.ts';
+import { type Environment, environmentOf } from './environment.ts';
 
 const defaultShell: readonly string[] = ['/bin/sh', '-c'];
 
@@ -19,18 +20,9 @@ export interface Draft {
   healthcheck: Healthcheck | null;
 }
 
-/** A list of `name=value` with its places by name. */
-export interface Environment {
-  readonly entries: string[];
-  readonly places: Map<string, number>;
-}
-
 export function draftOf(config: ContainerConfig): Draft {
-  const entries = [...(config.Env ?? [])];
-  const names = entries.map((entry, place) => [entry.split('=', 1)[0] as string, place] as const);
   return {
-    // Reversed, so that the first of two entries of one name is the one that is replaced.
-    env: { entries, places: new Map(names.reverse()) },
+    env: environmentOf(config.Env ?? []),
     labels: new Map(Object.entries(config.Labels ?? {})),
     ports: new Map(Object.entries(config.ExposedPorts ?? {})),
     volumes: new Map(Object.entries(config.Volumes ?? {})),

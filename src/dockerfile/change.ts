@@ -3,7 +3,8 @@ import { expansionLimit } from '../limits.ts';
 import type { ContainerConfig } from '../spec/objects.ts';
 import { parsePorts } from '../spec/port.ts';
 import { isStopSignal } from '../spec/stop-signal.ts';
-import { type Draft, draftOf, type Environment, merged } from './change-draft.ts';
+import { type Draft, draftOf, merged } from './change-draft.ts';
+import { setEntry, variableOf } from './environment.ts';
 import type { Instruction } from './instruction.ts';
 import { parseChanges } from './parse-changes.ts';
 import { type Expansion, expandWord, expandWords } from './shell-words.ts';
@@ -60,7 +61,7 @@ function applyInstruction(draft: Draft, instruction: Instruction, words: Words):
 function applyExpanded(draft: Draft, instruction: Instruction, expansion: Expansion): void {
   switch (instruction.kind) {
     case 'env':
-      for (const [name, value] of expandPairs(instruction.pairs, 'ENV', expansion)) setVariable(draft.env, name, value);
+      for (const [name, value] of expandPairs(instruction.pairs, 'ENV', expansion)) setEntry(draft.env, name, value);
       break;
     case 'label':
       for (const [name, value] of expandPairs(instruction.pairs, 'LABEL', expansion)) draft.labels.set(name, value);
@@ -88,18 +89,6 @@ function applyEntrypoint(draft: Draft, { form, words }: { form: 'exec' | 'shell'
   if (words.length === 0) draft.entrypoint = null;
   else draft.entrypoint = form === 'shell' ? [...draft.shell, ...words] : words;
   if (!draft.commandIsNew) draft.command = null;
-}
-
-function variableOf(env: Environment, name: string): string | undefined {
-  const place = env.places.get(name);
-  const entry = place === undefined ? undefined : env.entries[place];
-  return entry?.includes('=') ? entry.slice(name.length + 1) : undefined;
-}
-
-function setVariable(env: Environment, name: string, value: string): void {
-  const place = env.places.get(name) ?? env.entries.length;
-  env.places.set(name, place);
-  env.entries[place] = `${name}=${value}`;
 }
 
 /** All pairs of one instruction are expanded before the first is set. */

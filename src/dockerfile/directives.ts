@@ -34,6 +34,12 @@ export function directivesOf(
   };
 }
 
+/** The `check` directive in a comment above one instruction; the text of a comment without its mark. */
+export function checkOf(comment: string): string | undefined {
+  const [key, value] = directiveOf(comment, '') ?? [];
+  return key === 'check' ? value?.split(' ', 1)[0] : undefined;
+}
+
 function readDirectives(
   lines: readonly string[],
   mark: string,

@@ -5,8 +5,8 @@ import type { DockerfileLine } from './lines.ts';
 export interface Place {
   readonly line: number;
   readonly column: number;
-  /** The last line of the instruction that it belongs to. */
-  readonly endLine: number;
+  /** The lines of the instruction that it belongs to. */
+  readonly lines: readonly [first: number, last: number];
 }
 
 /** What is wrong with a Dockerfile, and where: `Dockerfile:4:6: unknown flag: --chow (did you mean chown?)`. */
@@ -24,5 +24,5 @@ export function placeOf(line: DockerfileLine, word = ''): Place {
   const at = Math.max(0, word === '' ? 0 : line.text.indexOf(word));
   let piece = line.pieces[0] ?? { offset: 0, line: line.number, column: 1 };
   for (const next of line.pieces) if (next.offset <= at) piece = next;
-  return { line: piece.line, column: piece.column + at - piece.offset, endLine: line.end };
+  return { line: piece.line, column: piece.column + at - piece.offset, lines: [line.number, line.end] };
 }

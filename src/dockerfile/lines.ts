@@ -36,7 +36,7 @@ type FailAt = (line: number) => Fail;
 
 /** The faults of a Dockerfile that no instruction could be made of yet. */
 export function failIn(file: string): FailAt {
-  return line => message => new DockerfileError(file, message, { place: { line, column: 1, endLine: line } });
+  return line => message => new DockerfileError(file, message, { place: { line, column: 1, lines: [line, line] } });
 }
 
 /**
@@ -44,6 +44,7 @@ export function failIn(file: string): FailAt {
  * Throws what `failAt` makes of docker's words; `usage` where the text is too long.
  */
 export function dockerfileLines(text: string, subject: string, failAt: FailAt): DockerfileLines {
+  if (typeof text !== 'string') throw usage('text', `expected text, got ${text === null ? 'null' : typeof text}`);
   if (text.length > instructionsLimit) {
     throw usage(subject, `expected at most ${instructionsLimit} characters of instructions, got ${text.length}`);
   }

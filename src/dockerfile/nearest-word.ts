@@ -9,7 +9,7 @@ const mostKnown = 256;
  * The known word that was probably meant, undefined where none is near or where the word itself is known. With
  * `ignoreCase` in the case of the word, where that is upper or lower.
  */
-function nearestWord(
+export function nearestWord(
   word: string,
   known: readonly string[],
   options: { ignoreCase?: boolean } = {},

@@ -214,6 +214,11 @@ for (const [name, text] of [
 ] as readonly (readonly [string, (size: number) => string])[])
   test(`work grows with the length of the text: ${name}`, () => isLinear(size => void treeOrError(text(size)), 1000));
 
+test('what is no text is refused in words', () => {
+  for (const value of [undefined, null, 7, {}])
+    assert.throws(() => parseDockerfile(value as unknown as string), { name: 'OciError', code: 'usage' });
+});
+
 test('a text of a million lines is read, and a longer one refused', () => {
   const head = 'FROM a\n';
   assert.equal(parseDockerfile(head + '\n'.repeat(1_000_000)).stages.length, 1);

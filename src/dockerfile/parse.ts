@@ -16,7 +16,7 @@ export interface Dockerfile {
 }
 
 /** One FROM and what follows it. */
-interface Stage extends From {
+export interface Stage extends From {
   readonly keyword: string;
   readonly line: DockerfileLine;
   readonly instructions: readonly Instruction[];
@@ -33,19 +33,35 @@ export function failAtLine(file: string): (line: DockerfileLine) => Fail {
  * @throws `invalid` (`DockerfileError`) at the first line that is wrong, with its place; `usage` where the text is too long.
  */
 export function parseDockerfile(text: string, file = 'Dockerfile'): Dockerfile {
+  const { dockerfile, error } = readDockerfile(text, file);
+  if (error !== undefined) throw error;
+  return dockerfile;
+}
+
+/** The same, with what stands before the first instruction that is wrong. Throws where no line can be told from the next. */
+export function readDockerfile(
+  text: string,
+  file: string,
+): { readonly dockerfile: Dockerfile; readonly error?: unknown } {
   const { directives, lines } = dockerfileLines(text, file, failIn(file));
   const failAt = failAtLine(file);
   if (lines.length === 0) throw failIn(file)(Math.max(1, text.split('\n').length))('file with no instructions');
   const globalArguments: InstructionOf<'arg'>[] = [];
   const stages: (Stage & { readonly instructions: Instruction[] })[] = [];
-  for (const line of lines) {
-    const instruction = parseInstruction(line, { escapeToken: directives.escape, failAt });
-    const stage = stages.at(-1);
-    if (instruction.kind === 'from')
-      stages.push({ ...instruction.from, keyword: instruction.keyword, line, instructions: [] });
-    else if (stage !== undefined) stage.instructions.push(instruction);
-    else if (instruction.kind === 'arg') globalArguments.push(instruction);
-    else throw failAt(line)('no build stage in current context');
+  const dockerfile = { file, directives, globalArguments, stages };
+  try {
+    for (const line of lines) {
+      const instruction = parseInstruction(line, { escapeToken: directives.escape, failAt });
+      const stage = stages.at(-1);
+      if (instruction.kind === 'from')
+        stages.push({ ...instruction.from, keyword: instruction.keyword, line, instructions: [] });
+      else if (stage !== undefined) stage.instructions.push(instruction);
+      else if (instruction.kind === 'arg') globalArguments.push(instruction);
+      else throw failAt(line)('no build stage in current context');
+    }
+    if (stages.length === 0) throw failAt(lines.at(-1) as DockerfileLine)('dockerfile contains no stages to build');
+  } catch (error) {
+    return { dockerfile, error };
   }
-  return { file, directives, globalArguments, stages };
+  return { dockerfile };
 }

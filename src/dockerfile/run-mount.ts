@@ -3,7 +3,7 @@ import { csvFields } from './csv-fields.ts';
 import { meant } from './nearest-word.ts';
 
 /** A mount of RUN as its flag says it, variables expanded; what is not given is undefined or empty. */
-interface MountFlag {
+export interface MountFlag {
   readonly type: (typeof types)[number];
   readonly from: string;
   readonly source: string;
@@ -56,7 +56,7 @@ export function parseMount(text: string, { fail, expand }: Reading): MountFlag {
     const key = (equals < 0 ? field : field.slice(0, equals)).toLowerCase();
     const value = equals < 0 ? undefined : field.slice(equals + 1);
     if (expand === undefined) {
-      if (key === 'from' && value !== undefined) checkFrom(value, fail);
+      if (key === 'from' && value !== undefined) draft.from = plainFrom(value, fail);
       continue;
     }
     const given = { key, text: field, fail, expand };
@@ -68,10 +68,11 @@ export function parseMount(text: string, { fail, expand }: Reading): MountFlag {
   return { ...mount, readOnly: readOnlyGiven ? mount.readOnly : mount.type !== 'cache' && mount.type !== 'tmpfs' };
 }
 
-function checkFrom(value: string, fail: Fail): void {
+function plainFrom(value: string, fail: Fail): string {
   const dollar = value.indexOf('$');
   if (dollar >= 0 && dollar !== value.length - 1)
     throw fail("'from' doesn't support variable expansion, define alias stage instead", value);
+  return value;
 }
 
 /** A key that stands without a value. */

@@ -52,7 +52,9 @@ async function refused(call: Promise<unknown>, pattern: RegExp): Promise<void> {
 }
 
 test('every function of the library that does something has a table of its options', () => {
-  const found = Object.keys(library).filter(name => name !== 'OciError');
+  // Errors do nothing, and what reads a text has no place to read.
+  const pure = ['OciError', 'DockerfileError', 'checkDockerfile', 'parseDockerfile'];
+  const found = Object.keys(library).filter(name => !pure.includes(name));
   assert.deepEqual(found.sort(), [...verbs].sort());
 });
 

@@ -51,9 +51,27 @@ function checkHost(parts: readonly string[], wanted: { container: PortRange; por
 
 function isAddress(text: string): boolean {
   const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
-  if (bare.includes(':')) return bare.length <= 45 && /^[0-9a-fA-F:.]+$/.test(bare);
-  const numbers = bare.split('.');
+  return bare.includes(':') ? isLongAddress(bare) : isShortAddress(bare);
+}
+
+/** Four bytes: IPv4. */
+function isShortAddress(text: string): boolean {
+  const numbers = text.split('.');
   return numbers.length === 4 && numbers.every(number => /^\d{1,3}$/.test(number) && Number(number) <= 255);
+}
+
+/** Eight groups, of which one `::` may leave some out, and four bytes may stand for the last two: IPv6. */
+function isLongAddress(text: string): boolean {
+  const halves = text.split('::').map(half => (half === '' ? [] : half.split(':')));
+  const groups = halves.flat();
+  const last = groups.at(-1) ?? '';
+  const isMixed = isShortAddress(last);
+  const hexadecimal = isMixed ? groups.slice(0, -1) : groups;
+  const count = groups.length + (isMixed ? 1 : 0);
+  return (
+    hexadecimal.every(group => /^[0-9a-fA-F]{1,4}$/.test(group)) &&
+    (halves.length === 1 ? count === 8 : halves.length === 2 && count < 8)
+  );
 }
 
 function parseRange(text: string): PortRange | undefined {

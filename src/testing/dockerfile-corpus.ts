@@ -78,7 +78,7 @@ export function shortenedAs(expected: unknown, value: unknown): unknown {
 }
 
 /** How many failures are told in full. */
-const told = 5;
+const told = 30;
 
 /** Runs a check over all cases, tells how many hold and names those that do not. */
 export function forAll<Case>(t: TestContext, cases: readonly Case[], check: (one: Case) => void): void {
