@@ -9,6 +9,7 @@ export { commit } from './ops/commit.ts';
 export { config } from './ops/config.ts';
 export { copy } from './ops/copy.ts';
 export { diff } from './ops/diff.ts';
+export { drop } from './ops/drop.ts';
 export { exportImage, exportStream } from './ops/export-image.ts';
 export { gc } from './ops/gc.ts';
 export { history } from './ops/history.ts';
@@ -25,6 +26,7 @@ export type {
   ConfigOptions,
   CopyOptions,
   DiffOptions,
+  DropOptions,
   ExportOptions,
   GcOptions,
   ImageOperand,
@@ -40,6 +42,7 @@ export type {
   RootfsPlace,
   SaveOptions,
   SquashOptions,
+  StripOptions,
   UnpackOptions,
   ValidateOptions,
   Work,
@@ -53,6 +56,8 @@ export type {
   CopyResult,
   DiffResult,
   DiffRow,
+  DroppedLayers,
+  DropResult,
   ExportResult,
   GcResult,
   HistoryRow,
@@ -66,6 +71,8 @@ export type {
   SaveResult,
   SquashedLayers,
   SquashResult,
+  StrippedPaths,
+  StripResult,
   TagResult,
   UnpackResult,
   UntagResult,
@@ -73,6 +80,7 @@ export type {
 } from './ops/results.ts';
 export { save, saveStream } from './ops/save.ts';
 export { squash } from './ops/squash.ts';
+export { strip } from './ops/strip.ts';
 export { tag } from './ops/tag.ts';
 export { unpack } from './ops/unpack.ts';
 export { untag } from './ops/untag.ts';

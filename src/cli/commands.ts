@@ -4,6 +4,7 @@ import { completion } from './commands/completion.ts';
 import { config } from './commands/config.ts';
 import { copy } from './commands/copy.ts';
 import { diff } from './commands/diff.ts';
+import { drop } from './commands/drop.ts';
 import { exportCommand } from './commands/export.ts';
 import { gc } from './commands/gc.ts';
 import { history } from './commands/history.ts';
@@ -14,6 +15,7 @@ import { inspect } from './commands/inspect.ts';
 import { load } from './commands/load.ts';
 import { save } from './commands/save.ts';
 import { squash } from './commands/squash.ts';
+import { strip } from './commands/strip.ts';
 import { tag } from './commands/tag.ts';
 import { unpack } from './commands/unpack.ts';
 import { untag } from './commands/untag.ts';
@@ -38,6 +40,8 @@ export const commands: readonly Command[] = [
   load,
   copy,
   squash,
+  drop,
+  strip,
   validate,
   completion,
 ];

@@ -171,6 +171,25 @@ const uses: Readonly<Record<string, Use>> = {
     }),
     says: changeSays,
   },
+  drop: {
+    words: ({ layout }) => ['drop', `${layout}:app`, '--layers', '2'],
+    values: ({ directory }) => ({ ...changing(directory), layers: 'refused', 'created-by': 'layer 2' }),
+    says: changeSays,
+  },
+  strip: {
+    words: ({ layout }) => ['strip', `${layout}:app`, '/lib'],
+    values: ({ directory }) => ({
+      ...changing(directory),
+      compression: 'none',
+      level: '9',
+      compressor: 'portable',
+    }),
+    says: [
+      ...changeSays,
+      ['output', 'quiet', 'what is put elsewhere leaves nothing to warn of'],
+      ['dry-run', 'quiet', 'the same'],
+    ],
+  },
   validate: { words: ({ layout }) => ['validate', layout] },
   completion: { words: () => ['completion', 'bash'] },
 };

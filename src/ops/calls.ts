@@ -5,6 +5,7 @@ import type {
   ConfigOptions,
   CopyOptions,
   DiffOptions,
+  DropOptions,
   ExportOptions,
   GcOptions,
   ImagesOptions,
@@ -13,6 +14,7 @@ import type {
   ReadOptions,
   SaveOptions,
   SquashOptions,
+  StripOptions,
   UnpackOptions,
   ValidateOptions,
   WriteOptions,
@@ -126,6 +128,8 @@ const squash: Table<SquashOptions> = {
   layers: kinds.layerRange,
   fromBase: kinds.operand,
 };
+const strip: Table<StripOptions> = { ...changeKinds, ...compression, keepLinks: flag };
+const drop: Table<DropOptions> = { ...changeKinds, layers: kinds.layerRange, createdBy: text, materialize: flag };
 const unpack: Table<UnpackOptions> = {
   ...read,
   bundle: flag,
@@ -143,6 +147,7 @@ export type Verb =
   | 'config'
   | 'copy'
   | 'diff'
+  | 'drop'
   | 'exportImage'
   | 'exportStream'
   | 'gc'
@@ -156,6 +161,7 @@ export type Verb =
   | 'save'
   | 'saveStream'
   | 'squash'
+  | 'strip'
   | 'tag'
   | 'unpack'
   | 'untag'
@@ -167,6 +173,7 @@ export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.K
   config,
   copy,
   diff,
+  drop,
   exportImage: exported,
   exportStream: exported,
   gc,
@@ -180,6 +187,7 @@ export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.K
   save,
   saveStream: save,
   squash,
+  strip,
   tag: write,
   unpack,
   untag: write,

@@ -22,6 +22,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   config: ['image'],
   copy: ['from', 'to'],
   diff: ['before', 'after?'],
+  drop: ['image'],
   exportImage: ['image', 'file'],
   exportStream: ['image'],
   gc: ['layout'],
@@ -35,12 +36,13 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   save: ['images', 'file'],
   saveStream: ['images'],
   squash: ['image'],
+  strip: ['image', 'paths'],
   tag: ['image', 'names'],
   unpack: ['image', 'directory'],
   untag: ['images'],
   validate: ['place'],
 };
-const lists = new Set(['images', 'places', 'names']);
+const lists = new Set(['images', 'places', 'names', 'paths']);
 
 async function refused(call: Promise<unknown>, pattern: RegExp): Promise<void> {
   await assert.rejects(call, (error: unknown) => {

@@ -1,5 +1,5 @@
 import { listLayer } from '../graph/layer-listing.ts';
-import { readMergedTree } from '../graph/merged-tree.ts';
+import { layerTar, readMergedTree } from '../graph/merged-tree.ts';
 import { layersOf } from '../image/layers.ts';
 import type { Image } from '../spec/objects.ts';
 import { openImage } from '../store/open-operand.ts';
@@ -51,4 +51,15 @@ export async function readWholeImage(operand: ImageOperand, platform?: string): 
     exact.set(path, `${describe(node, digests.get(key))}${first === undefined ? '' : ` = ${first}`}`);
   }
   return { image, layers: entries, tree, exact };
+}
+/** The uncompressed tar of every layer of an image, the lowest first. */
+export async function layerTars(operand: ImageOperand): Promise<readonly Buffer[]> {
+  const { source, image } = await openImage(operand, { hostPlatform });
+  const tars: Buffer[] = [];
+  for (const layer of layersOf(image)) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of layerTar(source, layer).open()) chunks.push(Buffer.from(chunk));
+    tars.push(Buffer.concat(chunks));
+  }
+  return tars;
 }

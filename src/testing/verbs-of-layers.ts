@@ -22,4 +22,24 @@ export const layerUses: readonly VerbUse[] = [
       library.squash(source, { hostPlatform, output: `${out}:new`, layers: '1..', compression: 'none', ...options }),
     words: ({ source, out }) => ['squash', source, '-o', `${out}:new`, '--layers', '1..', '--compression', 'none'],
   },
+  {
+    verb: 'drop',
+    command: 'drop',
+    use: 'drop of the lowest layer',
+    ...making,
+    takes: images,
+    call: ({ source, out }, options) =>
+      library.drop(source, { hostPlatform, output: `${out}:new`, layers: '1', materialize: true, ...options }),
+    words: ({ source, out }) => ['drop', source, '-o', `${out}:new`, '--layers', '1', '--materialize'],
+  },
+  {
+    verb: 'strip',
+    command: 'strip',
+    use: 'strip out of all platforms',
+    ...making,
+    takes: images,
+    call: ({ source, out }, options) =>
+      library.strip(source, ['/etc/motd', '/d'], { output: `${out}:new`, allPlatforms: true, ...options }),
+    words: ({ source, out }) => ['strip', source, '/etc/motd', '/d', '-o', `${out}:new`, '--all-platforms'],
+  },
 ];

@@ -1,0 +1,152 @@
+import type { Layer } from '../spec/objects.ts';
+import type { Operation } from '../tree/draft.ts';
+import type { LayerEntry, Node, Path, Tree } from '../tree/node.ts';
+import { ancestorsOf, joinPath, nameOf, parentOf } from '../tree/path.ts';
+import { find, resolvePath, walk } from '../tree/walk.ts';
+import type { ImageSource } from './source.ts';
+import { readTreeStack } from './tree-stack.ts';
+
+/** What has to go so that nothing of some paths is in any layer. */
+export interface StripPlan {
+  /** The merged trees after each layer, before them the empty one. */
+  readonly trees: readonly Tree[];
+  /** Positions of the layers that hold something of it. */
+  readonly layers: ReadonlySet<number>;
+  /** The paths themselves, symbolic links before their last names followed. */
+  readonly paths: ReadonlySet<Path>;
+  /** Further names of files that go. */
+  readonly links: ReadonlySet<Path>;
+  /** All that goes, but directories. */
+  readonly nodes: ReadonlySet<Node>;
+  /** Paths that were asked for and are in no layer. */
+  readonly missing: readonly Path[];
+}
+
+/** A hardlink that a layer made, symbolic links before the last names followed. */
+interface Link {
+  readonly path: Path;
+  readonly target: Path;
+}
+
+/** Whether a path is one of these or below one. */
+function isUnder(paths: ReadonlySet<Path>, path: Path): boolean {
+  if (paths.has(path)) return true;
+  for (const above of ancestorsOf(path)) if (paths.has(above)) return true;
+  return false;
+}
+
+/** State: what layers say of some paths, as they are read. */
+class Holders {
+  readonly #paths: ReadonlySet<Path>;
+  readonly layers = new Set<number>();
+  readonly links: Link[] = [];
+
+  constructor(paths: ReadonlySet<Path>) {
+    this.#paths = paths;
+  }
+
+  seen(layer: number, entry: LayerEntry, operations: readonly Operation[]): void {
+    for (const operation of operations) {
+      if (operation.kind === 'link') this.links.push({ path: operation.path, target: operation.target });
+      if (operation.kind !== 'remove') this.#hold(layer, operation.path);
+      if (operation.kind === 'link') this.#hold(layer, operation.target);
+    }
+    this.#hold(layer, entry.path);
+    if (entry.kind === 'hardlink') this.#hold(layer, entry.target);
+    // A whiteout says a name, and through a symbolic link another.
+    if (entry.kind === 'whiteout') for (const { path } of operations) this.#hold(layer, path);
+  }
+
+  #hold(layer: number, path: Path): void {
+    if (isUnder(this.#paths, path)) this.layers.add(layer);
+  }
+}
+
+/** Where paths lead in each of these trees, the last names not followed. */
+function resolved(paths: ReadonlySet<Path>, trees: readonly Tree[]): ReadonlySet<Path> {
+  const found = new Set(paths);
+  for (const tree of trees)
+    for (const path of paths) found.add(joinPath(resolvePath(tree, parentOf(path)), nameOf(path)));
+  return found;
+}
+
+/** Everything but directories at these paths and below them, in any of these trees. */
+function nodesAt(paths: ReadonlySet<Path>, trees: readonly Tree[]): ReadonlySet<Node> {
+  const nodes = new Set<Node>();
+  for (const tree of trees)
+    for (const path of paths) {
+      const node = find(tree, path);
+      if (node?.kind === 'directory') for (const [, below] of walk(node)) nodes.add(below);
+      else if (node !== undefined) nodes.add(node);
+    }
+  return nodes;
+}
+
+/** Names that links give to what is at these paths, in turn. */
+function namesOf(paths: ReadonlySet<Path>, links: readonly Link[]): ReadonlySet<Path> {
+  const names = new Set<Path>();
+  const has = (path: Path): boolean => names.has(path) || isUnder(paths, path);
+  for (let known = -1; known !== names.size; ) {
+    known = names.size;
+    for (const { path, target } of links)
+      if (has(path) || has(target)) for (const name of [path, target]) if (!isUnder(paths, name)) names.add(name);
+  }
+  return names;
+}
+
+/** Layers that gave one of these names to something that goes, or took it away again. */
+function layersNaming(names: ReadonlySet<Path>, nodes: ReadonlySet<Node>, trees: readonly Tree[]): readonly number[] {
+  const at = (tree: Tree | undefined, name: Path): Node | undefined =>
+    tree === undefined ? undefined : find(tree, name);
+  return trees.slice(1).flatMap((tree, layer) => {
+    const below = trees[layer];
+    const isNamed = [...names].some(name => {
+      const [was, is] = [at(below, name), at(tree, name)];
+      if (was === is) return false;
+      const isGone = is === undefined && find(tree, parentOf(name))?.kind === 'directory';
+      return (is !== undefined && nodes.has(is)) || (isGone && was !== undefined && nodes.has(was));
+    });
+    return isNamed ? [layer] : [];
+  });
+}
+
+/**
+ * Finds what layers hold of some paths: entries of them and below them, whiteouts of them, and, unless links are kept, every other
+ * name of the same files. A path counts as it is spelled and where it leads through symbolic links in any layer. Each layer is
+ * read, once more only where links lead elsewhere.
+ */
+export async function planStrip(
+  source: ImageSource,
+  layers: readonly Layer[],
+  { paths: asked, keepLinks }: { readonly paths: ReadonlySet<Path>; readonly keepLinks: boolean },
+): Promise<StripPlan> {
+  let paths = asked;
+  let holders = new Holders(paths);
+  let trees = await readTreeStack(source, layers, (...told) => holders.seen(...told));
+  for (let all = resolved(paths, trees); all.size > paths.size; all = resolved(paths, trees)) {
+    paths = all;
+    holders = new Holders(paths);
+    trees = await readTreeStack(source, layers, (...told) => holders.seen(...told));
+  }
+  const nodes = nodesAt(paths, trees);
+  const leaves = new Set([...nodes].filter(({ kind }) => kind !== 'directory'));
+  const names = keepLinks ? new Set<Path>() : namesOf(paths, holders.links);
+  const links = new Set([...names].filter(name => trees.some(tree => leaves.has(find(tree, name) as Node))));
+  const isThere = (path: Path): boolean =>
+    [...resolved(new Set([path]), trees)].some(one => trees.some(tree => find(tree, one) !== undefined));
+  return {
+    trees,
+    layers: new Set([...holders.layers, ...layersNaming(links, leaves, trees)]),
+    paths,
+    links,
+    nodes: leaves,
+    missing: [...asked].filter(path => !isThere(path)),
+  };
+}
+
+/** A tree without all that goes. */
+export function goneFrom(tree: Tree, { paths, links, nodes }: StripPlan): readonly LayerEntry[] {
+  const gone = [...paths].filter(path => find(tree, path) !== undefined);
+  const named = [...links].filter(name => nodes.has(find(tree, name) as Node));
+  return [...gone, ...named].map(path => ({ kind: 'whiteout', path }));
+}

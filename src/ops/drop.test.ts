@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { isValid, refusal } from '../testing/answers.ts';
+import { runCommand } from '../testing/command-line.ts';
+import { layerTar, makeLayout, putImage, putIndex, putName } from '../testing/layout-files.ts';
+import { preparePlace } from '../testing/prepared-place.ts';
+import { readWholeImage } from '../testing/read-image.ts';
+import { directory, textFile } from '../testing/scripts.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import type { LayerEntry } from '../tree/node.ts';
+import { drop } from './drop.ts';
+
+const textOf = (source: string): Uint8Array => Buffer.from(source.slice('text '.length));
+const tarOf = (entries: readonly LayerEntry[]): Buffer =>
+  Buffer.from(layerTar(entries, node => textOf(node.content.source)));
+const file = (path: string, text: string): LayerEntry => ({ kind: 'node', path, node: textFile(text) });
+const dir = (path: string, mode: number): LayerEntry => ({ kind: 'node', path, node: directory(mode) });
+const rows = (result: Awaited<ReturnType<typeof drop>>): readonly string[] =>
+  result.images[0]?.changes.map(({ kind, path }) => `${kind} ${path}`) ?? [];
+
+function layoutOf(t: TestContext, tars: readonly Uint8Array[], config: object = {}): string {
+  const layout = makeLayout(join(temporaryDirectory(t), 'img'));
+  putName(layout, 'app', putImage(layout, { layers: tars.map(tar => ({ tar })), config }));
+  return `${layout}:app`;
+}
+
+test('a layer goes with its line, and the answer says which paths go, come back and are otherwise', async t => {
+  const { layout } = await preparePlace(temporaryDirectory(t));
+  const before = await readWholeImage(`${layout}:app`);
+  const result = await drop(`${layout}:app`, { layers: '2' });
+  const after = await readWholeImage(`${layout}:app`);
+  assert.deepEqual(rows(result), ['A /etc/gone', 'C /etc/motd', 'C /var', 'D /var/new', 'A /var/old']);
+  const [digests, kept] = [before, after].map(({ image }) => image.manifest.value.layers.map(({ digest }) => digest));
+  assert.deepEqual(kept, [digests?.[0], digests?.[2]]);
+  assert.deepEqual(
+    after.image.config.value.history?.map(row => row.created_by),
+    ['layer 1', 'layer 3'],
+  );
+  assert.match(result.warnings.join('\n'), /^1 path gone: \/var\/new\n2 paths back: \/etc\/gone, \/var\/old\n/);
+  await isValid(layout);
+});
+
+test('layers are told by the command in their lines; lines without a layer stay, and none that matches is an error', async t => {
+  const history = [
+    { created_by: 'FROM base' },
+    { created_by: 'ENV clean=1', empty_layer: true },
+    { created_by: '/bin/sh -c apt-get clean' },
+    { created_by: 'RUN make' },
+  ];
+  const app = layoutOf(t, [tarOf([file('a', 'a')]), tarOf([file('b', 'b')]), tarOf([file('c', 'c')])], { history });
+  const result = await drop(app, { createdBy: '*clean*' });
+  assert.deepEqual([result.images[0]?.dropped, rows(result)], [[2], ['D /b']]);
+  const { image } = await readWholeImage(app);
+  assert.deepEqual(image.config.value.history, [history[0], history[1], history[3]]);
+  await assert.rejects(
+    drop(app, { createdBy: '*clean*' }),
+    refusal(/whose line of history matches '\*clean\*', got none/, 'not-found'),
+  );
+  await assert.rejects(drop(app, {}), refusal(/expected it or option createdBy/, 'usage'));
+  const nothing = await drop(app, { layers: '1..' });
+  assert.deepEqual(rows(nothing), ['D /a', 'D /c']);
+  assert.deepEqual((await readWholeImage(app)).image.manifest.value.layers, []);
+});
+
+test('a link of an upper layer to a dropped file is a conflict, unless the file is copied up', async t => {
+  const whole = tarOf([
+    file('a', ''),
+    { kind: 'hardlink', path: 'b', target: 'a' },
+    { kind: 'hardlink', path: 'c', target: 'a' },
+  ]);
+  const tars = [
+    tarOf([file('base', 'base')]),
+    tarOf([file('a', 'the body')]),
+    whole.subarray(512),
+    tarOf([file('top', 'top')]),
+  ];
+  const app = layoutOf(t, tars);
+  const before = await readWholeImage(app);
+  await assert.rejects(drop(app, { layers: '2' }), refusal(/layer 3 links '\/b' to '\/a'/, 'conflict'));
+  const result = await drop(app, { layers: '2', materialize: true });
+  const after = await readWholeImage(app);
+  assert.deepEqual([result.images[0]?.rewritten, rows(result)], [[3], ['D /a']]);
+  assert.deepEqual(after.exact.get('b'), before.exact.get('a'));
+  assert.deepEqual(after.exact.get('c'), `${before.exact.get('a')} = b`);
+  const [was, is] = [before, after].map(({ image }) => image.manifest.value.layers.map(({ digest }) => digest));
+  assert.deepEqual([is?.[0], is?.[2]], [was?.[0], was?.[3]]);
+  await isValid(app.replace(/:app$/, ''));
+});
+
+test('a directory that only the dropped layer described is told of, or taken over', async t => {
+  const bare = tarOf([file('d/new', 'new')]);
+  // Without the entry of the directory, which the writer of layers would not leave out.
+  const tars = [tarOf([file('base', 'base')]), tarOf([dir('d', 0o700)]), bare];
+  const app = layoutOf(t, tars);
+  const dry = await drop(app, { layers: '2', dryRun: true });
+  assert.deepEqual(rows(dry), ['C /d']);
+  assert.match(dry.warnings.join('\n'), /1 path of upper layers in directories that only a dropped one described/);
+  const result = await drop(app, { layers: '2', materialize: true });
+  assert.deepEqual(rows(result), []);
+  assert.match((await readWholeImage(app)).exact.get('d') ?? '', /^directory 700 /);
+});
+
+test('dropping a layer that was put on top gives the image below back', async t => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom('a', 'b', 'd/a', 'd/b'), { minLength: 1, maxLength: 3 }), async paths => {
+      const tars = [tarOf([file('a', 'a'), file('d/a', 'da')]), tarOf([file('b', 'b')])];
+      const top = tarOf([...new Set(paths)].map(path => file(path, `new ${path}`)));
+      const below = await readWholeImage(layoutOf(t, tars));
+      const app = layoutOf(t, [...tars, top]);
+      const result = await drop(app, { layers: '3' });
+      const after = await readWholeImage(app);
+      assert.deepEqual(after.exact, below.exact);
+      assert.deepEqual(after.image.config.value, below.image.config.value);
+      assert.equal(rows(result).length >= new Set(paths).size, true);
+    }),
+    { numRuns: 10 },
+  );
+});
+
+test('of several platforms numbers count only where all have as many layers', async t => {
+  const layout = makeLayout(join(temporaryDirectory(t), 'img'));
+  const [one, two] = [tarOf([file('a', 'a')]), tarOf([file('b', 'b')])];
+  const amd64 = putImage(layout, { layers: [{ tar: one }, { tar: two }] });
+  const arm64 = putImage(layout, { layers: [{ tar: one }], architecture: 'arm64' });
+  putName(layout, 'multi', putIndex(layout, [amd64, arm64]));
+  await assert.rejects(
+    drop(`${layout}:multi`, { layers: '1', allPlatforms: true }),
+    refusal(/expected as many layers in all platforms, got 2 and 1/, 'usage'),
+  );
+  const result = await drop(`${layout}:multi`, { createdBy: 'layer 1', allPlatforms: true });
+  assert.deepEqual(
+    result.images.map(({ dropped }) => dropped),
+    [[1], [1]],
+  );
+  await isValid(layout);
+});
+
+test('the command line drops', async t => {
+  const { layout } = await preparePlace(temporaryDirectory(t));
+  const dry = await runCommand(['drop', `${layout}:app`, '--created-by', 'layer 3', '--dry-run']);
+  const done = await runCommand(['drop', `${layout}:app`, '--layers', '3..']);
+  assert.deepEqual([done.status, done.out], [0, dry.out]);
+  assert.match(done.err, /paths? otherwise: /);
+  const json = await runCommand(['drop', `${layout}:app`, '--layers', '2', '--json']);
+  assert.deepEqual((JSON.parse(json.out) as { images: { dropped: number[] }[] }).images[0]?.dropped, [2]);
+  assert.equal((await runCommand(['drop', `${layout}:app`])).status, 2);
+});

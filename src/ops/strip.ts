@@ -1,0 +1,152 @@
+import { OciError, usage } from '../errors.ts';
+import { contentDigests } from '../graph/content-digests.ts';
+import { storedAs, warningsOf } from '../graph/layer-label.ts';
+import { goneFrom, planStrip, type StripPlan } from '../graph/strip-plan.ts';
+import { blobsOf, layersOf } from '../image/layers.ts';
+import { layerPositions, linesOf, withLines, withoutLayer } from '../image/lines.ts';
+import type { Image, Layer } from '../spec/objects.ts';
+import { formatPlatform } from '../spec/platform.ts';
+import { sizeOf } from '../spec/sizes.ts';
+import type { ImageOperand } from '../store/parse-operand.ts';
+import { announce } from '../stream/pace.ts';
+import { applyLayer } from '../tree/apply.ts';
+import type { FileNode, Path, Tree } from '../tree/node.ts';
+import { encodeText, parsePath, shortTextOf, textOf } from '../tree/path.ts';
+import { filesOf } from '../tree/walk.ts';
+import { listOf, text } from './call-kinds.ts';
+import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
+import { checkCall } from './check-call.ts';
+import { foldLayers } from './fold-layers.ts';
+import type { StripOptions } from './options.ts';
+import type { StrippedPaths, StripResult } from './results.ts';
+
+const shown = (path: Path): string => `/${textOf(path)}`;
+
+function parsePaths(paths: readonly string[]): ReadonlySet<Path> {
+  const parsed = paths.map(path => parsePath(encodeText(path), path));
+  if (parsed.length === 0 || parsed.includes(''))
+    throw usage('paths', 'expected paths below the root, got none or the root');
+  return new Set(parsed);
+}
+
+/** Other files of the same contents as those that went: the bytes are in some layer still. */
+async function copiesOf({ source, image }: ChangePart, plan: StripPlan): Promise<readonly Path[]> {
+  const gone = new Set<FileNode>();
+  for (const node of plan.nodes) if (node.kind === 'file' && node.size > 0) gone.add(node);
+  const sizes = new Set([...gone].map(({ size }) => size));
+  const others = new Map<FileNode, Path>();
+  for (const tree of plan.trees)
+    for (const [path, file] of filesOf(tree)) if (sizes.has(file.size) && !gone.has(file)) others.set(file, path);
+  if (others.size === 0) return [];
+  const digests = await contentDigests(source, layersOf(image), [...gone, ...others.keys()]);
+  const secrets = new Set([...gone].map(file => digests.get(file)));
+  return [...others].flatMap(([file, path]) => (secrets.has(digests.get(file)) ? [path] : [])).sort();
+}
+
+/** The layers of an image, with those that hold something written anew; undefined where nothing is left of one. */
+async function rewrite(
+  part: ChangePart,
+  plan: StripPlan,
+  options: StripOptions,
+): Promise<{ readonly layers: readonly (Layer | undefined)[]; readonly warnings: readonly string[] }> {
+  const { source, image } = part;
+  const layers: (Layer | undefined)[] = [...layersOf(image)];
+  const warnings: string[] = [];
+  const stripped = (tree: Tree | undefined): Tree => {
+    if (tree === undefined) throw new Error('strip: a tree for each layer');
+    return applyLayer(tree, goneFrom(tree, plan));
+  };
+  for (const at of [...plan.layers].sort((a, b) => a - b)) {
+    const [before, after] = [stripped(plan.trees[at]), stripped(plan.trees[at + 1])];
+    const stored = await storedAs(source, (layers[at] as Layer).descriptor);
+    const kept = stored === 'gzip' || stored === 'zstd' ? stored : 'none';
+    const { compression = kept, level, compressor } = options;
+    const fold = { before, after, from: at, to: at + 1, compression: { compression, level, compressor } };
+    const folded = await foldLayers(part, fold, options);
+    layers[at] = folded.layer;
+    warnings.push(...folded.warnings);
+  }
+  return { layers, warnings };
+}
+
+function withLayers(image: Image, layers: readonly (Layer | undefined)[]): Image {
+  const lines = linesOf(image);
+  const positions = layerPositions(lines);
+  const changed = new Map(positions.map((at, number) => [at, layers[number]]));
+  return withLines(
+    image,
+    lines.map((line, at) => {
+      if (!changed.has(at)) return line;
+      const layer = changed.get(at);
+      return layer === undefined ? withoutLayer(line) : { ...line, layer };
+    }),
+  );
+}
+
+/** What there is to know of what is left. */
+function notesOf(plan: StripPlan, copies: readonly Path[]): readonly string[] {
+  const list = (paths: Iterable<Path>): string => {
+    const all = [...paths].sort();
+    return `${all
+      .slice(0, 5)
+      .map(path => `/${shortTextOf(path)}`)
+      .join(', ')}${all.length > 5 ? ` and ${all.length - 5} more` : ''}`;
+  };
+  return [
+    ...(plan.links.size === 0 ? [] : [`hardlinks to what was removed are gone as well: ${list(plan.links)}`]),
+    ...(copies.length === 0 ? [] : [`the same contents are still there as ${list(copies)}`]),
+  ];
+}
+
+async function stripPart(
+  part: ChangePart,
+  paths: ReadonlySet<Path>,
+  options: StripOptions,
+): Promise<ChangedPart<StrippedPaths>> {
+  const { source, image } = part;
+  const layers = layersOf(image);
+  announce(options, 'stripping', sizeOf(blobsOf(layers)));
+  const plan = await planStrip(source, layers, { paths, keepLinks: options.keepLinks === true });
+  const missing = plan.missing.map(shown);
+  const subject = `${source.subject} (${formatPlatform(image.config.value)})`;
+  if (missing.length > 0 && options.allPlatforms !== true)
+    throw new OciError('not-found', subject, `expected a path of some layer, got '${missing[0]}', which is in none`);
+  const copies = await copiesOf(part, plan);
+  const { layers: stripped, warnings } = await rewrite(part, plan, options);
+  return {
+    image: plan.layers.size === 0 ? image : withLayers(image, stripped),
+    details: {
+      layers: [...plan.layers].map(at => at + 1).sort((a, b) => a - b),
+      links: [...plan.links].sort().map(shown),
+      copies: copies.map(shown),
+    },
+    warnings: [
+      ...(await warningsOf(source, blobsOf(layers))),
+      ...missing.map(path => `${subject}: ${path} is in no layer`),
+      ...notesOf(plan, copies),
+      ...warnings,
+    ],
+  };
+}
+
+/**
+ * Removes paths out of every layer that holds them: files, directories with all that is in them, their whiteouts, and unless
+ * `keepLinks` is there every other name of the same files, so that no byte of them is in any layer. Layers that hold nothing of it
+ * keep their bytes. A path counts as it is spelled and where it leads through symbolic links. Throws `not-found` for a path that no layer has.
+ */
+export async function strip(
+  image: ImageOperand,
+  paths: readonly string[],
+  options: StripOptions = {},
+): Promise<StripResult> {
+  checkCall('strip', { image: ['operand', image], paths: [listOf(text), paths] }, options);
+  const parsed = parsePaths(paths);
+  const result = await changeImage(image, options, {
+    keepsFiles: false,
+    change: part => stripPart(part, parsed, options),
+  });
+  const note = `the old layers stay in the layout until gc, as long as a name or a digest leads to them`;
+  return result.isChanged && options.output === undefined
+    ? { ...result, warnings: [...result.warnings, note] }
+    : result;
+}

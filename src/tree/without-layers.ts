@@ -1,0 +1,115 @@
+import { OciError } from '../errors.ts';
+import { Draft } from './draft.ts';
+import { emptyTree, impliedMeta, type LayerEntry, type Node, type Path, type Tree } from './node.ts';
+import { joinPath, nameOf, parentOf } from './path.ts';
+import { find, resolvePath } from './walk.ts';
+
+/** A hardlink of a layer, 0 for the lowest, to a file that only a dropped layer had. */
+interface BrokenLink {
+  readonly layer: number;
+  readonly path: Path;
+  readonly target: Path;
+}
+
+/** What layers come to without some of them. */
+export interface Remaining {
+  /** After each layer, before them the empty tree; a dropped layer changes nothing. */
+  readonly trees: readonly Tree[];
+  readonly broken: readonly BrokenLink[];
+  /** Directories that only a dropped layer described: they are there as an upper layer implies them. */
+  readonly implied: readonly { readonly layer: number; readonly path: Path }[];
+  /** Layers that have to be written anew for what they take over. */
+  readonly rewritten: ReadonlySet<number>;
+}
+
+interface Options {
+  readonly dropped: ReadonlySet<number>;
+  /** The trees of all layers, as `Remaining` has them. */
+  readonly trees: readonly Tree[];
+  /** Upper layers take over what they need of a dropped one: the files they link to, the attributes of directories they reach into. */
+  readonly materialize: boolean;
+  readonly subject: string;
+}
+
+/** State: what is left of a stack of layers, from below. */
+class Rest {
+  readonly #options: Options;
+  readonly #draft: Draft;
+  /** Where a file of a dropped layer is now, by the file. */
+  readonly #taken = new Map<Node, Path>();
+  readonly broken: BrokenLink[] = [];
+  readonly implied: { layer: number; path: Path }[] = [];
+  readonly rewritten = new Set<number>();
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#draft = new Draft(emptyTree(), options.subject);
+  }
+
+  tree(): Tree {
+    return this.#draft.tree();
+  }
+
+  /** Applies a layer, 0 for the lowest. */
+  *apply(layer: number, entries: readonly LayerEntry[]): Generator<number> {
+    this.#draft.beginLayer();
+    for (const entry of entries) {
+      this.#entry(layer, entry);
+      yield layer;
+    }
+  }
+
+  #entry(layer: number, entry: LayerEntry): void {
+    try {
+      for (const { kind, path, ...operation } of this.#draft.apply(entry)) {
+        const node = 'node' in operation ? operation.node : undefined;
+        if (kind === 'create' && node?.kind === 'directory' && node.meta === impliedMeta) this.#implied(layer, path);
+      }
+    } catch (error) {
+      // The layer could be applied to what was below it: what is not there now was dropped.
+      if (!(error instanceof OciError) || entry.kind !== 'hardlink') throw error;
+      this.#link(layer, entry);
+    }
+  }
+
+  #implied(layer: number, path: Path): void {
+    const was = find(this.#options.trees[layer + 1] as Tree, path);
+    if (was?.kind !== 'directory' || was.meta === impliedMeta) return;
+    this.implied.push({ layer, path });
+    if (!this.#options.materialize) return;
+    this.rewritten.add(layer);
+    this.#draft.apply({ kind: 'node', path, node: { kind: 'directory', meta: was.meta, children: new Map() } });
+  }
+
+  #link(layer: number, entry: LayerEntry & { readonly kind: 'hardlink' }): void {
+    const { path, target } = entry;
+    this.broken.push({ layer, path, target });
+    if (!this.#options.materialize) return;
+    const tree = this.#options.trees[layer + 1] as Tree;
+    const node = find(tree, joinPath(resolvePath(tree, parentOf(path)), nameOf(path)));
+    if (node === undefined || node.kind === 'directory') return;
+    this.rewritten.add(layer);
+    const known = this.#taken.get(node);
+    if (known !== undefined) this.#draft.apply({ kind: 'hardlink', path, target: known });
+    else this.#draft.apply({ kind: 'node', path, node });
+    if (known === undefined) this.#taken.set(node, path);
+  }
+}
+
+/**
+ * What layers come to without the dropped ones: upper layers apply to what is left. A link to a file that is gone is broken, and not
+ * made; with `materialize` the layer takes the file over. Yields after each entry, for who paces it.
+ */
+export function* withoutLayers(
+  layers: readonly (readonly LayerEntry[])[],
+  options: Options,
+): Generator<number, Remaining> {
+  const rest = new Rest(options);
+  const trees = [rest.tree()];
+  for (const [layer, entries] of layers.entries()) {
+    if (!options.dropped.has(layer)) yield* rest.apply(layer, entries);
+    trees.push(rest.tree());
+  }
+  const { broken, implied, rewritten } = rest;
+  return { trees, broken, implied, rewritten };
+}
