@@ -17,6 +17,15 @@ export { images } from './ops/images.ts';
 export { importRootfs } from './ops/import-rootfs.ts';
 export { init } from './ops/init.ts';
 export { inspect, inspectRaw } from './ops/inspect.ts';
+export type { DropOptions, SquashOptions, StripOptions } from './ops/layer-options.ts';
+export type {
+  DroppedLayers,
+  DropResult,
+  SquashedLayers,
+  SquashResult,
+  StrippedPaths,
+  StripResult,
+} from './ops/layer-results.ts';
 export { load } from './ops/load.ts';
 export type {
   Bytes,
@@ -26,7 +35,6 @@ export type {
   ConfigOptions,
   CopyOptions,
   DiffOptions,
-  DropOptions,
   ExportOptions,
   GcOptions,
   ImageOperand,
@@ -41,8 +49,6 @@ export type {
   ReadOptions,
   RootfsPlace,
   SaveOptions,
-  SquashOptions,
-  StripOptions,
   UnpackOptions,
   ValidateOptions,
   Work,
@@ -56,8 +62,6 @@ export type {
   CopyResult,
   DiffResult,
   DiffRow,
-  DroppedLayers,
-  DropResult,
   ExportResult,
   GcResult,
   HistoryRow,
@@ -69,10 +73,6 @@ export type {
   NamedDigest,
   NodeView,
   SaveResult,
-  SquashedLayers,
-  SquashResult,
-  StrippedPaths,
-  StripResult,
   TagResult,
   UnpackResult,
   UntagResult,

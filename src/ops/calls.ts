@@ -1,11 +1,11 @@
 import * as kinds from './call-kinds.ts';
+import type { DropOptions, SquashOptions, StripOptions } from './layer-options.ts';
 import type {
   ChangeOptions,
   CommitOptions,
   ConfigOptions,
   CopyOptions,
   DiffOptions,
-  DropOptions,
   ExportOptions,
   GcOptions,
   ImagesOptions,
@@ -13,8 +13,6 @@ import type {
   LoadOptions,
   ReadOptions,
   SaveOptions,
-  SquashOptions,
-  StripOptions,
   UnpackOptions,
   ValidateOptions,
   WriteOptions,
@@ -128,8 +126,8 @@ const squash: Table<SquashOptions> = {
   layers: kinds.layerRange,
   fromBase: kinds.operand,
 };
-const strip: Table<StripOptions> = { ...changeKinds, ...compression, keepLinks: flag };
-const drop: Table<DropOptions> = { ...changeKinds, layers: kinds.layerRange, createdBy: text, materialize: flag };
+const strip: Table<StripOptions> = { ...changed, ...compression, keepLinks: flag };
+const drop: Table<DropOptions> = { ...changed, layers: kinds.layerRange, createdBy: text, materialize: flag };
 const unpack: Table<UnpackOptions> = {
   ...read,
   bundle: flag,

@@ -18,8 +18,9 @@ import { type ChangedPart, type ChangePart, changeImage } from './change-image.t
 import { checkCall } from './check-call.ts';
 import { compareSides, type Side } from './compare.ts';
 import { foldLayers } from './fold-layers.ts';
-import type { DropOptions } from './options.ts';
-import type { DiffRow, DroppedLayers, DropResult } from './results.ts';
+import type { DropOptions } from './layer-options.ts';
+import type { DroppedLayers, DropResult } from './layer-results.ts';
+import type { DiffRow } from './results.ts';
 import { rowOf } from './view.ts';
 
 /** Positions of the layers that are to go. */

@@ -54,38 +54,6 @@ export interface ChangeResult<Details extends object = object> {
   readonly warnings: readonly string[];
 }
 
-/** What `squash` made of one image: one layer of those from number `from` to number `to`, 1 for the lowest; of none where `to` is less. */
-export interface SquashedLayers {
-  readonly from: number;
-  readonly to: number;
-  /** Null where they come to nothing. */
-  readonly layer: Descriptor | null;
-  readonly diffID: DiffID | null;
-}
-export type SquashResult = ChangeResult<SquashedLayers>;
-
-/** What `drop` made of one image. */
-export interface DroppedLayers {
-  /** Numbers of the layers, 1 for the lowest. */
-  readonly dropped: readonly number[];
-  /** Layers that were written anew, as they took something over. */
-  readonly rewritten: readonly number[];
-  /** How the merged root filesystem differs: `D` is gone, `A` is back, `C` is otherwise. */
-  readonly changes: readonly DiffRow[];
-}
-export type DropResult = ChangeResult<DroppedLayers>;
-
-/** What `strip` made of one image. */
-export interface StrippedPaths {
-  /** Numbers of the layers that held something of the paths, 1 for the lowest. */
-  readonly layers: readonly number[];
-  /** Other names of removed files, which are gone as well. */
-  readonly links: readonly string[];
-  /** Files that hold the same contents as a removed one, and are still there. */
-  readonly copies: readonly string[];
-}
-export type StripResult = ChangeResult<StrippedPaths>;
-
 /** A node as plain data; mode in octal, mtime in RFC 3339. */
 export interface NodeView {
   readonly type: string;

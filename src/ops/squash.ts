@@ -14,8 +14,8 @@ import { openBaseFor, provenForeignLayer } from './base-image.ts';
 import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
 import { checkCall } from './check-call.ts';
 import { foldLayers } from './fold-layers.ts';
-import type { SquashOptions } from './options.ts';
-import type { SquashedLayers, SquashResult } from './results.ts';
+import type { SquashOptions } from './layer-options.ts';
+import type { SquashedLayers, SquashResult } from './layer-results.ts';
 
 /** Positions of layers: `from` up to before `to`. */
 interface Positions {

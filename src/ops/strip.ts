@@ -17,8 +17,8 @@ import { listOf, text } from './call-kinds.ts';
 import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
 import { checkCall } from './check-call.ts';
 import { foldLayers } from './fold-layers.ts';
-import type { StripOptions } from './options.ts';
-import type { StrippedPaths, StripResult } from './results.ts';
+import type { StripOptions } from './layer-options.ts';
+import type { StrippedPaths, StripResult } from './layer-results.ts';
 
 const shown = (path: Path): string => `/${textOf(path)}`;
 

@@ -1,6 +1,7 @@
 /** The files that declare the types of results, from the root of the package. */
 export const shapeSources: readonly string[] = [
   'src/ops/results.ts',
+  'src/ops/layer-results.ts',
   'src/image/finding.ts',
   'src/image/inspect.ts',
   'src/tree/change.ts',

@@ -1,0 +1,25 @@
+import type { ChangeOptions, CompressionOptions, ImageOperand } from './options.ts';
+
+/** What `squash` takes; its new layer is gzip when `compression` is absent. */
+export interface SquashOptions extends ChangeOptions, CompressionOptions {
+  /** Which layers, 1 for the lowest: `2..4`, `2..` to the top, `..4` from the bottom; all when neither this nor `fromBase` is there. */
+  readonly layers?: string;
+  /** All layers above those of this image, which the image has to be made on. */
+  readonly fromBase?: ImageOperand;
+}
+
+/** What `drop` takes: `layers` or `createdBy`. */
+export interface DropOptions extends Omit<ChangeOptions, 'createdBy'> {
+  /** Which layers, 1 for the lowest: `2..4`, `2..` to the top, `..4` from the bottom. */
+  readonly layers?: string;
+  /** The layers whose `created_by` matches this: `*` stands for anything, `?` for one character. */
+  readonly createdBy?: string;
+  /** Upper layers take over what they need of the dropped ones: files that they link to, attributes of directories. False when absent: links are a `conflict`. */
+  readonly materialize?: boolean;
+}
+
+/** What `strip` takes; rewritten layers are compressed as they were when `compression` is absent. */
+export interface StripOptions extends ChangeOptions, CompressionOptions {
+  /** Other names of the removed files stay, and so their bytes. False when absent. */
+  readonly keepLinks?: boolean;
+}
