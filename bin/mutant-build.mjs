@@ -1,6 +1,7 @@
 // Bundles of test files in which the mutants of some sources sleep. Tests that bundle programs for child processes find them there, too.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const esbuild = createRequire(import.meta.url).resolve('esbuild');
@@ -81,10 +82,10 @@ const fewLaws = {
   },
 };
 
-/** Bundles test files, each to `outdir` by its name in `entryPoints`. */
+/** Bundles test files, each to `outdir` by its name in `entryPoints`. Answers what each bundle holds: absolute paths, by its own. */
 export async function buildTests(entryPoints, outdir, file) {
   const { build } = await import('esbuild');
-  await build({
+  const { metafile } = await build({
     entryPoints,
     outdir,
     bundle: true,
@@ -94,5 +95,10 @@ export async function buildTests(entryPoints, outdir, file) {
     outExtension: { '.js': '.mjs' },
     plugins: [fewLaws, esbuildOfTests(file), mutantPlugin(file), ownUrl],
     logLevel: 'warning',
+    metafile: true,
   });
+  const outputs = Object.entries(metafile.outputs);
+  return new Map(
+    outputs.map(([bundle, { inputs }]) => [resolve(bundle), new Set(Object.keys(inputs).map(input => resolve(input)))]),
+  );
 }

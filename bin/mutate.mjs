@@ -85,48 +85,49 @@ function passes(bundle, { environment = {}, limit }) {
   });
 }
 
-/** Test files that hold in a bundle: how long each takes, and which mutants it meets. */
-async function baseline(tests) {
-  const known = [];
-  for (const test of tests) {
-    const record = join(mkdtempSync(join(tmpdir(), 'mutant-hits-')), 'hits');
-    chmodSync(dirname(record), 0o777);
-    const start = performance.now();
-    const holds = await passes(test.bundle, { environment: { MUTANT_HITS: record }, limit: 180_000 });
-    const time = performance.now() - start;
-    const hits = new Set(
-      existsSync(record) ? readFileSync(record, 'utf8').split('\n').filter(Boolean).map(Number) : [],
-    );
-    rmSync(dirname(record), { recursive: true, force: true });
-    if (!holds) console.log(`left out, as it does not hold in a bundle: ${test.name}`);
-    else if (hits.size > 0) known.push({ ...test, time, hits });
-  }
-  return known;
+const trials = new Map();
+
+/** What a test file's bundle does unchanged: whether it holds, how long it takes, and which mutants it meets. Tried when it is first needed. */
+function trialOf(test) {
+  if (!trials.has(test)) trials.set(test, trial(test));
+  return trials.get(test);
 }
 
+async function trial(test) {
+  const record = join(mkdtempSync(join(tmpdir(), 'mutant-hits-')), 'hits');
+  chmodSync(dirname(record), 0o777);
+  const start = performance.now();
+  const holds = await passes(test.bundle, { environment: { MUTANT_HITS: record }, limit: 180_000 });
+  const time = performance.now() - start;
+  const text = holds && existsSync(record) ? readFileSync(record, 'utf8') : '';
+  rmSync(dirname(record), { recursive: true, force: true });
+  if (!holds) console.log(`left out, as it does not hold in a bundle: ${test.name}`);
+  return { time, hits: new Set(text.split('\n').filter(Boolean).map(Number)) };
+}
+
+/** How far a test is from a mutant: its own file's, of its room, or of another. */
 const distance = (mutant, test) =>
   test.name.startsWith(mutant.file.slice(0, -3)) ? 0 : dirname(test.name) === dirname(mutant.file) ? 1 : 2;
 
-/** The tests that meet a mutant, nearest and quickest first: all of its room, of others as long as the budget lasts. */
-function testsOf(mutant, tests) {
-  const met = tests.filter(test => test.hits.has(mutant.id));
-  met.sort((a, b) => distance(mutant, a) - distance(mutant, b) || a.time - b.time);
-  let left = budget;
-  return met.filter(test => {
-    if (distance(mutant, test) < 2) return true;
-    left -= test.time;
-    return left >= 0;
-  });
-}
-
+/** What the tests that may meet a mutant say, nearest and smallest first: all of its room, of others as long as the budget lasts. */
 async function fate(mutant, tests) {
-  const met = testsOf(mutant, tests);
-  if (met.length === 0) return 'not met';
-  for (const test of met) {
-    const environment = { MUTANT: `${mutant.id}` };
-    if (!(await passes(test.bundle, { environment, limit: 4 * test.time + patience }))) return `killed by ${test.name}`;
+  const near = tests
+    .filter(({ holds }) => holds.has(resolve(root, mutant.file)))
+    .sort((a, b) => distance(mutant, a) - distance(mutant, b) || a.holds.size - b.holds.size);
+  let [left, isMet] = [budget, false];
+  for (const test of near) {
+    const start = performance.now();
+    if (distance(mutant, test) === 2 && left < 0) break;
+    const { time, hits } = await trialOf(test);
+    if (hits.has(mutant.id)) {
+      isMet = true;
+      const environment = { MUTANT: `${mutant.id}` };
+      const limit = 4 * time + patience;
+      if (!(await passes(test.bundle, { environment, limit }))) return `killed by ${test.name}`;
+    }
+    if (distance(mutant, test) === 2) left -= performance.now() - start;
   }
-  return 'survived';
+  return isMet ? 'survived' : 'not met';
 }
 
 function sampled(all, count) {
@@ -162,13 +163,15 @@ async function main() {
     name,
     bundle: join(outdir, `${basename(dirname(name))}-${basename(name, '.ts')}.mjs`),
   }));
-  await buildTests(
+  const held = await buildTests(
     tests.map(({ name, bundle }) => ({ in: join(root, name), out: basename(bundle, '.mjs') })),
     outdir,
     file,
   );
-  const known = await baseline(tests);
-  console.log(`${mutants.length} mutants, ${known.length} test files that meet them`);
+  const known = tests
+    .map(test => ({ ...test, holds: held.get(test.bundle) }))
+    .filter(({ holds }) => Object.keys(sources).some(source => holds.has(source)));
+  console.log(`${mutants.length} mutants, ${known.length} test files that hold their sources`);
   const wanted =
     values.only === undefined
       ? sampled(mutants, Number(values.sample ?? Infinity))

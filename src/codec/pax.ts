@@ -36,13 +36,14 @@ interface PaxRecord {
 function recordAt(text: ByteString, start: number, subject: Subject): PaxRecord {
   const { length, digits } = lengthAt(text, start, subject);
   const end = start + length;
-  if (length < digits + 4 || end > text.length || text.charCodeAt(end - 1) !== newline) {
+  if (text.charCodeAt(end - 1) !== newline) {
     throw invalid(
       subject(),
       'a PAX record that ends with its newline',
       `a record of announced length ${length} at ${start} of the header`,
     );
   }
+  // A length that is too short for what a record has ends it before its key does.
   const separator = text.indexOf('=', start + digits + 1);
   const key = separator < 0 || separator >= end ? '' : text.slice(start + digits + 1, separator);
   if (key === '' || key.includes('\0')) {

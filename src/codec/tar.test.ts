@@ -290,6 +290,7 @@ test('long names come from prefixes of ustar, of star and of old Go programs, an
   assert.equal(nameOf({ 345: 'p'.repeat(155) }), `${'p'.repeat(155)}/f`);
   assert.equal(nameOf({ 345: `${'p'.repeat(131)}00000000001 `, 508: 'tar\0' }), `${'p'.repeat(131)}/f`);
   assert.equal(nameOf({ ...prefix, 257: 'ustar  \0' }), 'some/directory/f');
+  assert.equal(nameOf({ 345: `${'p'.repeat(155)}x`, 257: 'ustar  \0' }), `${'p'.repeat(155)}/f`);
   assert.equal(nameOf({ 345: '00000000001\x0000000000002\0', 257: 'ustar  \0' }), 'f');
   assert.equal(nameOf({ ...prefix, 257: '\0\0\0\0\0\0\0\0' }), 'f');
 });
@@ -382,8 +383,21 @@ test('PAX records are cut by their announced length in bytes and must be whole',
     '7 a\0=b\n',
     '11 path=\0x\n',
     '99999999999 a=b\n',
+    '6 a=b\n0 a=b\n',
+    '0 a=b\n',
+    '3 \n3 \n6 a=b\n',
+    '4 =\n6 a=b\n',
+    '8 a=b\n',
+    '7 =x=y\n',
   ];
   for (const text of malformed) refuses(readAll(extension('x', text), file('f', '')), /PAX/);
+  assert.deepEqual(
+    decodePax(Buffer.from('5 a=\n6 a==\n11 k=value\n'), subject),
+    new Map([
+      ['a', '='],
+      ['k', 'value'],
+    ]),
+  );
 });
 
 test('times have nanoseconds, may be negative, and must be plain decimals', () => {
@@ -432,6 +446,19 @@ test('the end is two blocks of zeros or the end of the bytes; what comes after i
   refuses(readTar(Buffer.concat([one, end.subarray(1000)])), /truncated/);
   refuses(readTar(Buffer.concat([pax({ uid: '1' }), end])), /end of the archive/);
   refuses(readTar(Buffer.from('this is no archive at all. '.repeat(40))), /checksum/);
+});
+
+test('a member, and what is wrong, is said to be where its header begins', () => {
+  const parts = [file('a', 'x'), pax({ uid: '1' }), file('b', ''), Buffer.alloc(512, 'no header')];
+  const { members, error } = readAll(...parts);
+  assert.deepEqual(
+    members.map(({ path, offset }) => [path, offset]),
+    [
+      ['a', 0],
+      ['b', 2048],
+    ],
+  );
+  assert.match(error?.message ?? '', /at offset 2560: /);
 });
 
 test('extension headers are limited in size and in number', () => {

@@ -58,3 +58,10 @@ test('what stands behind the prefix is none of it', async () => {
   );
   assert.deepEqual(paths, [path]);
 });
+
+test('the numbers of a device fill two fields of eight bytes, digits up to a NUL', () => {
+  const { meta } = textFile('');
+  const device = { kind: 'device', meta, type: 'char', major: 0o1234567, minor: 0o7654321 } as const;
+  const block = Buffer.from(layerTar([{ kind: 'node', path: 'null', node: device }], () => new Uint8Array()));
+  assert.equal(block.toString('latin1', 265, 346), `${'\0'.repeat(64)}1234567\x007654321\0\0`);
+});
