@@ -179,6 +179,9 @@ test('every registered algorithm is checked: size before the first byte, digest 
   const file = write(path, descriptor, utf8('Content'));
   await assert.rejects(store.read(descriptor), refusal('invalid', /expected digest sha256:.*, got sha256:/));
   await assert.rejects(store.read({ ...descriptor, size: 8 }), refusal('invalid', /expected a size of 8 bytes, got 7/));
+  write(path, descriptor, utf8('content and more'));
+  await assert.rejects(store.read(descriptor), refusal('invalid', /expected a size of 7 bytes, got 16/));
+  write(path, descriptor, bytes);
   await assert.rejects(store.read(descriptor, 6), refusal('invalid', /size of at most 6 bytes, got 7/));
   unlinkSync(file);
   await assert.rejects(store.read(descriptor), refusal('not-found', /blob sha256:/));

@@ -195,6 +195,20 @@ for (const native of ['with koffi', 'without koffi'] as const) {
   });
 }
 
+test('who waits for another program’s flock holds no lock meanwhile', async t => {
+  if (spawnSync('flock', ['--version']).error !== undefined) return t.skip('flock is not installed');
+  const path = temporaryDirectory(t);
+  const peer = spawn('flock', [join(path, 'index.json.lock'), 'sh', '-c', 'echo ready; read line']);
+  t.after(() => peer.stdin.destroy());
+  await said(peer, 'ready');
+  const controller = new AbortController();
+  const waiting = underLock(path, () => assert.fail('inside'), controller);
+  await turns(10);
+  assert.deepEqual(readdirSync(path), ['index.json.lock']);
+  controller.abort(new Error('enough'));
+  await assert.rejects(waiting, /enough/);
+});
+
 test('another program’s flock finds index.json.lock held while the index is changed', async t => {
   if (spawnSync('flock', ['--version']).error !== undefined) return t.skip('flock is not installed');
   const path = temporaryDirectory(t);
