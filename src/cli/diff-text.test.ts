@@ -120,3 +120,27 @@ test("docker's lines leave the root out, and a warning says that it differs", as
   assert.equal((JSON.parse(json.out) as DiffResult).changes[0]?.path, '/');
   assert.equal((await runCommand(['diff', one, other, '--exit-code', '--ignore', 'mode'])).status, 0);
 });
+
+test('json in a template has the exact path, what is printed of it an escaped one', async t => {
+  const place = temporaryDirectory(t);
+  const [one, other] = [join(place, 'one'), join(place, 'other')];
+  for (const directory of [one, other]) mkdirSync(directory);
+  for (const name of ['nl\nx', 'nl\\nx', 'ü']) writeFileSync(join(other, name), '');
+  const lines = async (format: string): Promise<readonly string[]> =>
+    (await runCommand(['diff', one, other, '--format', format])).out.split('\n').slice(0, -1);
+  const exact = ['/nl\nx', '/nl\\nx', '/ü'];
+  assert.deepEqual(
+    (await lines('{{json .Path}}')).map(line => JSON.parse(line)),
+    exact,
+  );
+  assert.deepEqual(
+    (await lines('{{json .}}')).map(line => (JSON.parse(line) as { path: string }).path),
+    exact,
+  );
+  assert.deepEqual(
+    (await lines('json')).map(line => (JSON.parse(line) as { path: string }).path),
+    exact,
+  );
+  assert.deepEqual(await lines('{{.Path}}'), ['/nl\\x0ax', '/nl\\\\nx', '/ü']);
+  assert.deepEqual(await lines('{{printf "%s" .Path}}'), ['/nl\\x0ax', '/nl\\\\nx', '/ü']);
+});

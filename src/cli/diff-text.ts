@@ -55,7 +55,12 @@ async function formatted(rows: readonly ListedRow[], format: string, raw: boolea
   const { parseTemplate, renderTemplate } = await import('./template/evaluate.ts');
   const template = parseTemplate(format.replaceAll('\\t', '\t').replaceAll('\\n', '\n'));
   const options = { ...(raw ? {} : { escape: escapeText }), absent: goName, fields: diffFields };
-  return rows.map(row => finish(renderTemplate(template, { ...row, path: raw ? row.path : shownPath(row) }, options)));
+  return rows.map(row => {
+    const shown = { ...row, path: raw ? row.path : shownPath(row) };
+    // What is printed is safe and unambiguous; what is JSON is exact.
+    const exact = (value: unknown): unknown => (value === shown ? row : value === shown.path ? row.path : value);
+    return finish(renderTemplate(template, shown, { ...options, exact }));
+  });
 }
 
 /** `.Kind` finds `kind`: templates are used to Go's names. */

@@ -12,6 +12,8 @@ interface RenderOptions {
   readonly fields?: readonly string[];
   /** Applied to every printed value, never to the template's own text. */
   readonly escape?: (text: string) => string;
+  /** What `json` writes of a value that is printed otherwise. */
+  readonly exact?: (value: unknown) => unknown;
   /** The data are column titles: functions that shape values leave them alone. */
   readonly heading?: boolean;
 }
@@ -170,13 +172,11 @@ class Run {
     const { name } = at;
     if (name === 'and' || name === 'or') return this.shortcut(at, lazy);
     const values = lazy.map(value => value());
-    if (name === 'not' && values.length === 1) return !isTrue(values[0]);
     if (this.options.heading === true && headingFunctions.includes(name)) {
       return name === 'split' ? values.slice(0, 1) : values[0];
     }
     try {
-      if (name === 'not') throw new RangeError(`wrong number of args for not: want 1 got ${values.length}`);
-      return callFunction(name, values);
+      return callFunction(name, name === 'json' ? values.map(value => this.options.exact?.(value) ?? value) : values);
     } catch (error) {
       if (error instanceof RangeError) throw this.failure(at, `error calling ${name}: ${error.message}`);
       throw error;

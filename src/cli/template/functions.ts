@@ -1,6 +1,6 @@
 import { paddingLimit } from '../../limits.ts';
 import { jsonText } from '../json-text.ts';
-import { isMapping, keysOf, nilList, nilMap, printed, typeName } from './print.ts';
+import { isMapping, isTrue, keysOf, nilList, nilMap, printed, typeName } from './print.ts';
 import { printf } from './printf.ts';
 
 /** A template function. What it throws is worded by the evaluator as `error calling NAME: …`. */
@@ -143,6 +143,7 @@ const all: Readonly<Record<string, TemplateFunction>> = {
   index,
   slice,
   len: length,
+  not: value => !isTrue(value),
   eq: equal,
   ne: (a, b) => !same(a, b),
   lt: less,
@@ -171,6 +172,7 @@ const counts: Readonly<Record<string, readonly [number, number]>> = {
   index: [1, Infinity],
   slice: [1, 4],
   len: [1, 1],
+  not: [1, 1],
   eq: [1, Infinity],
   ne: [2, 2],
   lt: [2, 2],
@@ -188,7 +190,7 @@ const counts: Readonly<Record<string, readonly [number, number]>> = {
 };
 
 /** Those that the evaluator itself does, as they need not evaluate every argument. */
-const lazyFunctions: readonly string[] = ['and', 'or', 'not'];
+const lazyFunctions: readonly string[] = ['and', 'or'];
 
 export function isFunction(name: string): boolean {
   return lazyFunctions.includes(name) || Object.hasOwn(all, name);
