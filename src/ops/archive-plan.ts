@@ -13,8 +13,10 @@ import { encodeDocument, encodeJson } from '../spec/document.ts';
 import { isManifestType, mediaTypes } from '../spec/media-type.ts';
 import { nameOf } from '../spec/name.ts';
 import type { Descriptor, Image, ImageIndex, Layer } from '../spec/objects.ts';
+import { sizeOf } from '../spec/sizes.ts';
 import type { ArchiveEntry } from '../store/archive/write-archive.ts';
 import { drain } from '../stream/drain.ts';
+import { announce } from '../stream/pace.ts';
 import type { SavedEntry } from './saved-name.ts';
 
 type ArchiveFormat = 'universal' | 'oci' | 'docker';
@@ -128,9 +130,19 @@ async function tarSize(source: ImageSource, layer: Layer): Promise<number> {
   return isPlain(layer) ? layer.descriptor.size : drain(layerBytes(source, layer));
 }
 
+/** Bytes of blobs that are read to write these layers as plain tars. */
+function plainCost(items: readonly DockerItem[]): number {
+  const layers = items.flatMap(({ image }) => layersOf(image));
+  return (
+    sizeOf(layers.map(({ descriptor }) => descriptor)) +
+    sizeOf(layers.flatMap(one => (isPlain(one) ? [] : [one.descriptor])))
+  );
+}
+
 /** What docker itself saved before version 25: configs, and layers as plain tars. Compressed layers are read twice, as a tar says sizes first. */
 async function dockerEntries(items: readonly DockerItem[]): Promise<readonly ArchiveEntry[]> {
   const entries = new Map<string, ArchiveEntry>();
+  announce(items[0]?.source.work ?? {}, 'saving', plainCost(items));
   for (const { source, image } of items) {
     const config = `${encodedOf(image.config.descriptor.digest)}.json`;
     entries.set(config, textEntry(config, image.config.bytes));

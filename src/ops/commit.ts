@@ -89,6 +89,7 @@ export async function commit(
   options: CommitOptions = {},
 ): Promise<CommitResult> {
   checkCall('commit', { rootfs: ['operand', rootfs], image: ['operand?', image] }, options);
+  announce(options, 'comparing');
   const over = new AbortController();
   try {
     const input = await openCommit(rootfs, { ...options, ...until(over.signal, options) });
@@ -129,7 +130,6 @@ async function commitInput(
   image: ImageOperand | undefined,
   options: CommitOptions,
 ): Promise<CommitResult> {
-  announce(options, 'comparing');
   const { base, before, after, warnings, layout, moving } = input;
   const bodies = moving?.bodies(input.bodies) ?? input.bodies;
   checkWarnings(warnings, options.strict);

@@ -117,10 +117,10 @@ function targetOf(input: Input['compression'], options: ImportOptions): Compress
 export async function importLayer(
   bytes: Bytes,
   destination: Destination,
-  options: ImportOptions & { readonly subject: string },
+  options: ImportOptions & { readonly subject: string; readonly size?: number | undefined },
 ): Promise<{ readonly layer: Layer; readonly warnings: readonly string[] }> {
   const { subject } = options;
-  announce(options, 'importing');
+  announce(options, 'importing', options.size);
   const input = await openTar(flow(bytes, options), subject);
   const target = targetOf(input.compression, options);
   const inspection = new TarInspection(subject);

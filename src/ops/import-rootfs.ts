@@ -1,6 +1,6 @@
 import type { Bytes } from '../engine/engine.ts';
 import { appendLayer } from '../image/append.ts';
-import { readInputFile } from '../store/disk/input-file.ts';
+import { inputSize, readInputFile } from '../store/disk/input-file.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { stoppable } from '../stream/stoppable.ts';
 import { checkCall } from './check-call.ts';
@@ -30,8 +30,9 @@ export async function importRootfs(
   const edit = { ...editOf({ ...options, message: options.message || defaultMessage }), createdBy: '' };
   const [bytes, subject] =
     typeof file === 'string' ? [readInputFile(file, options.signal), file] : [stoppable(file, options.signal), 'input'];
+  const size = typeof file === 'string' ? inputSize(file) : undefined;
   return withDestination(place, options, async destination => {
-    const { layer, warnings } = await importLayer(bytes, destination, { ...options, subject });
+    const { layer, warnings } = await importLayer(bytes, destination, { ...options, subject, size });
     const made = appendLayer(undefined, { ...edit, layer });
     await destination.finish(made, entryOf(made));
     return {

@@ -3,8 +3,9 @@ import { usage } from '../errors.ts';
 import { readImage } from '../graph/image-reader.ts';
 import { ListingCache, openImageRootfs, pathsOf } from '../graph/rootfs-image.ts';
 import type { ImageSource, Rootfs } from '../graph/source.ts';
-import { layersOf } from '../image/layers.ts';
+import { blobsOf, layersOf } from '../image/layers.ts';
 import type { Image, ImageConfig, Layer } from '../spec/objects.ts';
+import { sizeOf } from '../spec/sizes.ts';
 import { type Bundle, openBundle } from '../store/bundle/bundle.ts';
 import { type Location, locate, type RootfsLocation } from '../store/locate.ts';
 import { OpenPlaces, openParsed, pickNamed } from '../store/open-operand.ts';
@@ -12,6 +13,7 @@ import { openSource } from '../store/open-source.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { openRootfsDirectory } from '../store/rootfs/directory.ts';
 import { openRootfsTar } from '../store/rootfs/tar.ts';
+import { expectMore } from '../stream/pace.ts';
 import { emptyTree, type FileNode, type Path } from '../tree/node.ts';
 import type { Selection } from '../tree/selection.ts';
 import { both } from './both.ts';
@@ -60,12 +62,15 @@ export function imageSide(source: ImageSource, image: Image): ImageSide {
 
 /** The merged tree of an image, every content hashed while it is read: what a directory is compared with. */
 export function readImageSide({ source, image, layers }: ImageSide): Promise<ComparedSide> {
+  expectMore(source.work ?? {}, sizeOf(blobsOf(layers)));
   return sideOf(openImageRootfs(source, layers, { hashing: () => 'all' }), image.config.value);
 }
 
 /** Two images: blobs that both begin with are read once, and of the contents of layers that both begin with, once proved, only those that layers above touch are hashed. */
 async function readImagePair(before: ImageSide, after: ImageSide): Promise<[ComparedSide, ComparedSide]> {
   const cache = new ListingCache();
+  const blobs = [...blobsOf(before.layers), ...blobsOf(after.layers)];
+  expectMore(before.source.work ?? {}, sizeOf(new Map(blobs.map(blob => [blob.digest, blob])).values()));
   let shared = 0;
   while (shared < before.layers.length && before.layers[shared]?.diffID === after.layers[shared]?.diffID) shared++;
   const paths = new Set([

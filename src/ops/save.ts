@@ -53,7 +53,8 @@ export async function saveStream(
   checkCall('saveStream', { images: ['operands', images] }, options);
   const roots = await rootsOf(images, options);
   const plan = await planArchive(roots, options.format ?? 'universal');
-  announce(options, 'saving', options.format === 'docker' ? undefined : sizeOf(plan.entries));
+  // What docker's own form costs is said where its layers are measured.
+  if (options.format !== 'docker') announce(options, 'saving', sizeOf(plan.entries));
   return {
     images: roots.map(({ entry, name }) => ({ name: name ?? nameOf(entry) ?? null, digest: entry.digest })),
     warnings: plan.warnings,

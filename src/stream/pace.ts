@@ -28,6 +28,11 @@ export function announce({ progress }: Work, label: string, more?: number): void
   progress.total = more === undefined ? undefined : progress.bytes + more;
 }
 
+/** Says to who watches that so many more bytes will be read for what is being done, or fewer. */
+export function expectMore({ progress }: Work, more: number): void {
+  if (progress !== undefined) progress.total = (progress.total ?? progress.bytes) + more;
+}
+
 /** So many bytes are hashed in about ten milliseconds; by count and not by the clock, so that a run does the same each time. */
 const turnAfter = 4 << 20;
 /** Making, opening or removing one file costs as much as reading so many bytes. */

@@ -42,6 +42,12 @@ async function* pipeChunks(path: string, signal: AbortSignal | undefined): Bytes
   }
 }
 
+/** How many bytes a regular file has; undefined where that cannot be told before it is read. */
+export function inputSize(path: string): number | undefined {
+  const found = onDisk(path, wanted, () => statSync(path));
+  return found.isFile() && found.size > 0 ? found.size : undefined;
+}
+
 /**
  * A file, pipe or device of the user's own from its beginning to its end, in chunks of up to 1 MiB; a chunk is valid until
  * the next is asked for. Throws `usage` for a directory, `not-found`, and `conflict` where a file changes while it is read.

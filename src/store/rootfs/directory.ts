@@ -19,8 +19,8 @@ interface DirectoryOptions {
   readonly crossMounts?: boolean | undefined;
   /** Files are hashed from the first `tree` on while other work waits, until contents are asked for: most of them will be. */
   readonly ahead?: boolean;
-  /** What stops the walk and the hashing. */
-  readonly work?: Pick<Work, 'signal'>;
+  /** What watches and stops the walk and the hashing. */
+  readonly work?: Work;
 }
 
 export interface RootfsDirectory extends Rootfs, Required<BodySource> {
@@ -73,7 +73,7 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
     if (scanned === undefined) throw new Error(`${directory}: a file that was not listed`);
     return scanned;
   };
-  const hashes = new FileHashes(scan, { native, signal: work.signal });
+  const hashes = new FileHashes(scan, { native, work });
   const bodies = new Bodies(scan, native);
   const walked = async (): Promise<Tree> => {
     const { signal } = work;
