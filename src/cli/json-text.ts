@@ -8,6 +8,25 @@ export function jsonText(value: unknown, indent = 0): string {
   return (JSON.stringify(value ?? null, undefined, indent) ?? 'null').replace(unsafe, unicodeEscape);
 }
 
+/** The texts that an object's line of JSON consists of, one for each value of the lists in it. */
+export function* jsonLine(value: object): Generator<string> {
+  let before = '{';
+  for (const [field, content] of Object.entries(value)) {
+    if (content === undefined) continue;
+    yield `${before}${jsonText(field)}:`;
+    before = ',';
+    if (Array.isArray(content)) yield* listTexts(content);
+    else yield jsonText(content);
+  }
+  yield before === '{' ? '{}\n' : '}\n';
+}
+
+function* listTexts(values: readonly unknown[]): Generator<string> {
+  yield '[';
+  for (const [at, value] of values.entries()) yield `${at === 0 ? '' : ','}${jsonText(value)}`;
+  yield ']';
+}
+
 /** One line of JSON as Go's encoder writes a map of texts: keys sorted, `<`, `>` and `&` escaped for HTML. */
 export function goJsonLine(row: Readonly<Record<string, unknown>>): string {
   const sorted = Object.fromEntries(

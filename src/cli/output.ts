@@ -12,6 +12,29 @@ export function printJson(io: Io, value: unknown): void {
   io.stdout(`${jsonText(value)}\n`);
 }
 
+/** Characters that are written at once, and texts that are made in a row, before the event loop turns. */
+const [chunkLength, textsInRow] = [1 << 16, 1 << 10];
+
+async function* chunksOf(texts: Iterable<string>, encoding: 'utf8' | 'latin1', io: Io): AsyncGenerator<Uint8Array> {
+  let held = '';
+  let count = 0;
+  for (const text of texts) {
+    held += text;
+    if (held.length < chunkLength && ++count < textsInRow) continue;
+    yield Buffer.from(held, encoding);
+    await new Promise(resolve => setImmediate(resolve));
+    io.signal?.throwIfAborted();
+    held = '';
+    count = 0;
+  }
+  yield Buffer.from(held, encoding);
+}
+
+/** Prints texts one after the other as they are made, while the event loop turns: UTF-8, or with `latin1` byte strings. Throws the signal's reason. */
+export function printTexts(io: Io, texts: Iterable<string>, encoding: 'utf8' | 'latin1' = 'utf8'): Promise<void> {
+  return io.stdoutBytes(chunksOf(texts, encoding, io));
+}
+
 /** Prints warnings unless nobody wants them. */
 export function printWarnings(io: Io, words: Words, warnings: readonly string[]): void {
   if (!words.flag('quiet')) warn(io, warnings);

@@ -58,7 +58,7 @@ class Changeset {
     return file;
   }
 
-  entry(brought: LayerEntry): void {
+  entry(brought: LayerEntry): undefined {
     if (!hasBody(brought)) return;
     const key = keyOf(brought.node);
     const files = this.#waiting.get(key);

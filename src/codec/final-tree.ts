@@ -1,7 +1,8 @@
 import { OciError } from '../errors.ts';
 import type { FileNode, Leaf, Node, Path, Tree } from '../tree/node.ts';
+import { each, type Parts } from '../tree/parts.ts';
 import { shortTextOf } from '../tree/path.ts';
-import { find, walk } from '../tree/walk.ts';
+import { eachNode, find } from '../tree/walk.ts';
 
 /** A file and its names in the order of the tree. */
 interface Group {
@@ -22,18 +23,22 @@ export class FinalTree {
   constructor(tree: Tree, subject: string) {
     this.#tree = tree;
     this.#subject = subject;
+  }
+
+  /** Looks for the files that bodies are to come for, in parts. Called first. */
+  *expect(): Parts<void> {
     const groups = new Map<FileNode, Group>();
-    for (const [path, node] of walk(tree)) {
-      if (node.kind !== 'file') continue;
+    yield* eachNode(this.#tree, (path, node) => {
+      if (node.kind !== 'file') return;
       const known = groups.get(node);
       if (known === undefined) groups.set(node, { file: node, paths: [path] });
       else known.paths.push(path);
-    }
-    for (const group of groups.values()) {
+    });
+    yield* each(groups.values(), group => {
       const same = this.#waiting.get(keyOf(group.file));
       if (same === undefined) this.#waiting.set(keyOf(group.file), [group]);
       else same.push(group);
-    }
+    });
   }
 
   at(path: Path): Node | undefined {
@@ -62,16 +67,19 @@ export class FinalTree {
     return { file: group.file, path: name };
   }
 
-  /** Names that are not among `written`, in the order of the tree; those of what was written with their first names. Throws `conflict` for a file without a body. */
-  *rest(written: ReadonlyMap<Path, unknown>): Iterable<readonly [Path, Node, Path | undefined]> {
+  /**
+   * Visits names that are not among `written`, in the order of the tree; those of what was written with their first names. In
+   * parts. Throws `conflict` for a file without a body.
+   */
+  *rest(written: ReadonlyMap<Path, unknown>, visit: (path: Path, node: Node, first?: Path) => void): Parts<void> {
     const [missing] = this.#waiting.values();
     const lost = missing?.[0]?.paths[0];
     if (lost !== undefined) {
       const message = `expected '${shortTextOf(lost)}' in its layer, got nothing: it changed while it was read`;
       throw new OciError('conflict', this.#subject, message);
     }
-    for (const [path, node] of walk(this.#tree)) {
-      if (!written.has(path)) yield [path, node, this.#firstNames.get(node)];
-    }
+    yield* eachNode(this.#tree, (path, node) => {
+      if (!written.has(path)) visit(path, node, this.#firstNames.get(node));
+    });
   }
 }

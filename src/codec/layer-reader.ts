@@ -11,14 +11,15 @@ import { TarReader, type TarSink } from './tar-reader.ts';
 
 /** Where a layer's entries go: `entry`, then `data` any number of times for a file, then `end`. A data chunk is valid during the call. */
 export interface LayerSink {
-  entry(entry: LayerEntry): void;
+  /** What of it takes long may be given back, and is done in parts before anything else comes. */
+  entry(entry: LayerEntry): Iterable<number> | undefined;
   data(chunk: Uint8Array): void;
   end(): void;
   /** A header has come of a type that tar programs read and engines refuse. */
   ofTarAlone?(typeflag: string): void;
 }
 
-const nothing = (): void => undefined;
+const nothing = (): undefined => undefined;
 
 /** Where nothing is kept: a layer is read for what reading it checks, or for its entries alone. */
 export const emptySink: LayerSink = { entry: nothing, data: nothing, end: nothing };
@@ -107,7 +108,7 @@ function tarSinkOf(origin: LayerOrigin, sink: LayerSink): TarSink {
       size.add(member);
       const entry = entryOf(member, ordinal++, origin);
       isFile = entry.kind === 'node' && entry.node.kind === 'file';
-      sink.entry(entry);
+      return sink.entry(entry);
     },
     data(chunk) {
       if (isFile) sink.data(chunk);

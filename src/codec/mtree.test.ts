@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { fixture } from '../testing/fixtures.ts';
 import { arbitraryName } from '../testing/trees.ts';
 import type { Path } from '../tree/node.ts';
+import { atOnce } from '../tree/parts.ts';
 import { bytesOf } from '../tree/path.ts';
 import { decodeMtree, encodeMtree, type Mtree, type MtreeEntry } from './mtree.ts';
 
@@ -48,11 +49,11 @@ const arbitraryMtree: fc.Arbitrary<Mtree> = fc.record({
 test('law: what is encoded is decoded as it was, whatever bytes names have', () => {
   fc.assert(
     fc.property(arbitraryMtree, mtree => {
-      const bytes = encodeMtree(mtree);
-      const again = decodeMtree(bytes);
+      const bytes = atOnce(encodeMtree(mtree));
+      const again = atOnce(decodeMtree(bytes));
       assert.deepEqual(again.comments, mtree.comments);
       assert.deepEqual(new Map([...again.entries].sort()), new Map([...mtree.entries].sort()));
-      assert.deepEqual(encodeMtree(again), bytes);
+      assert.deepEqual(atOnce(encodeMtree(again)), bytes);
       assert.match(Buffer.from(bytes).toString('latin1'), /^[ -~\n]*$/);
     }),
   );
@@ -74,13 +75,13 @@ test('the text is one line a path, sorted by bytes, and each thing that is said 
     './srv/a\\040b type=file mode=4755 uid=1 gid=2 size=3 time=-2.500000000',
     '',
   ];
-  assert.equal(Buffer.from(encodeMtree({ comments: ['what it is'], entries })).toString(), text.join('\n'));
+  assert.equal(Buffer.from(atOnce(encodeMtree({ comments: ['what it is'], entries }))).toString(), text.join('\n'));
 });
 
 test('what bsdtar writes of an archive is read as the archive says it', t => {
   const file = fixture(t, 'change/rootless/libarchive.mtree');
   if (file === undefined) return;
-  const { entries } = decodeMtree(readFileSync(file));
+  const { entries } = atOnce(decodeMtree(readFileSync(file)));
   const device = { type: 'block', device: { major: 8, minor: 0 }, mode: 0o660, uid: 0, gid: 6 };
   const time = 1_000_000_000_000_000_000n;
   assert.equal(entries.size, 23);
@@ -91,7 +92,10 @@ test('what bsdtar writes of an archive is read as the archive says it', t => {
 
 test('words that nobody knows, other spaces and empty lines say nothing', () => {
   const text = '#mtree\r\n\n./a\ttype=file  nlink=2 flags=none,x sha256digest=00 mode=644\r\n';
-  assert.deepEqual([...decodeMtree(bytesOf(text)).entries], [['a', { type: 'file', mode: 0o644, xattrs: new Map() }]]);
+  assert.deepEqual(
+    [...atOnce(decodeMtree(bytesOf(text))).entries],
+    [['a', { type: 'file', mode: 0o644, xattrs: new Map() }]],
+  );
 });
 
 test('an error names the line and what was expected there', () => {
@@ -112,17 +116,17 @@ test('an error names the line and what was expected there', () => {
     ['./a xattr.x=!', /expected base64/],
   ];
   for (const [line, message] of cases) {
-    assert.throws(() => decodeMtree(bytesOf(`#mtree v2.0\n${line}\n`)), { message });
+    assert.throws(() => atOnce(decodeMtree(bytesOf(`#mtree v2.0\n${line}\n`))), { message });
   }
 });
 
 test('law: bytes of any kind are read or refused with the line', () => {
   fc.assert(
     fc.property(arbitraryMtree, fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), (mtree, edits) => {
-      const bytes = Uint8Array.from(encodeMtree(mtree));
+      const bytes = Uint8Array.from(atOnce(encodeMtree(mtree)));
       for (const [at, byte] of edits) bytes[at % bytes.length] = byte;
       try {
-        decodeMtree(bytes);
+        atOnce(decodeMtree(bytes));
       } catch (error) {
         assert.match((error as Error).message, /^line \d+: expected /);
       }

@@ -1,5 +1,6 @@
 import { decodeBase64, encodeBase64 } from '../spec/base64.ts';
 import type { ByteString, Path } from '../tree/node.ts';
+import { each, inOrder, type Parts } from '../tree/parts.ts';
 import { byteStringOf, bytesOf } from '../tree/path.ts';
 import { second, secondsOf } from '../tree/time.ts';
 
@@ -61,10 +62,10 @@ function lineOf(path: Path, entry: MtreeEntry): string {
   return words.join(' ');
 }
 
-/** The bytes of an mtree, its lines sorted by the bytes of their paths. */
-export function encodeMtree({ comments, entries }: Mtree): Uint8Array {
-  const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
-  const lines = [title, ...comments.map(text => `# ${text}`), ...sorted.map(([path, entry]) => lineOf(path, entry))];
+/** The bytes of an mtree, its lines sorted by the bytes of their paths. In parts. */
+export function* encodeMtree({ comments, entries }: Mtree): Parts<Uint8Array> {
+  const lines = [title, ...comments.map(text => `# ${text}`)];
+  yield* each(yield* inOrder(entries.keys()), path => void lines.push(lineOf(path, entries.get(path) as MtreeEntry)));
   return bytesOf(`${lines.join('\n')}\n`);
 }
 
@@ -130,22 +131,22 @@ function pathOf(word: string): Path {
   return path;
 }
 
-/** Reads the form that `encodeMtree` writes, and what other tools make of it. Throws a plain Error that names the line. */
-export function decodeMtree(bytes: Uint8Array): Mtree {
+/** Reads the form that `encodeMtree` writes, and what other tools make of it. In parts. Throws a plain Error that names the line. */
+export function* decodeMtree(bytes: Uint8Array): Parts<Mtree> {
   const comments: string[] = [];
   const entries = new Map<Path, MtreeEntry>();
-  for (const [index, line] of byteStringOf(bytes).split('\n').entries()) {
+  yield* each(byteStringOf(bytes).split('\n').entries(), ([index, line]) => {
     if (line.startsWith('#')) {
       if (index > 0) comments.push(line.slice(1).trim());
-      continue;
+      return;
     }
     const [path, ...words] = line.split(/[ \t\r]+/).filter(word => word !== '');
-    if (path === undefined) continue;
+    if (path === undefined) return;
     try {
       entries.set(pathOf(path), entryOf(words));
     } catch (error) {
       throw new Error(`line ${index + 1}: ${error instanceof Error ? error.message : error}`);
     }
-  }
+  });
   return { comments, entries };
 }

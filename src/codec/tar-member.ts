@@ -28,7 +28,8 @@ export interface TarMember {
 
 /** Where members go: `member`, then `data` any number of times for a file, then `end`. A data chunk is valid during the call. */
 export interface TarSink {
-  member(member: TarMember): void;
+  /** What of it takes long may be given back, and is done in parts before anything else comes. */
+  member(member: TarMember): Iterable<number> | undefined;
   data(chunk: Uint8Array): void;
   end(): void;
   /** A header has come of a type that tar programs read and engines refuse. */

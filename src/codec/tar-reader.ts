@@ -49,6 +49,7 @@ export class TarReader {
   #pending: Pending | undefined;
   #map: SparseMapReader | undefined;
   #sparse: SparseWriter | undefined;
+  #todo: Iterable<number> | undefined;
   readonly #subject: Subject;
 
   /** `subject` names the archive in messages. */
@@ -71,6 +72,8 @@ export class TarReader {
     let cost = 0;
     for (let at = 0; this.#state === 'hole' || (at < bytes.length && this.#state !== 'over'); ) {
       at += this.#step(bytes, at);
+      if (this.#todo !== undefined) yield* this.#todo;
+      this.#todo = undefined;
       cost += stepCost;
       if (cost >= partCost) yield cost;
       cost %= partCost;
@@ -211,17 +214,17 @@ export class TarReader {
   #endMap(): void {
     const [pending, reader] = [this.#pending as Pending, this.#map as SparseMapReader];
     const map = reader.map();
-    this.#pending = undefined;
-    this.#map = undefined;
+    [this.#pending, this.#map] = [undefined, undefined];
     this.#sparse = new SparseWriter(map, chunk => this.#sink.data(chunk));
     this.#begin({ ...pending, stored: reader.stored }, map.size);
   }
 
   #begin({ header, extensions, type, path, stored }: Pending, size = stored): void {
-    this.#sink.member(memberOf(header, extensions, { type, path, size, offset: this.#offset, subject: this.#subject }));
-    this.#left = stored;
-    this.#padding = paddingOf(stored);
+    const facts = { type, path, size, offset: this.#offset, subject: this.#subject };
+    this.#todo = this.#sink.member(memberOf(header, extensions, facts));
+    [this.#left, this.#padding] = [stored, paddingOf(stored)];
     if (stored > 0) this.#state = 'body';
+    else if (this.#todo !== undefined) this.#state = 'hole';
     else this.#endBody();
   }
 

@@ -27,7 +27,7 @@ function readTar(bytes: Uint8Array, lengths: readonly number[] = [1 << 20]): Rea
   const members: { member: TarMember; body: Buffer[] }[] = [];
   const reader = new TarReader(
     {
-      member: member => members.push({ member, body: [] }),
+      member: member => void members.push({ member, body: [] }),
       data: chunk => members.at(-1)?.body.push(Buffer.from(chunk)),
       end: () => undefined,
     },
@@ -618,7 +618,7 @@ test('what GNU tar alone writes is read as GNU tar reads it: labels of volumes, 
   const members: string[] = [];
   const reader = new TarReader(
     {
-      member: ({ type, path, size, mtime }) => members.push(`${type} ${path} ${size} ${mtime}`),
+      member: ({ type, path, size, mtime }) => void members.push(`${type} ${path} ${size} ${mtime}`),
       data: chunk => members.push(Buffer.from(chunk).toString()),
       end: () => undefined,
       ofTarAlone: typeflag => types.push(typeflag),

@@ -1,6 +1,7 @@
 import type { Bytes } from '../engine/engine.ts';
 import { unsupported } from '../errors.ts';
 import { systemPathLimit } from '../limits.ts';
+import { Pace } from '../stream/pace.ts';
 import { Draft, type Operation } from '../tree/draft.ts';
 import {
   type DirectoryNode,
@@ -13,6 +14,7 @@ import {
   type Path,
   type Tree,
 } from '../tree/node.ts';
+import type { Parts } from '../tree/parts.ts';
 import { ancestorsOf, joinPath, parentOf, shortTextOf } from '../tree/path.ts';
 import { entryHeader } from './entry-header.ts';
 import { FinalTree } from './final-tree.ts';
@@ -57,6 +59,11 @@ class TreeTar {
     this.#final = final;
   }
 
+  /** What is to be known before the first layer comes, in parts. */
+  *expect(): Parts<void> {
+    yield* this.#final?.expect() ?? [];
+  }
+
   /** Writes the root directory where it is not as one that no entry describes. */
   begin(root: DirectoryNode): void {
     if (!isImpliedRoot(root.meta)) this.#write('', root);
@@ -66,7 +73,7 @@ class TreeTar {
     this.#draft.beginLayer();
   }
 
-  entry(entry: LayerEntry): void {
+  entry(entry: LayerEntry): undefined {
     const operations = this.#draft.apply(entry);
     for (const operation of operations) {
       if (this.#final === undefined) this.#trust(operation);
@@ -88,17 +95,15 @@ class TreeTar {
     return this.#out.take();
   }
 
-  /** What no layer brought under its last name, and the end. */
-  *finish(): Generator<Uint8Array> {
+  /** What no layer brought under its last name, and the end. In parts: what there is to take after each is to be passed on. */
+  *finish(): Parts<void> {
     if (this.#final !== undefined) this.#reach('', this.#final);
-    for (const [path, node, first] of this.#final?.rest(this.#written) ?? []) {
-      if (first === undefined) this.#write(path, node);
-      else this.#link(path, first);
-      yield* this.take();
-    }
+    const write = (path: Path, node: Node, first?: Path): void =>
+      first === undefined ? this.#write(path, node) : this.#link(path, first);
+    yield* this.#final?.rest(this.#written, write) ?? [];
     this.#out.add(padding);
     this.#out.flush();
-    yield* this.take();
+    yield 0;
   }
 
   /** Writes what one layer says at once. Throws `Superseded` where it takes something back. */
@@ -215,12 +220,18 @@ function isSameMeta(one: Meta, other: Meta): boolean {
 }
 
 async function* play(tar: TreeTar, layers: readonly LayerTar[], tree?: Tree): Bytes {
+  const pace = new Pace(layers[0]?.signal);
+  await pace.run(tar.expect());
   if (tree !== undefined) tar.begin(tree);
   for (const layer of layers) {
     tar.beginLayer();
     yield* throughLayer(layer.open(), layer, { sink: tar, take: () => tar.take() });
   }
-  yield* tar.finish();
+  for (const cost of tar.finish()) {
+    const turn = pace.spend(cost);
+    if (turn !== undefined) await turn;
+    yield* tar.take();
+  }
 }
 
 /**

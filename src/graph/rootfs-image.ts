@@ -1,8 +1,9 @@
 import { blobsOf } from '../image/layers.ts';
 import type { Layer } from '../spec/objects.ts';
-import { fileCost, Pace } from '../stream/pace.ts';
+import { Pace } from '../stream/pace.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type FileNode, type Path, type Tree } from '../tree/node.ts';
+import { each, type Parts } from '../tree/parts.ts';
 import { warningsOf } from './layer-label.ts';
 import { type Hashing, type LayerListing, listLayer } from './layer-listing.ts';
 import type { ImageSource, Rootfs } from './source.ts';
@@ -25,22 +26,14 @@ export class ListingCache {
   }
 }
 
-/** Applying an entry costs a part of what making a file does. */
-const entryCost = fileCost >> 4;
-
 /** Folds listings, bottom first, into the root filesystem that they make. */
 async function foldListings(listings: readonly LayerListing[], source: ImageSource): Promise<Tree> {
   const draft = new Draft(emptyTree(), source.subject);
-  const apply = function* (): Generator<number> {
-    for (const { entries } of listings) {
-      draft.beginLayer();
-      for (const entry of entries) {
-        draft.apply(entry);
-        yield entryCost;
-      }
-    }
-  };
-  await new Pace(source.work?.signal).run(apply());
+  const pace = new Pace(source.work?.signal);
+  for (const { entries } of listings) {
+    draft.beginLayer();
+    await pace.run(each(entries, entry => void draft.apply(entry)));
+  }
   return draft.tree();
 }
 
@@ -67,38 +60,45 @@ export function openImageRootfs(
       const listings: LayerListing[] = [];
       for (const layer of layers) listings.push(await cache.list(source, layer, hashingOf(layer)));
       warnings.splice(0, warnings.length, ...(await warningsOf(source, blobsOf(layers))));
-      for (const { digests } of listings) for (const [file, digest] of digests) known.set(file, digest);
+      const pace = new Pace(source.work?.signal);
+      for (const { digests } of listings)
+        await pace.run(each(digests, ([file, digest]) => void known.set(file, digest)));
       return foldListings(listings, source);
     },
     async digests(files) {
-      const missing = new Set<FileNode>();
-      for (const file of files) if (!known.has(file)) missing.add(file);
-      for (const layer of layers)
-        for (const [file, digest] of await readMissing(source, layer, missing)) known.set(file, digest);
+      const pace = new Pace(source.work?.signal);
+      const missing = await pace.run(missingIn(files, known));
+      for (const layer of layers) {
+        const members = missing.get(layer.diffID);
+        if (members === undefined) continue;
+        const { digests } = await listLayer(source, layer, { members: new Set(members.keys()) });
+        const learn = ([{ content }, digest]: readonly [FileNode, string]): void =>
+          members.get(content.member)?.forEach(file => void known.set(file, digest));
+        await pace.run(each(digests, learn));
+      }
       const found = new Map<FileNode, string>();
-      for (const file of files) found.set(file, known.get(file) ?? '');
+      await pace.run(each(files, file => void found.set(file, known.get(file) ?? '')));
       return found;
     },
   };
 }
 
-/** Reads a layer again for the contents that its first reading did not hash. */
-async function readMissing(
-  source: ImageSource,
-  layer: Layer,
-  missing: ReadonlySet<FileNode>,
-): Promise<ReadonlyMap<FileNode, string>> {
-  const found = new Map<FileNode, string>();
-  const wanted = new Map(
-    [...missing].filter(f => f.content.source === layer.diffID).map(f => [f.content.member, f] as const),
-  );
-  if (wanted.size === 0) return found;
-  const { digests } = await listLayer(source, layer, { members: new Set(wanted.keys()) });
-  for (const [read, digest] of digests) {
-    const file = wanted.get(read.content.member);
-    if (file !== undefined) found.set(file, digest);
-  }
-  return found;
+/** What the first reading of layers did not hash: by layer, members and the files that they are; a layer that is there twice makes two of one. */
+function* missingIn(
+  files: ReadonlySet<FileNode>,
+  known: ReadonlyMap<FileNode, string>,
+): Parts<ReadonlyMap<string, ReadonlyMap<number, readonly FileNode[]>>> {
+  const missing = new Map<string, Map<number, FileNode[]>>();
+  yield* each(files, file => {
+    if (known.has(file)) return;
+    const { source, member } = file.content;
+    const members = missing.get(source) ?? new Map<number, FileNode[]>();
+    const same = members.get(member);
+    if (same === undefined) members.set(member, [file]);
+    else same.push(file);
+    missing.set(source, members);
+  });
+  return missing;
 }
 
 /** Every path that the entries of these layers name: what a shared layer below may be asked to compare with. */
@@ -108,8 +108,10 @@ export async function pathsOf(
   layers: readonly Layer[],
 ): Promise<ReadonlySet<Path>> {
   const paths = new Set<Path>();
+  const pace = new Pace(source.work?.signal);
   for (const layer of layers) {
-    for (const entry of (await cache.list(source, layer, 'all')).entries) paths.add(entry.path);
+    const { entries } = await cache.list(source, layer, 'all');
+    await pace.run(each(entries, ({ path }) => void paths.add(path)));
   }
   return paths;
 }

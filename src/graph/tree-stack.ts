@@ -23,7 +23,7 @@ export async function readTreeStack(
     draft.beginLayer();
     await readLayer(layerBytes(source, layer), layerOrigin(source, layer), {
       ...emptySink,
-      entry: entry => seen(number, entry, draft.apply(entry)),
+      entry: entry => void seen(number, entry, draft.apply(entry)),
     });
     trees.push(draft.tree());
   }

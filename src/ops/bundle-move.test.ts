@@ -15,6 +15,7 @@ import { layersOf } from '../image/layers.ts';
 import { readStatIndex } from '../store/bundle/stat-index.ts';
 import { openImage } from '../store/open-operand.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
+import { atOnce } from '../tree/parts.ts';
 import { commit } from './commit.ts';
 import { diff } from './diff.ts';
 import { history } from './history.ts';
@@ -90,9 +91,9 @@ test('the record names the image as an index does, and its files are known unrea
   };
   assert.deepEqual([side.layout, side.manifest.digest], ['../elsewhere', manifest]);
   assert.equal(side.manifest.annotations['io.containerd.image.name'], 'ghcr.io/o/app:v1');
-  const index = readStatIndex(join(bundle, 'ocikit.index'), manifest);
+  const index = atOnce(readStatIndex(join(bundle, 'ocikit.index'), manifest));
   assert.equal(index?.digests.size, 4);
-  assert.equal(readStatIndex(join(bundle, 'ocikit.index'), `sha256:${'0'.repeat(64)}`), undefined);
+  assert.equal(atOnce(readStatIndex(join(bundle, 'ocikit.index'), `sha256:${'0'.repeat(64)}`)), undefined);
   // What is known needs no layer, nor the image.
   rmSync(join(place, 'elsewhere'), { recursive: true });
   writeFileSync(join(rootfs, 'new'), 'NEW');

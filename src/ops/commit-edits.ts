@@ -1,5 +1,6 @@
 import { badOption } from '../errors.ts';
 import type { ByteString, DirectoryNode, FileNode, LayerEntry, Meta, Node, Tree } from '../tree/node.ts';
+import { each, type Parts } from '../tree/parts.ts';
 
 /** `UID:GID` in decimal. */
 export function parseOwner(text: string): { readonly uid: number; readonly gid: number } {
@@ -10,11 +11,11 @@ export function parseOwner(text: string): { readonly uid: number; readonly gid: 
   return { uid, gid };
 }
 
-/** The same tree with other attributes, hardlinks kept; and which file each new file node was. */
-export function mapMeta(
+/** The same tree with other attributes, hardlinks kept; and which file each new file node was. In parts. */
+export function* mapMeta(
   tree: Tree,
   change: (meta: Meta) => Meta,
-): { readonly tree: Tree; readonly origins: ReadonlyMap<FileNode, FileNode> } {
+): Parts<{ readonly tree: Tree; readonly origins: ReadonlyMap<FileNode, FileNode> }> {
   const mapped = new Map<Node, Node>();
   const origins = new Map<FileNode, FileNode>();
   const root = { ...tree, meta: change(tree.meta), children: new Map<ByteString, Node>() };
@@ -35,23 +36,27 @@ export function mapMeta(
   };
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const [directory, children] = next;
-    for (const [name, node] of directory.children) children.set(name, copy(node));
+    yield* each(directory.children, ([name, node]) => void children.set(name, copy(node)));
   }
   return { tree: root, origins };
 }
 
-/** Entries with no time later than `seconds`, and which file each changed file node was. */
-export function clampEntries(
+/** Entries with no time later than `seconds`, and which file each changed file node was. In parts. */
+export function* clampEntries(
   entries: readonly LayerEntry[],
   seconds: number,
-): { readonly entries: readonly LayerEntry[]; readonly origins: ReadonlyMap<FileNode, FileNode> } {
+): Parts<{ readonly entries: readonly LayerEntry[]; readonly origins: ReadonlyMap<FileNode, FileNode> }> {
   const latest = BigInt(seconds) * 1_000_000_000n;
   const origins = new Map<FileNode, FileNode>();
-  const clamped = entries.map((entry): LayerEntry => {
-    if (entry.kind !== 'node' || entry.node.meta.mtime <= latest) return entry;
+  const clamped: LayerEntry[] = [];
+  yield* each(entries, entry => {
+    if (entry.kind !== 'node' || entry.node.meta.mtime <= latest) {
+      clamped.push(entry);
+      return;
+    }
     const node = { ...entry.node, meta: { ...entry.node.meta, mtime: latest } };
     if (entry.node.kind === 'file' && node.kind === 'file') origins.set(node, entry.node);
-    return { ...entry, node };
+    clamped.push({ ...entry, node });
   });
   return { entries: clamped, origins };
 }

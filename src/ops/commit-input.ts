@@ -7,10 +7,12 @@ import { readTextFile } from '../store/disk/text-file.ts';
 import { locate } from '../store/locate.ts';
 import { openImage } from '../store/open-operand.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
+import { Pace } from '../stream/pace.ts';
 import { matcher } from '../tree/glob.ts';
 import { ignoreSelection } from '../tree/ignore.ts';
-import type { FileNode } from '../tree/node.ts';
-import { overlay, withoutMounts } from '../tree/overlay.ts';
+import type { FileNode, Path } from '../tree/node.ts';
+import { overlayInParts, withoutMounts } from '../tree/overlay.ts';
+import type { Parts } from '../tree/parts.ts';
 import type { Selection } from '../tree/selection.ts';
 import { both } from './both.ts';
 import { MovingBundle } from './bundle-move.ts';
@@ -57,10 +59,10 @@ function movingOf(bundle: Bundle, options: CommitOptions): MovingBundle | undefi
 }
 
 /** A directory with all owners replaced: the same files, whoever owns them here. */
-function owned(operand: RootfsSide, owner: string | undefined): RootfsSide {
+function* owned(operand: RootfsSide, owner: string | undefined): Parts<RootfsSide> {
   if (owner === undefined) return operand;
   const ids = parseOwner(owner);
-  const { tree, origins } = mapMeta(operand.tree, meta => ({ ...meta, ...ids }));
+  const { tree, origins } = yield* mapMeta(operand.tree, meta => ({ ...meta, ...ids }));
   const originOf = (file: FileNode): FileNode => origins.get(file) ?? file;
   return {
     ...operand,
@@ -127,9 +129,11 @@ export async function openCommit(rootfs: Operand, options: CommitOptions): Promi
   const selection = selectionOf(options);
   const { base, sides, layout, moving } = await openSides(rootfs, { ...options, selection });
   const before = sides[0];
-  const directory = owned(sides[1], options.owner);
-  const whole = withoutMounts(before.tree, directory.tree, directory.mounts);
-  const tree = selection === undefined ? whole : overlay(before.tree, whole, path => !selection.has(path));
+  const pace = new Pace(options.signal);
+  const directory = await pace.run(owned(sides[1], options.owner));
+  const whole = await pace.run(withoutMounts(before.tree, directory.tree, directory.mounts));
+  const isOut = (path: Path): boolean => selection?.has(path) === false;
+  const tree = selection === undefined ? whole : await pace.run(overlayInParts(before.tree, whole, isOut));
   const { warnings, mounts } = directory;
   const isWhole = mounts === undefined || mounts.size === 0;
   return { base, before, after: { ...directory, tree }, bodies: directory, warnings, layout, moving, isWhole };

@@ -13,9 +13,11 @@ import { sizeOf } from '../spec/sizes.ts';
 import type { ImageOperand, Operand } from '../store/parse-operand.ts';
 import { flow } from '../stream/flow.ts';
 import { hashed } from '../stream/hashed.ts';
-import { announce } from '../stream/pace.ts';
+import { announce, Pace } from '../stream/pace.ts';
+import type { Change } from '../tree/change.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
-import { toLayer } from '../tree/to-layer.ts';
+import type { Parts } from '../tree/parts.ts';
+import { toLayerInParts } from '../tree/to-layer.ts';
 import { checkCall } from './check-call.ts';
 import { clampEntries } from './commit-edits.ts';
 import { type Base, type CommitInput, openCommit } from './commit-input.ts';
@@ -50,16 +52,17 @@ async function storeLayer(
   };
 }
 
-/** The entries as they are written, and bodies by the files that they were made from. */
-function clamped(
-  entries: readonly LayerEntry[],
-  bodies: BodySource,
-  seconds: number | undefined,
-): { entries: readonly LayerEntry[]; bodies: BodySource } {
-  if (seconds === undefined) return { entries, bodies };
-  const clampedEntries = clampEntries(entries, seconds);
-  const originOf = (node: FileNode): FileNode => clampedEntries.origins.get(node) ?? node;
-  return { entries: clampedEntries.entries, bodies: { body: (path, node) => bodies.body(path, originOf(node)) } };
+/** The entries of the new layer as they are written, and bodies by the files that they were made from. */
+function* layerOf(
+  changes: readonly Change[],
+  { after, bodies }: CommitInput,
+  { clampMtime }: CommitOptions,
+): Parts<{ entries: readonly LayerEntry[]; bodies: BodySource }> {
+  const entries = yield* toLayerInParts(changes, after.tree);
+  if (clampMtime === undefined) return { entries, bodies };
+  const clamped = yield* clampEntries(entries, clampMtime);
+  const originOf = (node: FileNode): FileNode => clamped.origins.get(node) ?? node;
+  return { entries: clamped.entries, bodies: { body: (path, node) => bodies.body(path, originOf(node)) } };
 }
 
 function* writtenFiles(entries: readonly LayerEntry[]): Iterable<FileNode> {
@@ -139,7 +142,7 @@ async function commitInput(
   checkWarnings(inherited, options.strict);
   const { signal, trustMtime = false } = options;
   const changes = await compareSides(before, after, { trustMtime, signal });
-  const written = clamped(toLayer(changes, after.tree), bodies, options.clampMtime);
+  const written = await new Pace(signal).run(layerOf(changes, input, options));
   return withDestination(place, options, async destination => {
     const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
     const labels = base === undefined ? [] : await warningsOf(base.source, blobsOf(kept));

@@ -1,7 +1,8 @@
 import { Pace, type Work } from '../stream/pace.ts';
 import type { Change } from '../tree/change.ts';
-import { contentCandidates, diff, type DiffOptions as TreeDiffOptions } from '../tree/diff.ts';
+import { contentCandidates, diffInParts, type DiffOptions as TreeDiffOptions } from '../tree/diff.ts';
 import type { FileNode, Tree } from '../tree/node.ts';
+import { each } from '../tree/parts.ts';
 import { both } from './both.ts';
 
 /** One of two root filesystems to compare: its tree, and a way to learn contents that only reading tells apart. */
@@ -10,7 +11,7 @@ export interface Side {
   readonly digests: (files: ReadonlySet<FileNode>) => Promise<ReadonlyMap<FileNode, string>>;
 }
 
-/** What differs between two root filesystems; the event loop turns before and after each walk over both trees. Only files of equal size whose contents are not known to be the same are read. */
+/** What differs between two root filesystems. Only files of equal size whose contents are not known to be the same are read. */
 export async function compareSides(
   before: Side,
   after: Side,
@@ -18,20 +19,13 @@ export async function compareSides(
 ): Promise<Change[]> {
   const pace = new Pace(signal);
   await pace.turn();
-  if (options.trustMtime === true) return turned(diff(before.tree, after.tree, options), pace);
-  const candidates = contentCandidates(before.tree, after.tree);
+  if (options.trustMtime === true) return pace.run(diffInParts(before.tree, after.tree, options));
+  const candidates = await pace.run(contentCandidates(before.tree, after.tree));
   const [lower, upper] = await both(
     () => before.digests(new Set(candidates.map(pair => pair.before))),
     () => after.digests(new Set(candidates.map(pair => pair.after))),
   );
   const digests = new Map(lower);
-  for (const [file, digest] of upper) digests.set(file, digest);
-  await pace.turn();
-  return turned(diff(before.tree, after.tree, { ...options, digests }), pace);
-}
-
-/** What a walk found, a turn later. */
-async function turned<T>(found: T, pace: Pace): Promise<T> {
-  await pace.turn();
-  return found;
+  await pace.run(each(upper, ([file, digest]) => void digests.set(file, digest)));
+  return pace.run(diffInParts(before.tree, after.tree, { ...options, digests }));
 }

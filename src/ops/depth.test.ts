@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ByteString, type DirectoryNode, emptyTree, impliedMeta, type Node, type Tree } from '../tree/node.ts';
+import { atOnce } from '../tree/parts.ts';
 import { mapMeta } from './commit-edits.ts';
 
 /** A tree of one path with so many levels. */
@@ -12,7 +13,7 @@ function deepTree(levels: number): Tree {
 }
 
 test('attributes are replaced however deep a tree is', () => {
-  const { tree } = mapMeta(deepTree(50_000), meta => ({ ...meta, uid: 7 }));
+  const { tree } = atOnce(mapMeta(deepTree(50_000), meta => ({ ...meta, uid: 7 })));
   let levels = 0;
   for (let at: Node | undefined = tree; at?.kind === 'directory'; at = at.children.get('d')) {
     assert.deepEqual(at.meta, { ...impliedMeta, uid: 7 });

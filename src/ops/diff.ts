@@ -2,11 +2,12 @@ import { badOption } from '../errors.ts';
 import { diffConfigs } from '../image/config-diff.ts';
 import type { ImageConfig } from '../spec/objects.ts';
 import type { Operand } from '../store/parse-operand.ts';
-import { announce, fileCost, Pace } from '../stream/pace.ts';
+import { announce, Pace } from '../stream/pace.ts';
 import type { Change, Reason } from '../tree/change.ts';
 import { globSelection } from '../tree/glob.ts';
 import type { Tree } from '../tree/node.ts';
 import { withoutMounts } from '../tree/overlay.ts';
+import { each, type Parts } from '../tree/parts.ts';
 import { restrict, type Selection } from '../tree/selection.ts';
 import { checkCall } from './check-call.ts';
 import { compareSides } from './compare.ts';
@@ -58,34 +59,24 @@ function configRows(
   return options.semantic === true ? rows.filter(isBehaviour) : rows;
 }
 
-/** Making a row costs a part of what reading a file does. */
-const rowCost = fileCost >> 4;
-
-async function rowsOf(
-  changes: readonly Change[],
-  selection: Selection | undefined,
-  { signal }: DiffOptions,
-): Promise<readonly DiffRow[]> {
+function* rowsOf(changes: readonly Change[], selection: Selection | undefined): Parts<readonly DiffRow[]> {
   const rows: DiffRow[] = [];
-  const make = function* (): Generator<number> {
-    for (const change of changes) {
-      if (selection?.has(change.path) !== false) rows.push(rowOf(change));
-      yield rowCost;
-    }
-  };
-  await new Pace(signal).run(make());
+  yield* each(changes, change => {
+    if (selection?.has(change.path) !== false) rows.push(rowOf(change));
+  });
   return rows;
 }
 
 /** What is compared of two root filesystems: mounts that one of them did not walk are as the other has them. */
-function comparedTrees(
+function* comparedTrees(
   lower: ComparedSide,
   upper: ComparedSide,
   selection: Selection | undefined,
-): readonly [Tree, Tree] {
-  const before = withoutMounts(upper.tree, lower.tree, lower.mounts);
-  const after = withoutMounts(before, upper.tree, upper.mounts);
-  return selection === undefined ? [before, after] : [restrict(before, selection), restrict(after, selection)];
+): Parts<readonly [Tree, Tree]> {
+  const before = yield* withoutMounts(upper.tree, lower.tree, lower.mounts);
+  const after = yield* withoutMounts(before, upper.tree, upper.mounts);
+  if (selection === undefined) return [before, after];
+  return [yield* restrict(before, selection), yield* restrict(after, selection)];
 }
 
 /**
@@ -99,7 +90,8 @@ export async function diff(before: Operand, after?: Operand, options: DiffOption
   announce(options, 'comparing');
   const selection = (options.paths ?? []).length === 0 ? undefined : globSelection(options.paths ?? []);
   const [lower, upper] = await openPair(before, after, { ...options, selection });
-  const trees = comparedTrees(lower, upper, selection);
+  const pace = new Pace(options.signal);
+  const trees = await pace.run(comparedTrees(lower, upper, selection));
   const changes = await compareSides(
     { ...lower, tree: trees[0] },
     { ...upper, tree: trees[1] },
@@ -108,7 +100,7 @@ export async function diff(before: Operand, after?: Operand, options: DiffOption
   const warnings = [...lower.warnings, ...upper.warnings];
   checkWarnings(warnings, options.strict);
   return {
-    changes: await rowsOf(changes, selection, options),
+    changes: await pace.run(rowsOf(changes, selection)),
     config: configRows(lower.config, upper.config, options),
     warnings,
   };

@@ -11,7 +11,7 @@ import { hashed } from '../stream/hashed.ts';
 import { Pace, type Work } from '../stream/pace.ts';
 import type { LayerEntry, Tree } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
-import { toLayer } from '../tree/to-layer.ts';
+import { toLayerInParts } from '../tree/to-layer.ts';
 import { touched } from '../tree/touched.ts';
 import type { ChangePart } from './change-image.ts';
 
@@ -58,11 +58,8 @@ function copiedWarnings(entries: readonly LayerEntry[], own: ReadonlySet<string>
 export async function foldLayers({ source, image, destination }: ChangePart, fold: Fold, work: Work): Promise<Folded> {
   const { before, after, from, to, compression } = fold;
   const pace = new Pace(work.signal);
-  await pace.turn();
-  const changes = touched(before, after);
-  await pace.turn();
-  const entries = toLayer(changes, after);
-  await pace.turn();
+  const changes = await pace.run(touched(before, after));
+  const entries = await pace.run(toLayerInParts(changes, after));
   if (entries.length === 0) return { layer: undefined, warnings: [] };
   const layers = layersOf(image).slice(0, to);
   const tars = layers.map(layer => layerTar(source, layer));

@@ -80,7 +80,7 @@ class TarInspection {
       throw usage(this.#subject, 'expected the tar of a root filesystem, got an image archive', loadHint);
   }
 
-  #entry(entry: LayerEntry): void {
+  #entry(entry: LayerEntry): undefined {
     this.#isArchive ||= archiveMember.test(entry.path);
     checkRootfsEntry(entry, this.#subject);
     if (marks.includes(entry.path)) this.#marks.add(entry.path);

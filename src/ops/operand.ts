@@ -13,7 +13,11 @@ import { openSource } from '../store/open-source.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { openRootfsDirectory } from '../store/rootfs/directory.ts';
 import { openRootfsTar } from '../store/rootfs/tar.ts';
+<<<<<<< HEAD
 import { expectMore } from '../stream/pace.ts';
+=======
+import { Pace } from '../stream/pace.ts';
+>>>>>>> e988d3a (Work over many paths is done in parts, by one mechanism, so that the event loop turns and a signal ends it)
 import { emptyTree, type FileNode, type Path } from '../tree/node.ts';
 import type { Selection } from '../tree/selection.ts';
 import { both } from './both.ts';
@@ -96,7 +100,7 @@ export async function readBundle(
   base: () => Promise<ComparedSide>,
   { isOwn = true, ...walk }: WalkOptions & { readonly isOwn?: boolean; readonly work: Work },
 ): Promise<[ComparedSide, RootfsSide]> {
-  const index = isOwn ? bundle.index() : undefined;
+  const index = isOwn ? await new Pace(walk.work.signal).run(bundle.index()) : undefined;
   if (index === undefined) return both(base, () => rootfsSide(openRootfsDirectory(bundle.rootfs, walk)));
   const { tree, digests } = index;
   const lower: ComparedSide = {

@@ -62,11 +62,18 @@ export class Pace {
     return this.#spent < turnAfter ? undefined : this.turn();
   }
 
-  /** Does work that yields what each part of it cost, in bytes. */
-  async run(parts: Iterable<number>): Promise<void> {
-    for (const cost of parts) {
-      const turn = this.spend(cost);
-      if (turn !== undefined) await turn;
+  /** Does work that yields what each part of it cost, in bytes, and gives what it comes to. */
+  async run<T>(parts: Generator<number, T>): Promise<T> {
+    try {
+      for (;;) {
+        const part = parts.next();
+        if (part.done === true) return part.value;
+        const turn = this.spend(part.value);
+        if (turn !== undefined) await turn;
+      }
+    } finally {
+      // What was to be left where it stands lets go of what it holds.
+      parts.return(undefined as T);
     }
   }
 

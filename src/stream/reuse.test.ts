@@ -194,13 +194,16 @@ test('tars are read and rewritten from a source that reuses its Buffer as from a
       await readLayer(
         bytes,
         { identity: 'layer', subject: blob },
-        { data, end: () => undefined, entry: entry => data(Buffer.from(entry.path)) },
+        { data, end: () => undefined, entry: entry => void data(Buffer.from(entry.path)) },
       );
       return hash.digest('hex');
     },
     async bytes => {
       const { hash, data } = hashing();
-      const reader = new TarReader({ data, end: () => undefined, member: ({ path }) => data(Buffer.from(path)) }, blob);
+      const reader = new TarReader(
+        { data, end: () => undefined, member: ({ path }) => void data(Buffer.from(path)) },
+        blob,
+      );
       for await (const chunk of bytes) reader.push(chunk);
       reader.finish();
       return hash.digest('hex');

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Io } from '../cli/io.ts';
 import { main } from '../cli/main.ts';
 
@@ -19,7 +20,10 @@ export async function runCommand(words: readonly string[], world: Partial<Io> = 
       err += text;
     },
     async stdoutBytes(bytes) {
-      for await (const chunk of bytes) out += Buffer.from(chunk).toString('latin1');
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of bytes) chunks.push(Uint8Array.from(chunk));
+      const all = Buffer.concat(chunks);
+      out += all.toString(isUtf8(all) ? 'utf8' : 'latin1');
     },
     stdinIsTerminal: false,
     stdoutIsTerminal: false,

@@ -57,3 +57,21 @@ export async function isLinear(work: (size: number) => unknown, size: number): P
   assert.ok(once > 0, 'nothing is counted: what is measured has been compiled before');
   assert.ok(fourfold <= 5 * once, `${once} blocks for a size of ${size}, ${fourfold} for four times as much`);
 }
+
+/** The most work between two parts of what is done in parts. */
+function mostOf(parts: Iterable<number>): number {
+  let most = 0;
+  blocksSince();
+  for (const _ of parts) most = Math.max(most, blocksSince());
+  return most;
+}
+
+/** Holds that no part of what is done in parts takes longer because there is more to do, and that there are more parts. */
+export function hasEvenParts(work: (size: number) => Iterable<number>, size: number): void {
+  for (const _ of work(size));
+  const [some, more] = [[...work(size)].length, [...work(4 * size)].length];
+  const [once, fourfold] = [mostOf(work(size)), mostOf(work(4 * size))];
+  assert.ok(once > 0, 'nothing is counted: what is measured has been compiled before');
+  assert.ok(more >= 2 * some, `${some} parts for a size of ${size}, ${more} for four times as much`);
+  assert.ok(fourfold <= 3 * once, `${once} blocks in a part for a size of ${size}, ${fourfold} for four times as much`);
+}

@@ -20,12 +20,14 @@ import type { Change, Reason } from './change.ts';
 import { reasonsOf } from './compare.ts';
 import { contentCandidates, type DiffOptions, diff } from './diff.ts';
 import { emptyTree, type LayerEntry, type Node, type Path, type Tree } from './node.ts';
+import { atOnce } from './parts.ts';
 import { parentOf } from './path.ts';
 import { toLayer } from './to-layer.ts';
 import { find } from './walk.ts';
 import { encodeWhiteout } from './whiteout.ts';
 
 const knowing = (...trees: readonly Tree[]): DiffOptions => ({ digests: digestsOf(...trees) });
+const candidatesOf = (before: Tree, after: Tree) => atOnce(contentCandidates(before, after));
 const changesOf = (before: Tree, after: Tree): Change[] => diff(before, after, knowing(before, after));
 const roundTrip = (before: Tree, after: Tree): Tree => applyLayer(before, toLayer(changesOf(before, after), after));
 
@@ -349,11 +351,11 @@ test('a name that goes is no change for the names that stay, and the host is no 
 test('only files of one size and unknown identity have to be read, and without their digests nothing is guessed', () => {
   const [base, other] = [textFile('before'), textFile('after!')];
   const [before, after] = [oneFile(base), oneFile(other)];
-  assert.deepEqual(contentCandidates(before, after), [{ before: base, after: other }]);
-  assert.deepEqual(contentCandidates(before, oneFile({ ...base })), []);
-  assert.deepEqual(contentCandidates(before, oneFile(textFile('longer text'))), []);
+  assert.deepEqual(candidatesOf(before, after), [{ before: base, after: other }]);
+  assert.deepEqual(candidatesOf(before, oneFile({ ...base })), []);
+  assert.deepEqual(candidatesOf(before, oneFile(textFile('longer text'))), []);
   assert.deepEqual(
-    contentCandidates(oneFile(textFile('')), oneFile({ ...textFile(''), content: { source: 'x', member: 1 } })),
+    candidatesOf(oneFile(textFile('')), oneFile({ ...textFile(''), content: { source: 'x', member: 1 } })),
     [],
   );
   assert.throws(() => diff(before, after), /digest/);

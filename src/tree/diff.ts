@@ -2,6 +2,7 @@ import type { Change } from './change.ts';
 import { type DiffOptions, isSameContent, reasonsOf } from './compare.ts';
 import { addLinkChanges } from './links.ts';
 import type { DirectoryNode, FileNode, Node, Path, Tree } from './node.ts';
+import { atOnce, each, inOrder, type Parts } from './parts.ts';
 import { joinPath, nameOf, parentOf } from './path.ts';
 
 export type { DiffOptions } from './compare.ts';
@@ -18,22 +19,23 @@ interface Level {
   readonly after: DirectoryNode;
 }
 
-/** All pairs, parents first; nothing under a path that is gone or no directory any more. What both trees share is passed over. */
-export function* pairsOf(before: Tree, after: Tree): Generator<Pair> {
+/** Visits all pairs, parents first; nothing under a path that is gone or no directory any more. What both trees share is passed over. */
+export function* eachPair(before: Tree, after: Tree, visit: (pair: Pair) => void): Parts<void> {
   const left: Level[] = [{ path: '', before, after }];
   for (let level = left.pop(); level !== undefined; level = left.pop()) {
-    if (level.before?.children === level.after.children) continue;
-    for (const [name, node] of level.after.children) {
-      const old = level.before?.children.get(name);
-      if (old === node) continue;
-      const path = joinPath(level.path, name);
-      yield old === undefined ? { path, after: node } : { path, before: old, after: node };
+    const [above, was, is] = [level.path, level.before?.children, level.after.children];
+    if (was === is) continue;
+    yield* each(is, ([name, node]) => {
+      const old = was?.get(name);
+      if (old === node) return;
+      const path = joinPath(above, name);
+      visit(old === undefined ? { path, after: node } : { path, before: old, after: node });
       if (node.kind === 'directory')
         left.push({ path, before: old?.kind === 'directory' ? old : undefined, after: node });
-    }
-    for (const [name, node] of level.before?.children ?? []) {
-      if (!level.after.children.has(name)) yield { path: joinPath(level.path, name), before: node };
-    }
+    });
+    yield* each(was ?? [], ([name, node]) => {
+      if (!is.has(name)) visit({ path: joinPath(above, name), before: node });
+    });
   }
 }
 
@@ -51,9 +53,9 @@ interface Shared {
 }
 
 /** Adds the directories on the way to every change, without reasons. The root is never among them. */
-function addParents(before: Tree, after: Tree, changes: Map<Path, Change>): void {
+function* addParents(before: Tree, after: Tree, changes: Map<Path, Change>): Parts<void> {
   const known = new Map<Path, Shared>([['', { before, after }]]);
-  for (const { path } of [...changes.values()]) {
+  yield* each([...changes.keys()], path => {
     const missing: Path[] = [];
     let at = parentOf(path);
     for (; !known.has(at); at = parentOf(at)) missing.push(at);
@@ -64,7 +66,7 @@ function addParents(before: Tree, after: Tree, changes: Map<Path, Change>): void
       if (!changes.has(next) && isShared(shared))
         changes.set(next, { ...shared, kind: 'modify', path: next, reasons: [] });
     }
-  }
+  });
 }
 
 function isShared(nodes: Shared): nodes is { before: Node; after: Node } {
@@ -86,29 +88,41 @@ function stepInto(shared: Shared | undefined, path: Path): Shared {
  * Throws a plain Error where two contents of one size can be told apart only by a digest that `options` lacks.
  */
 export function diff(before: Tree, after: Tree, options: DiffOptions = {}): Change[] {
+  return atOnce(diffInParts(before, after, options));
+}
+
+/** The same in parts. */
+export function* diffInParts(before: Tree, after: Tree, options: DiffOptions): Parts<Change[]> {
   if (before === after) return [];
   const changes = new Map<Path, Change>();
   const root = changeOf({ path: '', before, after }, options);
   if (root !== undefined) changes.set('', root);
-  for (const pair of pairsOf(before, after)) {
+  yield* eachPair(before, after, pair => {
     const change = changeOf(pair, options);
     if (change !== undefined) changes.set(pair.path, change);
-  }
-  if (options.ignore?.has('links') !== true) addLinkChanges(before, after, changes);
-  addParents(before, after, changes);
-  return [...changes.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  });
+  if (options.ignore?.has('links') !== true) yield* addLinkChanges(before, after, changes);
+  yield* addParents(before, after, changes);
+  return yield* byPath(changes);
 }
 
-/** Files of one path and one size whose contents are not known to be the same: what has to be read before `diff`. */
-export function contentCandidates(
+/** Changes sorted by path bytes, in parts. */
+export function* byPath(changes: ReadonlyMap<Path, Change>): Parts<Change[]> {
+  const sorted: Change[] = [];
+  yield* each(yield* inOrder(changes.keys()), path => void sorted.push(changes.get(path) as Change));
+  return sorted;
+}
+
+/** Files of one path and one size whose contents are not known to be the same: what has to be read before `diff`. In parts. */
+export function* contentCandidates(
   before: Tree,
   after: Tree,
-): { readonly before: FileNode; readonly after: FileNode }[] {
+): Parts<readonly { readonly before: FileNode; readonly after: FileNode }[]> {
   const candidates: { before: FileNode; after: FileNode }[] = [];
-  for (const pair of pairsOf(before, after)) {
-    if (pair.before?.kind !== 'file' || pair.after?.kind !== 'file') continue;
-    if (pair.before.size !== pair.after.size || isSameContent(pair.before, pair.after)) continue;
+  yield* eachPair(before, after, pair => {
+    if (pair.before?.kind !== 'file' || pair.after?.kind !== 'file') return;
+    if (pair.before.size !== pair.after.size || isSameContent(pair.before, pair.after)) return;
     candidates.push({ before: pair.before, after: pair.after });
-  }
+  });
   return candidates;
 }

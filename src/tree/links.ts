@@ -1,5 +1,6 @@
 import type { Change } from './change.ts';
 import type { DirectoryNode, Leaf, Path, Tree } from './node.ts';
+import { each, inOrder, type Parts } from './parts.ts';
 import { find, leavesOf } from './walk.ts';
 
 /** The paths of one file, whatever its type, sorted by bytes. */
@@ -9,29 +10,33 @@ interface LinkGroup {
 }
 
 /** The files that a tree names more than once; no path is made for the others. */
-function filesOfSeveralNames(tree: Tree): ReadonlySet<Leaf> {
+function* filesOfSeveralNames(tree: Tree): Parts<ReadonlySet<Leaf>> {
   const [seen, several] = [new Set<Leaf>(), new Set<Leaf>()];
   const left: DirectoryNode[] = [tree];
   for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
-    for (const node of directory.children.values()) {
+    yield* each(directory.children.values(), node => {
       if (node.kind === 'directory') left.push(node);
       else (seen.has(node) ? several : seen).add(node);
-    }
+    });
   }
   return several;
 }
 
-/** Every file of a tree that has more than one name: symbolic links, devices and fifos may as well as regular files. */
-export function linkGroups(tree: Tree): ReadonlyMap<Leaf, LinkGroup> {
-  const several = filesOfSeveralNames(tree);
+/** Every file of a tree that has more than one name: symbolic links, devices and fifos may as well as regular files. In parts. */
+export function* linkGroups(tree: Tree): Parts<ReadonlyMap<Leaf, LinkGroup>> {
+  const several = yield* filesOfSeveralNames(tree);
   const paths = new Map<Leaf, Path[]>();
-  for (const [path, file] of several.size === 0 ? [] : leavesOf(tree)) {
-    if (!several.has(file)) continue;
-    const known = paths.get(file);
-    if (known === undefined) paths.set(file, [path]);
-    else known.push(path);
+  if (several.size > 0) {
+    yield* each(leavesOf(tree), ([path, file]) => {
+      if (!several.has(file)) return;
+      const known = paths.get(file);
+      if (known === undefined) paths.set(file, [path]);
+      else known.push(path);
+    });
   }
-  return new Map(Array.from(paths, ([file, names]) => [file, { file, paths: names.sort() }]));
+  const groups = new Map<Leaf, LinkGroup>();
+  for (const [file, names] of paths) groups.set(file, { file, paths: yield* inOrder(names) });
+  return groups;
 }
 
 function fileAt(tree: Tree, path: Path): Leaf | undefined {
@@ -40,15 +45,21 @@ function fileAt(tree: Tree, path: Path): Leaf | undefined {
 }
 
 /** The groups that hardlinks may have changed: those of several names, and the lone names that had company. */
-function groupsToJudge(was: ReadonlyMap<Leaf, LinkGroup>, is: ReadonlyMap<Leaf, LinkGroup>, after: Tree): LinkGroup[] {
+function* groupsToJudge(
+  was: ReadonlyMap<Leaf, LinkGroup>,
+  is: ReadonlyMap<Leaf, LinkGroup>,
+  after: Tree,
+): Parts<readonly LinkGroup[]> {
   const groups = new Map(is);
   for (const { paths } of was.values()) {
-    for (const path of paths) {
+    yield* each(paths, path => {
       const file = fileAt(after, path);
       if (file !== undefined && !groups.has(file)) groups.set(file, { file, paths: [path] });
-    }
+    });
   }
-  return [...groups.values()].sort((a, b) => ((a.paths[0] ?? '') < (b.paths[0] ?? '') ? -1 : 1));
+  const byFirst = new Map<Path, LinkGroup>();
+  yield* each(groups.values(), group => void byFirst.set(group.paths[0] ?? '', group));
+  return (yield* inOrder(byFirst.keys())).map(path => byFirst.get(path) as LinkGroup);
 }
 
 /** The one file of `before` that a group consists of, as far as nothing else about it changed. */
@@ -62,29 +73,27 @@ function originOf(group: LinkGroup, before: Tree, changes: ReadonlyMap<Path, Cha
  * Which groups keep their file: at most one for each file of `before`, the very same file before a copy, else the first.
  * The others must be written again, all their names together, or a layer could not say which of them are one file.
  */
-function keptGroups(
+function* keptGroups(
   groups: readonly LinkGroup[],
   before: Tree,
   changes: ReadonlyMap<Path, Change>,
-): ReadonlySet<LinkGroup> {
+): Parts<ReadonlySet<LinkGroup>> {
   const owners = new Map<Leaf, LinkGroup>();
-  for (const group of groups) {
+  yield* each(groups, group => {
     const origin = originOf(group, before, changes);
     if (origin !== undefined && (group.file === origin || !owners.has(origin))) owners.set(origin, group);
-  }
+  });
   return new Set(owners.values());
 }
 
-/** Adds to `changes` what hardlinks make of it: names that no longer, or newly, belong to one file. */
-export function addLinkChanges(before: Tree, after: Tree, changes: Map<Path, Change>): void {
-  const was = linkGroups(before);
-  const is = linkGroups(after);
+/** Adds to `changes` what hardlinks make of it: names that no longer, or newly, belong to one file. In parts. */
+export function* addLinkChanges(before: Tree, after: Tree, changes: Map<Path, Change>): Parts<void> {
+  const was = yield* linkGroups(before);
+  const is = yield* linkGroups(after);
   if (was.size === 0 && is.size === 0) return;
-  const groups = groupsToJudge(was, is, after);
-  const kept = keptGroups(groups, before, changes);
-  for (const group of groups) {
-    if (!kept.has(group)) for (const path of group.paths) addLinkChange(group, path);
-  }
+  const groups = yield* groupsToJudge(was, is, after);
+  const kept = yield* keptGroups(groups, before, changes);
+  for (const group of groups) if (!kept.has(group)) yield* each(group.paths, path => addLinkChange(group, path));
 
   function addLinkChange(group: LinkGroup, path: Path): void {
     const change = changes.get(path);

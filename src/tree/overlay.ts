@@ -1,4 +1,5 @@
 import type { ByteString, DirectoryNode, Node, Path, Tree } from './node.ts';
+import { atOnce, each, type Parts } from './parts.ts';
 import { ancestorsOf, joinPath } from './path.ts';
 import { find } from './walk.ts';
 
@@ -57,27 +58,37 @@ function decide(level: Level, name: ByteString, excluded: (path: Path) => boolea
  * on the way to what stays are kept; where `after` has something else than a directory, that wins over what was excluded in it.
  */
 export function overlay(before: Tree, after: Tree, excluded: (path: Path) => boolean): Tree {
+  return atOnce(overlayInParts(before, after, excluded));
+}
+
+/** The same in parts. */
+export function* overlayInParts(before: Tree, after: Tree, excluded: (path: Path) => boolean): Parts<Tree> {
   if (before === after) return after;
   const children = new Map<ByteString, Node>();
   const { meta } = excluded('') ? before : after;
   const node: Tree = { kind: 'directory', meta, children };
   const left: Level[] = [{ path: '', name: '', parent: undefined, before, after, node, children, placed: true }];
   for (let level = left.pop(); level !== undefined; level = left.pop()) {
-    for (const name of new Set([...(level.before?.children.keys() ?? []), ...(level.after?.children.keys() ?? [])])) {
-      const inner = decide(level, name, excluded);
+    const above = level;
+    const visit = (name: ByteString): void => {
+      const inner = decide(above, name, excluded);
       if (inner !== undefined) left.push(inner);
-    }
+    };
+    yield* each(above.before?.children.keys() ?? [], visit);
+    yield* each(above.after?.children.keys() ?? [], name => {
+      if (above.before?.children.has(name) !== true) visit(name);
+    });
   }
   return node;
 }
 
 /**
  * `after` with its mounts, which were not walked, as they are in `before`: with all that is in them. Where `before` has nothing in
- * that place, `after`'s empty directory stays.
+ * that place, `after`'s empty directory stays. In parts.
  */
-export function withoutMounts(before: Tree, after: Tree, mounts: ReadonlySet<Path> | undefined): Tree {
+export function* withoutMounts(before: Tree, after: Tree, mounts: ReadonlySet<Path> | undefined): Parts<Tree> {
   if (mounts === undefined || mounts.size === 0) return after;
   const isMounted = (path: Path): boolean =>
     mounts.has(path) || [...ancestorsOf(path)].some(above => mounts.has(above));
-  return overlay(before, after, path => isMounted(path) && find(before, path) !== undefined);
+  return yield* overlayInParts(before, after, path => isMounted(path) && find(before, path) !== undefined);
 }

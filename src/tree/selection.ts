@@ -1,4 +1,5 @@
 import type { ByteString, DirectoryNode, Node, Path, Tree } from './node.ts';
+import { each, type Parts } from './parts.ts';
 import { exactTextOf, joinPath, textOf } from './path.ts';
 
 /** Which paths of a tree are looked at, so that a walk stops where nothing is. */
@@ -54,8 +55,8 @@ export function leadsTo(patterns: readonly string[]): (directory: Path) => boole
   };
 }
 
-/** What of a tree is selected, with the directories that may lead there. What is selected is so with all that is in it. */
-export function restrict(tree: Tree, selection: Selection): Tree {
+/** What of a tree is selected, with the directories that may lead there. What is selected is so with all that is in it. In parts. */
+export function* restrict(tree: Tree, selection: Selection): Parts<Tree> {
   const left: { readonly from: DirectoryNode; readonly path: Path; readonly to: Map<ByteString, Node> }[] = [];
   const begin = (from: DirectoryNode, path: Path): DirectoryNode => {
     const to = new Map<ByteString, Node>();
@@ -64,11 +65,12 @@ export function restrict(tree: Tree, selection: Selection): Tree {
   };
   const result = selection.has('') ? tree : begin(tree, '');
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    for (const [name, child] of next.from.children) {
-      const path = joinPath(next.path, name);
-      if (selection.has(path)) next.to.set(name, child);
-      else if (child.kind === 'directory' && selection.leads(path)) next.to.set(name, begin(child, path));
-    }
+    const { from, path: above, to } = next;
+    yield* each(from.children, ([name, child]) => {
+      const path = joinPath(above, name);
+      if (selection.has(path)) to.set(name, child);
+      else if (child.kind === 'directory' && selection.leads(path)) to.set(name, begin(child, path));
+    });
   }
   return result;
 }

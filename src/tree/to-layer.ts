@@ -2,6 +2,7 @@ import { invalid } from '../errors.ts';
 import type { Change } from './change.ts';
 import { linkGroups } from './links.ts';
 import type { ByteString, DirectoryNode, LayerEntry, Node, Path, Tree } from './node.ts';
+import { atOnce, each, inOrder, type Parts, partCost, partLength } from './parts.ts';
 import { joinPath, nameOf, parentOf, shortTextOf } from './path.ts';
 import { isReservedName } from './whiteout.ts';
 
@@ -14,7 +15,7 @@ interface Plan {
 type Plans = ReadonlyMap<Path, Plan>;
 
 /** Which names each directory needs, all parents of a change included. */
-function plansOf(changes: readonly Change[]): Plans {
+function* plansOf(changes: readonly Change[]): Parts<Plans> {
   const plans = new Map<Path, Plan>();
   const planOf = (directory: Path): Plan => {
     const known = plans.get(directory);
@@ -23,8 +24,8 @@ function plansOf(changes: readonly Change[]): Plans {
     plans.set(directory, plan);
     return plan;
   };
-  for (const { kind, path } of changes) {
-    if (path === '') continue;
+  yield* each(changes, ({ kind, path }) => {
+    if (path === '') return;
     const plan = planOf(parentOf(path));
     (kind === 'delete' ? plan.hidden : plan.written).add(nameOf(path));
     let directory = parentOf(path);
@@ -34,7 +35,7 @@ function plansOf(changes: readonly Change[]): Plans {
       written.add(nameOf(directory));
       directory = parentOf(directory);
     }
-  }
+  });
   return plans;
 }
 
@@ -46,19 +47,20 @@ interface Level {
 }
 
 /** Directory by directory, depth first: first what is hidden in it, then what is written. */
-function* entriesOf(plans: Plans, after: Tree, isRootChanged: boolean): Generator<LayerEntry> {
+function* entriesOf(plans: Plans, after: Tree, isRootChanged: boolean): Parts<LayerEntry[]> {
+  const entries: LayerEntry[] = [];
   const firstNames = new Map<Node, Path>();
   const levels: Level[] = [];
-  function* enter(path: Path, directory: DirectoryNode): Generator<LayerEntry> {
+  function* enter(path: Path, directory: DirectoryNode): Parts<void> {
     const plan = plans.get(path);
     if (plan === undefined) return;
-    for (const name of [...plan.hidden].sort()) {
+    yield* each(yield* inOrder(plan.hidden), name => {
       if (directory.children.has(name)) throw new Error(`toLayer: a deleted path is there: ${joinPath(path, name)}`);
-      yield { kind: 'whiteout', path: joinPath(path, name) };
-    }
-    levels.push({ path, directory, names: [...plan.written].sort(), next: 0 });
+      entries.push({ kind: 'whiteout', path: joinPath(path, name) });
+    });
+    levels.push({ path, directory, names: yield* inOrder(plan.written), next: 0 });
   }
-  if (isRootChanged) yield entryOf('', after, firstNames);
+  if (isRootChanged) entries.push(entryOf('', after, firstNames));
   yield* enter('', after);
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const name = level.names[level.next++];
@@ -68,10 +70,12 @@ function* entriesOf(plans: Plans, after: Tree, isRootChanged: boolean): Generato
     }
     const path = joinPath(level.path, name);
     const node = level.directory.children.get(name);
-    yield entryOf(path, node, firstNames);
+    entries.push(entryOf(path, node, firstNames));
+    if (entries.length % partLength === 0) yield partCost;
     if (node?.kind === 'directory') yield* enter(path, node);
     else if (plans.has(path)) throw new Error(`toLayer: a change under what is no directory: ${path}`);
   }
+  return entries;
 }
 
 function entryOf(path: Path, node: Node | undefined, firstNames: Map<Node, Path>): LayerEntry {
@@ -93,11 +97,16 @@ function entryOf(path: Path, node: Node | undefined, firstNames: Map<Node, Path>
 }
 
 /** A file of several names is in a layer with all of them or with none: readers cannot link to what is below. */
-function checkLinks(plans: Plans, after: Tree): void {
+function* checkLinks(plans: Plans, after: Tree): Parts<void> {
   const isWritten = (path: Path): boolean => plans.get(parentOf(path))?.written.has(nameOf(path)) === true;
-  for (const { paths } of linkGroups(after).values()) {
-    const missing = paths.some(isWritten) ? paths.find(path => !isWritten(path)) : undefined;
-    if (missing !== undefined)
+  for (const { paths } of (yield* linkGroups(after)).values()) {
+    let missing: Path | undefined;
+    let some = false;
+    yield* each(paths, path => {
+      if (isWritten(path)) some = true;
+      else missing ??= path;
+    });
+    if (some && missing !== undefined)
       throw new Error(`toLayer: one name of a changed file is not among the changes: ${missing}`);
   }
 }
@@ -112,13 +121,16 @@ function checkLinks(plans: Plans, after: Tree): void {
  * @throws `invalid` where a name is one that layers keep for whiteouts; a plain Error where `changes` are not those of a `diff` to `after`.
  */
 export function toLayer(changes: readonly Change[], after: Tree): LayerEntry[] {
-  const plans = plansOf(changes);
-  checkLinks(plans, after);
-  return [
-    ...entriesOf(
-      plans,
-      after,
-      changes.some(({ path }) => path === ''),
-    ),
-  ];
+  return atOnce(toLayerInParts(changes, after));
+}
+
+/** The same in parts. */
+export function* toLayerInParts(changes: readonly Change[], after: Tree): Parts<LayerEntry[]> {
+  const plans = yield* plansOf(changes);
+  yield* checkLinks(plans, after);
+  return yield* entriesOf(
+    plans,
+    after,
+    changes.some(({ path }) => path === ''),
+  );
 }

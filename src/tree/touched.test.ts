@@ -7,6 +7,7 @@ import { arbitraryEntries, arbitraryTree, described, leniently, treeOf } from '.
 import { applyLayer } from './apply.ts';
 import { diff } from './diff.ts';
 import { emptyTree, type LayerEntry, type Path, type Tree } from './node.ts';
+import { atOnce } from './parts.ts';
 import { ancestorsOf } from './path.ts';
 import { toLayer } from './to-layer.ts';
 import { touched } from './touched.ts';
@@ -14,7 +15,7 @@ import { find, walk } from './walk.ts';
 import { encodeWhiteout } from './whiteout.ts';
 
 /** What several layers come to, as one. */
-const squashed = (before: Tree, after: Tree): LayerEntry[] => toLayer(touched(before, after), after);
+const squashed = (before: Tree, after: Tree): LayerEntry[] => toLayer(atOnce(touched(before, after)), after);
 
 /** Random layers over a tree, as far as they can be applied, and the tree after each. */
 function stacked(below: Tree, layers: readonly (readonly LayerEntry[])[]): readonly Tree[] {

@@ -1,8 +1,9 @@
 import type { Change } from './change.ts';
 import { reasonsOf } from './compare.ts';
-import { type Pair, pairsOf } from './diff.ts';
+import { byPath, eachPair, type Pair } from './diff.ts';
 import { addLinkChanges } from './links.ts';
 import type { Path, Tree } from './node.ts';
+import type { Parts } from './parts.ts';
 
 /** A directory that layers only went through keeps the very attributes that it had. */
 function isPassedThrough({ before, after }: Pair): boolean {
@@ -19,15 +20,17 @@ function changeOf(pair: Pair): Change {
 /**
  * What layers said of a tree, as far as it lasts: `after` is what they made of `before`, and what they did not touch is the same
  * object in both. So nothing is compared by content: a file that a layer brought again as it was is there, a file that came and
- * went is not, and what went of `before` is a deletion. Sorted by path, and all names of a file or none: fit for `toLayer`.
+ * went is not, and what went of `before` is a deletion. Sorted by path, and all names of a file or none: fit for `toLayer`. In parts.
  */
-export function touched(before: Tree, after: Tree): Change[] {
+export function* touched(before: Tree, after: Tree): Parts<Change[]> {
   if (before === after) return [];
   const changes = new Map<Path, Change>();
   // The root has an entry only where it says something.
   const reasons = reasonsOf(before, after, {});
   if (reasons.length > 0) changes.set('', { kind: 'modify', path: '', before, after, reasons });
-  for (const pair of pairsOf(before, after)) if (!isPassedThrough(pair)) changes.set(pair.path, changeOf(pair));
-  addLinkChanges(before, after, changes);
-  return [...changes.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  yield* eachPair(before, after, pair => {
+    if (!isPassedThrough(pair)) changes.set(pair.path, changeOf(pair));
+  });
+  yield* addLinkChanges(before, after, changes);
+  return yield* byPath(changes);
 }

@@ -1,12 +1,8 @@
 import { invalid } from '../errors.ts';
 import { symlinkLimit, targetLimit } from '../limits.ts';
 import type { ByteString, DirectoryNode, FileNode, Leaf, Node, Path, Tree } from './node.ts';
+import { inOrder, type Parts, partCost, partLength } from './parts.ts';
 import { joinPath, shortTextOf } from './path.ts';
-
-/** The names in a directory, sorted by their bytes. */
-export function sortedNames(directory: DirectoryNode): ByteString[] {
-  return [...directory.children.keys()].sort();
-}
 
 interface Level {
   readonly path: Path;
@@ -15,9 +11,10 @@ interface Level {
   next: number;
 }
 
-/** Every path of a tree but the root, depth first: a directory before what is in it, names sorted by their bytes. */
-export function* walk(tree: Tree): Generator<readonly [Path, Node]> {
-  const levels: Level[] = [{ path: '', children: tree.children, names: sortedNames(tree), next: 0 }];
+/** Visits what `walk` lists, in parts. */
+export function* eachNode(tree: Tree, visit: (path: Path, node: Node) => void): Parts<void> {
+  const levels: Level[] = [{ path: '', children: tree.children, names: yield* namesOf(tree), next: 0 }];
+  let count = 0;
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const name = level.names[level.next++];
     const node = name === undefined ? undefined : level.children.get(name);
@@ -26,9 +23,19 @@ export function* walk(tree: Tree): Generator<readonly [Path, Node]> {
       continue;
     }
     const path = joinPath(level.path, name);
-    yield [path, node];
-    if (node.kind === 'directory') levels.push({ path, children: node.children, names: sortedNames(node), next: 0 });
+    visit(path, node);
+    if (node.kind === 'directory') levels.push({ path, children: node.children, names: yield* namesOf(node), next: 0 });
+    if (++count % partLength === 0) yield partCost;
   }
+}
+
+const namesOf = ({ children }: DirectoryNode): Parts<readonly ByteString[]> => inOrder(children.keys());
+
+/** Every path of a tree but the root, depth first: a directory before what is in it, names sorted by their bytes. */
+export function* walk(tree: Tree): Generator<readonly [Path, Node]> {
+  const met: (readonly [Path, Node])[] = [];
+  for (const _ of eachNode(tree, (path, node) => met.push([path, node]))) yield* met.splice(0);
+  yield* met;
 }
 
 /** Everything in a tree but its directories by path, in no particular order: cheaper than `walk`. */

@@ -1,9 +1,10 @@
 import type { Command } from '../command.ts';
 import { diffOptions, diffRules, readDiffOptions } from '../diff-options.ts';
 import { rootNote } from '../diff-rows.ts';
-import { diffFields, diffText } from '../diff-text.ts';
+import { diffFields, diffTexts } from '../diff-text.ts';
 import { hasColor } from '../environment.ts';
-import { printJson, printWarnings } from '../output.ts';
+import { jsonLine } from '../json-text.ts';
+import { printTexts, printWarnings } from '../output.ts';
 import { withProgress } from '../progress.ts';
 
 export const diff: Command = {
@@ -36,8 +37,8 @@ export const diff: Command = {
     );
     const isListed = words.flag('json') || words.flag('reasons') || words.text('format') !== undefined;
     printWarnings(io, words, [...result.warnings, ...(isListed ? [] : rootNote(result.changes))]);
-    if (words.flag('json')) printJson(io, result);
-    else io.stdout(await diffText(result, words, hasColor(words, io)));
+    const texts = words.flag('json') ? jsonLine(result) : await diffTexts(result, words, hasColor(words, io));
+    await printTexts(io, texts, words.flag('null') ? 'latin1' : 'utf8');
     const differs = result.changes.length + result.config.length > 0;
     return words.flag('exit-code') && differs ? 1 : 0;
   },

@@ -25,6 +25,7 @@ import { temporaryDirectory } from '../../testing/temporary.ts';
 import { arbitraryTree, treeOf } from '../../testing/trees.ts';
 import type { FileNode, Node, Path, Tree } from '../../tree/node.ts';
 import { impliedMeta, noXattrs } from '../../tree/node.ts';
+import { atOnce } from '../../tree/parts.ts';
 import { filesOf, find, walk } from '../../tree/walk.ts';
 import { loadNative } from '../disk/native.ts';
 import { openRootfsDirectory, type RootfsDirectory } from '../rootfs/directory.ts';
@@ -67,7 +68,7 @@ const shown = (tree: Tree): unknown => {
 
 /** Writes an index at once. */
 function writeStatIndex(file: string, root: string, tree: Tree, digests: ReadonlyMap<FileNode, string>): void {
-  for (const _ of writingStatIndex(file, { root, tree, digests }));
+  atOnce(writingStatIndex(file, { root, tree, digests }));
 }
 
 interface Unpacked {
@@ -90,7 +91,7 @@ async function unpacked(t: TestContext, options: { readonly young?: boolean } = 
   const digests = await scanned.digests(new Set([...filesOf(tree)].map(([, node]) => node)));
   const file = join(directory, 'ocikit.index');
   writeStatIndex(file, rootfs, tree, digests);
-  const index = readStatIndex(file);
+  const index = atOnce(readStatIndex(file));
   assert.ok(index);
   return { rootfs, file, index, scanned };
 }
@@ -119,7 +120,7 @@ test('an index gives back the tree that it was written from, with digests and li
       const file = join(root, `${count++}`);
       const digests = digestsOf(tree);
       writeStatIndex(file, join(root, 'empty'), tree, digests);
-      const index = readStatIndex(file);
+      const index = atOnce(readStatIndex(file));
       assert.ok(index);
       assert.deepEqual(shown(index.tree), shown(tree));
       assert.deepEqual([...index.digests.values()].sort(), [...digests.values()].sort());
@@ -142,7 +143,7 @@ test('an index holds what 64 bits do not: far times, large owners, values of any
     { ...far, mode: 0o700 },
   );
   writeStatIndex(file, '/nowhere', tree, new Map());
-  const index = readStatIndex(file);
+  const index = atOnce(readStatIndex(file));
   assert.ok(index);
   assert.deepEqual(shown(index.tree), shown(tree));
   assert.equal(index.digests.size, 0);
@@ -174,13 +175,13 @@ test('a file that changed within the tick of its stat, with its size and time as
 
 test('what may change within the tick of its stat is read, be only its ctime that young', async t => {
   const { file, rootfs } = await unpacked(t);
-  const columns = decodeColumns(readFileSync(file));
+  const columns = atOnce(decodeColumns(readFileSync(file)));
   assert.ok(columns);
   const row = columns.paths.indexOf('four');
   const [ctime, mtime] = [columns.wide.ctime[row] as bigint, columns.wide.statMtime[row] as bigint];
   const isRead = async (since: bigint): Promise<boolean> => {
-    writeFileSync(file, encodeColumns({ ...columns, since }));
-    const index = readStatIndex(file);
+    writeFileSync(file, atOnce(encodeColumns({ ...columns, since })));
+    const index = atOnce(readStatIndex(file));
     assert.ok(index);
     return (await renewed({ rootfs, index })).includes('four');
   };
@@ -251,7 +252,7 @@ test('what changes in a directory leaves the attributes that it had in the image
   writeFileSync(join(rootfs, 'etc/new'), '');
   native.writeXattr(join(rootfs, 'etc'), 'user.b', new Uint8Array([2]));
   const metaOf = async (withNative: boolean): Promise<Node['meta'] | undefined> => {
-    const known = readStatIndex(file)?.known;
+    const known = atOnce(readStatIndex(file))?.known;
     assert.ok(known);
     return find(await openRootfsDirectory(rootfs, { known, native: withNative ? native : undefined }).tree(), 'etc')
       ?.meta;
@@ -269,7 +270,7 @@ test('an index that is lost, cut, damaged, foreign or too large is none', async 
   const bytes = readFileSync(file);
   const isNone = (damaged: Uint8Array, what: string): void => {
     writeFileSync(file, damaged);
-    assert.equal(readStatIndex(file), undefined, what);
+    assert.equal(atOnce(readStatIndex(file)), undefined, what);
   };
   for (let at = 0; at < bytes.length; at += 7) {
     const damaged = Buffer.from(bytes);
@@ -280,20 +281,20 @@ test('an index that is lost, cut, damaged, foreign or too large is none', async 
   isNone(Buffer.concat([bytes, Buffer.from('x')]), 'more');
   isNone(Buffer.from('DIRC\0\0\0\x02'), 'an index of git');
   writeFileSync(file, bytes);
-  assert.ok(readStatIndex(file));
+  assert.ok(atOnce(readStatIndex(file)));
   truncateSync(file, statIndexLimit + 1);
-  assert.equal(readStatIndex(file), undefined);
+  assert.equal(atOnce(readStatIndex(file)), undefined);
   rmSync(file);
-  assert.equal(readStatIndex(file), undefined);
+  assert.equal(atOnce(readStatIndex(file)), undefined);
   mkdirSync(file);
-  assert.equal(readStatIndex(file), undefined);
+  assert.equal(atOnce(readStatIndex(file)), undefined);
 });
 
 test('an index with a right checksum and wrong rows is none', async t => {
   const { file } = await unpacked(t);
   const bytes = readFileSync(file);
   const columns = (): Columns => {
-    const found = decodeColumns(bytes);
+    const found = atOnce(decodeColumns(bytes));
     assert.ok(found);
     return found;
   };
@@ -341,11 +342,11 @@ test('an index with a right checksum and wrong rows is none', async t => {
     c => ({ ...c, paths: [...c.paths, 'more'] }),
   ];
   damages.forEach((damage, which) => {
-    writeFileSync(file, encodeColumns(damage(columns())));
-    assert.equal(readStatIndex(file), undefined, `damage ${which}`);
+    writeFileSync(file, atOnce(encodeColumns(damage(columns()))));
+    assert.equal(atOnce(readStatIndex(file)), undefined, `damage ${which}`);
   });
-  writeFileSync(file, encodeColumns(columns()));
-  assert.ok(readStatIndex(file));
+  writeFileSync(file, atOnce(encodeColumns(columns())));
+  assert.ok(atOnce(readStatIndex(file)));
 });
 
 async function newBundle(parent: string, layout: string): Promise<string> {
@@ -405,7 +406,7 @@ test('a damaged side file is one clear error that names it, and a lost index is 
   }
   writeFileSync(side, JSON.stringify(good));
   rmSync(join(place, 'ocikit.index'));
-  assert.equal(openBundle(place).index(), undefined);
+  assert.equal(atOnce(openBundle(place).index()), undefined);
   rmSync(side);
   assert.throws(
     () => openBundle(place),

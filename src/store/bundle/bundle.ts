@@ -7,6 +7,7 @@ import type { Descriptor, Json } from '../../spec/objects.ts';
 import { parseDescriptor } from '../../spec/parse.ts';
 import { Pace } from '../../stream/pace.ts';
 import type { FileNode, Tree } from '../../tree/node.ts';
+import type { Parts } from '../../tree/parts.ts';
 import { writeNewFile } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { readStatIndex, type StatIndex, writingStatIndex } from './stat-index.ts';
@@ -18,8 +19,8 @@ export interface Bundle {
   /** The layout's path, and the manifest in it: its annotations hold the image's name, `platform` its platform. */
   readonly layout: string;
   readonly manifest: Descriptor;
-  /** What the bundle was; undefined where that is lost, and contents are compared. */
-  readonly index: () => StatIndex | undefined;
+  /** What the bundle was, read in parts; undefined where that is lost, and contents are compared. */
+  readonly index: () => Parts<StatIndex | undefined>;
 }
 
 /** What a bundle was unpacked from, or what was made of it last. */

@@ -1,4 +1,5 @@
 import { nodeEngine } from '../../engine/node.ts';
+import type { Parts } from '../../tree/parts.ts';
 
 /*
  * The form of a stat index on disk: a line with version and checksum, a line of JSON for what few paths have, then a
@@ -78,14 +79,21 @@ function bytesOfArray(array: Float64Array | BigInt64Array): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-function checksum(parts: readonly Uint8Array[]): string {
+const hashedAtOnce = 1 << 20;
+
+function* checksum(parts: readonly Uint8Array[]): Parts<string> {
   const hasher = nodeEngine.createHash('sha256');
-  for (const part of parts) hasher.update(part);
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += hashedAtOnce) {
+      hasher.update(part.subarray(at, at + hashedAtOnce));
+      yield hashedAtOnce;
+    }
+  }
   return hasher.digest();
 }
 
-/** The bytes of an index. */
-export function encodeColumns(columns: Columns): Uint8Array {
+/** The bytes of an index, in parts. */
+export function* encodeColumns(columns: Columns): Parts<Uint8Array> {
   const { count, of, since, extras, numbers, wide, kinds, digests, paths } = columns;
   const parts = [
     Buffer.from(`${JSON.stringify({ count, of, since: `${since}`, ...extras })}\n`),
@@ -95,7 +103,7 @@ export function encodeColumns(columns: Columns): Uint8Array {
     digests,
     Buffer.from(paths.join('\0'), 'latin1'),
   ];
-  return Buffer.concat([Buffer.from(`${title} ${checksum(parts)}\n`), ...parts]);
+  return Buffer.concat([Buffer.from(`${title} ${yield* checksum(parts)}\n`), ...parts]);
 }
 
 function decodeBody(
@@ -129,11 +137,11 @@ function decodeBody(
   };
 }
 
-/** The columns of an index; undefined where the bytes are damaged, of another version or of a machine with another byte order. */
-export function decodeColumns(bytes: Buffer): Columns | undefined {
+/** The columns of an index; undefined where the bytes are damaged, of another version or of a machine with another byte order. In parts. */
+export function* decodeColumns(bytes: Buffer): Parts<Columns | undefined> {
   const end = bytes.indexOf(newline);
   const rest = bytes.subarray(end + 1);
-  if (bytes.toString('latin1', 0, Math.max(end, 0)) !== `${title} ${checksum([rest])}`) return undefined;
+  if (bytes.toString('latin1', 0, Math.max(end, 0)) !== `${title} ${yield* checksum([rest])}`) return undefined;
   const headEnd = rest.indexOf(newline);
   return decodeBody(JSON.parse(rest.toString('utf8', 0, headEnd)), rest.subarray(headEnd + 1));
 }

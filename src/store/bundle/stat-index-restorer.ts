@@ -1,4 +1,5 @@
 import { type ByteString, type FileNode, type Meta, type Node, noXattrs, type Path } from '../../tree/node.ts';
+import { each, type Parts } from '../../tree/parts.ts';
 import { nameOf, parentOf } from '../../tree/path.ts';
 import { absentBit, type Columns, type RowKind, rowKinds } from './stat-index-file.ts';
 
@@ -22,16 +23,15 @@ export class StatIndexRestorer {
     this.#hexadecimal = Buffer.from(columns.digests.buffer).toString('hex');
   }
 
-  /** The node of every row; the first is the root. */
-  nodes(): readonly Node[] {
-    for (let row = 0; row < this.#columns.count; row++) {
-      const path = this.#columns.paths[row] ?? '';
+  /** The node of every row, in parts; the first is the root. */
+  *nodes(): Parts<readonly Node[]> {
+    yield* each(this.#columns.paths.entries(), ([row, path]) => {
       const kind = this.#columns.kinds[row] ?? 0;
       const node = this.#node(row, rowKinds[kind & ~absentBit]);
       this.#nodes.push(node);
       this.#attach(row, path, node);
       if (kind < absentBit) this.rows.set(path, row);
-    }
+    });
     return this.#nodes;
   }
 

@@ -2,8 +2,9 @@ import { closeSync, fstatSync, fsyncSync, openSync, readFileSync } from 'node:fs
 import { statIndexLimit } from '../../limits.ts';
 import { fileCost } from '../../stream/pace.ts';
 import type { DirectoryNode, FileNode, Node, Path, Tree } from '../../tree/node.ts';
+import type { Parts } from '../../tree/parts.ts';
 import { textOf } from '../../tree/path.ts';
-import { walk } from '../../tree/walk.ts';
+import { eachNode } from '../../tree/walk.ts';
 import { writeFully } from '../disk/atomic.ts';
 import type { Stat } from '../disk/stat.ts';
 import { onDisk, systemError } from '../disk/system-error.ts';
@@ -40,8 +41,9 @@ export interface WrittenTree {
 const statCost = fileCost >> 2;
 
 /** Records every path; yields what each cost. */
-function* recordRows({ root, tree, digests, of }: WrittenTree, since: bigint): Generator<number, Columns> {
-  const nodes: (readonly [Path, Node])[] = [['', tree], ...walk(tree)];
+function* recordRows({ root, tree, digests, of }: WrittenTree, since: bigint): Parts<Columns> {
+  const nodes: (readonly [Path, Node])[] = [['', tree]];
+  yield* eachNode(tree, (path, node) => void nodes.push([path, node]));
   const columns = newColumns(nodes.length);
   const recorder = new StatIndexRecorder(root, digests, columns);
   try {
@@ -58,13 +60,13 @@ function* recordRows({ root, tree, digests, of }: WrittenTree, since: bigint): G
 }
 
 /** Writes the index of a tree in parts: yields what each cost. */
-export function* writingStatIndex(file: string, written: WrittenTree): Generator<number> {
+export function* writingStatIndex(file: string, written: WrittenTree): Parts<void> {
   try {
     const descriptor = openSync(file, 'wx', 0o644);
     try {
       // Older than every stat that follows: a file that changes after its stat is never older than this.
       const since = written.since ?? fstatSync(descriptor, exact).mtimeNs;
-      writeFully(descriptor, encodeColumns(yield* recordRows(written, since)));
+      writeFully(descriptor, yield* encodeColumns(yield* recordRows(written, since)));
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -122,24 +124,24 @@ class Unchanged implements Known {
   }
 }
 
-function restore(columns: Columns, source: string): StatIndex | undefined {
+function* restore(columns: Columns, source: string): Parts<StatIndex | undefined> {
   const restorer = new StatIndexRestorer(columns, source);
-  const nodes = restorer.nodes();
+  const nodes = yield* restorer.nodes();
   const [tree] = nodes;
   if (tree?.kind !== 'directory') return undefined;
   const known = new Unchanged(columns, nodes, restorer.rows);
   return { tree, digests: restorer.digests, known };
 }
 
-/** Reads the index of a manifest's tree; undefined where there is none, or it is damaged, of another version or manifest, or larger than `statIndexLimit`. */
-export function readStatIndex(file: string, of?: string): StatIndex | undefined {
+/** Reads the index of a manifest's tree; undefined where there is none, or it is damaged, of another version or manifest, or larger than `statIndexLimit`. In parts. */
+export function* readStatIndex(file: string, of?: string): Parts<StatIndex | undefined> {
   try {
     const descriptor = openSync(file, 'r');
     try {
       if (fstatSync(descriptor).size > statIndexLimit) return undefined;
-      const columns = decodeColumns(readFileSync(descriptor));
+      const columns = yield* decodeColumns(readFileSync(descriptor));
       if (columns === undefined || (columns.of ?? of) !== of) return undefined;
-      return restore(columns, `index:${file}`);
+      return yield* restore(columns, `index:${file}`);
     } finally {
       closeSync(descriptor);
     }

@@ -1,10 +1,10 @@
 import type { BodySource } from '../../codec/body-source.ts';
 import type { Rootfs } from '../../graph/source.ts';
-import type { Work } from '../../stream/pace.ts';
+import { Pace, type Work } from '../../stream/pace.ts';
 import type { FileNode, Path, Tree } from '../../tree/node.ts';
 import type { Selection } from '../../tree/selection.ts';
 import { loadNative, type Native } from '../disk/native.ts';
-import { onDisk } from '../disk/system-error.ts';
+import { systemError } from '../disk/system-error.ts';
 import { FileHashes } from './file-hashes.ts';
 import { FileReader } from './file-reader.ts';
 import { type Known, type Scan, scanDirectory } from './scan.ts';
@@ -77,7 +77,9 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
   const bodies = new Bodies(scan, native);
   const walked = async (): Promise<Tree> => {
     const { signal } = work;
-    const sidecar = onDisk(directory, 'a directory', () => readSidecar(directory));
+    const sidecar = await new Pace(signal).run(readSidecar(directory)).catch((error: unknown) => {
+      throw systemError(error, directory, 'a directory');
+    });
     scanned = await scanDirectory(directory, { native, source, selection, crossMounts, signal, known, sidecar });
     if (ahead === true) hashes.goAhead();
     return scanned.tree;

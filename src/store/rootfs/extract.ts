@@ -11,6 +11,7 @@ import type { Layer } from '../../spec/objects.ts';
 import { Pace } from '../../stream/pace.ts';
 import { Draft } from '../../tree/draft.ts';
 import { type ContentId, emptyTree, type FileNode, type LayerEntry, type Tree } from '../../tree/node.ts';
+import { each, type Parts } from '../../tree/parts.ts';
 import { nameOf, parentOf } from '../../tree/path.ts';
 import { filesOf, find, resolvePath } from '../../tree/walk.ts';
 import { Descent } from '../disk/descent.ts';
@@ -51,9 +52,11 @@ class ContentHashes {
     this.#hasher = undefined;
   }
 
-  /** The digests of a tree's files. */
-  of(tree: Tree): ReadonlyMap<FileNode, string> {
-    return new Map([...filesOf(tree)].map(([, file]) => [file, this.#digests.get(file.content) ?? ''] as const));
+  /** The digests of a tree's files, in parts. */
+  *of(tree: Tree): Parts<ReadonlyMap<FileNode, string>> {
+    const found = new Map<FileNode, string>();
+    yield* each(filesOf(tree), ([, file]) => void found.set(file, this.#digests.get(file.content) ?? ''));
+    return found;
   }
 }
 
@@ -75,8 +78,8 @@ export async function extractLayers(
       draft.beginLayer();
       await readLayer(layerBytes(source, layer), layerOrigin(source, layer), {
         entry(entry) {
-          writer.play(draft.apply(entry));
           hashes?.begin(entry);
+          return writer.playing(draft.apply(entry));
         },
         data(chunk) {
           writer.write(chunk);
@@ -98,7 +101,8 @@ export async function extractLayers(
     if (!isAll) await pace.run(writingSidecar({ root, tree, native, powers, inBundle: options.inBundle }, left));
     // Rootless, nothing is lost: what the sidecar has is what was asked for.
     const lost = powers.isRootless ? [] : left.sentences(writer.obstacles);
-    return { tree, digests: hashes?.of(tree) ?? new Map(), warnings: [...lost, ...writer.warnings] };
+    const digests = hashes === undefined ? new Map<FileNode, string>() : await pace.run(hashes.of(tree));
+    return { tree, digests, warnings: [...lost, ...writer.warnings] };
   } finally {
     writer.close();
   }

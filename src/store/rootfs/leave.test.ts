@@ -6,6 +6,7 @@ import { OciError } from '../../errors.ts';
 import { asNobody, nobody } from '../../testing/as-nobody.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { isRoot } from '../../testing/witness.ts';
+import { atOnce } from '../../tree/parts.ts';
 import { filesOf, find } from '../../tree/walk.ts';
 import { readStatIndex, writingStatIndex } from '../bundle/stat-index.ts';
 import { loadNative } from '../disk/native.ts';
@@ -95,7 +96,7 @@ test('an index of what may not be read is written, and knows it again', async t 
     process.seteuid?.(0);
     for (const _ of writingStatIndex(file, { root, tree, digests: new Map() }));
     process.seteuid?.(nobody);
-    const index = readStatIndex(file);
+    const index = atOnce(readStatIndex(file));
     assert.ok(index !== undefined);
     const again = await openRootfsDirectory(root, { known: index.known }).tree();
     for (const [path, node] of filesOf(again)) assert.equal(node, find(index.tree, path), path);

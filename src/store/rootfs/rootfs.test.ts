@@ -27,8 +27,9 @@ import { systemPathLimit } from '../../limits.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { arbitraryTree, treeOf } from '../../testing/trees.ts';
 import { hasTools, isRoot, run } from '../../testing/witness.ts';
-import { Draft } from '../../tree/draft.ts';
+import { Draft, type Operation } from '../../tree/draft.ts';
 import { emptyTree, type FileNode, type Meta, type Node, type Path, type Tree } from '../../tree/node.ts';
+import { atOnce } from '../../tree/parts.ts';
 import { filesOf, find, walk } from '../../tree/walk.ts';
 import { loadNative, type Native } from '../disk/native.ts';
 import { prepareTarget } from '../disk/target.ts';
@@ -63,6 +64,10 @@ const directory = (some: Partial<Meta> = {}): Node => ({
 const bytesOfText = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 const contentOf = (node: FileNode): Uint8Array => new Uint8Array(node.size).fill(97 + (node.content.member % 26));
 
+function play(writer: RootfsWriter, operations: readonly Operation[]): void {
+  for (const _ of writer.playing(operations) ?? []);
+}
+
 /** Writes a tree as a layer would: parents first, contents as `contentOf` says. */
 function writeTree(
   root: string,
@@ -75,15 +80,15 @@ function writeTree(
     for (const [path, node] of walk(tree)) {
       const target = first.get(node);
       if (target !== undefined) {
-        writer.execute({ kind: 'link', path, target });
+        play(writer, [{ kind: 'link', path, target }]);
         continue;
       }
       first.set(node, path);
-      writer.execute({ kind: 'create', path, node });
+      play(writer, [{ kind: 'create', path, node }]);
       if (node.kind === 'file') writer.write(contentOf(node));
       writer.end();
     }
-    writer.finish(tree);
+    atOnce(writer.finishing(tree));
   } finally {
     writer.close();
   }
@@ -342,7 +347,7 @@ test('removing follows no symlink and takes everything that is beneath, however 
   symlinkSync(outside, join(root, 'tree/link'));
   symlinkSync(outside, join(root, 'link'));
   const writer = new RootfsWriter(root, { native: undefined });
-  for (const path of ['tree', 'link']) writer.execute({ kind: 'remove', path });
+  for (const path of ['tree', 'link']) play(writer, [{ kind: 'remove', path }]);
   writer.close();
   assert.deepEqual(readdirSync(root), []);
   assert.deepEqual(readdirSync(outside), ['kept']);
@@ -352,7 +357,7 @@ test('nothing that is there is written over or through, and the error names the 
   const root = ownDirectory(t);
   symlinkSync('elsewhere', join(root, 'link'));
   const writer = new RootfsWriter(root, { native: undefined });
-  const create = (path: Path) => () => writer.execute({ kind: 'create', path, node: file(1) });
+  const create = (path: Path) => () => play(writer, [{ kind: 'create', path, node: file(1) }]);
   assert.throws(create('link'), isError('conflict', /^\/link: .*got something that is there already \(EEXIST\)$/));
   assert.throws(create('x'.repeat(256)), isError('invalid', /^\/x{256}: .*a name that is too long \(ENAMETOOLONG\)$/));
   assert.throws(create('no/a'), isError('not-found', /^\/no\/a: expected a path that can be written, got nothing/));
@@ -419,13 +424,13 @@ test('a path that is too long for a system call is refused before any of it is m
   const entry = (length: number) =>
     ({ kind: 'node', path: `${'d/'.repeat(length / 2 - 1)}dd${length % 2 === 0 ? '' : 'd'}`, node: file(0) }) as const;
   assert.throws(
-    () => writer.play(draft.apply(entry(room + 1))),
+    () => play(writer, draft.apply(entry(room + 1))),
     isError('unsupported', /at most 4095 bytes.*got 4096$/),
   );
   assert.deepEqual(readdirSync(root), []);
   const fresh = new Draft(emptyTree(), 'layer');
   fresh.beginLayer();
-  writer.play(fresh.apply(entry(room)));
+  play(writer, fresh.apply(entry(room)));
   writer.close();
   assert.equal(existsSync(`${root}/${entry(room).path}`), true);
   run(root, 'rm', '-rf', 'd');

@@ -1,6 +1,7 @@
 import type { MtreeEntry } from '../../codec/mtree.ts';
 import { fileCost } from '../../stream/pace.ts';
 import type { ByteString, Meta, Node, Path, Tree } from '../../tree/node.ts';
+import type { Parts } from '../../tree/parts.ts';
 import { nameOf, parentOf, textOf } from '../../tree/path.ts';
 import { walk } from '../../tree/walk.ts';
 import { writeNewFile } from '../disk/atomic.ts';
@@ -132,7 +133,7 @@ class Recorder {
  * only where that was asked for, as nobody expects a file there. Yields what it costs;
  * `left` counts for people what that is.
  */
-export function* writingSidecar(written: Written, left: LeftOut): Generator<number> {
+export function* writingSidecar(written: Written, left: LeftOut): Parts<void> {
   const { root, tree, powers } = written;
   const recorder = new Recorder(written, left);
   try {
@@ -147,5 +148,7 @@ export function* writingSidecar(written: Written, left: LeftOut): Generator<numb
   const { entries } = recorder;
   const isNeeded = powers.isRootless || powers.hasMaps || (written.inBundle && !left.isEmpty);
   const place = sidecarOf(root);
-  if (isNeeded) onDisk(place, 'a place for a file', () => writeNewFile(place, encodeSidecar({ ...powers, entries })));
+  if (!isNeeded) return;
+  const bytes = yield* encodeSidecar({ ...powers, entries });
+  onDisk(place, 'a place for a file', () => writeNewFile(place, bytes));
 }

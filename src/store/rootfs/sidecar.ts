@@ -4,6 +4,7 @@ import { invalid, OciError, unsupported } from '../../errors.ts';
 import { sidecarLimit } from '../../limits.ts';
 import { containerIdOf, type IdMap, type IdMaps, idRangeText, parseIdRange } from '../../spec/id-map.ts';
 import type { ByteString, DeviceNode, FifoNode, Meta, Node, Path } from '../../tree/node.ts';
+import type { Parts } from '../../tree/parts.ts';
 import { joinPath, nameOf, parentOf } from '../../tree/path.ts';
 import { kindOf, type Stat } from '../disk/stat.ts';
 import { systemCode, systemError } from '../disk/system-error.ts';
@@ -149,8 +150,8 @@ function saidMeta({ mode = 0, uid = 0, gid = 0, time = 0n, xattrs = new Map() }:
   return { mode, uid, gid, mtime: time, xattrs };
 }
 
-/** The bytes of a sidecar. */
-export function encodeSidecar({ maps, owner, entries }: SidecarContents): Uint8Array {
+/** The bytes of a sidecar, in parts. */
+export function encodeSidecar({ maps, owner, entries }: SidecarContents): Parts<Uint8Array> {
   const comments = [
     `${claim}${version}: ${meaning}`,
     `owner ${owner.uid}:${owner.gid}`,
@@ -175,8 +176,8 @@ function ownerOf(comments: Mtree['comments']): SidecarContents['owner'] {
   return { uid: Number(match[1]), gid: Number(match[2]) };
 }
 
-function decodeSidecar(bytes: Uint8Array): SidecarContents {
-  const { comments, entries } = decodeMtree(bytes);
+function* decodeSidecar(bytes: Uint8Array): Parts<SidecarContents> {
+  const { comments, entries } = yield* decodeMtree(bytes);
   const maps = { uids: mapOf(comments, 'uid-map'), gids: mapOf(comments, 'gid-map') };
   return { maps, owner: ownerOf(comments), entries };
 }
@@ -208,18 +209,19 @@ function readOwn<T>(path: string, read: (file: number, found: string) => T): T |
 export const hasSidecar = (directory: string): boolean =>
   readOwn(sidecarOf(directory), (_, found) => found === version) === true;
 
-/** Reads the sidecar of a directory; undefined where there is none of ocikit's. Throws `invalid` where it is damaged (it is no cache), `unsupported` for another version. */
-export function readSidecar(directory: string): Sidecar | undefined {
+/** Reads the sidecar of a directory, in parts; undefined where there is none of ocikit's. Throws `invalid` where it is damaged (it is no cache), `unsupported` for another version. */
+export function* readSidecar(directory: string): Parts<Sidecar | undefined> {
   const path = sidecarOf(realpathSync(directory));
-  return readOwn(path, (file, found) => {
+  const bytes = readOwn(path, (file, found) => {
     if (found !== version) throw unsupported(path, `version ${version}`, found);
     const { size } = fstatSync(file);
     if (size > sidecarLimit) throw invalid(path, `at most ${sidecarLimit} bytes`, `${size}`);
-    const bytes = readFileSync(file);
-    try {
-      return new Sidecar(decodeSidecar(bytes));
-    } catch (error) {
-      throw new OciError('invalid', path, error instanceof Error ? error.message : `${error}`, { cause: error });
-    }
+    return readFileSync(file);
   });
+  if (bytes === undefined) return undefined;
+  try {
+    return new Sidecar(yield* decodeSidecar(bytes));
+  } catch (error) {
+    throw new OciError('invalid', path, error instanceof Error ? error.message : `${error}`, { cause: error });
+  }
 }

@@ -134,7 +134,7 @@ function written(root: string, chunks: Iterable<Uint8Array>): number {
   rmSync(root, { recursive: true, force: true });
   mkdirSync(root);
   const writer = new RootfsWriter(root, { native: loadNative() });
-  writer.execute({ kind: 'create', path: 'file', node: fileOf(0) });
+  assert.equal(writer.playing([{ kind: 'create', path: 'file', node: fileOf(0) }]), undefined);
   for (const chunk of chunks) writer.write(chunk);
   writer.end();
   return statSync(join(root, 'file')).blocks * 512;

@@ -122,7 +122,7 @@ export function openRootfsTar(path: string, { signal }: Work = {}): RootfsTar {
   const readTree = async (): Promise<Tree> => {
     const draft = new Draft(emptyTree(), path);
     draft.beginLayer();
-    const entry = (entry: LayerEntry): void => {
+    const entry = (entry: LayerEntry): undefined => {
       checkRootfsEntry(entry, path);
       draft.apply(entry);
     };

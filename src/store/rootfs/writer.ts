@@ -15,6 +15,7 @@ import { systemPathLimit } from '../../limits.ts';
 import { fileCost } from '../../stream/pace.ts';
 import type { Operation } from '../../tree/draft.ts';
 import type { DeviceNode, DirectoryNode, FifoNode, Node, Path, Tree } from '../../tree/node.ts';
+import type { Parts } from '../../tree/parts.ts';
 import { joinPath, shortTextOf, textOf } from '../../tree/path.ts';
 import { diskPath } from '../disk/disk-path.ts';
 import type { Native } from '../disk/native.ts';
@@ -65,10 +66,22 @@ export class RootfsWriter {
     this.#file = undefined;
   }
 
-  /** What one entry does. Throws `unsupported` before any of it where a path is longer than a system call takes. */
-  play(operations: readonly Operation[]): void {
+  /**
+   * Does what one entry does; what of it takes long is left to who goes on with the parts that are given back. Throws `unsupported`
+   * before any of it where a path is longer than a system call takes.
+   */
+  playing(operations: readonly Operation[]): Parts<void> | undefined {
     for (const { path } of operations) this.#checkLength(path);
-    for (const operation of operations) this.execute(operation);
+    if (operations.some(({ kind }) => kind === 'remove')) return this.#executing(operations);
+    for (const operation of operations) this.#execute(operation);
+    return undefined;
+  }
+
+  *#executing(operations: readonly Operation[]): Parts<void> {
+    for (const operation of operations) {
+      if (operation.kind === 'remove') yield* this.#removing(operation.path);
+      else this.#execute(operation);
+    }
   }
 
   #checkLength(path: Path): void {
@@ -78,11 +91,11 @@ export class RootfsWriter {
     throw unsupported(`/${shortTextOf(path)}`, expected, `${length}`, { hint: 'no tool could reach it by its path' });
   }
 
-  execute(operation: Operation): void {
+  #onPath<T>(path: Path, action: () => T): T {
     try {
-      this.#execute(operation);
+      return action();
     } catch (error) {
-      throw systemError(error, `/${textOf(operation.path)}`, 'a path that can be written');
+      throw systemError(error, `/${textOf(path)}`, 'a path that can be written');
     }
   }
 
@@ -112,13 +125,8 @@ export class RootfsWriter {
     }
   }
 
-  /** Directories get their attributes last, deepest first: what was written into them changed their times, and 0000 would have kept it out. */
-  finish(tree: Tree): void {
-    for (const _ of this.finishing(tree));
-  }
-
-  /** The same in parts: yields what each cost. */
-  *finishing(tree: Tree): Generator<number> {
+  /** Directories get their attributes last, deepest first, in parts: what was written into them changed their times, and 0000 would have kept it out. */
+  *finishing(tree: Tree): Parts<void> {
     const directories: (readonly [Path, DirectoryNode])[] = [['', tree]];
     for (const [path, { children }] of directories) {
       for (const [name, node] of children)
@@ -132,21 +140,11 @@ export class RootfsWriter {
     }
   }
 
+  /** Directories get their attributes in `finishing`. */
   #execute(operation: Operation): void {
-    switch (operation.kind) {
-      case 'remove':
-        this.#remove(operation.path);
-        break;
-      case 'create':
-        this.#create(operation.path, operation.node);
-        break;
-      case 'link':
-        this.#link(operation.path, operation.target);
-        break;
-      case 'update':
-        // Directories get their attributes in `finish`.
-        break;
-    }
+    const { kind, path } = operation;
+    if (kind === 'create') this.#onPath(path, () => this.#create(path, operation.node));
+    else if (kind === 'link') this.#onPath(path, () => this.#link(path, operation.target));
   }
 
   #create(path: Path, node: Node): void {
@@ -210,20 +208,31 @@ export class RootfsWriter {
     this.#skipped.delete(path);
   }
 
-  /** Removes a name, or a directory with all that is in it; follows no symlink. */
-  #remove(path: Path): void {
+  /** Removes a name, or a directory with all that is in it, in parts; follows no symlink. */
+  *#removing(path: Path): Parts<void> {
     if (this.#skipped.delete(path)) return;
     const directories: Path[] = [];
     const left = [path];
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
-      const place = diskPath(this.#root, next);
-      if (!lstatSync(place).isDirectory()) {
-        unlinkSync(place);
-        continue;
-      }
+      const names = this.#unlinked(next);
+      yield fileCost;
+      if (names === undefined) continue;
       directories.push(next);
-      for (const name of readdirSync(place, { encoding: 'buffer' })) left.push(`${next}/${name.toString('latin1')}`);
+      for (const name of names) left.push(joinPath(next, name.toString('latin1')));
     }
-    for (const directory of directories.reverse()) rmdirSync(diskPath(this.#root, directory));
+    for (const directory of directories.reverse()) {
+      this.#onPath(directory, () => rmdirSync(diskPath(this.#root, directory)));
+      yield fileCost;
+    }
+  }
+
+  /** Removes a file; of a directory it gives the names. */
+  #unlinked(path: Path): readonly Buffer[] | undefined {
+    const place = diskPath(this.#root, path);
+    return this.#onPath(path, () => {
+      if (lstatSync(place).isDirectory()) return readdirSync(place, { encoding: 'buffer' });
+      unlinkSync(place);
+      return undefined;
+    });
   }
 }
