@@ -171,12 +171,9 @@ export class TarReader {
     this.#path = header.name;
     this.#extensions.begin(header, this.#subject);
     this.#extensionSize = header.size;
-    if (header.size === 0) {
-      this.#extensions.add(Buffer.alloc(0), this.#subject);
-      return;
-    }
     this.#state = 'extension';
     this.#unit.begin(header.size + paddingOf(header.size));
+    if (header.size === 0) this.#endUnit(this.#unit.block, 0);
   }
 
   #passBody(size: number): void {
