@@ -60,9 +60,7 @@ class TreeTar {
   }
 
   /** What is to be known before the first layer comes, in parts. */
-  *expect(): Parts<void> {
-    yield* this.#final?.expect() ?? [];
-  }
+  readonly expect = (): Iterable<number> => this.#final?.expect() ?? [];
 
   /** Writes the root directory where it is not as one that no entry describes. */
   begin(root: DirectoryNode): void {
@@ -221,7 +219,7 @@ function isSameMeta(one: Meta, other: Meta): boolean {
 
 async function* play(tar: TreeTar, layers: readonly LayerTar[], tree?: Tree): Bytes {
   const pace = new Pace(layers[0]?.signal);
-  await pace.run(tar.expect());
+  for (const cost of tar.expect()) await pace.spend(cost);
   if (tree !== undefined) tar.begin(tree);
   for (const layer of layers) {
     tar.beginLayer();
