@@ -58,16 +58,12 @@ async function formatted(format: string, raw: boolean): Promise<(row: ListedRow)
   const { parseTemplate, renderTemplate } = await import('./template/evaluate.ts');
   const template = parseTemplate(format.replaceAll('\\t', '\t').replaceAll('\\n', '\n'));
   const options = { ...(raw ? {} : { escape: escapeText }), absent: goName, fields: diffFields };
-<<<<<<< HEAD
-  return rows.map(row => {
+  return row => {
     const shown = { ...row, path: raw ? row.path : shownPath(row) };
     // What is printed is safe and unambiguous; what is JSON is exact.
     const exact = (value: unknown): unknown => (value === shown ? row : value === shown.path ? row.path : value);
     return finish(renderTemplate(template, shown, { ...options, exact }));
-  });
-=======
-  return row => finish(renderTemplate(template, { ...row, path: raw ? row.path : shownPath(row) }, options));
->>>>>>> e988d3a (Work over many paths is done in parts, by one mechanism, so that the event loop turns and a signal ends it)
+  };
 }
 
 /** `.Kind` finds `kind`: templates are used to Go's names. */

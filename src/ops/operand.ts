@@ -13,11 +13,7 @@ import { openSource } from '../store/open-source.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { openRootfsDirectory } from '../store/rootfs/directory.ts';
 import { openRootfsTar } from '../store/rootfs/tar.ts';
-<<<<<<< HEAD
-import { expectMore } from '../stream/pace.ts';
-=======
-import { Pace } from '../stream/pace.ts';
->>>>>>> e988d3a (Work over many paths is done in parts, by one mechanism, so that the event loop turns and a signal ends it)
+import { expectMore, Pace } from '../stream/pace.ts';
 import { emptyTree, type FileNode, type Path } from '../tree/node.ts';
 import type { Selection } from '../tree/selection.ts';
 import { both } from './both.ts';
