@@ -21,6 +21,8 @@ const titles = {
 };
 export const imagesFields: readonly string[] = Object.keys(titles);
 const none = '<none>';
+/** Go's time that was never set, which docker writes where it knows none. */
+const goZero = Date.parse('0001-01-01T00:00:00Z');
 
 /** When it is, in milliseconds since 1970, and where: a time zone's name; the system's where there is none. */
 export interface Clock {
@@ -29,7 +31,8 @@ export interface Clock {
 }
 
 function rowOf(image: ImageRow, whole: boolean, { now, zone }: Clock): Row {
-  const time = parseTime(image.created);
+  const said = parseTime(image.created);
+  const time = said === goZero ? undefined : said;
   const size = humanSize(image.size);
   return {
     Place: image.place,
