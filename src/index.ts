@@ -7,6 +7,7 @@ export type { Finding } from './image/finding.ts';
 export type { InspectArtifact, InspectImage, InspectObject } from './image/inspect.ts';
 export { commit } from './ops/commit.ts';
 export { config } from './ops/config.ts';
+export { convert } from './ops/convert.ts';
 export { copy } from './ops/copy.ts';
 export { diff } from './ops/diff.ts';
 export { drop } from './ops/drop.ts';
@@ -33,6 +34,7 @@ export type {
   CommitOptions,
   CompressionOptions,
   ConfigOptions,
+  ConvertOptions,
   CopyOptions,
   DiffOptions,
   ExportOptions,
@@ -59,6 +61,8 @@ export type {
   ChangeResult,
   CommitResult,
   ConfigRow,
+  ConvertedLayers,
+  ConvertResult,
   CopyResult,
   DiffResult,
   DiffRow,

@@ -34,6 +34,8 @@ test('a layer says so much and no more', () => {
     ({
       ...{ type: 'file', path, link: '', size: 0, offset: 0, mode: 0, uid: 0, gid: 0, mtime: 0n, major: 0, minor: 0 },
       xattrs: new Map(xattr === '' ? [] : [['x', Buffer.from(xattr)]]),
+      records: new Map(),
+      isSparse: false,
     }) as TarMember;
   const add =
     (most: { entries: number; text: number }, ...members: readonly TarMember[]) =>

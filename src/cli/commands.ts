@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { commit } from './commands/commit.ts';
 import { completion } from './commands/completion.ts';
 import { config } from './commands/config.ts';
+import { convert } from './commands/convert.ts';
 import { copy } from './commands/copy.ts';
 import { diff } from './commands/diff.ts';
 import { drop } from './commands/drop.ts';
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   squash,
   drop,
   strip,
+  convert,
   validate,
   completion,
 ];

@@ -101,6 +101,18 @@ const uses: Readonly<Record<string, Use>> = {
       ['semantic', 'config', 'the same'],
     ],
   },
+  convert: {
+    words: ({ operands }) => [
+      'convert',
+      operands('multi').source,
+      '--compression',
+      'zstd',
+      '-o',
+      `${operands('multi').out}:new`,
+    ],
+    values: () => ({ ...making, compression: 'gzip', format: 'docker', tag: 'other', output: 'x:y' }),
+    says: [['dry-run', '*', dryRun]],
+  },
   gc: { words: ({ layout }) => ['gc', layout], values: () => ({ grace: '0' }) },
   tag: { words: ({ layout }) => ['tag', `${layout}:app`, 'other'], says: [['dry-run', '*', dryRun]] },
   untag: { words: ({ layout }) => ['untag', `${layout}:app`], says: [['dry-run', '*', dryRun]] },

@@ -99,7 +99,8 @@ export interface CompressOptions {
 
 const levels = { gzip: { least: 0, most: 9 }, zstd: { least: 1, most: 19 } } as const;
 
-function levelOf({ compression, level, compressor }: CompressOptions): number {
+/** How hard to compress: what was asked for, or the default. Throws `usage` for a level that there is none of. */
+export function levelOf({ compression, level, compressor }: CompressOptions): number {
   if (compression === 'none') return 0;
   if (level === undefined) return compression === 'zstd' ? 3 : compressor === 'portable' ? 6 : 4;
   const { least, most } = levels[compression];

@@ -24,6 +24,10 @@ export interface TarMember {
   readonly xattrs: ReadonlyMap<ByteString, Uint8Array>;
   /** Byte offset of the header block in the archive. */
   readonly offset: number;
+  /** Its PAX records, as they are. */
+  readonly records: PaxRecords;
+  /** Whether holes of its body are left out in the archive. */
+  readonly isSparse: boolean;
 }
 
 /** Where members go: `member`, then `data` any number of times for a file, then `end`. A data chunk is valid during the call. */
@@ -160,5 +164,7 @@ export function memberOf(
     minor: header.minor,
     xattrs: isPlain ? noXattrs : xattrsOf(records),
     offset,
+    records,
+    isSparse: header.typeflag === 'S' || (!isPlain && [...records.keys()].some(key => key.startsWith('GNU.sparse.'))),
   };
 }

@@ -37,3 +37,8 @@ export async function* reblock(
   }
   yield { block: block.subarray(0, filled), last: true };
 }
+
+/** Bytes that are in memory, as a stream. */
+export async function* once(bytes: Uint8Array): Bytes {
+  yield bytes;
+}

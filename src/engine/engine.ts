@@ -25,4 +25,6 @@ export interface Engine {
   gunzip(bytes: Bytes, subject: string): Bytes;
   /** One gzip member with a fixed header (mtime 0, OS 3). The same input gives the same bytes however it is chunked. */
   gzip(bytes: Bytes, options: DeflateOptions): Bytes;
+  /** The same member of bytes that are in memory. */
+  gzipWhole(bytes: Uint8Array, options: DeflateOptions): Promise<Uint8Array>;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as zlib from 'node:zlib';
 import { unsupported } from '../errors.ts';
-import { reblock } from './bytes.ts';
+import { once, reblock } from './bytes.ts';
 import type { Bytes, DeflateOptions, Engine, HashAlgorithm, Hasher } from './engine.ts';
 import { gunzip } from './gunzip.ts';
 import { gzipHeader, gzipTrailer } from './gzip-frame.ts';
@@ -117,5 +117,19 @@ async function* gzip(bytes: Bytes, { level }: DeflateOptions): Bytes {
   yield gzipTrailer(deflater.crc, deflater.length);
 }
 
+/** Up to so many bytes are deflated before another thread would have begun. */
+const smallSize = 1 << 16;
+
+async function gzipWhole(bytes: Uint8Array, options: DeflateOptions): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  if (bytes.length > smallSize) for await (const part of gzip(once(bytes), options)) parts.push(part);
+  else {
+    const level = levelFor(bytes, options.level);
+    const deflated = zlib.deflateRawSync(bytes, { level, chunkSize: smallSize });
+    parts.push(gzipHeader, deflated, gzipTrailer(crc32(bytes, 0), bytes.length));
+  }
+  return Buffer.concat(parts);
+}
+
 /** node:crypto and node:zlib over the thread pool: carries the work. Its gzip bytes are the same on every official build of Node. */
-export const nodeEngine: Engine = { name: 'zlib', createHash: createNodeHash, crc32, gunzip, gzip };
+export const nodeEngine: Engine = { name: 'zlib', createHash: createNodeHash, crc32, gunzip, gzip, gzipWhole };

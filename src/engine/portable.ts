@@ -2,7 +2,7 @@ import { blake3 } from '@noble/hashes/blake3.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import { Deflate } from 'fflate';
-import { reblock } from './bytes.ts';
+import { copyOf, once, reblock } from './bytes.ts';
 import type { Bytes, DeflateOptions, Engine, HashAlgorithm, Hasher } from './engine.ts';
 import { gzipHeader, gzipTrailer } from './gzip-frame.ts';
 import { portableGunzip } from './portable-gunzip.ts';
@@ -50,6 +50,12 @@ async function* gzip(bytes: Bytes, { level }: DeflateOptions): Bytes {
   yield gzipTrailer(crc, length);
 }
 
+async function gzipWhole(bytes: Uint8Array, options: DeflateOptions): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of gzip(once(bytes), options)) parts.push(copyOf(part));
+  return Buffer.concat(parts);
+}
+
 /** Pure JavaScript: the same bytes on every machine and build, blake3, and the cross-check of the accelerated engine. */
 export const portableEngine: Engine = {
   name: 'portable',
@@ -57,4 +63,5 @@ export const portableEngine: Engine = {
   crc32,
   gunzip: (bytes, subject) => portableGunzip(bytes, { subject, crc32 }),
   gzip,
+  gzipWhole,
 };

@@ -31,3 +31,63 @@ export async function* zstd(bytes: Bytes, options: { readonly level: number }): 
     close();
   }
 }
+
+/**
+ * Frames one after the other, synchronously: `write` any number of times, then `end`, as often as there are frames. The same
+ * frames have the same bytes however what is in them is chunked. State: the frame in the making.
+ */
+export class ZstdFrames {
+  readonly #codec: Zstd;
+  readonly #level: number;
+  readonly #block = new Uint8Array(compressBlock);
+  readonly close: () => void;
+  #filled = 0;
+  #isOpen = false;
+
+  private constructor(codec: Zstd, { level, close }: { readonly level: number; readonly close: () => void }) {
+    this.#codec = codec;
+    this.#level = level;
+    this.close = close;
+  }
+
+  /** `level` is 1 to 19. */
+  static async open(level: number): Promise<ZstdFrames> {
+    const { Zstd } = await import('@hpcc-js/wasm-zstd');
+    const { codec, close } = ownCodec(await Zstd.load());
+    return new ZstdFrames(codec, { level, close });
+  }
+
+  /** What has been compressed meanwhile. */
+  *write(bytes: Uint8Array): Generator<Uint8Array> {
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#filled === compressBlock) yield this.#flush();
+      const part = bytes.subarray(at, at + compressBlock - this.#filled);
+      this.#block.set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+    }
+  }
+
+  /** The rest of the frame; nothing where nothing has been written. A frame of one block says its size. */
+  *end(): Generator<Uint8Array> {
+    if (!this.#isOpen) {
+      if (this.#filled > 0) yield this.#codec.compress(this.#block.subarray(0, this.#filled), this.#level);
+    } else {
+      yield this.#flush();
+      yield this.#codec.compressEnd();
+    }
+    this.#filled = 0;
+    this.#isOpen = false;
+  }
+
+  #flush(): Uint8Array {
+    if (!this.#isOpen) {
+      this.#codec.reset();
+      this.#codec.setCompressionLevel(this.#level);
+      this.#isOpen = true;
+    }
+    const compressed = this.#codec.compressChunk(this.#block.subarray(0, this.#filled));
+    this.#filled = 0;
+    return compressed;
+  }
+}

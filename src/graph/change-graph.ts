@@ -78,7 +78,9 @@ class Changing {
       if (attested !== undefined) changed.set(child, attested);
     }
     const value = { ...document.value, manifests: manifests.flatMap(child => changed.get(child) ?? []) };
-    const made = editedDocument(document, edit(value));
+    const edited = edit(value);
+    const isSameType = edited.mediaType === value.mediaType;
+    const made = editedDocument(document, edited, isSameType ? undefined : edited.mediaType);
     if (made !== document) await this.#change.put(made, document);
     return made;
   }

@@ -4,6 +4,7 @@ import type {
   ChangeOptions,
   CommitOptions,
   ConfigOptions,
+  ConvertOptions,
   CopyOptions,
   DiffOptions,
   ExportOptions,
@@ -65,6 +66,12 @@ const config: Table<ConfigOptions> = {
   noHistory: flag,
   historyAuthor: text,
   historyCreated: kinds.time,
+};
+const convert: Table<ConvertOptions> = {
+  ...changed,
+  ...compression,
+  compression: oneOf('gzip', 'zstd', 'none', 'estargz', 'zstd:chunked'),
+  format: oneOf('oci', 'docker'),
 };
 const commit: Table<CommitOptions> = {
   ...made,
@@ -143,6 +150,7 @@ const validate: Table<ValidateOptions> = { ...work, fast: flag, strict: flag };
 export type Verb =
   | 'commit'
   | 'config'
+  | 'convert'
   | 'copy'
   | 'diff'
   | 'drop'
@@ -169,6 +177,7 @@ export type Verb =
 export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.Kind>>>> = {
   commit,
   config,
+  convert,
   copy,
   diff,
   drop,

@@ -20,6 +20,7 @@ const verbs = Object.keys(optionTables) as readonly Verb[];
 const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   commit: ['rootfs', 'image?'],
   config: ['image'],
+  convert: ['image'],
   copy: ['from', 'to'],
   diff: ['before', 'after?'],
   drop: ['image'],

@@ -4,6 +4,7 @@ import type { ImagePlace } from '../store/image-place.ts';
 import type { ImageOperand, Operand, RootfsPlace } from '../store/parse-operand.ts';
 import type { Progress, Reading, Work } from '../stream/pace.ts';
 
+export type { GcOptions } from './gc-options.ts';
 export type { Bytes, ImageOperand, ImagePlace, Operand, Progress, Reading, RootfsPlace, Work };
 
 /**
@@ -109,6 +110,14 @@ export interface ConfigOptions extends ChangeOptions {
   readonly historyCreated?: string | Date;
 }
 
+/** What `convert` takes: a `compression`, a `format`, or both. */
+export interface ConvertOptions extends ChangeOptions, Omit<CompressionOptions, 'compression'> {
+  /** How layers are to be stored; as they are when absent. `estargz` and `zstd:chunked` have a table of contents, of which engines fetch single files. */
+  readonly compression?: 'gzip' | 'zstd' | 'none' | 'estargz' | 'zstd:chunked';
+  /** Whose media types the documents are to have; their own when absent. */
+  readonly format?: 'oci' | 'docker';
+}
+
 /** What `importRootfs` takes. */
 export type ImportOptions = ImageOptions;
 
@@ -176,20 +185,6 @@ export interface UnpackOptions extends ReadOptions {
 export interface WriteOptions extends Work {
   /** Checks everything, writes nothing. False when absent. */
   readonly dryRun?: boolean;
-}
-
-/** What `gc` takes. */
-export interface GcOptions extends WriteOptions {
-  /** What is younger stays, named or not: a Go duration (`30m`), `1h` when absent; `0` for nothing. */
-  readonly grace?: string;
-  /** Milliseconds since 1970: what the grace time counts from, as nothing here reads a clock. Needed unless that is `0`. */
-  readonly now?: number;
-  /** Entries of the index that have no name go as well, unless they are about an image that stays, or no entry has one. False when absent. */
-  readonly untagged?: boolean;
-  /** Entries that are about an image which is not there go as well. False when absent. */
-  readonly danglingReferrers?: boolean;
-  /** Blobs that only docker's `manifest.json` beside the index names go as well. False when absent. */
-  readonly ignoreManifestJson?: boolean;
 }
 
 /** What `validate` takes. */

@@ -114,3 +114,8 @@ export function editedDocument<T extends object>(
 export function encodeJson(value: unknown, indent = 0): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(value, undefined, indent)}\n`);
 }
+
+/** A JSON value as text that others put into a document of theirs, on one line or indented. */
+export function jsonText(value: unknown, indent?: string): string {
+  return JSON.stringify(value, undefined, indent);
+}

@@ -99,6 +99,58 @@ const copies: readonly VerbUse[] = [
   },
 ];
 
+const converts: readonly VerbUse[] = [
+  {
+    verb: 'convert',
+    command: 'convert',
+    use: 'convert to zstd',
+    ...making,
+    takes: images,
+    call: ({ source, out }, options) =>
+      library.convert(source, { compression: 'zstd', output: `${out}:new`, hostPlatform, ...options }),
+    words: ({ source, out }) => ['convert', source, '--compression', 'zstd', '-o', `${out}:new`],
+  },
+  {
+    verb: 'convert',
+    command: 'convert',
+    use: 'convert to zstd:chunked',
+    ...making,
+    takes: ['image', 'oci-archive'],
+    call: ({ source, out }, options) =>
+      library.convert(source, { compression: 'zstd:chunked', output: `${out}:new`, hostPlatform, ...options }),
+    words: ({ source, out }) => ['convert', source, '--compression', 'zstd:chunked', '-o', `${out}:new`],
+  },
+  {
+    verb: 'convert',
+    command: 'convert',
+    use: 'convert to eStargz',
+    ...making,
+    takes: ['image', 'docker-archive'],
+    call: ({ source, out }, options) =>
+      library.convert(source, { compression: 'estargz', output: `${out}:new`, hostPlatform, ...options }),
+    words: ({ source, out }) => ['convert', source, '--compression', 'estargz', '-o', `${out}:new`],
+  },
+  {
+    verb: 'convert',
+    command: 'convert',
+    use: 'convert of every platform, in the words of docker',
+    ...making,
+    takes: ['multi'],
+    call: ({ source, out }, options) =>
+      library.convert(source, {
+        compression: 'none',
+        format: 'docker',
+        allPlatforms: true,
+        output: `${out}:new`,
+        ...options,
+      }),
+    words: ({ source, out }) => [
+      ...['convert', source, '--compression', 'none', '--format', 'docker', '--all-platforms'],
+      ...['-o', `${out}:new`],
+    ],
+  },
+];
+
 const exports: readonly VerbUse[] = [
   {
     verb: 'exportImage',
@@ -321,6 +373,7 @@ export const renamingUses: readonly VerbUse[] = [
 export const writingUses: readonly VerbUse[] = [
   ...commits,
   ...copies,
+  ...converts,
   ...exports,
   ...unpacks,
   ...loads,
