@@ -15,7 +15,7 @@ import { layerBytes, layerOrigin, proveLayers } from './layer-bytes.ts';
 import { formOf } from './layer-form.ts';
 import type { ImageSource, StoredBlob } from './source.ts';
 
-export interface LayerConversion extends Pick<CompressOptions, 'level' | 'compressor'> {
+interface LayerConversion extends Pick<CompressOptions, 'level' | 'compressor'> {
   readonly form: LayerForm;
   /** Whose media types the layer is to have; its own when absent. */
   readonly kind?: ImageKind | undefined;

@@ -8,7 +8,7 @@ import type { ImageSource } from './source.ts';
 const footerSize = 72;
 
 /** How a layer is stored, and how its blob ends. */
-export interface StoredForm {
+interface StoredForm {
   /** Undefined for what no layer is stored as. */
   readonly form: LayerForm | undefined;
   readonly tail: Uint8Array;
