@@ -63,7 +63,7 @@ export class TarCutter {
   #position = 0;
 
   constructor(subject: string) {
-    const member = (met: TarMember): void => {
+    const member = (met: TarMember): undefined => {
       if (met.isSparse)
         throw unsupported(
           `${subject}: tar entry '${shortTextOf(met.path)}'`,

@@ -138,7 +138,10 @@ test('published lazy layers are left as they are, those of an older form are mad
       layerBytes(place, layer as Layer),
       { identity: '', subject: name },
       {
-        entry: ({ path }) => names.push(path),
+        entry({ path }) {
+          names.push(path);
+          return undefined;
+        },
         data: () => undefined,
         end: () => undefined,
       },

@@ -54,16 +54,6 @@ export interface ChangeResult<Details extends object = object> {
   readonly warnings: readonly string[];
 }
 
-/** What `squash` made of one image: one layer of those from number `from` to number `to`, 1 for the lowest; of none where `to` is less. */
-export interface SquashedLayers {
-  readonly from: number;
-  readonly to: number;
-  /** Null where they come to nothing. */
-  readonly layer: Descriptor | null;
-  readonly diffID: DiffID | null;
-}
-export type SquashResult = ChangeResult<SquashedLayers>;
-
 /** What `convert` says of each image: how its layers are stored now. */
 export interface ConvertedLayers {
   readonly layers: readonly {
