@@ -126,7 +126,9 @@ test('below the command line options are named as the library names them', () =>
 });
 
 test('every option of the library is documented', () => {
-  const lines = ['ops/options.ts', 'ops/layer-options.ts'].flatMap(file => (sources.get(file) ?? '').split('\n'));
+  const lines = ['ops/options.ts', 'ops/change-options.ts', 'ops/layer-options.ts'].flatMap(file =>
+    (sources.get(file) ?? '').split('\n'),
+  );
   for (const [at, line] of lines.entries())
     if (/^( {2}readonly \w+\?|export (interface|type) \w)/.test(line))
       assert.match(String(lines[at - 1]), /\*\/$/, line);
@@ -189,7 +191,10 @@ test('every option of a function is read by it, and every option of a command by
       at => at.startsWith('ops/') && sources.get(at)?.includes(`export async function ${verb}(`),
     );
     const code = codeOf(
-      closureOf(file as string, /^ops\/(calls|call-kinds|check-call|options)\.ts$|^(errors|spec|schema)/),
+      closureOf(
+        file as string,
+        /^ops\/(calls|call-kinds|check-call|options|change-options)\.ts$|^(errors|spec|schema)/,
+      ),
     );
     for (const option of Object.keys(table))
       assert.ok(

@@ -5,6 +5,7 @@ export { type Dockerfile, parseDockerfile, type Stage } from './dockerfile/parse
 export { type ErrorCode, OciError } from './errors.ts';
 export type { Finding } from './image/finding.ts';
 export type { InspectArtifact, InspectImage, InspectObject } from './image/inspect.ts';
+export { append } from './ops/append.ts';
 export { commit } from './ops/commit.ts';
 export { config } from './ops/config.ts';
 export { convert } from './ops/convert.ts';
@@ -16,6 +17,7 @@ export { gc } from './ops/gc.ts';
 export { history } from './ops/history.ts';
 export { images } from './ops/images.ts';
 export { importRootfs } from './ops/import-rootfs.ts';
+export { addToIndex, createIndex, listIndex, removeFromIndex } from './ops/index-images.ts';
 export { init } from './ops/init.ts';
 export { inspect, inspectRaw } from './ops/inspect.ts';
 export type { DropOptions, SquashOptions, StripOptions } from './ops/layer-options.ts';
@@ -29,6 +31,8 @@ export type {
 } from './ops/layer-results.ts';
 export { load } from './ops/load.ts';
 export type {
+  AppendOptions,
+  AppendStep,
   Bytes,
   ChangeOptions,
   CommitOptions,
@@ -44,6 +48,7 @@ export type {
   ImagePlace,
   ImagesOptions,
   ImportOptions,
+  IndexOptions,
   LoadOptions,
   Operand,
   Progress,
@@ -57,6 +62,8 @@ export type {
   WriteOptions,
 } from './ops/options.ts';
 export type {
+  AppendedLayers,
+  AppendResult,
   ChangedImage,
   ChangeResult,
   CommitResult,
@@ -71,6 +78,8 @@ export type {
   HistoryRow,
   ImageRow,
   ImportResult,
+  IndexEntry,
+  IndexResult,
   InitResult,
   LoadedImage,
   LoadResult,

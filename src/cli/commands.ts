@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { append } from './commands/append.ts';
 import { commit } from './commands/commit.ts';
 import { completion } from './commands/completion.ts';
 import { config } from './commands/config.ts';
@@ -11,6 +12,7 @@ import { gc } from './commands/gc.ts';
 import { history } from './commands/history.ts';
 import { images } from './commands/images.ts';
 import { importCommand } from './commands/import.ts';
+import { index } from './commands/index.ts';
 import { init } from './commands/init.ts';
 import { inspect } from './commands/inspect.ts';
 import { load } from './commands/load.ts';
@@ -28,7 +30,9 @@ export const commands: readonly Command[] = [
   commit,
   importCommand,
   config,
+  append,
   diff,
+  index,
   tag,
   untag,
   gc,

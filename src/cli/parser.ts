@@ -73,6 +73,7 @@ async function run(encoded: readonly string[], place: Place): Promise<Parsed> {
   for (const command of place.command === undefined ? place.commands : [place.command]) {
     register(parser, command, {
       help: place.help,
+      typed: encoded,
       take: words => {
         found = { kind: 'command', command, words };
       },
@@ -91,10 +92,11 @@ const helpWidth = (columns: number): number => Math.min(100, columns === 0 ? 80 
 /** yargs lays out the help text of every command that it runs: without descriptions, where nobody asked, there is none. */
 interface Registration {
   readonly help: boolean;
+  readonly typed: readonly string[];
   readonly take: (words: Words) => void;
 }
 
-function register(parser: Argv, command: Command, { help, take }: Registration): void {
+function register(parser: Argv, command: Command, { help, typed, take }: Registration): void {
   const names = command.positionals.map(({ name, optional, many }) => {
     const inner = many === true ? `${name}..` : name;
     return optional === true ? `[${inner}]` : `<${inner}>`;
@@ -104,7 +106,7 @@ function register(parser: Argv, command: Command, { help, take }: Registration):
     aliases: command.alias === undefined ? [] : [command.alias],
     describe: help ? command.describe : false,
     builder: (inner: Argv): Argv => build(inner, command, help),
-    handler: (parsed: object): void => take(wordsOf(parsed, command)),
+    handler: (parsed: object): void => take(wordsOf(parsed, command, typed)),
   });
 }
 
@@ -131,7 +133,7 @@ function describeOption({ describe, value, choices }: Option): string {
   return form === undefined ? describe : `${form}: ${describe}`;
 }
 
-function wordsOf(parsed: object, command: Command): Words {
+function wordsOf(parsed: object, command: Command, typed: readonly string[]): Words {
   const given = new Map<string, unknown>(Object.entries(parsed));
   const values = new Map<string, unknown>();
   for (const option of optionsOf(command)) {
@@ -146,7 +148,7 @@ function wordsOf(parsed: object, command: Command): Words {
     const option = optionsOf(command).find(known => known.name === name);
     return option?.kind !== 'flag' || (values.get(name) === true) !== (option.on === true);
   });
-  const words = new Words(values, said);
+  const words = new Words(values, said, typed);
   checkRules(command, words);
   return words;
 }

@@ -74,6 +74,22 @@ const uses: Readonly<Record<string, Use>> = {
     values: () => making,
     says: [['dry-run', '*', dryRun]],
   },
+  append: {
+    words: ({ layout, directory }) => ['append', `${layout}:multi`, '--add', `${join(directory, 'rootfs')}:/more`],
+    values: ({ directory, operands }) => ({
+      ...making,
+      tag: 'new',
+      output: `${join(directory, 'out')}:new`,
+      add: `${join(directory, 'ignore')}:/ignored`,
+      delete: '/etc/motd',
+      tar: operands('tar').source,
+      mode: '0700',
+      'ignore-file': join(directory, 'ignore'),
+    }),
+    says: ['tag', 'output', 'platform', 'all-platforms'].map(
+      option => [option, 'quiet', 'no image stays as it is, so there is nothing to say'] as const,
+    ),
+  },
   config: {
     words: ({ layout }) => ['config', `${layout}:multi`, '--set', 'user=me'],
     values: ({ directory }) => ({
@@ -114,6 +130,15 @@ const uses: Readonly<Record<string, Use>> = {
     says: [['dry-run', '*', dryRun]],
   },
   gc: { words: ({ layout }) => ['gc', layout], values: () => ({ grace: '0' }) },
+  index: {
+    words: ({ layout, directory }) => ['index', 'create', `${join(directory, 'out')}:new`, `${layout}:multi`],
+    values: ({ layout }) => ({
+      platform: 'linux/arm64',
+      annotation: 'a=b',
+      'artifact-type': 'application/example',
+      subject: `${layout}:app`,
+    }),
+  },
   tag: { words: ({ layout }) => ['tag', `${layout}:app`, 'other'], says: [['dry-run', '*', dryRun]] },
   untag: { words: ({ layout }) => ['untag', `${layout}:app`], says: [['dry-run', '*', dryRun]] },
   images: {

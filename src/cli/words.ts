@@ -2,10 +2,17 @@
 export class Words {
   readonly #values: ReadonlyMap<string, unknown>;
   readonly #said: ReadonlySet<string>;
+  readonly #typed: readonly string[];
 
-  constructor(values: ReadonlyMap<string, unknown>, said: Iterable<string> = values.keys()) {
+  /** `said` are the names of what was said, `typed` the words themselves. */
+  constructor(
+    values: ReadonlyMap<string, unknown>,
+    said: Iterable<string> = values.keys(),
+    typed: readonly string[] = [],
+  ) {
     this.#values = values;
     this.#said = new Set(said);
+    this.#typed = typed;
   }
 
   /** Whether it was said at all: a flag that is on by itself is said where it is turned off. */
@@ -30,6 +37,18 @@ export class Words {
   texts(name: string): readonly string[] {
     const value = this.#values.get(name);
     return Array.isArray(value) ? value.filter(item => typeof item === 'string') : [];
+  }
+
+  /** The values of several repeated options, in the order in which they were typed. */
+  inOrder(names: readonly string[]): readonly (readonly [name: string, value: string])[] {
+    const taken = new Map<string, number>();
+    return this.#typed.flatMap(word => {
+      const name = /^--([a-z-]+)(?:=|$)/.exec(word)?.[1] ?? '';
+      if (!names.includes(name)) return [];
+      const place = taken.get(name) ?? 0;
+      taken.set(name, place + 1);
+      return [[name, this.texts(name)[place] ?? ''] as const];
+    });
   }
 }
 

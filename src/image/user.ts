@@ -1,4 +1,5 @@
-import { invalid } from '../errors.ts';
+import { badOption, invalid } from '../errors.ts';
+import { editDistance } from '../spec/edit-distance.ts';
 
 /** The text of a root filesystem's `/etc/passwd` and `/etc/group`; empty where there is none. */
 export interface UserFiles {
@@ -51,6 +52,35 @@ export function resolveUser(user: string, files: UserFiles): ProcessUser {
     additionalGids: byName ? groupsOf(account.name, files.group, gid) : [],
     ...(account?.home ? { home: account.home } : {}),
   };
+}
+
+/** Names that a person may have meant. */
+function near(name: string, lines: readonly string[][]): string {
+  const names = lines.map(([known = '']) => known).filter(known => known !== '');
+  const close = names.filter(known => editDistance(known, name) <= 2);
+  const shown = (close.length > 0 ? close : names).slice(0, 10).join(', ');
+  return shown === '' ? 'the image names nobody' : `there are ${shown}`;
+}
+
+/**
+ * The owner that `USER[:GROUP]` names, by the image's own files; a number need not be in them, and is the group as well where none
+ * is said and the user is unknown (as docker's `--chown` has it). Throws `usage` with the names that are near.
+ */
+export function resolveOwner(owner: string, files: UserFiles): { readonly uid: number; readonly gid: number } {
+  const [, name = '', group] = /^([^:]*)(?::([\s\S]*))?$/.exec(owner) ?? [];
+  const account = name === '' ? undefined : findAccount(name, files.passwd);
+  const uid = name === '' ? 0 : (account?.uid ?? parseId(name));
+  if (uid === undefined)
+    throw badOption('owner', `expected a uid or a user of the image, got '${name}'`, {
+      hint: near(name, linesOf(files.passwd)),
+    });
+  if (!group) return { uid, gid: account?.gid ?? uid };
+  const known = [...groupsIn(files.group)].find(({ name: listed }) => listed === group)?.gid ?? parseId(group);
+  if (known === undefined)
+    throw badOption('owner', `expected a gid or a group of the image, got '${group}'`, {
+      hint: near(group, linesOf(files.group)),
+    });
+  return { uid, gid: known };
 }
 
 function parseId(text: string | undefined): number | undefined {

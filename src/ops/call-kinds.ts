@@ -1,6 +1,7 @@
 import { parseLayerRange } from '../image/layer-range.ts';
 import { pathLimit } from '../limits.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
+import { isMediaType } from '../spec/fields.ts';
 import { parseIdRange } from '../spec/id-map.ts';
 import { parsePlatform } from '../spec/platform.ts';
 import { isTime } from '../spec/time.ts';
@@ -46,6 +47,10 @@ export function oneOf(...words: readonly string[]): Kind {
 
 export const flag: Kind = { expected: 'true or false', accepts: value => typeof value === 'boolean' };
 export const text: Kind = { expected: 'text', accepts: isText };
+export const mediaType: Kind = {
+  expected: 'a media type, such as application/spdx+json',
+  accepts: value => isText(value) && isMediaType(value),
+};
 export const path: Kind = {
   expected: 'a path',
   accepts: value => isText(value) && value !== '' && !value.includes('\0'),
@@ -80,6 +85,16 @@ export const operand: Kind = {
   },
 };
 export const sentences: Kind = { expected: 'an array to add to', accepts: Array.isArray };
+
+const isPath = (value: unknown): boolean => isText(value) && value !== '' && !value.includes('\0');
+/** A step of `append`. */
+export const step: Kind = {
+  expected: 'an object with tar, with add and to, or with delete, each a path',
+  accepts: value =>
+    isObject(value) &&
+    ['tar', 'add,to', 'delete'].includes(Object.keys(value).sort().join()) &&
+    Object.values(value).every(isPath),
+};
 
 /** What a caller may watch and stop, in every verb. */
 export const work: { readonly signal: Kind; readonly progress: Kind } = {

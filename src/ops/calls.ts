@@ -1,6 +1,7 @@
 import * as kinds from './call-kinds.ts';
 import type { DropOptions, SquashOptions, StripOptions } from './layer-options.ts';
 import type {
+  AppendOptions,
   ChangeOptions,
   CommitOptions,
   ConfigOptions,
@@ -11,6 +12,7 @@ import type {
   GcOptions,
   ImagesOptions,
   ImportOptions,
+  IndexOptions,
   LoadOptions,
   ReadOptions,
   SaveOptions,
@@ -57,6 +59,14 @@ const changed: Table<ChangeOptions> = {
   annotations: listOf(kinds.annotation),
   dryRun: flag,
 };
+const append: Table<AppendOptions> = {
+  ...changed,
+  ...compression,
+  owner: text,
+  mode: text,
+  exclude: listOf(kinds.glob),
+  ignoreFile: path,
+};
 const config: Table<ConfigOptions> = {
   ...changed,
   unset: listOf(text),
@@ -72,6 +82,14 @@ const convert: Table<ConvertOptions> = {
   ...compression,
   compression: oneOf('gzip', 'zstd', 'none', 'estargz', 'zstd:chunked'),
   format: oneOf('oci', 'docker'),
+};
+const index: Table<IndexOptions> = {
+  ...write,
+  platforms: listOf(platform),
+  annotations: listOf(kinds.annotation),
+  artifactType: kinds.mediaType,
+  subject: kinds.operand,
+  nest: flag,
 };
 const commit: Table<CommitOptions> = {
   ...made,
@@ -148,6 +166,7 @@ const validate: Table<ValidateOptions> = { ...work, fast: flag, strict: flag };
 
 /** The library's functions that do something. */
 export type Verb =
+  | 'append'
   | 'commit'
   | 'config'
   | 'convert'
@@ -160,6 +179,10 @@ export type Verb =
   | 'history'
   | 'images'
   | 'importRootfs'
+  | 'addToIndex'
+  | 'createIndex'
+  | 'listIndex'
+  | 'removeFromIndex'
   | 'init'
   | 'inspect'
   | 'inspectRaw'
@@ -175,6 +198,7 @@ export type Verb =
 
 /** Every function's options. */
 export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.Kind>>>> = {
+  append,
   commit,
   config,
   convert,
@@ -187,6 +211,10 @@ export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.K
   history: read,
   images,
   importRootfs: made,
+  addToIndex: index,
+  createIndex: index,
+  listIndex: work,
+  removeFromIndex: index,
   init: write,
   inspect: read,
   inspectRaw: read,

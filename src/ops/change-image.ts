@@ -1,4 +1,4 @@
-import { badOption, notFound, OciError, usage } from '../errors.ts';
+import { badOption, notFound, usage } from '../errors.ts';
 import { changeGraph, platformOf } from '../graph/change-graph.ts';
 import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { proveLayers } from '../graph/layer-bytes.ts';
@@ -8,7 +8,7 @@ import { checkMade } from '../graph/store-document.ts';
 import type { ImageEdit, Line } from '../image/edit-image.ts';
 import { layersOf } from '../image/layers.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
-import { nameOf, withName } from '../spec/name.ts';
+import { nameOf } from '../spec/name.ts';
 import type { Descriptor, Image, ImageIndex, Platform } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
@@ -18,6 +18,7 @@ import { editOf, withOptions } from './change-edit.ts';
 import { type ChangePlace, ownName, parseChangePlace } from './change-place.ts';
 import type { ChangeOptions } from './options.ts';
 import type { ChangedImage, ChangeResult } from './results.ts';
+import { withResult } from './with-result.ts';
 import { archiveRoot, writeImageArchive } from './write-image-archive.ts';
 
 /** One image that is to be changed. */
@@ -129,26 +130,6 @@ async function make<Details extends object>(
   return { root: entry, images, warnings: [...opened.warnings, ...warnings, ...result.warnings], made };
 }
 
-/** The index with the result under its name. Its own name moves only from what was changed. */
-function named(
-  index: ImageIndex,
-  entry: Descriptor,
-  { name, moved }: { readonly name: string; readonly moved: NamedImage | undefined },
-): ImageIndex {
-  const isThere = (listed: Descriptor): boolean =>
-    index.manifests.some(
-      ({ digest, ...other }) => digest === listed.digest && nameOf({ digest, ...other }) === nameOf(listed),
-    );
-  if (moved !== undefined && !moved.entries.every(isThere))
-    throw new OciError(
-      'conflict',
-      moved.subject,
-      'expected the image that was read under its name, got another: somebody has moved the name',
-      { hint: 'try again' },
-    );
-  return withName(index, name, entry);
-}
-
 /** Names a result in the layout that it is in. */
 async function finishLayout(
   opened: NamedImage,
@@ -167,7 +148,7 @@ async function finishLayout(
     await copyBlobs(made.source, { ...needed, blobs: needed.blobs.filter(blob => !made.isMade(blob)) }, store);
     warnings.push(...missingBlobs(needed, opened.source));
   }
-  await store.updateIndex(index => named(index, root, { name, moved: isMoved ? opened : undefined }));
+  await store.updateIndex(index => withResult(index, root, { name, moved: isMoved ? opened : undefined }));
   return warnings;
 }
 

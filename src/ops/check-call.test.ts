@@ -18,6 +18,7 @@ const functions = library as unknown as Readonly<Record<string, Call>>;
 const verbs = Object.keys(optionTables) as readonly Verb[];
 /** How many arguments stand before the options, and which may be left out. */
 const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
+  append: ['image', 'steps'],
   commit: ['rootfs', 'image?'],
   config: ['image'],
   convert: ['image'],
@@ -30,6 +31,10 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   history: ['image'],
   images: ['places'],
   importRootfs: ['file', 'image'],
+  addToIndex: ['target', 'images'],
+  createIndex: ['target', 'images'],
+  listIndex: ['target'],
+  removeFromIndex: ['target', 'images'],
   init: ['layout'],
   inspect: ['images'],
   inspectRaw: ['image', 'what'],
@@ -43,7 +48,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   untag: ['images'],
   validate: ['place'],
 };
-const lists = new Set(['images', 'places', 'names', 'paths']);
+const lists = new Set(['images', 'places', 'names', 'paths', 'steps']);
 
 async function refused(call: Promise<unknown>, pattern: RegExp): Promise<void> {
   await assert.rejects(call, (error: unknown) => {
@@ -64,7 +69,15 @@ test('every function of the library that does something has a table of its optio
 test('what a function is given is checked before anything is read or written', async t => {
   const place = join(temporaryDirectory(t), 'new');
   const good = (name: string): unknown =>
-    lists.has(name) ? [`${place}:x`] : name === 'what' ? 'config' : name === 'image?' ? `${place}:x` : `${place}:x`;
+    name === 'steps'
+      ? [{ tar: place }]
+      : lists.has(name)
+        ? [`${place}:x`]
+        : name === 'what'
+          ? 'config'
+          : name === 'image?'
+            ? `${place}:x`
+            : `${place}:x`;
   for (const verb of verbs) {
     const names = argumentsOf[verb];
     const call = functions[verb] as Call;

@@ -76,7 +76,7 @@ function* owned(operand: RootfsSide, owner: string | undefined): Parts<RootfsSid
 }
 
 /** What of a directory is compared; undefined for all of it. */
-function selectionOf(options: CommitOptions): Selection | undefined {
+export function selectionOf(options: Pick<CommitOptions, 'exclude' | 'ignoreFile'>): Selection | undefined {
   const { exclude = [], ignoreFile } = options;
   if (exclude.length === 0 && ignoreFile === undefined) return undefined;
   const isExcluded = exclude.length === 0 ? () => false : matcher(exclude);

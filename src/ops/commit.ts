@@ -1,18 +1,11 @@
 import type { BodySource } from '../codec/body-source.ts';
-import { type CompressOptions, compress, compressorWarnings, layerMediaType } from '../codec/compression.ts';
-import { writeLayer } from '../codec/layer-writer.ts';
-import { nodeEngine } from '../engine/node.ts';
+import { compressorWarnings } from '../codec/compression.ts';
 import { warningsOf } from '../graph/layer-label.ts';
 import { checkMadeImage } from '../graph/store-document.ts';
 import { appendLayer, squashedImage } from '../image/append.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
-import { diffIDOf } from '../spec/digest.ts';
 import { isManifestType, mediaTypes } from '../spec/media-type.ts';
-import type { Layer } from '../spec/objects.ts';
-import { sizeOf } from '../spec/sizes.ts';
 import type { ImageOperand, Operand } from '../store/parse-operand.ts';
-import { flow } from '../stream/flow.ts';
-import { hashed } from '../stream/hashed.ts';
 import { announce, Pace } from '../stream/pace.ts';
 import type { Change } from '../tree/change.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
@@ -22,35 +15,12 @@ import { checkCall } from './check-call.ts';
 import { clampEntries } from './commit-edits.ts';
 import { type Base, type CommitInput, openCommit } from './commit-input.ts';
 import { compareSides } from './compare.ts';
-import { type Destination, entryOf, parseDestination, withDestination } from './destination.ts';
+import { entryOf, parseDestination, withDestination } from './destination.ts';
 import { editOf } from './image-edit.ts';
 import type { CommitOptions, Work } from './options.ts';
 import type { CommitResult } from './results.ts';
+import { compressionOf, storeLayer, writtenFiles } from './store-layer.ts';
 import { checkWarnings } from './strict.ts';
-
-const compressionOf = ({ compression = 'gzip', level, compressor }: CommitOptions): CompressOptions => ({
-  compression,
-  level,
-  compressor,
-});
-
-/** Streams a layer's tar through its compression into the destination, and knows its diffID when that is done. */
-async function storeLayer(
-  entries: readonly LayerEntry[],
-  bodies: BodySource,
-  to: { destination: Destination; docker: boolean; options: CommitOptions },
-): Promise<Layer> {
-  const { destination, docker, options } = to;
-  const compression = compressionOf(options);
-  announce(options, 'writing', sizeOf(writtenFiles(entries)));
-  const hasher = nodeEngine.createHash('sha256');
-  const tar = hashed(flow(writeLayer(entries, bodies), options), hasher);
-  const stored = await destination.put(compress(tar, compression));
-  return {
-    descriptor: { mediaType: layerMediaType(compression.compression, { docker }), ...stored },
-    diffID: diffIDOf(hasher.digest()),
-  };
-}
 
 /** The entries of the new layer as they are written, and bodies by the files that they were made from. */
 function* layerOf(
@@ -63,10 +33,6 @@ function* layerOf(
   const clamped = yield* clampEntries(entries, clampMtime);
   const originOf = (node: FileNode): FileNode => clamped.origins.get(node) ?? node;
   return { entries: clamped.entries, bodies: { body: (path, node) => bodies.body(path, originOf(node)) } };
-}
-
-function* writtenFiles(entries: readonly LayerEntry[]): Iterable<FileNode> {
-  for (const entry of entries) if (entry.kind === 'node' && entry.node.kind === 'file') yield entry.node;
 }
 
 /** Whether a base is an image of Docker's own form, whose layers have types of their own. */

@@ -24,7 +24,7 @@ import { Draft } from '../tree/draft.ts';
 import { emptyTree, type LayerEntry, type Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import type { Destination } from './destination.ts';
-import type { ImportOptions } from './options.ts';
+import type { CompressionOptions, ImportOptions, Work } from './options.ts';
 
 /** As many bytes as any magic number needs. */
 const headSize = 8;
@@ -102,28 +102,37 @@ class TarInspection {
   }
 }
 
+/** What looks at a tar as it passes, and knows its diffID in the end. */
+export interface Inspection {
+  read(tar: Bytes): Promise<void>;
+  diffID(): DiffID;
+  warnings(): readonly string[];
+}
+
+type StoreOptions = CompressionOptions & Work & { readonly subject: string; readonly plain?: Compression };
+
 /** What the layer is to be compressed with; undefined where the input is kept as it is. */
-function targetOf(input: Input['compression'], options: ImportOptions): Compression | undefined {
-  const { compression = input === 'none' || input === 'xz' ? 'gzip' : input, level, compressor } = options;
+function targetOf(input: Input['compression'], options: StoreOptions): Compression | undefined {
+  const usual = input === 'none' ? (options.plain ?? 'gzip') : input === 'xz' ? 'gzip' : input;
+  const { compression = usual, level, compressor } = options;
   const isAsked = level !== undefined || compressor !== undefined;
   return compression === input && (input === 'none' || !isAsked) ? undefined : compression;
 }
 
 /**
- * Stores the tar of a root filesystem as a layer in one pass: a tar, plain or xz, is compressed, gzip and zstd are kept as they
- * are unless the options ask for another compression or level. Either way the tar is read to its end, and a layer that
- * would not unpack is refused: throws `invalid` and `unsupported`.
+ * Stores a tar as a layer in one pass: xz is compressed otherwise, a plain tar as `plain` says (gzip when absent), gzip and zstd
+ * are kept as they are unless the options ask for another compression or level. Either way the tar is read to its end by the
+ * inspection: throws what that throws, and `unsupported`.
  */
-export async function importLayer(
+export async function storeTar(
   bytes: Bytes,
-  destination: Destination,
-  options: ImportOptions & { readonly subject: string; readonly size?: number | undefined },
+  to: { readonly destination: Pick<Destination, 'put'>; readonly inspection: Inspection },
+  options: StoreOptions,
 ): Promise<{ readonly layer: Layer; readonly warnings: readonly string[] }> {
   const { subject } = options;
-  announce(options, 'importing', options.size);
+  const { destination, inspection } = to;
   const input = await openTar(flow(bytes, options), subject);
   const target = targetOf(input.compression, options);
-  const inspection = new TarInspection(subject);
   const tarOf = (stored: Bytes): Bytes => decompress(stored, input.compression, subject);
   const layer = (): Bytes =>
     target === undefined
@@ -141,4 +150,14 @@ export async function importLayer(
       ...(target === undefined ? [] : compressorWarnings({ ...options, compression: target })),
     ],
   };
+}
+
+/** Stores the tar of a root filesystem as a layer. A layer that would not unpack is refused: throws `invalid` and `unsupported`. */
+export async function importLayer(
+  bytes: Bytes,
+  destination: Destination,
+  options: ImportOptions & { readonly subject: string; readonly size?: number | undefined },
+): Promise<{ readonly layer: Layer; readonly warnings: readonly string[] }> {
+  announce(options, 'importing', options.size);
+  return storeTar(bytes, { destination, inspection: new TarInspection(options.subject) }, options);
 }

@@ -3,6 +3,17 @@ import type { DiffID, Digest } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import type { Reason } from '../tree/change.ts';
 
+export type {
+  AppendedLayers,
+  AppendResult,
+  ChangedImage,
+  ChangeResult,
+  ConvertedLayers,
+  ConvertResult,
+  IndexEntry,
+  IndexResult,
+} from './change-results.ts';
+
 export interface InitResult {
   readonly layout: string;
 }
@@ -30,43 +41,6 @@ export interface ImportResult {
   readonly name: string | null;
   readonly warnings: readonly string[];
 }
-
-/** One image that a change was made of. */
-export interface ChangedImage {
-  /** `os/arch[/variant]`. */
-  readonly platform: string;
-  /** Of its manifest before. */
-  readonly before: Digest;
-  /** Of its manifest now; the same where there was nothing to change. */
-  readonly manifest: Digest;
-  /** The config's digest. */
-  readonly imageID: Digest;
-}
-
-/** What every verb answers that makes an image of an image; `Details` is what one says of each image besides. */
-export interface ChangeResult<Details extends object = object> {
-  /** Digest of the manifest or index that the result's name stands for. */
-  readonly manifest: Digest;
-  readonly name: string;
-  /** False where all was so already: every digest is as it was. */
-  readonly isChanged: boolean;
-  readonly images: readonly (ChangedImage & Details)[];
-  readonly warnings: readonly string[];
-}
-
-/** What `convert` says of each image: how its layers are stored now. */
-export interface ConvertedLayers {
-  readonly layers: readonly {
-    /** Digest of the blob before; the same where nothing has changed. */
-    readonly before: Digest;
-    readonly mediaType: string;
-    readonly digest: Digest;
-    readonly size: number;
-    readonly diffID: DiffID;
-  }[];
-}
-
-export type ConvertResult = ChangeResult<ConvertedLayers>;
 
 /** A node as plain data; mode in octal, mtime in RFC 3339. */
 export interface NodeView {

@@ -73,6 +73,9 @@ export const digest: Check = (value, place) => {
   if (typeof value !== 'string' || !commonDigest.test(value))
     parseDigest(value, `${place.subject}: digest at ${pointerOf(place)}`);
 };
+/** Whether text is a media type (RFC 6838, section 4.2). */
+export const isMediaType = (text: string): boolean => mediaTypeName.test(text);
+
 export const mediaType: Check = (value, place) => {
   if (typeof value !== 'string' || !mediaTypeName.test(value)) throw wrong(place, 'a media type', value);
 };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { OciError } from '../errors.ts';
@@ -36,12 +36,18 @@ for (const use of verbUses.filter(({ writes }) => writes !== 'stream' && writes 
           writeFileSync(join(standing, 'index.json'), '{"schemaVersion":2,"manifests":[]}');
         }
       };
-      const index = readFileSync(join(layout, 'index.json'));
+      const pristine = join(temporaryDirectory(t), 'img');
+      cpSync(layout, pristine, { recursive: true });
+      const restore = (): void => {
+        if (use.writes !== 'source') return;
+        rmSync(layout, { recursive: true, force: true });
+        cpSync(pristine, layout, { recursive: true });
+      };
       const given = operands(use.takes[0] ?? 'nothing', out);
       prepare();
       const { error, calls } = await onFaultyDisk(0, '', () => use.call(given));
       assert.equal(error, undefined);
-      writeFileSync(join(layout, 'index.json'), index);
+      restore();
       prepare();
       const before = snapshotOf(directory);
       for (let n = 1; n <= calls; n++) {
@@ -51,7 +57,7 @@ for (const use of verbUses.filter(({ writes }) => writes !== 'stream' && writes 
         if (end.error === undefined) {
           if (use.writes === 'layout' || use.writes === 'source') await isValid(use.writes === 'layout' ? out : layout);
           else assert.ok(existsSync(out), what);
-          writeFileSync(join(layout, 'index.json'), index);
+          restore();
           prepare();
         } else assert.ok(end.error instanceof OciError, `${what}: ${(end.error as Error).stack}`);
         assert.deepEqual(snapshotOf(directory), before, what);

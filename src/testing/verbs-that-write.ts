@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import * as library from '../index.ts';
 import {
   archives,
@@ -277,8 +278,25 @@ const inits: readonly VerbUse[] = [
   },
 ];
 
+/** A file that is there wherever the tests run. */
+const someFile = fileURLToPath(import.meta.url);
+
 /** What makes an image of an image, elsewhere. */
 const changes: readonly VerbUse[] = [
+  {
+    verb: 'append',
+    command: 'append',
+    use: 'append of a file, to another layout',
+    ...making,
+    takes: images,
+    call: ({ source, out }, options) =>
+      library.append(source, [{ add: someFile, to: '/added here/' }], {
+        hostPlatform,
+        output: `${out}:new`,
+        ...options,
+      }),
+    words: ({ source, out }) => ['append', source, '--add', `${someFile}:/added here/`, '-o', `${out}:new`],
+  },
   {
     verb: 'config',
     command: 'config',
@@ -327,6 +345,20 @@ const changes: readonly VerbUse[] = [
   },
 ];
 
+/** What lists images in an index, and lists them no more. */
+const indexes: readonly VerbUse[] = [
+  {
+    verb: 'createIndex',
+    command: 'index',
+    use: 'index create, in another layout',
+    ...copying,
+    takes: images,
+    call: ({ source, out }, options) =>
+      library.createIndex(`${out}:new`, [source], { annotations: ['a=b'], ...options }),
+    words: ({ source, out }) => ['index', 'create', `${out}:new`, source, '--annotation', 'a=b'],
+  },
+];
+
 /** What changes a layout in place. */
 export const renamingUses: readonly VerbUse[] = [
   {
@@ -339,6 +371,26 @@ export const renamingUses: readonly VerbUse[] = [
     call: ({ source }, options) =>
       library.config(source, { hostPlatform, instructions: ['ENV A=b'], annotations: ['a=b'], ...options }),
     words: ({ source }) => ['config', source, '-c', 'ENV A=b', '--annotation', 'a=b'],
+  },
+  {
+    verb: 'addToIndex',
+    command: 'index',
+    use: 'index add',
+    ...renaming,
+    makesBlobs: true,
+    takes: ['multi'],
+    call: ({ source, base }, options) => library.addToIndex(source, [base], { annotations: ['a=b'], ...options }),
+    words: ({ source, base }) => ['index', 'add', source, base, '--annotation', 'a=b'],
+  },
+  {
+    verb: 'removeFromIndex',
+    command: 'index',
+    use: 'index remove',
+    ...renaming,
+    makesBlobs: true,
+    takes: ['multi'],
+    call: ({ source }, options) => library.removeFromIndex(source, [], { platforms: ['linux/arm64'], ...options }),
+    words: ({ source }) => ['index', 'remove', source, '--platform', 'linux/arm64'],
   },
   {
     verb: 'tag',
@@ -378,5 +430,6 @@ export const writingUses: readonly VerbUse[] = [
   ...unpacks,
   ...loads,
   ...changes,
+  ...indexes,
   ...inits,
 ];

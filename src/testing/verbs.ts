@@ -60,6 +60,15 @@ const looks: readonly VerbUse[] = [
     words: ({ source }) => ['inspect', source, '--raw', 'config'],
   },
   {
+    verb: 'listIndex',
+    command: 'index',
+    use: 'index list',
+    ...looking,
+    takes: ['multi'],
+    call: ({ source }, options) => library.listIndex(source, { ...options }),
+    words: ({ source }) => ['index', 'list', source],
+  },
+  {
     verb: 'validate',
     command: 'validate',
     use: 'validate',

@@ -2,6 +2,7 @@
 export const shapeSources: readonly string[] = [
   'src/ops/results.ts',
   'src/ops/layer-results.ts',
+  'src/ops/change-results.ts',
   'src/image/finding.ts',
   'src/image/inspect.ts',
   'src/tree/change.ts',

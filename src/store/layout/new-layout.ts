@@ -87,6 +87,7 @@ export async function withScratchLayout<T>(path: string, work: (store: ImageStor
   try {
     return await work(await createLayout(join(stage.path, 'layout')));
   } finally {
-    await stage.remove();
+    // The work is done or has failed for its own reason: a disk that falters here gets a second chance.
+    await stage.remove().catch(() => stage.remove());
   }
 }

@@ -1,0 +1,81 @@
+import { readLayer } from '../codec/layer-reader.ts';
+import type { Bytes, Hasher } from '../engine/engine.ts';
+import { nodeEngine } from '../engine/node.ts';
+import { invalid, unsupported } from '../errors.ts';
+import { type DiffID, diffIDOf } from '../spec/digest.ts';
+import type { Layer } from '../spec/objects.ts';
+import { readInputFile } from '../store/disk/input-file.ts';
+import { hashed } from '../stream/hashed.ts';
+import { LayerFaults } from '../tree/layer-faults.ts';
+import type { FileNode, LayerEntry } from '../tree/node.ts';
+import type { OverLayer } from './append-tree.ts';
+import type { Destination } from './destination.ts';
+import { type Inspection, storeTar } from './import-layer.ts';
+import type { AppendOptions } from './options.ts';
+
+/** A tar that is to be a layer as it passes: that engines take it, its diffID, and what it holds. */
+class LayerInspection implements Inspection, OverLayer {
+  readonly #subject: string;
+  readonly #hasher = nodeEngine.createHash('sha256');
+  readonly #faults = new LayerFaults();
+  readonly entries: LayerEntry[] = [];
+  readonly digests = new Map<FileNode, string>();
+
+  constructor(subject: string) {
+    this.#subject = subject;
+  }
+
+  async read(tar: Bytes): Promise<void> {
+    let file: FileNode | undefined;
+    let hasher: Hasher | undefined;
+    const origin = { identity: `tar ${this.#subject}`, subject: this.#subject, contained: true };
+    await readLayer(hashed(tar, this.#hasher), origin, {
+      entry: entry => {
+        this.entries.push(entry);
+        this.#faults.add(entry);
+        file = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node : undefined;
+        hasher = file === undefined ? undefined : nodeEngine.createHash('sha256');
+      },
+      data: chunk => hasher?.update(chunk),
+      end: () => {
+        if (file !== undefined && hasher !== undefined) this.digests.set(file, hasher.digest());
+        file = undefined;
+      },
+    });
+    const [first, ...others] = this.#faults.faults;
+    if (first === undefined) return;
+    const more = others.length === 0 ? '' : `, and ${others.length} more`;
+    throw invalid(this.#subject, 'a layer that every engine takes', `${first}${more}`);
+  }
+
+  diffID(): DiffID {
+    return diffIDOf(this.#hasher.digest());
+  }
+
+  warnings(): readonly string[] {
+    return [];
+  }
+}
+
+/**
+ * Stores a tar as a layer, byte for byte unless options ask for a compression. Throws `invalid` where an engine would refuse it,
+ * with the reason, and `unsupported` for zstd in a docker image.
+ */
+export async function appendTar(
+  file: string,
+  to: { readonly destination: Pick<Destination, 'put'>; readonly isDocker: boolean },
+  options: AppendOptions,
+): Promise<{ readonly layer: Layer; readonly over: OverLayer; readonly warnings: readonly string[] }> {
+  const { destination, isDocker } = to;
+  const inspection = new LayerInspection(file);
+  const stored = await storeTar(
+    readInputFile(file, options.signal),
+    { destination, inspection },
+    { ...options, subject: file, plain: 'none' },
+  );
+  if (isDocker && stored.layer.descriptor.mediaType.endsWith('zstd'))
+    throw unsupported(file, 'a layer that docker has a media type for', 'zstd', {
+      hint: "give option compression 'gzip'",
+    });
+  return { ...stored, over: inspection };
+}

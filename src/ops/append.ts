@@ -1,0 +1,148 @@
+import { compressorWarnings } from '../codec/compression.ts';
+import { badOption, usage } from '../errors.ts';
+import { readImageFile } from '../graph/image-file.ts';
+import { warningsOf } from '../graph/layer-label.ts';
+import { historyLine } from '../image/edit-image.ts';
+import { mediaTypesOf } from '../image/image-kind.ts';
+import { blobsOf, layersOf } from '../image/layers.ts';
+import { type Line, linesOf, withLines } from '../image/lines.ts';
+import { resolveOwner } from '../image/user.ts';
+import { usersLimit } from '../limits.ts';
+import { mediaTypes } from '../spec/media-type.ts';
+import type { Layer } from '../spec/objects.ts';
+import type { ImageOperand } from '../store/parse-operand.ts';
+import { announce, Pace } from '../stream/pace.ts';
+import { parseMode } from '../tree/mode.ts';
+import type { Tree } from '../tree/node.ts';
+import type { Attributes } from '../tree/put.ts';
+import { toLayerInParts } from '../tree/to-layer.ts';
+import { appendTar } from './append-tar.ts';
+import { type EditStep, editTree, type OverLayer, sideOver } from './append-tree.ts';
+import { listOf, step } from './call-kinds.ts';
+import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
+import { checkCall } from './check-call.ts';
+import { selectionOf } from './commit-input.ts';
+import type { AppendOptions, AppendStep } from './options.ts';
+import type { AppendedLayers, AppendResult } from './results.ts';
+import { compressionOf, storeLayer } from './store-layer.ts';
+
+/** What becomes one layer: a tar, or all additions and deletions, in the place of the first. */
+type Group = { readonly tar: string } | { readonly edits: readonly EditStep[] };
+
+function groupsOf(steps: readonly AppendStep[]): readonly Group[] {
+  const edits = steps.filter((one): one is EditStep => !('tar' in one));
+  return steps.flatMap((one): Group[] => ('tar' in one ? [one] : one === edits[0] ? [{ edits }] : []));
+}
+
+/** What was appended, as a line of history says it. */
+function lineOf(group: Group): string {
+  if ('tar' in group) return `append ${group.tar}`;
+  return group.edits.map(one => ('add' in one ? `add ${one.add} ${one.to}` : `delete ${one.delete}`)).join('; ');
+}
+
+/** One new layer, its line, and what there is to say. */
+interface Appended {
+  readonly layer: Layer | undefined;
+  readonly changes: number;
+  readonly over?: OverLayer;
+  readonly warnings: readonly string[];
+}
+
+async function ownerOf(
+  { source, image }: ChangePart,
+  owner: string | undefined,
+  tree: Tree,
+): Promise<Attributes['owner']> {
+  if (owner === undefined) return { uid: 0, gid: 0 };
+  const read = async (path: string): Promise<string> => {
+    const bytes = await readImageFile(source, layersOf(image), { tree, path, limit: usersLimit });
+    return bytes === undefined ? '' : new TextDecoder().decode(bytes);
+  };
+  return resolveOwner(owner, { passwd: await read('etc/passwd'), group: await read('etc/group') });
+}
+
+const isDocker = ({ image }: ChangePart): boolean =>
+  mediaTypesOf(image.manifest).manifest === mediaTypes.dockerManifest;
+
+async function appendEdits(
+  part: ChangePart,
+  edits: readonly EditStep[],
+  { over, ...options }: AppendOptions & { readonly over: readonly OverLayer[] },
+): Promise<Appended> {
+  const { source, image, destination } = part;
+  announce(options, 'comparing');
+  const before = await sideOver({ source, layers: layersOf(image) }, over);
+  const attributes: Attributes = {
+    owner: await ownerOf(part, options.owner, before.tree),
+    mode: options.mode === undefined ? undefined : parseMode(options.mode),
+  };
+  const edited = await editTree(before, edits, { ...options, attributes, selection: selectionOf(options) });
+  try {
+    const entries = await new Pace(options.signal).run(toLayerInParts(edited.changes, edited.after));
+    const changes = edited.changes.filter(
+      ({ kind, ...change }) => kind !== 'modify' || !('reasons' in change) || change.reasons.length > 0,
+    ).length;
+    if (entries.length === 0) return { layer: undefined, changes, warnings: edited.warnings };
+    const to = { destination, docker: isDocker(part), options };
+    const layer = await storeLayer(entries, edited.bodies, to);
+    return { layer, changes, warnings: [...edited.warnings, ...compressorWarnings(compressionOf(options))] };
+  } finally {
+    edited.close();
+  }
+}
+
+async function appendPart(
+  part: ChangePart,
+  groups: readonly Group[],
+  options: AppendOptions,
+): Promise<ChangedPart<AppendedLayers>> {
+  const { image, source, edit } = part;
+  const lines: Line[] = [];
+  const overs: OverLayer[] = [];
+  const warnings: string[] = [];
+  let changes = 0;
+  for (const group of groups) {
+    const appended: Appended =
+      'tar' in group
+        ? {
+            ...(await appendTar(group.tar, { destination: part.destination, isDocker: isDocker(part) }, options)),
+            changes: 0,
+          }
+        : await appendEdits(part, group.edits, { ...options, over: overs });
+    const { layer, over } = appended;
+    if (over !== undefined) overs.push(over);
+    changes += appended.changes;
+    warnings.push(...appended.warnings);
+    const { author } = image.config.value;
+    if (layer !== undefined)
+      lines.push({ layer, row: historyLine(edit, { author, createdBy: lineOf(group), isEmpty: false }) });
+  }
+  const layers = lines.flatMap(({ layer }) =>
+    layer === undefined ? [] : [{ layer: layer.descriptor, diffID: layer.diffID }],
+  );
+  return {
+    image: lines.length === 0 ? image : withLines(image, [...linesOf(image), ...lines]),
+    ...(lines.length === 0 ? {} : { history: 'own' as const }),
+    details: { layers, changes },
+    warnings: [...(await warningsOf(source, blobsOf(layersOf(image)))), ...warnings],
+  };
+}
+
+/**
+ * Puts layers over an image: tars as they are, each one of its own, and one layer of all files that are added and paths that are
+ * deleted, in the order given. Files go where cp would put them, symbolic links followed inside the root, and belong to
+ * 0:0 unless `owner` says otherwise; directories of the image keep their attributes. What is there already, bytes and
+ * attributes, makes no layer. Throws `invalid` where an engine would refuse a tar, `not-found` for what is not there, and `conflict` where a file changes while it is read.
+ */
+export async function append(
+  image: ImageOperand,
+  steps: readonly AppendStep[],
+  options: AppendOptions = {},
+): Promise<AppendResult> {
+  checkCall('append', { image: ['operand', image], steps: [listOf(step), steps] }, options);
+  if (steps.length === 0) throw usage('steps', 'expected something to append, got nothing');
+  if (options.mode !== undefined) parseMode(options.mode);
+  if ((options.owner ?? '0') === '') throw badOption('owner', 'expected USER[:GROUP], got nothing');
+  const groups = groupsOf(steps);
+  return changeImage(image, options, { keepsFiles: false, change: part => appendPart(part, groups, options) });
+}

@@ -1,0 +1,178 @@
+import { OciError, unsupported, usage } from '../errors.ts';
+import { readIndex } from '../graph/image-reader.ts';
+import { indexEntries } from '../graph/index-entries.ts';
+import { type IndexWords, newIndex, withEntries, withoutEntries, withWords } from '../image/index-edit.ts';
+import { parseAnnotation } from '../spec/annotations.ts';
+import { editedDocument, encodeDocument } from '../spec/document.ts';
+import { isIndexType, mediaTypes } from '../spec/media-type.ts';
+import { nameOf, withoutNames } from '../spec/name.ts';
+import type { Descriptor, Document, ImageIndex } from '../spec/objects.ts';
+import { formatPlatform, parsePlatform } from '../spec/platform.ts';
+import { isDigestPrefix } from '../store/image-place.ts';
+import { type NamedImage, type OpenPlaces, openNamed } from '../store/open-operand.ts';
+import { placeKey } from '../store/open-source.ts';
+import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
+import type { IndexOptions } from './options.ts';
+
+/** One image, or the multi-platform index, that was named. */
+interface Operand {
+  readonly opened: NamedImage;
+  readonly entries: readonly Descriptor[];
+  readonly key: string;
+}
+
+async function openOperands(
+  images: readonly ImageOperand[],
+  places: OpenPlaces,
+  { platforms = [], nest }: IndexOptions,
+): Promise<readonly Operand[]> {
+  const operands: Operand[] = [];
+  for (const image of images) {
+    const opened = await openNamed(image, places);
+    const isNested = nest === true && isIndexType(opened.named.mediaType);
+    const taken = { platforms: platforms.map(parsePlatform), isNested };
+    const entries = await indexEntries(opened.source, opened.named, taken);
+    operands.push({ opened, entries, key: placeKey(opened.place) });
+  }
+  return operands;
+}
+
+async function wordsOf(options: IndexOptions, places: OpenPlaces): Promise<IndexWords> {
+  const { annotations = [], artifactType, subject } = options;
+  const about = subject === undefined ? undefined : (await openNamed(subject, places)).named;
+  return {
+    artifactType,
+    annotations: annotations.length === 0 ? undefined : Object.fromEntries(annotations.map(parseAnnotation)),
+    subject: about === undefined ? undefined : { mediaType: about.mediaType, digest: about.digest, size: about.size },
+  };
+}
+
+/** The index that is to be changed: it has to be there under a name. */
+export async function openTarget(
+  target: ImageOperand,
+  places: OpenPlaces,
+): Promise<NamedImage & { readonly document: Document<ImageIndex> }> {
+  const opened = await openNamed(target, places);
+  if (!isIndexType(opened.named.mediaType))
+    throw unsupported(opened.subject, 'a multi-platform index', opened.named.mediaType, {
+      hint: 'index create makes one',
+    });
+  return { ...opened, document: await readIndex(opened.source, opened.named) };
+}
+
+/** The document with other entries and words; an index of docker's that is none any more becomes OCI's. */
+function changedDocument(
+  document: Document<ImageIndex>,
+  entries: readonly Descriptor[],
+  words: IndexWords,
+): Document<ImageIndex> {
+  if (entries.length === 0)
+    throw usage('index', 'expected an image to be left in the index, got none', 'untag takes its name away');
+  const value = withWords({ ...document.value, manifests: entries }, words);
+  const { mediaType = document.descriptor.mediaType } = newIndex(entries, words);
+  const isSame = document.descriptor.mediaType !== mediaTypes.dockerIndex || mediaType === mediaTypes.dockerIndex;
+  return isSame ? editedDocument(document, value) : encodeDocument({ ...value, mediaType }, mediaType);
+}
+
+/** What is to come of a call. */
+export interface Planned {
+  readonly place: { readonly path: string; readonly name: string };
+  readonly root: Descriptor;
+  /** Absent where an index is taken as it is. */
+  readonly document: Document<ImageIndex> | undefined;
+  readonly base?: NamedImage & { readonly document: Document<ImageIndex> };
+  readonly operands: readonly Operand[];
+}
+
+export async function planCreate(
+  target: ImageOperand,
+  images: readonly ImageOperand[],
+  { places, ...options }: IndexOptions & { readonly places: OpenPlaces },
+): Promise<Planned> {
+  const { place } = parseOperand(target, 'write');
+  const operands = await openOperands(images, places, options);
+  const words = await wordsOf(options, places);
+  const entries = operands.flatMap(operand => operand.entries);
+  const [only] = operands;
+  if (only === undefined) throw usage('images', 'expected an image to list, got none');
+  const named = { path: place.path, name: place.name ?? 'latest' };
+  const isPlain = Object.values(words).every(word => word === undefined) && options.nest !== true;
+  if (operands.length === 1 && isIndexType(only.opened.named.mediaType) && isPlain) {
+    const { value } = await readIndex(only.opened.source, only.opened.named);
+    // All of an index, and nothing said of it: its very bytes.
+    if ((options.platforms ?? []).length === 0 || value.manifests.length === entries.length)
+      return {
+        place: named,
+        root: withoutNames(only.opened.named),
+        document: undefined,
+        operands: [{ ...only, entries: [only.opened.named] }],
+      };
+  }
+  if (entries.length === 0) throw usage('images', 'expected an image to list, got an empty index');
+  const value = newIndex(entries, words);
+  const document = encodeDocument(value, value.mediaType ?? mediaTypes.index);
+  return { place: named, root: document.descriptor, document, operands };
+}
+
+/** The digests that `remove` is told: those that images have, or digests themselves. */
+async function digestsOf(
+  images: readonly ImageOperand[],
+  entries: readonly Descriptor[],
+  places: OpenPlaces,
+): Promise<readonly string[]> {
+  const digests: string[] = [];
+  for (const image of images) {
+    const text = typeof image === 'string' ? image.replace(/^@/, '') : '';
+    const matching = isDigestPrefix(text)
+      ? entries.filter(({ digest }) => digest.startsWith(text) || digest.split(':')[1]?.startsWith(text))
+      : [];
+    if (matching.length > 1) throw usage(text, 'expected one entry, got several whose digests begin so');
+    digests.push(matching[0]?.digest ?? (await openNamed(image, places)).named.digest);
+  }
+  return digests;
+}
+
+export async function planChange(
+  action: 'add' | 'remove',
+  target: ImageOperand,
+  {
+    images,
+    places,
+    ...options
+  }: IndexOptions & { readonly images: readonly ImageOperand[]; readonly places: OpenPlaces },
+): Promise<Planned> {
+  const base = await openTarget(target, places);
+  const name = base.entries.length === 0 ? undefined : nameOf(base.named);
+  if (name === undefined) throw usage(base.subject, 'expected an index with a name, got one without');
+  const words = await wordsOf(options, places);
+  const before = base.document.value.manifests;
+  const planned = { place: { path: base.place.path, name }, base };
+  if (action === 'remove') {
+    const platforms = (options.platforms ?? []).map(parsePlatform);
+    const { entries, unknown } = withoutEntries(before, {
+      digests: await digestsOf(images, before, places),
+      platforms,
+    });
+    const [first] = unknown;
+    if (first !== undefined)
+      throw new OciError(
+        'not-found',
+        base.subject,
+        `expected an entry ${typeof first === 'string' ? first : `for ${formatPlatform(first)}`}, got none`,
+      );
+    const document = changedDocument(base.document, entries, words);
+    return { ...planned, root: document.descriptor, document, operands: [] };
+  }
+  const operands = await openOperands(images, places, options);
+  const itself = operands.find(({ opened }) => opened.named.digest === base.named.digest);
+  if (itself !== undefined) throw usage(itself.opened.subject, 'expected another image, got the index itself');
+  const document = changedDocument(
+    base.document,
+    withEntries(
+      before,
+      operands.flatMap(({ entries }) => entries),
+    ),
+    words,
+  );
+  return { ...planned, root: document.descriptor, document, operands };
+}

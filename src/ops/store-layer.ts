@@ -1,0 +1,43 @@
+import type { BodySource } from '../codec/body-source.ts';
+import { type CompressOptions, compress, layerMediaType } from '../codec/compression.ts';
+import { writeLayer } from '../codec/layer-writer.ts';
+import { nodeEngine } from '../engine/node.ts';
+import { diffIDOf } from '../spec/digest.ts';
+import type { Layer } from '../spec/objects.ts';
+import { sizeOf } from '../spec/sizes.ts';
+import { flow } from '../stream/flow.ts';
+import { hashed } from '../stream/hashed.ts';
+import { announce } from '../stream/pace.ts';
+import type { FileNode, LayerEntry } from '../tree/node.ts';
+import type { Destination } from './destination.ts';
+import type { CompressionOptions, Work } from './options.ts';
+
+/** The files that entries have bodies for. */
+export function* writtenFiles(entries: readonly LayerEntry[]): Iterable<FileNode> {
+  for (const entry of entries) if (entry.kind === 'node' && entry.node.kind === 'file') yield entry.node;
+}
+
+/** How a new layer is stored. */
+export const compressionOf = ({ compression = 'gzip', level, compressor }: CompressionOptions): CompressOptions => ({
+  compression,
+  level,
+  compressor,
+});
+
+/** Streams a layer's tar through its compression into the destination, and knows its diffID when that is done. */
+export async function storeLayer(
+  entries: readonly LayerEntry[],
+  bodies: BodySource,
+  to: { destination: Pick<Destination, 'put'>; docker: boolean; options: CompressionOptions & Work },
+): Promise<Layer> {
+  const { destination, docker, options } = to;
+  const compression = compressionOf(options);
+  announce(options, 'writing', sizeOf(writtenFiles(entries)));
+  const hasher = nodeEngine.createHash('sha256');
+  const tar = hashed(flow(writeLayer(entries, bodies), options), hasher);
+  const stored = await destination.put(compress(tar, compression));
+  return {
+    descriptor: { mediaType: layerMediaType(compression.compression, { docker }), ...stored },
+    diffID: diffIDOf(hasher.digest()),
+  };
+}
