@@ -6,6 +6,7 @@ export { type ErrorCode, OciError } from './errors.ts';
 export type { Finding } from './image/finding.ts';
 export type { InspectArtifact, InspectImage, InspectObject } from './image/inspect.ts';
 export { append } from './ops/append.ts';
+export { checkBase } from './ops/check-base.ts';
 export { commit } from './ops/commit.ts';
 export { config } from './ops/config.ts';
 export { convert } from './ops/convert.ts';
@@ -20,10 +21,20 @@ export { importRootfs } from './ops/import-rootfs.ts';
 export { addToIndex, createIndex, listIndex, removeFromIndex } from './ops/index-images.ts';
 export { init } from './ops/init.ts';
 export { inspect, inspectRaw } from './ops/inspect.ts';
-export type { DropOptions, SquashOptions, StripOptions } from './ops/layer-options.ts';
 export type {
+  CheckBaseOptions,
+  DropOptions,
+  RebaseOptions,
+  SquashOptions,
+  StripOptions,
+} from './ops/layer-options.ts';
+export type {
+  BasedImage,
+  CheckBaseResult,
   DroppedLayers,
   DropResult,
+  RebasedImage,
+  RebaseResult,
   SquashedLayers,
   SquashResult,
   StrippedPaths,
@@ -61,6 +72,7 @@ export type {
   Work,
   WriteOptions,
 } from './ops/options.ts';
+export { rebase } from './ops/rebase.ts';
 export type {
   AppendedLayers,
   AppendResult,

@@ -16,6 +16,7 @@ import { index } from './commands/index.ts';
 import { init } from './commands/init.ts';
 import { inspect } from './commands/inspect.ts';
 import { load } from './commands/load.ts';
+import { rebase } from './commands/rebase.ts';
 import { save } from './commands/save.ts';
 import { squash } from './commands/squash.ts';
 import { strip } from './commands/strip.ts';
@@ -48,6 +49,7 @@ export const commands: readonly Command[] = [
   drop,
   strip,
   convert,
+  rebase,
   validate,
   completion,
 ];

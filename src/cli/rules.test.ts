@@ -227,6 +227,15 @@ const uses: Readonly<Record<string, Use>> = {
       ['dry-run', 'quiet', 'the same'],
     ],
   },
+  rebase: {
+    words: ({ layout }) => ['rebase', `${layout}:app`, `--old-base=${layout}:base`, `--new-base=${layout}:app`],
+    values: ({ layout, directory }) => ({
+      ...changing(directory),
+      'old-base': `${layout}:base`,
+      'new-base': `${layout}:app`,
+    }),
+    says: changeSays,
+  },
   validate: { words: ({ layout }) => ['validate', layout] },
   completion: { words: () => ['completion', 'bash'] },
 };

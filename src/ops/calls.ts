@@ -1,5 +1,5 @@
 import * as kinds from './call-kinds.ts';
-import type { DropOptions, SquashOptions, StripOptions } from './layer-options.ts';
+import type { CheckBaseOptions, DropOptions, RebaseOptions, SquashOptions, StripOptions } from './layer-options.ts';
 import type {
   AppendOptions,
   ChangeOptions,
@@ -153,6 +153,14 @@ const squash: Table<SquashOptions> = {
 };
 const strip: Table<StripOptions> = { ...changed, ...compression, keepLinks: flag };
 const drop: Table<DropOptions> = { ...changed, layers: kinds.layerRange, createdBy: text, materialize: flag };
+const rebase: Table<RebaseOptions> = {
+  ...changed,
+  oldBase: kinds.operand,
+  newBase: kinds.operand,
+  force: flag,
+  strict: flag,
+};
+const checkBase: Table<CheckBaseOptions> = read;
 const unpack: Table<UnpackOptions> = {
   ...read,
   bundle: flag,
@@ -167,6 +175,7 @@ const validate: Table<ValidateOptions> = { ...work, fast: flag, strict: flag };
 /** The library's functions that do something. */
 export type Verb =
   | 'append'
+  | 'checkBase'
   | 'commit'
   | 'config'
   | 'convert'
@@ -189,6 +198,7 @@ export type Verb =
   | 'load'
   | 'save'
   | 'saveStream'
+  | 'rebase'
   | 'squash'
   | 'strip'
   | 'tag'
@@ -199,6 +209,7 @@ export type Verb =
 /** Every function's options. */
 export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.Kind>>>> = {
   append,
+  checkBase,
   commit,
   config,
   convert,
@@ -221,6 +232,7 @@ export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.K
   load,
   save,
   saveStream: save,
+  rebase,
   squash,
   strip,
   tag: write,

@@ -19,6 +19,7 @@ const verbs = Object.keys(optionTables) as readonly Verb[];
 /** How many arguments stand before the options, and which may be left out. */
 const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   append: ['image', 'steps'],
+  checkBase: ['image', 'base'],
   commit: ['rootfs', 'image?'],
   config: ['image'],
   convert: ['image'],
@@ -41,6 +42,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   load: ['archive', 'layout'],
   save: ['images', 'file'],
   saveStream: ['images'],
+  rebase: ['image'],
   squash: ['image'],
   strip: ['image', 'paths'],
   tag: ['image', 'names'],

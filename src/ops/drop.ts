@@ -10,7 +10,7 @@ import type { Layer } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
-import { announce, fileCost, Pace } from '../stream/pace.ts';
+import { announce } from '../stream/pace.ts';
 import type { LayerEntry, Tree } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { type Remaining, withoutLayers } from '../tree/without-layers.ts';
@@ -20,6 +20,7 @@ import { compareSides, type Side } from './compare.ts';
 import { foldLayers } from './fold-layers.ts';
 import type { DropOptions } from './layer-options.ts';
 import type { DroppedLayers, DropResult } from './layer-results.ts';
+import { paced } from './paced.ts';
 import type { DiffRow } from './results.ts';
 import { rowOf } from './view.ts';
 
@@ -54,15 +55,6 @@ async function listLayers({ source, image }: ChangePart): Promise<Listed> {
   const entries: LayerEntry[][] = layers.map(() => []);
   const trees = await readTreeStack(source, layers, (layer, entry) => entries[layer]?.push(entry));
   return { entries, trees };
-}
-
-/** Runs what yields, in turns of the event loop, for what it comes to. */
-async function paced<T>(work: Generator<number, T>, signal: AbortSignal | undefined): Promise<T> {
-  const pace = new Pace(signal);
-  for (let step = work.next(); ; step = work.next()) {
-    if (step.done === true) return step.value;
-    await pace.spend(fileCost >> 4);
-  }
 }
 
 /** What differs between the merged trees with the dropped layers and without them. */

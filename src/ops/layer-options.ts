@@ -1,4 +1,4 @@
-import type { ChangeOptions, CompressionOptions, ImageOperand } from './options.ts';
+import type { ChangeOptions, CompressionOptions, ImageOperand, ReadOptions } from './options.ts';
 
 /** What `squash` takes; its new layer is gzip when `compression` is absent. */
 export interface SquashOptions extends ChangeOptions, CompressionOptions {
@@ -23,3 +23,18 @@ export interface StripOptions extends ChangeOptions, CompressionOptions {
   /** Other names of the removed files stay, and so their bytes. False when absent. */
   readonly keepLinks?: boolean;
 }
+
+/** What `rebase` takes. */
+export interface RebaseOptions extends ChangeOptions {
+  /** What the image is made on; when absent what its annotation `org.opencontainers.image.base.digest` names in the same place. */
+  readonly oldBase?: ImageOperand;
+  /** What it is to be made on: has to be there. */
+  readonly newBase?: ImageOperand;
+  /** An image whose label `io.buildpacks.rebasable` is false is rebased all the same. False when absent. */
+  readonly force?: boolean;
+  /** What upper layers do not find as it was in the new base is an `unsupported` error and not a warning. False when absent. */
+  readonly strict?: boolean;
+}
+
+/** What `checkBase` takes; every platform is looked at when none is named. */
+export type CheckBaseOptions = ReadOptions;

@@ -1,3 +1,4 @@
+import type { MergeConflict } from '../image/merge.ts';
 import type { DiffID } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import type { ChangeResult, DiffRow } from './results.ts';
@@ -33,3 +34,27 @@ export interface StrippedPaths {
   readonly copies: readonly string[];
 }
 export type StripResult = ChangeResult<StrippedPaths>;
+
+/** What `rebase` made of one image. */
+export interface RebasedImage {
+  /** How many layers of the old base went, and of the new one came. */
+  readonly oldLayers: number;
+  readonly newLayers: number;
+  /** Fields of the config (JSON pointers) of which the image and the new base both say otherwise than the old base: the image's value stayed. */
+  readonly conflicts: readonly MergeConflict[];
+}
+export type RebaseResult = ChangeResult<RebasedImage>;
+
+/** Whether the image of one platform is made on a base. */
+export interface BasedImage {
+  readonly platform: string;
+  readonly isBased: boolean;
+  /** The number of the first layer that is another than the base's, or null. */
+  readonly layer: number | null;
+}
+
+/** `isBased` where every image is. */
+export interface CheckBaseResult {
+  readonly isBased: boolean;
+  readonly images: readonly BasedImage[];
+}

@@ -1,5 +1,5 @@
 import * as library from '../index.ts';
-import { hostPlatform, images, making, type VerbUse } from './verb-use.ts';
+import { hostPlatform, images, looking, making, type VerbUse } from './verb-use.ts';
 
 /** The ways to use a verb that makes an image with other layers of an image. */
 export const layerUses: readonly VerbUse[] = [
@@ -41,5 +41,24 @@ export const layerUses: readonly VerbUse[] = [
     call: ({ source, out }, options) =>
       library.strip(source, ['/etc/motd', '/d'], { output: `${out}:new`, allPlatforms: true, ...options }),
     words: ({ source, out }) => ['strip', source, '/etc/motd', '/d', '-o', `${out}:new`, '--all-platforms'],
+  },
+  {
+    verb: 'rebase',
+    command: 'rebase',
+    use: 'rebase from itself onto another image',
+    ...making,
+    takes: images,
+    call: ({ source, base, out }, options) =>
+      library.rebase(source, { hostPlatform, output: `${out}:new`, oldBase: source, newBase: base, ...options }),
+    words: ({ source, base, out }) => ['rebase', source, '-o', `${out}:new`, '--old-base', source, '--new-base', base],
+  },
+  {
+    verb: 'checkBase',
+    command: 'rebase',
+    use: 'is it made on itself',
+    ...looking,
+    takes: images,
+    call: ({ source }, options) => library.checkBase(source, source, { hostPlatform, ...options }),
+    words: ({ source }) => ['rebase', source, '--old-base', source, '--check'],
   },
 ];

@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict';
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { mergeConfigs } from '../image/merge-config.ts';
+import { isValid, refusal } from '../testing/answers.ts';
+import { runCommand } from '../testing/command-line.ts';
+import { fixture, fixtureCases } from '../testing/fixtures.ts';
+import { imageOf } from '../testing/images.ts';
+import { layerTar, type MadeDescriptor, makeLayout, putImage, putIndex, putName } from '../testing/layout-files.ts';
+import { readWholeImage } from '../testing/read-image.ts';
+import { directory, symlink, textFile } from '../testing/scripts.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import type { LayerEntry } from '../tree/node.ts';
+import { checkBase } from './check-base.ts';
+import { copy } from './copy.ts';
+import { rebase } from './rebase.ts';
+
+const textOf = (source: string): Uint8Array => Buffer.from(source.slice('text '.length));
+const tarOf = (entries: readonly LayerEntry[]): Buffer =>
+  Buffer.from(layerTar(entries, node => textOf(node.content.source)));
+const file = (path: string, text: string): LayerEntry => ({ kind: 'node', path, node: textFile(text) });
+const dir = (path: string): LayerEntry => ({ kind: 'node', path, node: directory() });
+
+const old = [tarOf([dir('etc'), file('etc/os', 'old'), dir('bin'), file('bin/sh', 'old shell')])];
+const fresh = [tarOf([dir('etc'), file('etc/os', 'new')]), tarOf([dir('bin'), file('bin/sh', 'new shell')])];
+const top = tarOf([dir('app'), file('app/main', 'the program')]);
+
+const env = (...Env: readonly string[]): object => ({ Env });
+
+/** A layout with images `old`, `new` and, on the old one, `app`; all of them for two platforms as `many-…`. */
+function layoutOf(t: TestContext, tops: readonly Uint8Array[] = [top], bases = { old, fresh }): string {
+  const layout = makeLayout(join(temporaryDirectory(t), 'img'));
+  const put = (tars: readonly Uint8Array[], container: object, architecture: string): MadeDescriptor =>
+    putImage(layout, { layers: tars.map(tar => ({ tar })), architecture, config: { config: container } });
+  const all = (architecture: string) => ({
+    old: put(bases.old, { ...env('PATH=/bin', 'V=1'), User: 'old', Labels: { base: 'old' } }, architecture),
+    new: put(bases.fresh, { ...env('PATH=/usr/bin:/bin', 'V=2'), User: 'new', Labels: { base: 'new' } }, architecture),
+    app: put(
+      [...bases.old, ...tops],
+      { ...env('PATH=/app:/bin', 'V=1', 'MINE=x'), User: 'old', Cmd: ['main'] },
+      architecture,
+    ),
+  });
+  const [amd64, arm64] = [all('amd64'), all('arm64')];
+  for (const name of ['old', 'new', 'app'] as const) {
+    putName(layout, name, amd64[name]);
+    putName(layout, `many-${name}`, putIndex(layout, [amd64[name], arm64[name]]));
+  }
+  return layout;
+}
+
+test('the new base is below, what is above keeps its bytes, and the config is as a rebuild would make it', async t => {
+  const layout = layoutOf(t);
+  const before = await readWholeImage(`${layout}:app`);
+  const base = await readWholeImage(`${layout}:new`);
+  const result = await rebase(`${layout}:app`, { oldBase: `${layout}:old`, newBase: `${layout}:new`, tag: 'out' });
+  const after = await readWholeImage(`${layout}:out`);
+  assert.deepEqual(after.image.manifest.value.layers, [
+    ...base.image.manifest.value.layers,
+    ...before.image.manifest.value.layers.slice(1),
+  ]);
+  assert.deepEqual([...after.exact.keys()], ['app', 'app/main', 'bin', 'bin/sh', 'etc', 'etc/os']);
+  assert.deepEqual(after.image.config.value.config, {
+    User: 'new',
+    Env: ['PATH=/app:/usr/bin:/bin', 'V=2', 'MINE=x'],
+    Cmd: ['main'],
+  });
+  assert.deepEqual(after.image.manifest.value.annotations, {
+    'org.opencontainers.image.base.digest': base.image.manifest.descriptor.digest,
+  });
+  assert.deepEqual(
+    result.images.map(({ oldLayers, newLayers, conflicts }) => [oldLayers, newLayers, conflicts]),
+    [[1, 2, [{ field: '/config/Labels/base', image: undefined, base: 'new' }]]],
+  );
+  const back = await rebase(`${layout}:out`, { newBase: `${layout}:old`, tag: 'back' });
+  const again = await readWholeImage(`${layout}:back`);
+  assert.deepEqual(again.image.config.value, before.image.config.value);
+  assert.equal(back.isChanged, true);
+  await isValid(layout);
+});
+
+test('onto the base that it is made on, an image stays as it is', async t => {
+  const layout = layoutOf(t);
+  const same = await rebase(`${layout}:app`, { oldBase: `${layout}:old`, newBase: `${layout}:old` });
+  assert.equal(same.isChanged, false);
+});
+
+test('a base that is stored otherwise is the same base, and what is not made on it is refused', async t => {
+  const layout = layoutOf(t);
+  await copy(`${layout}:old`, `${layout}:zstd`, { compression: 'zstd' });
+  const [one, other] = [
+    await rebase(`${layout}:app`, { oldBase: `${layout}:old`, newBase: `${layout}:new`, tag: 'one' }),
+    await rebase(`${layout}:app`, { oldBase: `${layout}:zstd`, newBase: `${layout}:new`, tag: 'two' }),
+  ];
+  assert.equal(one.manifest, other.manifest);
+  await assert.rejects(
+    rebase(`${layout}:app`, { oldBase: `${layout}:new`, newBase: `${layout}:old` }),
+    refusal(/expected an image that is made on .*:new, got another layer 1/, 'conflict'),
+  );
+  await assert.rejects(
+    rebase(`${layout}:app`, { oldBase: `${layout}:old` }),
+    refusal(/^newBase: expected an image/, 'usage'),
+  );
+  await assert.rejects(
+    rebase(`${layout}:app`, { newBase: `${layout}:new` }),
+    refusal(/base\.digest, got one without/, 'usage'),
+  );
+});
+
+test('every platform is paired with its own, and attestations of the old image are left out with a warning', async t => {
+  const layout = layoutOf(t);
+  const many = await readWholeImage(`${layout}:many-app`, 'linux/arm64');
+  const { digest } = many.image.manifest.descriptor;
+  const statement = putImage(layout, { layers: [] });
+  const attestation = {
+    ...statement,
+    platform: { os: 'unknown', architecture: 'unknown' },
+    annotations: { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': digest },
+  };
+  const amd64 = await readWholeImage(`${layout}:many-app`);
+  const entry = (image: typeof many, architecture: string): MadeDescriptor => ({
+    ...image.image.manifest.descriptor,
+    platform: { os: 'linux', architecture },
+  });
+  putName(layout, 'attested', putIndex(layout, [entry(amd64, 'amd64'), entry(many, 'arm64'), attestation]));
+  const result = await rebase(`${layout}:attested`, {
+    oldBase: `${layout}:many-old`,
+    newBase: `${layout}:many-new`,
+    allPlatforms: true,
+    tag: 'out',
+  });
+  assert.deepEqual(
+    result.images.map(({ platform }) => platform),
+    ['linux/amd64', 'linux/arm64'],
+  );
+  assert.match(result.warnings.join('\n'), /attestation sha256:\w+ is left out/);
+  for (const platform of ['linux/amd64', 'linux/arm64']) {
+    const [made, base] = [
+      await readWholeImage(`${layout}:out`, platform),
+      await readWholeImage(`${layout}:many-new`, platform),
+    ];
+    assert.deepEqual(made.image.config.value.rootfs.diff_ids.slice(0, 2), base.image.config.value.rootfs.diff_ids);
+  }
+  await assert.rejects(
+    rebase(`${layout}:many-app`, { oldBase: `${layout}:old`, newBase: `${layout}:new`, allPlatforms: true }),
+    refusal(/linux\/arm64/, 'not-found'),
+  );
+  await isValid(layout);
+});
+
+test('what the layers above do not find as it was is warned of, and refused where it breaks them', async t => {
+  const usr: LayerEntry = { kind: 'node', path: 'bin', node: symlink('usr/bin') };
+  const merged = [tarOf([dir('usr'), dir('usr/bin'), file('usr/bin/sh', 'new shell'), usr])];
+  const layout = layoutOf(t, [tarOf([dir('bin'), file('bin/tool', 'tool')])], { old, fresh: merged });
+  const call = { oldBase: `${layout}:old`, newBase: `${layout}:new`, dryRun: true };
+  const { warnings } = await rebase(`${layout}:app`, call);
+  assert.match(warnings.join('\n'), /^\/bin is a symlink in the new base, and was a directory/);
+  await assert.rejects(
+    rebase(`${layout}:app`, { ...call, strict: true }),
+    refusal(/\/bin is a symlink/, 'unsupported'),
+  );
+  const whole = tarOf([file('bin/sh', ''), { kind: 'hardlink', path: 'bin/bash', target: 'bin/sh' }]);
+  const gone = [tarOf([dir('etc')])];
+  // The parent's entry comes first: what is cut off is the file that the link names.
+  const linking = layoutOf(t, [whole.subarray(512)], { old, fresh: gone });
+  await assert.rejects(
+    rebase(`${linking}:app`, { oldBase: `${linking}:old`, newBase: `${linking}:new` }),
+    refusal(/layer 2 links '\/bin\/bash' to '\/bin\/sh'/, 'conflict'),
+  );
+  const dpkg = (text: string): LayerEntry[] => [
+    dir('var'),
+    dir('var/lib'),
+    dir('var/lib/dpkg'),
+    file('var/lib/dpkg/status', text),
+  ];
+  const packaged = layoutOf(t, [tarOf(dpkg('app'))], { old: [tarOf(dpkg('old'))], fresh: [tarOf(dpkg('new'))] });
+  const said = await rebase(`${packaged}:app`, {
+    oldBase: `${packaged}:old`,
+    newBase: `${packaged}:new`,
+    dryRun: true,
+  });
+  assert.match(said.warnings.join('\n'), /\/var\/lib\/dpkg\/status is the image's own/);
+});
+
+test('whether an image is made on a base is answered for each platform, and by the exit status', async t => {
+  const layout = layoutOf(t);
+  assert.deepEqual(await checkBase(`${layout}:many-app`, `${layout}:many-old`), {
+    isBased: true,
+    images: [
+      { platform: 'linux/amd64', isBased: true, layer: null },
+      { platform: 'linux/arm64', isBased: true, layer: null },
+    ],
+  });
+  const answer = async (...words: readonly string[]) => {
+    const { status, out } = await runCommand(['rebase', ...words, '--check']);
+    return [status, out];
+  };
+  assert.deepEqual(await answer(`${layout}:app`, '--old-base', `${layout}:old`), [0, 'linux/amd64 yes\n']);
+  assert.deepEqual(await answer(`${layout}:app`, '--old-base', `${layout}:new`), [
+    1,
+    'linux/amd64 no: layer 1 is another\n',
+  ]);
+  assert.equal((await answer(`${layout}:many-app`, '--old-base', `${layout}:old`))[0], 2);
+  assert.equal((await answer(`${layout}:app`))[0], 2);
+  const json = await runCommand(['rebase', `${layout}:app`, '--old-base', `${layout}:app`, '--check', '--json']);
+  assert.deepEqual(JSON.parse(json.out), {
+    isBased: true,
+    images: [{ platform: 'linux/amd64', isBased: true, layer: null }],
+  });
+});
+
+interface Buildpack {
+  readonly kind: string;
+  readonly label?: string;
+  readonly app: string | Readonly<Record<string, string>>;
+  readonly new_base: string;
+  readonly result: string;
+}
+
+test("labels of buildpacks' bases follow the base, and an image that says so is not rebased", async t => {
+  const cases = fixtureCases<Buildpack>(t, 'change/rebase/buildpacks.json') ?? [];
+  for (const { kind, label = '', app, new_base, result } of cases) {
+    if (kind !== 'label') continue;
+    const at = (value: string) =>
+      imageOf({ config: { config: value === '' ? {} : { Labels: { [label]: value } } } }).config.value;
+    // The old base's labels are not part of the table: those of the stack are what the image inherited, others are not.
+    const inherited = /^io\.buildpacks\.(stack|base)\./.test(label);
+    const before = inherited ? String(app) : new_base;
+    const { config } = mergeConfigs({ old: at(before), own: at(String(app)), fresh: at(new_base) });
+    assert.equal(config.config?.Labels?.[label] ?? '', result, label);
+  }
+  const layout = makeLayout(join(temporaryDirectory(t), 'img'));
+  const put = (name: string, tars: readonly Uint8Array[], label: string): void =>
+    putName(
+      layout,
+      name,
+      putImage(layout, {
+        layers: tars.map(tar => ({ tar })),
+        config: { config: { Labels: { 'io.buildpacks.rebasable': label } } },
+      }),
+    );
+  put('old', old, '');
+  put('new', fresh, '');
+  put('never', [...old, top], 'false');
+  put('free', [...old, top], '');
+  const bases = { oldBase: `${layout}:old`, newBase: `${layout}:new` };
+  await assert.rejects(rebase(`${layout}:never`, bases), refusal(/rebasable=false/, 'conflict'));
+  assert.equal((await rebase(`${layout}:never`, { ...bases, force: true })).isChanged, true);
+  assert.equal((await rebase(`${layout}:free`, bases)).isChanged, true);
+});
+
+test("regclient's images are rebased in all their platforms", async t => {
+  const from = fixture(t, 'images/regclient_regclient/layouts/testdata_testrepo');
+  if (from === undefined) return;
+  const layout = join(temporaryDirectory(t), 'repo');
+  cpSync(from, layout, { recursive: true });
+  const cases =
+    fixtureCases<{
+      image: string;
+      old_base: string;
+      new_base: string;
+      platforms: Record<string, { diff_ids: readonly string[] }>;
+    }>(t, 'change/rebase/regclient.json') ?? [];
+  for (const { image, old_base, new_base, platforms } of cases) {
+    const result = await rebase(`${layout}:${image}`, {
+      oldBase: `${layout}:${old_base}`,
+      newBase: `${layout}:${new_base}`,
+      allPlatforms: true,
+      tag: 'out',
+    });
+    assert.equal(result.images.length, Object.keys(platforms).length);
+    for (const [platform, { diff_ids }] of Object.entries(platforms))
+      assert.deepEqual((await readWholeImage(`${layout}:out`, platform)).image.config.value.rootfs.diff_ids, diff_ids);
+  }
+});
+
+test('the command line rebases; a dry run says the same digest', async t => {
+  const layout = layoutOf(t);
+  const words = ['rebase', `${layout}:app`, '--old-base', `${layout}:old`, '--new-base', `${layout}:new`];
+  const dry = await runCommand([...words, '--dry-run']);
+  const done = await runCommand(words);
+  assert.deepEqual([done.status, done.out], [0, dry.out]);
+  const again = await runCommand(words);
+  assert.equal(again.status, 2);
+  assert.match(again.err, /expected an image that is made on/);
+});
