@@ -1,6 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createCipheriv } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** Runs a command and throws with its last words where it does not end well. */
@@ -62,6 +71,13 @@ export function makeBigFile(file: string, mebibytes: number): void {
   closeSync(fd);
 }
 
+/** A hole of so many gibibytes with 4 KiB at its end: what a large user ID makes of /var/log/lastlog. */
+function makeHole(file: string, gibibytes: number): void {
+  writeFileSync(file, '');
+  truncateSync(file, gibibytes * 2 ** 30);
+  writeFileSync(file, 'x'.repeat(4096), { flag: 'a' });
+}
+
 /** Makes `path` once: work goes on beside it and is renamed when whole. */
 function once(path: string, make: (partial: string) => void): string {
   if (!existsSync(path)) {
@@ -84,6 +100,7 @@ export const trees: Readonly<Record<string, (corpus: string) => string>> = {
   dev: corpus => once(join(corpus, 'dev'), root => debian(root, [`--include=${packages}`])),
   small100k: corpus => once(join(corpus, 'small100k'), root => makeSmallFiles(root, 2000)),
   big2g: corpus => once(join(corpus, 'big2g'), root => makeBigFile(join(root, 'data.bin'), 2048)),
+  sparse9g: corpus => once(join(corpus, 'sparse9g'), root => makeHole(join(root, 'data.bin'), 9)),
 };
 
 /** Puts a tree of a few files in the place of every tree of a corpus, with what the jobs edit: what is there is not made anew. */

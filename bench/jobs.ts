@@ -155,6 +155,29 @@ const moves: readonly Job[] = [
   },
 ];
 
+/** The bytes of a hole have to be hashed once, for the diffID: the peer does nothing else. */
+const sparseJob = (name: string, job: Pick<Job, 'aim' | 'ours' | 'prepare'>): Job => ({
+  name,
+  corpus: directory => trees['sparse9g']?.(directory) ?? '',
+  memoryDisk: true,
+  peer: tree => `openssl dgst -sha256 ${tree}/data.bin`,
+  ...job,
+});
+
+const sparse: readonly Job[] = [
+  sparseJob('commit-sparse9g', { aim: '1.10', ours: (program, tree) => `${program} commit ${tree} img:new` }),
+  sparseJob('unpack-sparse9g', {
+    aim: '1.50',
+    prepare: (program, tree) => `${program} commit ${tree} img:base`,
+    ours: program => `${program} unpack img:base out --bundle`,
+  }),
+  sparseJob('diff-sparse9g', {
+    aim: '1.50',
+    prepare: (program, tree) => `${program} commit ${tree} img:base`,
+    ours: (program, tree) => `${program} diff img:base ${tree}`,
+  }),
+];
+
 const startJob = (name: string, command: string): Job => ({
   name: `start-${name}`,
   aim: '1.80',
@@ -205,6 +228,7 @@ export const jobs: readonly Job[] = [
       `umoci unpack --image ${layout}:base a && umoci unpack --image ${layout}:changed b && (diff -rq --no-dereference a/rootfs b/rootfs || true)`,
   },
   ...moves,
+  ...sparse,
   ...validates,
   ...starts,
 ];

@@ -1,6 +1,6 @@
 import { readLayer } from '../codec/layer-reader.ts';
+import { createContentHash } from '../engine/content-hash.ts';
 import type { Hasher } from '../engine/engine.ts';
-import { nodeEngine } from '../engine/node.ts';
 import type { Layer } from '../spec/objects.ts';
 import type { FileNode, LayerEntry, Path } from '../tree/node.ts';
 import { layerBytes, layerOrigin } from './layer-bytes.ts';
@@ -13,7 +13,7 @@ export type Hashing =
   | { readonly paths: ReadonlySet<Path> }
   | { readonly members: ReadonlySet<number> };
 
-/** A layer's entries in order, and the sha256 (hexadecimal) of the contents that were asked for. */
+/** A layer's entries in order, and what the contents are compared by (`createContentHash`), of those that were asked for. */
 export interface LayerListing {
   readonly entries: readonly LayerEntry[];
   readonly digests: ReadonlyMap<FileNode, string>;
@@ -36,7 +36,7 @@ export async function listLayer(source: ImageSource, layer: Layer, hashing: Hash
       file = undefined;
       if (entry.kind !== 'node' || entry.node.kind !== 'file' || !wants(hashing, entry.path, entry.node)) return;
       file = entry.node;
-      hasher = nodeEngine.createHash('sha256');
+      hasher = createContentHash();
     },
     data(chunk) {
       if (file !== undefined) hasher?.update(chunk);

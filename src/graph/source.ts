@@ -50,6 +50,6 @@ export interface Rootfs {
   /** Mounts that were met and not walked, known after `tree`: each is as it is in what the root filesystem is compared with. */
   readonly mounts?: ReadonlySet<Path>;
   tree(): Promise<Tree>;
-  /** sha256 (hexadecimal) of the contents of these files of this rootfs's tree. Each content is read once. */
+  /** What the contents of these files of this rootfs's tree are compared by (`createContentHash`). Each content is read once. */
   digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>>;
 }

@@ -61,7 +61,7 @@ const rowBytes = 8 * (numberColumns.length + wideColumns.length) + 1 + digestByt
 const newline = 10;
 
 const isLittle = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-const title = `ocikit stat index 3 ${isLittle ? 'little' : 'big'}-endian`;
+const title = `ocikit stat index 4 ${isLittle ? 'little' : 'big'}-endian`;
 
 /** Empty columns for so many paths. */
 export function newColumns(count: number): Pick<Columns, 'numbers' | 'wide' | 'kinds' | 'digests'> {

@@ -19,14 +19,14 @@ import { StatIndexRestorer } from './stat-index-restorer.ts';
  */
 export interface StatIndex {
   readonly tree: Tree;
-  /** sha256 (hexadecimal) of the base's contents. */
+  /** What the base's contents are compared by (`createContentHash`). */
   readonly digests: ReadonlyMap<FileNode, string>;
   readonly known: Known;
 }
 
 const exact = { bigint: true } as const;
 
-/** A tree that is at `root`, and the sha256 (hexadecimal) of its contents. */
+/** A tree that is at `root`, and what its contents are compared by (`createContentHash`). */
 export interface WrittenTree {
   readonly root: string;
   readonly tree: Tree;

@@ -3,7 +3,9 @@ import { Socket } from 'node:net';
 import type { Bytes } from '../../engine/engine.ts';
 import { changed, usage } from '../../errors.ts';
 import { stoppable } from '../../stream/stoppable.ts';
-import { onDisk } from './system-error.ts';
+import { fileChunks, isSparse } from './file-chunks.ts';
+import { loadNative } from './native.ts';
+import { onDisk, systemError } from './system-error.ts';
 
 const chunkSize = 1024 * 1024;
 const wanted = 'a file that can be read';
@@ -20,15 +22,22 @@ function* chunksOf(file: number, path: string): Iterable<Uint8Array> {
   }
 }
 
-/** The chunks of a regular file, which must stay as it is: one that grows as fast as it is read would never end. */
+/** The chunks of a regular file, holes unread. It must stay as it is: one that grows as fast as it is read would never end. */
 function* steadyChunks(file: number, path: string, before: BigIntStats): Iterable<Uint8Array> {
-  let size = 0n;
-  for (const chunk of chunksOf(file, path)) {
-    size += BigInt(chunk.length);
-    if (size > before.size) throw changed(path);
-    yield chunk;
+  const size = Number(before.size);
+  let read = 0;
+  try {
+    const native = isSparse(file) ? loadNative() : undefined;
+    const buffer = new Uint8Array(Math.min(chunkSize, size));
+    for (const chunk of fileChunks(file, { offset: 0, size }, { buffer, native })) {
+      read += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    throw systemError(error, path, wanted);
   }
-  if (size !== before.size || statOf(file, path).mtimeNs !== before.mtimeNs) throw changed(path);
+  const after = statOf(file, path);
+  if (read !== size || after.size !== before.size || after.mtimeNs !== before.mtimeNs) throw changed(path);
 }
 
 /** A named pipe, which may have no writer yet or one that stands still: to wait in a system call would leave no way out of it. */

@@ -1,8 +1,8 @@
 import { closeSync, constants, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { readLayer } from '../../codec/layer-reader.ts';
+import { createContentHash } from '../../engine/content-hash.ts';
 import type { Hasher } from '../../engine/engine.ts';
-import { nodeEngine } from '../../engine/node.ts';
 import { invalid } from '../../errors.ts';
 import { layerBytes, layerOrigin } from '../../graph/layer-bytes.ts';
 import type { ImageSource } from '../../graph/source.ts';
@@ -23,7 +23,7 @@ import { type MakingOptions, powersOf } from './powers.ts';
 import { writingSidecar } from './sidecar-record.ts';
 import { RootfsWriter } from './writer.ts';
 
-/** What extraction made: the tree, contents' sha256 (hexadecimal) where they were asked for, and what could not be carried. */
+/** What extraction made: the tree, what contents are compared by (`createContentHash`) where that was asked for, and what could not be carried. */
 export interface Extraction {
   readonly tree: Tree;
   readonly digests: ReadonlyMap<FileNode, string>;
@@ -38,7 +38,7 @@ class ContentHashes {
 
   begin(entry: LayerEntry): void {
     this.#content = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node.content : undefined;
-    this.#hasher = this.#content === undefined ? undefined : nodeEngine.createHash('sha256');
+    this.#hasher = this.#content === undefined ? undefined : createContentHash();
   }
 
   update(chunk: Uint8Array): void {

@@ -1,15 +1,19 @@
-import { nodeEngine } from '../../engine/node.ts';
+import { createContentHash } from '../../engine/content-hash.ts';
 import { sizeOf } from '../../spec/sizes.ts';
 import { expectMore, fileCost, Pace, type Work } from '../../stream/pace.ts';
-import type { FileNode, Path } from '../../tree/node.ts';
+import type { FileNode } from '../../tree/node.ts';
 import { filesOf } from '../../tree/walk.ts';
 import type { Native } from '../disk/native.ts';
 import { FileReader } from './file-reader.ts';
 import type { Scan } from './scan.ts';
 
-type IsWanted = (path: Path, file: FileNode) => boolean;
+/** Which files are read, and whether one that is being read still is to be. */
+interface Wanted {
+  readonly begins: (file: FileNode) => boolean;
+  readonly goesOn: (file: FileNode) => boolean;
+}
 
-/** The sha256 of files, each read once. State: what is hashed already, and whether more is before anybody asks. */
+/** What the contents of files are compared by (`createContentHash`), each read once. State: what is hashed already, and whether more is before anybody asks. */
 export class FileHashes {
   readonly #scan: () => Scan;
   readonly #native: Native | undefined;
@@ -17,6 +21,8 @@ export class FileHashes {
   readonly #digests = new Map<FileNode, string>();
   #isAhead = false;
   #isClosed = false;
+  /** What whoever asked last wants. */
+  #asked: ReadonlySet<FileNode> | undefined;
   #ahead: Promise<void> | undefined;
   /** Bytes that were said to be read and have not been. */
   #expected = 0;
@@ -33,7 +39,7 @@ export class FileHashes {
     this.#ahead = this.#readAhead();
   }
 
-  /** The file that is being read is the last one. */
+  /** Nothing more is read that nobody asks for: the file that is being read is abandoned. */
   stop(): void {
     this.#isAhead = false;
   }
@@ -46,11 +52,12 @@ export class FileHashes {
 
   async of(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>> {
     this.stop();
+    this.#asked = files;
     await this.#ahead;
     const missing = new Set<FileNode>();
     for (const file of files) if (!this.#digests.has(file)) missing.add(file);
     this.#expect(sizeOf(missing));
-    if (missing.size > 0) await this.#read((_path, file) => missing.has(file));
+    if (missing.size > 0) await this.#read({ begins: file => missing.has(file), goesOn: () => true });
     const found = new Map<FileNode, string>();
     for (const file of files) found.set(file, this.#digests.get(file) ?? '');
     return found;
@@ -66,21 +73,25 @@ export class FileHashes {
     try {
       await new Pace().turn();
       this.#expect(sizeOf([...filesOf(this.#scan().tree)].map(([, file]) => file)));
-      await this.#read(() => this.#isAhead);
+      const goesOn = (file: FileNode): boolean => this.#isAhead || this.#asked?.has(file) === true;
+      await this.#read({ begins: () => this.#isAhead, goesOn });
     } catch {
       // Whoever asks for this file reads it again, and gets the error.
       this.#isAhead = false;
     }
+    this.#expect(0);
   }
 
-  async #read(isWanted: IsWanted): Promise<void> {
+  async #read({ begins, goesOn }: Wanted): Promise<void> {
     const { root, tree, stats } = this.#scan();
     const reader = new FileReader(root, this.#native);
     const pace = new Pace(this.#work.signal);
     try {
       for (const [path, node] of filesOf(tree)) {
-        if (this.#digests.has(node) || !isWanted(path, node)) continue;
-        this.#digests.set(node, await this.#hash(reader.read({ path, stat: stats.get(node) }), pace));
+        if (this.#digests.has(node) || !begins(node)) continue;
+        const chunks = reader.read({ path, stat: stats.get(node) });
+        const digest = await this.#hash(chunks, { pace, goesOn: () => goesOn(node) });
+        if (digest !== undefined) this.#digests.set(node, digest);
         const turn = pace.spend(fileCost);
         if (turn !== undefined) await turn;
       }
@@ -95,8 +106,12 @@ export class FileHashes {
     if (progress !== undefined) progress.bytes += bytes;
   }
 
-  async #hash(chunks: Iterable<Uint8Array>, pace: Pace): Promise<string> {
-    const hasher = nodeEngine.createHash('sha256');
+  /** Undefined of a file that nobody wants any more. */
+  async #hash(
+    chunks: Iterable<Uint8Array>,
+    { pace, goesOn }: { readonly pace: Pace; readonly goesOn: () => boolean },
+  ): Promise<string | undefined> {
+    const hasher = createContentHash();
     if (this.#isClosed) throw new Error('hashing was closed');
     for (const chunk of chunks) {
       hasher.update(chunk);
@@ -104,6 +119,7 @@ export class FileHashes {
       const turn = pace.spend(chunk.length);
       if (turn !== undefined) await turn;
       if (this.#isClosed) throw new Error('hashing was closed');
+      if (!goesOn()) return undefined;
     }
     return hasher.digest();
   }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { writeLayer } from '../../codec/layer-writer.ts';
+import { createContentHash } from '../../engine/content-hash.ts';
 import { zeroChunks } from '../../engine/zeros.ts';
 import { hasHoles, makeHoley } from '../../testing/sparse.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
@@ -13,6 +14,7 @@ import { type FileNode, noXattrs } from '../../tree/node.ts';
 import { find } from '../../tree/walk.ts';
 import { failure } from '../disk/errno.ts';
 import { fileChunks } from '../disk/file-chunks.ts';
+import { readInputFile } from '../disk/input-file.ts';
 import { loadNative, type Native } from '../disk/native.ts';
 import { SparseFile } from '../disk/sparse-file.ts';
 import { openRootfsDirectory } from './directory.ts';
@@ -20,7 +22,6 @@ import { RootfsWriter } from './writer.ts';
 
 const block = 4096;
 const mebibyte = 1 << 20;
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** What takes part in a file: `at` is where, in bytes; letters, or zeros that were written. */
 const piece = fc.record({
@@ -71,7 +72,9 @@ test('a file has the same digest and layer whether its holes are known or read',
       makeHoley(path, size, pieces);
       const known = await digestsOf(directory, loadNative());
       assert.deepEqual(known, await digestsOf(directory, undefined));
-      assert.equal(known[0], sha256(readFileSync(path)));
+      const whole = createContentHash();
+      whole.update(readFileSync(path));
+      assert.equal(known[0], whole.digest());
     }),
     { numRuns: 40 },
   );
@@ -101,6 +104,45 @@ test('holes are not read: neither for a digest nor for a layer', async t => {
   ];
   assert.ok(aware <= 2 * 16 * block, `${aware} bytes`);
   assert.ok(unaware >= 2 * 64 * mebibyte, `${unaware} bytes`);
+});
+
+test('hashing ahead gives a file up when something else is asked for, and a signal ends what was asked for', async t => {
+  const directory = temporaryDirectory(t);
+  const size = 64 * mebibyte;
+  makeHoley(join(directory, 'big'), size, []);
+  makeHoley(join(directory, 'small'), 5, []);
+  const stop = new AbortController();
+  const opened = openRootfsDirectory(directory, { native: undefined, ahead: true, work: { signal: stop.signal } });
+  const tree = await opened.tree();
+  const [big, small] = [find(tree, 'big') as FileNode, find(tree, 'small') as FileNode];
+  const read = await bytesRead(async () => {
+    for (let turn = 0; turn < 5; turn++) await new Promise(resolve => setImmediate(resolve));
+    assert.match((await opened.digests(new Set([small]))).get(small) ?? '', /^[0-9a-f]{64}$/);
+  });
+  assert.ok(read > 0 && read < size, `${read}`);
+  const reason = new Error('enough');
+  const more = await bytesRead(async () => {
+    const asked = opened.digests(new Set([big]));
+    setImmediate(() => stop.abort(reason));
+    await assert.rejects(asked, reason);
+  });
+  assert.ok(more > 0 && more < size, `${more}`);
+});
+
+test('the holes of a file that is imported are not read', async t => {
+  const directory = temporaryDirectory(t);
+  if (!hasHoles(t, directory)) return;
+  const path = join(directory, 'file');
+  makeHoley(path, 64 * mebibyte, [{ at: 40 * mebibyte + 1, bytes: Buffer.from('data') }]);
+  const [one, other] = [createHash('sha256'), createHash('sha256')];
+  const read = await bytesRead(async () => {
+    for await (const chunk of readInputFile(path)) one.update(chunk);
+  });
+  for (const chunk of zeroChunks(40 * mebibyte + 1)) other.update(chunk);
+  other.update('data');
+  for (const chunk of zeroChunks(24 * mebibyte - 5)) other.update(chunk);
+  assert.equal(one.digest('hex'), other.digest('hex'));
+  assert.ok(read <= 16 * block, `${read} bytes`);
 });
 
 function fileOf(size: number): FileNode {

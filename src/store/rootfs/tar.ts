@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { BodySource } from '../../codec/body-source.ts';
 import { decompress } from '../../codec/compression.ts';
 import { emptySink, type LayerSink, readLayer } from '../../codec/layer-reader.ts';
+import { createContentHash } from '../../engine/content-hash.ts';
 import type { Bytes, Hasher } from '../../engine/engine.ts';
-import { nodeEngine } from '../../engine/node.ts';
 import { invalid } from '../../errors.ts';
 import type { Rootfs } from '../../graph/source.ts';
 import { flow } from '../../stream/flow.ts';
@@ -143,7 +143,7 @@ export function openRootfsTar(path: string, { signal }: Work = {}): RootfsTar {
       if (members.size === 0) return digests;
       await readBodies(read, new Set(members.keys()), {
         begin: () => {
-          hasher = nodeEngine.createHash('sha256');
+          hasher = createContentHash();
         },
         data: chunk => hasher?.update(chunk),
         end: member => digests.set(members.get(member) as FileNode, hasher?.digest() ?? ''),
