@@ -147,6 +147,14 @@ const moves: readonly Job[] = [
     peer: () => 'skopeo copy --quiet oci:img:base oci:out:base',
   },
   {
+    name: 'convert-zstd-dev',
+    aim: '0.50',
+    corpus: directory => peerLayout(directory, 'dev'),
+    memoryDisk: true,
+    ours: (program, layout) => `${program} convert ${layout}:base --compression zstd -o out:base`,
+    peer: layout => `skopeo copy --quiet --dest-compress-format zstd oci:${layout}:base dir:out`,
+  },
+  {
     name: 'history-archive',
     aim: '1.10',
     corpus: directory => `${archiveOf(directory)} ${peerLayout(directory, 'dev')}`,

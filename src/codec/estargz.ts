@@ -209,5 +209,5 @@ export function estargz(
     annotations = yield* writer.finish(Buffer.concat(tail));
     diffID = writer.diffID();
   };
-  return { bytes: bytes(), annotations: () => annotations, diffID: () => diffID };
+  return { bytes: bytes(), annotations: () => annotations, warnings: () => [], diffID: () => diffID };
 }

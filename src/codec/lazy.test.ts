@@ -10,7 +10,7 @@ import { fixture, fixtureCases } from '../testing/fixtures.ts';
 import { layerTar } from '../testing/layout-files.ts';
 import { readChunked, readEstargz } from '../testing/lazy-checkers.ts';
 import { directory, symlink, textFile, withMode } from '../testing/scripts.ts';
-import type { FileNode, LayerEntry } from '../tree/node.ts';
+import type { FileNode, LayerEntry, Node } from '../tree/node.ts';
 import { Chunks } from './chunks.ts';
 import { estargz } from './estargz.ts';
 import { withoutAdded } from './estargz-names.ts';
@@ -298,4 +298,11 @@ test('a chunk begins where the same bytes stand, whatever is before them, and ze
   ]);
   for (const size of [1, 7, 1000, 1 << 16])
     assert.deepEqual(cut(zeros, size), ['data 1025', 'zeros 1024', 'data 1', 'zeros 5000'], `${size}`);
+});
+
+test('devices are said to be passed over by engines that fetch single files', async () => {
+  const node: Node = { kind: 'device', meta: withMode(0o600), type: 'char', major: 1, minor: 3 };
+  const made = zstdChunked(pieces(layerTar([{ kind: 'node', path: 'null', node }]), 512), { level: 3, subject });
+  await gathered(made.bytes);
+  assert.deepEqual(made.warnings(), ['layer: a device or fifo: engines that fetch single files make none']);
 });

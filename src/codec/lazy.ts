@@ -12,6 +12,8 @@ export type LayerForm = Compression | LazyForm;
 export interface LazyLayer {
   readonly bytes: Bytes;
   readonly annotations: () => Annotations;
+  /** What there is to say of it then. */
+  readonly warnings: () => readonly string[];
 }
 
 export interface LazyOptions {

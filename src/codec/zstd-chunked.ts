@@ -16,6 +16,8 @@ const skippable = 0x184d2a50;
 const manifestType = 1;
 const footerMagic = Buffer.from('GNUlInUx');
 
+const plain: ReadonlySet<CutMember['type']> = new Set(['file', 'directory', 'symlink', 'hardlink']);
+
 const sha256 = (): Hasher => nodeEngine.createHash('sha256');
 const digestOf = (hasher: Hasher): string => `sha256:${hasher.digest()}`;
 
@@ -71,6 +73,8 @@ class ChunkedWriter {
   readonly #subject: string;
   #offset = 0;
   #entries = 0;
+  /** Devices and fifos. */
+  #devices = 0;
   #body: ChunkedBody | undefined;
 
   constructor({ tar, toc, split }: Frames, subject: string) {
@@ -116,8 +120,15 @@ class ChunkedWriter {
     };
   }
 
+  warnings(): readonly string[] {
+    if (this.#devices === 0) return [];
+    const what = this.#devices === 1 ? 'a device or fifo' : `${this.#devices} devices and fifos`;
+    return [`${this.#subject}: ${what}: engines that fetch single files make none`];
+  }
+
   *#begin(member: CutMember): Generator<Uint8Array> {
     this.#names.add(member);
+    if (!plain.has(member.type)) this.#devices++;
     if (member.type !== 'file' || member.size === 0) return;
     yield* this.#out(this.#frames.end());
     this.#body = new ChunkedBody(this.#offset);
@@ -162,6 +173,7 @@ class ChunkedWriter {
  */
 export function zstdChunked(tar: Bytes, { level, subject, signal }: LazyOptions): LazyLayer {
   let annotations: Readonly<Record<string, string>> = {};
+  let warnings: readonly string[] = [];
   const bytes = async function* (): Bytes {
     const [own, toc, split] = [
       await ZstdFrames.open(level),
@@ -181,9 +193,10 @@ export function zstdChunked(tar: Bytes, { level, subject, signal }: LazyOptions)
       }
       cutter.finish();
       annotations = yield* writer.finish();
+      warnings = writer.warnings();
     } finally {
       for (const frames of [own, toc, split]) frames.close();
     }
   };
-  return { bytes: bytes(), annotations: () => annotations };
+  return { bytes: bytes(), annotations: () => annotations, warnings: () => warnings };
 }

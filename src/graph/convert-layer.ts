@@ -15,6 +15,12 @@ import { layerBytes, layerOrigin, proveLayers } from './layer-bytes.ts';
 import { formOf } from './layer-form.ts';
 import type { ImageSource, StoredBlob } from './source.ts';
 
+/** A layer after a conversion, and what there is to say of it. */
+export interface ConvertedLayer {
+  readonly layer: Layer;
+  readonly warnings: readonly string[];
+}
+
 interface LayerConversion extends Pick<CompressOptions, 'level' | 'compressor'> {
   readonly form: LayerForm;
   /** Whose media types the layer is to have; its own when absent. */
@@ -45,10 +51,15 @@ function typeOf({ mediaType }: Descriptor, { form, kind }: LayerConversion): str
  * Its diffID is proved either way. What is not there and may be fetched elsewhere stays as it is. Throws `invalid` for a lying
  * diffID, and `unsupported` for what is no tar layer and where docker has no type for the form.
  */
-export async function convertLayer(source: ImageSource, layer: Layer, conversion: LayerConversion): Promise<Layer> {
+export async function convertLayer(
+  source: ImageSource,
+  layer: Layer,
+  conversion: LayerConversion,
+): Promise<ConvertedLayer> {
   const { descriptor } = layer;
   const { form } = conversion;
-  if (!(await source.has(descriptor)) && descriptor.urls != null && descriptor.urls.length > 0) return layer;
+  if (!(await source.has(descriptor)) && descriptor.urls != null && descriptor.urls.length > 0)
+    return { layer, warnings: [] };
   const mediaType = typeOf(descriptor, conversion);
   const stored = await formOf(source, descriptor);
   const isThere =
@@ -56,12 +67,13 @@ export async function convertLayer(source: ImageSource, layer: Layer, conversion
   const isLabelled = parseLayerType(descriptor.mediaType)?.compression === compressionOfForm(form);
   if (isThere && isLabelled) {
     await proveLayers(source, [layer]);
-    return layer;
+    return { layer, warnings: [] };
   }
   const tar = await ownTar(source, layer, stored.form === 'estargz');
   const made = await store(tar.bytes, conversion, layerOrigin(source, layer));
-  const { blob, annotations } = made;
-  return { diffID: made.diffID ?? tar.diffID(), descriptor: listedAs(descriptor, { ...blob, mediaType }, annotations) };
+  const { blob, annotations, warnings } = made;
+  const diffID = made.diffID ?? tar.diffID();
+  return { layer: { diffID, descriptor: listedAs(descriptor, { ...blob, mediaType }, annotations) }, warnings };
 }
 
 /** A layer's tar, and its diffID when it has been read: without what eStargz adds to it, where it is that. */
@@ -87,6 +99,7 @@ function measured(bytes: Bytes): { readonly bytes: Bytes; readonly diffID: () =>
 interface Stored {
   readonly blob: StoredBlob;
   readonly annotations: Annotations;
+  readonly warnings: readonly string[];
   /** Where the form is a tar of its own. */
   readonly diffID?: DiffID;
 }
@@ -97,12 +110,12 @@ async function store(
   { subject, signal }: Pick<LayerOrigin, 'subject' | 'signal'>,
 ): Promise<Stored> {
   if (!isLazy(form))
-    return { blob: await put(compress(tar, { compression: form, level, compressor })), annotations: {} };
+    return { blob: await put(compress(tar, { compression: form, level, compressor })), annotations: {}, warnings: [] };
   const options = { level: levelOf({ compression: compressionOfForm(form), level, compressor }), subject, signal };
   if (form === 'zstd:chunked') {
-    const { bytes, annotations } = zstdChunked(tar, options);
-    return { blob: await put(bytes), annotations: annotations() };
+    const { bytes, annotations, warnings } = zstdChunked(tar, options);
+    return { blob: await put(bytes), annotations: annotations(), warnings: warnings() };
   }
   const { bytes, annotations, diffID } = estargz(tar, { ...options, compressor });
-  return { blob: await put(bytes), annotations: annotations(), diffID: diffID() };
+  return { blob: await put(bytes), annotations: annotations(), warnings: [], diffID: diffID() };
 }

@@ -1,7 +1,7 @@
 import { compressorWarnings } from '../codec/compression.ts';
 import { compressionOfForm, isLazy } from '../codec/lazy.ts';
 import { badOption, usage } from '../errors.ts';
-import { convertLayer } from '../graph/convert-layer.ts';
+import { type ConvertedLayer, convertLayer } from '../graph/convert-layer.ts';
 import { isAttestation } from '../image/attestation.ts';
 import { convertManifest } from '../image/convert.ts';
 import { withDocuments } from '../image/edit-image.ts';
@@ -41,15 +41,15 @@ function lostIn({ value, descriptor }: Document<Manifest>): readonly string[] {
 /** The layers of one run, each converted once, however many images have it. */
 class Layers {
   readonly #options: ConvertOptions;
-  readonly #known = new Map<string, Promise<Layer>>();
+  readonly #known = new Map<string, Promise<ConvertedLayer>>();
 
   constructor(options: ConvertOptions) {
     this.#options = options;
   }
 
-  async convert(layer: Layer, { source, destination }: ChangePart): Promise<Layer> {
+  async convert(layer: Layer, { source, destination }: ChangePart): Promise<ConvertedLayer> {
     const { compression, level, compressor, format } = this.#options;
-    if (compression === undefined || !isLayerType(layer.descriptor.mediaType)) return layer;
+    if (compression === undefined || !isLayerType(layer.descriptor.mediaType)) return { layer, warnings: [] };
     const { mediaType, digest, annotations } = layer.descriptor;
     const said = Object.entries(annotations ?? {}).flat();
     const key = [mediaType, digest, layer.diffID, ...said].join('\n');
@@ -69,7 +69,12 @@ async function convertImage(
   const { image } = part;
   const before = layersOf(image);
   const made: Layer[] = [];
-  for (const layer of before) made.push(await layers.convert(layer, part));
+  const warnings = format === 'docker' ? [...lostIn(image.manifest)] : [];
+  for (const one of before) {
+    const converted = await layers.convert(one, part);
+    made.push(converted.layer);
+    warnings.push(...converted.warnings);
+  }
   const isDocker = image.manifest.descriptor.mediaType === mediaTypes.dockerManifest;
   const kind = format ?? (compression !== undefined && isDocker ? 'docker' : undefined);
   const manifest = convertManifest(
@@ -91,7 +96,7 @@ async function convertImage(
         diffID: made[at]?.diffID as Layer['diffID'],
       })),
     },
-    warnings: format === 'docker' ? lostIn(image.manifest) : [],
+    warnings,
   };
 }
 
