@@ -3,10 +3,12 @@ import type { Layer } from '../spec/objects.ts';
 import { Pace } from '../stream/pace.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type FileNode, type Path, type Tree } from '../tree/node.ts';
-import { each, type Parts } from '../tree/parts.ts';
+import { each } from '../tree/parts.ts';
+import type { ComparableRootfs } from './comparable-rootfs.ts';
+import { contentDigests } from './content-digests.ts';
 import { warningsOf } from './layer-label.ts';
 import { type Hashing, type LayerListing, listLayer } from './layer-listing.ts';
-import type { ImageSource, Rootfs } from './source.ts';
+import type { ImageSource } from './source.ts';
 
 /**
  * Layer listings, so that a layer that two images share is read once and its nodes are the same objects in both trees. Layers
@@ -48,7 +50,7 @@ export function openImageRootfs(
   source: ImageSource,
   layers: readonly Layer[],
   options: ImageRootfsOptions = {},
-): Rootfs {
+): ComparableRootfs {
   const cache = options.cache ?? new ListingCache();
   const hashingOf = options.hashing ?? ((): Hashing => 'none');
   const known = new Map<FileNode, string>();
@@ -67,38 +69,15 @@ export function openImageRootfs(
     },
     async digests(files) {
       const pace = new Pace(source.work?.signal);
-      const missing = await pace.run(missingIn(files, known));
-      for (const layer of layers) {
-        const members = missing.get(layer.diffID);
-        if (members === undefined) continue;
-        const { digests } = await listLayer(source, layer, { members: new Set(members.keys()) });
-        const learn = ([{ content }, digest]: readonly [FileNode, string]): void =>
-          members.get(content.member)?.forEach(file => void known.set(file, digest));
-        await pace.run(each(digests, learn));
-      }
+      const missing: FileNode[] = [];
+      await pace.run(each(files, file => void (known.has(file) || missing.push(file))));
+      const read = await contentDigests(source, layers, missing);
+      await pace.run(each(read, ([file, digest]) => void known.set(file, digest)));
       const found = new Map<FileNode, string>();
       await pace.run(each(files, file => void found.set(file, known.get(file) ?? '')));
       return found;
     },
   };
-}
-
-/** What the first reading of layers did not hash: by layer, members and the files that they are; a layer that is there twice makes two of one. */
-function* missingIn(
-  files: ReadonlySet<FileNode>,
-  known: ReadonlyMap<FileNode, string>,
-): Parts<ReadonlyMap<string, ReadonlyMap<number, readonly FileNode[]>>> {
-  const missing = new Map<string, Map<number, FileNode[]>>();
-  yield* each(files, file => {
-    if (known.has(file)) return;
-    const { source, member } = file.content;
-    const members = missing.get(source) ?? new Map<number, FileNode[]>();
-    const same = members.get(member);
-    if (same === undefined) members.set(member, [file]);
-    else same.push(file);
-    missing.set(source, members);
-  });
-  return missing;
 }
 
 /** Every path that the entries of these layers name: what a shared layer below may be asked to compare with. */

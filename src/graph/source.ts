@@ -1,7 +1,6 @@
 import type { Bytes } from '../engine/engine.ts';
 import type { Descriptor, Document, ImageIndex } from '../spec/objects.ts';
 import type { Work } from '../stream/pace.ts';
-import type { FileNode, Path, Tree } from '../tree/node.ts';
 
 /** Bytes of a file on disk: `size` from `offset`. */
 export interface FileRegion {
@@ -40,16 +39,4 @@ export interface ImageStore extends ImageSource {
   bring(source: ImageSource, descriptor: Descriptor): Promise<void>;
   /** Applies a pure function to the index under the layout's lock and renames the result into place. */
   updateIndex(change: (index: ImageIndex) => ImageIndex): Promise<Document<ImageIndex>>;
-}
-
-/** A root filesystem to compare with another: its tree first, then the contents that only reading tells apart. */
-export interface Rootfs {
-  readonly subject: string;
-  /** What could not be carried (sockets, xattrs without native calls): one sentence each, known after `tree`. */
-  readonly warnings: readonly string[];
-  /** Mounts that were met and not walked, known after `tree`: each is as it is in what the root filesystem is compared with. */
-  readonly mounts?: ReadonlySet<Path>;
-  tree(): Promise<Tree>;
-  /** What the contents of these files of this rootfs's tree are compared by (`createContentHash`). Each content is read once. */
-  digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>>;
 }

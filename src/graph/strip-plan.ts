@@ -1,8 +1,10 @@
 import type { Layer } from '../spec/objects.ts';
+import { Pace } from '../stream/pace.ts';
 import type { Operation } from '../tree/draft.ts';
 import type { LayerEntry, Node, Path, Tree } from '../tree/node.ts';
+import type { Parts } from '../tree/parts.ts';
 import { ancestorsOf, joinPath, nameOf, parentOf } from '../tree/path.ts';
-import { find, resolvePath, walk } from '../tree/walk.ts';
+import { eachNode, find, resolvePath } from '../tree/walk.ts';
 import type { ImageSource } from './source.ts';
 import { readTreeStack } from './tree-stack.ts';
 
@@ -71,12 +73,12 @@ function resolved(paths: ReadonlySet<Path>, trees: readonly Tree[]): ReadonlySet
 }
 
 /** Everything but directories at these paths and below them, in any of these trees. */
-function nodesAt(paths: ReadonlySet<Path>, trees: readonly Tree[]): ReadonlySet<Node> {
+function* nodesAt(paths: ReadonlySet<Path>, trees: readonly Tree[]): Parts<ReadonlySet<Node>> {
   const nodes = new Set<Node>();
   for (const tree of trees)
     for (const path of paths) {
       const node = find(tree, path);
-      if (node?.kind === 'directory') for (const [, below] of walk(node)) nodes.add(below);
+      if (node?.kind === 'directory') yield* eachNode(node, (_, below) => void nodes.add(below));
       else if (node !== undefined) nodes.add(node);
     }
   return nodes;
@@ -128,7 +130,7 @@ export async function planStrip(
     holders = new Holders(paths);
     trees = await readTreeStack(source, layers, (...told) => holders.seen(...told));
   }
-  const nodes = nodesAt(paths, trees);
+  const nodes = await new Pace(source.work?.signal).run(nodesAt(paths, trees));
   const leaves = new Set([...nodes].filter(({ kind }) => kind !== 'directory'));
   const names = keepLinks ? new Set<Path>() : namesOf(paths, holders.links);
   const links = new Set([...names].filter(name => trees.some(tree => leaves.has(find(tree, name) as Node))));

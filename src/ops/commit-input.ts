@@ -27,7 +27,7 @@ import {
   type RootfsSide,
   readBundle,
   readImageSide,
-} from './operand.ts';
+} from './compared-side.ts';
 import type { CommitOptions } from './options.ts';
 
 /** The image that a commit is a delta over. */

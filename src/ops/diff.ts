@@ -11,7 +11,7 @@ import { each, type Parts } from '../tree/parts.ts';
 import { restrict, type Selection } from '../tree/selection.ts';
 import { checkCall } from './check-call.ts';
 import { compareSides } from './compare.ts';
-import { type ComparedSide, openPair } from './operand.ts';
+import { type ComparedSide, openPair } from './compared-side.ts';
 import type { DiffOptions } from './options.ts';
 import type { ConfigRow, DiffResult, DiffRow } from './results.ts';
 import { checkWarnings } from './strict.ts';

@@ -9,7 +9,6 @@ import {
   readlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { OciError } from '../errors.ts';
@@ -25,8 +24,9 @@ import { inspect } from './inspect.ts';
 import { unpack } from './unpack.ts';
 import { validate } from './validate.ts';
 
-/** Absolute link targets of the cases point here. */
-const sandbox = join(tmpdir(), 'ocikit-sandbox');
+/** Absolute link targets of the cases point here, wherever temporary files are. Runs at one time share it: it is only looked at, and stays. */
+const victim = '/tmp/ocikit-sandbox/victim';
+const canary = join(victim, 'hello');
 
 /** Verdicts of ours that differ from the table's, each with its reason. */
 const deviations: Readonly<Record<string, string>> = {
@@ -61,15 +61,15 @@ async function answerOf(work: Promise<unknown>): Promise<Answer> {
   }
 }
 
-/** Everything in the sandbox but the destination, with what could have been changed of it. */
-function listing(directory: string): string[] {
+/** Everything in a directory but the destination in it, with what could have been changed of it. */
+function listing(directory: string, destination: string): string[] {
   return readdirSync(directory, { withFileTypes: true })
-    .filter(entry => !(directory === sandbox && entry.name === 'dest'))
+    .filter(entry => join(directory, entry.name) !== destination)
     .flatMap(entry => {
       const path = join(directory, entry.name);
       const stat = lstatSync(path);
       const line = `${path} ${stat.mode} ${stat.nlink} ${stat.uid} ${stat.isFile() ? readFileSync(path, 'latin1') : ''}`;
-      return entry.isDirectory() ? [line, ...listing(path)] : [line];
+      return entry.isDirectory() ? [line, ...listing(path, destination)] : [line];
     })
     .sort();
 }
@@ -155,22 +155,18 @@ function holdAsAllowed(...words: Parameters<typeof hold>): void {
 }
 
 async function judge(layout: string, item: HostileCase, verb: string): Promise<void> {
-  for (const part of ['dest', 'victim', 'empty']) removeTree(join(sandbox, part));
-  mkdirSync(join(sandbox, 'victim'), { recursive: true });
-  mkdirSync(join(sandbox, 'empty'));
-  writeFileSync(join(sandbox, 'victim/hello'), 'canary\n');
-  const before = listing(sandbox);
-  const destination = join(sandbox, 'dest');
-  const work = (verbs[verb] as (typeof verbs)[string])(
-    `${layout}:${item.tag ?? 'latest'}`,
-    destination,
-    join(sandbox, 'empty'),
-  );
+  const place = join(layout, '../place');
+  const [empty, destination] = [join(place, 'empty'), join(place, 'dest')];
+  removeTree(destination);
+  mkdirSync(empty, { recursive: true });
+  const outside = (): readonly string[] => [...listing(place, destination), ...listing(victim, destination)];
+  const before = outside();
+  const work = (verbs[verb] as (typeof verbs)[string])(`${layout}:${item.tag ?? 'latest'}`, destination, empty);
   const answer = await answerOf(work);
   const label = `${item.name} ${verb}`;
   if (!answer.accepted) assert.ok(answer.error instanceof OciError, `${label}: ${(answer.error as Error).stack}`);
   const text = answer.accepted ? answer.text : (answer.error as Error).message;
-  assert.deepEqual(listing(sandbox), before, `${label}: something outside the destination changed`);
+  assert.deepEqual(outside(), before, `${label}: something outside the destination changed`);
   if (deviations[`${item.name} ${verb}`] === undefined) {
     if (item.expected === 'accept') assert.ok(answer.accepted, `${label}: refused: ${text}`);
     if (item.expected === 'reject') {
@@ -196,7 +192,8 @@ async function hostileCases(t: TestContext, prefix: RegExp): Promise<void> {
   const emptyDirectories = readFileSync(join(root, 'empty-dirs.txt'), 'utf8')
     .split('\n')
     .filter(line => line !== '');
-  t.after(() => removeTree(sandbox));
+  mkdirSync(victim, { recursive: true });
+  if (!existsSync(canary)) writeFileSync(canary, 'canary\n');
   const failures: string[] = [];
   for (const item of cases.filter(c => c.kind === 'layout' && prefix.test(c.name))) {
     if (item.needs_root === true && process.getuid?.() !== 0) continue;

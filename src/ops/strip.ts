@@ -8,9 +8,10 @@ import type { Image, Layer } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
-import { announce } from '../stream/pace.ts';
+import { announce, Pace } from '../stream/pace.ts';
 import { applyLayer } from '../tree/apply.ts';
 import type { FileNode, Path, Tree } from '../tree/node.ts';
+import { each } from '../tree/parts.ts';
 import { encodeText, parsePath, shortTextOf, textOf } from '../tree/path.ts';
 import { filesOf } from '../tree/walk.ts';
 import { listOf, text } from './call-kinds.ts';
@@ -35,8 +36,13 @@ async function copiesOf({ source, image }: ChangePart, plan: StripPlan): Promise
   for (const node of plan.nodes) if (node.kind === 'file' && node.size > 0) gone.add(node);
   const sizes = new Set([...gone].map(({ size }) => size));
   const others = new Map<FileNode, Path>();
+  const pace = new Pace(source.work?.signal);
   for (const tree of plan.trees)
-    for (const [path, file] of filesOf(tree)) if (sizes.has(file.size) && !gone.has(file)) others.set(file, path);
+    await pace.run(
+      each(filesOf(tree), ([path, file]) => {
+        if (sizes.has(file.size) && !gone.has(file)) others.set(file, path);
+      }),
+    );
   if (others.size === 0) return [];
   const digests = await contentDigests(source, layersOf(image), [...gone, ...others.keys()]);
   const secrets = new Set([...gone].map(file => digests.get(file)));

@@ -16,7 +16,8 @@ function anchored(glob: string): string {
 export function matcher(globs: readonly string[]): (path: Path) => boolean {
   const patterns = globs.map(anchored);
   if (patterns.includes('')) return () => true;
-  const matches = picomatch(patterns, { dot: true });
+  // Only what is documented means something: a plus after brackets would repeat what repeats already, for ever.
+  const matches = picomatch(patterns, { dot: true, regex: false });
   const known = new Map<Path, boolean>([['', false]]);
   const isMatch = (path: Path): boolean => path !== '' && matches(exactTextOf(path) ?? textOf(path));
   return path => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { arbitraryTree } from '../testing/trees.ts';
-import { globSelection } from './glob.ts';
+import { globSelection, matcher } from './glob.ts';
 import { ignoreSelection } from './ignore.ts';
 import type { Path } from './node.ts';
 import { atOnce } from './parts.ts';
@@ -76,4 +76,11 @@ test('an excluded directory leads on only to what a later line may take back', (
   const { has, leads } = ignoreSelection('proc\nusr\n!usr/share/doc\n!/var/x');
   assert.deepEqual(['proc', 'usr', 'usr/share', 'usr/share/doc'].map(has), [false, false, false, true]);
   assert.deepEqual(['proc', 'usr', 'usr/share', 'usr/bin'].map(leads), [false, true, true, false]);
+});
+
+test('brackets and a plus in a glob are no regular expression: what repeats itself would take for ever', () => {
+  for (const glob of ['(a+)+b', '(a*)+b', '[a]+[a]+b', '{a,a}+b']) {
+    assert.equal(matcher([glob])('a'.repeat(2000)), false, glob);
+  }
+  assert.ok(matcher(['c++/*'])('c++/x'));
 });

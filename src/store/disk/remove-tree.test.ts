@@ -13,10 +13,9 @@ import {
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
+import { asNobodyNow, nobody } from '../../testing/as-nobody.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { removeTree, removeTreeNow } from './remove-tree.ts';
-
-const nobody = 65534;
 
 /** All names below a directory. No symlink is followed: one that leads back would be listed again and again. */
 const namesBelow = (directory: string): string[] =>
@@ -126,23 +125,17 @@ test('a directory that becomes a symlink while its tree is removed leads nowhere
   assert.equal(existsSync(place), false);
 });
 
-function asNobody(t: TestContext, action: () => void): void {
-  if (process.geteuid?.() !== 0) {
-    t.skip('acting as another user needs root');
-    return;
-  }
-  process.seteuid?.(nobody);
-  try {
-    action();
-  } finally {
-    process.seteuid?.(0);
-  }
+/** Whether this process may act as another user. */
+function mayBeOthers(t: TestContext): boolean {
+  if (process.geteuid?.() !== 0) t.skip('acting as another user needs root');
+  return process.geteuid?.() === 0;
 }
 
 test('without root, a deep tree whose directories may be neither read nor written to is removed', t => {
+  if (!mayBeOthers(t)) return;
   const parent = temporaryDirectory(t);
   chownSync(parent, nobody, nobody);
-  asNobody(t, () => {
+  asNobodyNow(() => {
     const place = join(parent, 'tree');
     const names = Array.from({ length: 30 }, (_, n) => `${n}`);
     mkdirSync(join(place, ...names), { recursive: true });
@@ -157,6 +150,7 @@ test('without root, a deep tree whose directories may be neither read nor writte
 });
 
 test('what cannot be removed is told once everything else is gone', t => {
+  if (!mayBeOthers(t)) return;
   const parent = temporaryDirectory(t);
   const place = join(parent, 'tree');
   for (const name of ['a', 'theirs', 'z']) {
@@ -164,7 +158,7 @@ test('what cannot be removed is told once everything else is gone', t => {
     writeFileSync(join(place, name, 'file'), '');
   }
   for (const path of [parent, place, join(place, 'a'), join(place, 'z')]) chownSync(path, nobody, nobody);
-  asNobody(t, () => {
+  asNobodyNow(() => {
     assert.throws(() => removeTreeNow(place), { code: 'EACCES' });
     assert.deepEqual(readdirSync(place, { recursive: true }), ['theirs', join('theirs', 'file')]);
   });

@@ -1,4 +1,4 @@
-import { systemError } from '../../errors.ts';
+import { systemCode, systemError } from '../../errors.ts';
 
 export { systemCode, systemError } from '../../errors.ts';
 
@@ -8,5 +8,16 @@ export function onDisk<T>(subject: string, expected: string, action: () => T): T
     return action();
   } catch (error) {
     throw systemError(error, subject, expected);
+  }
+}
+
+/** What the file system answers; undefined where it gives one of these codes, as another process was quicker. */
+export function unlessRaced<T>(codes: readonly string[], action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined || !codes.includes(code)) throw error;
+    return undefined;
   }
 }

@@ -14,10 +14,10 @@ import { OciError } from '../../errors.ts';
 import type { Work } from '../../stream/pace.ts';
 import { writeNewFile } from '../disk/atomic.ts';
 import { ownerState, ownerText } from '../disk/owner.ts';
-import { systemError } from '../disk/system-error.ts';
+import { systemError, unlessRaced } from '../disk/system-error.ts';
 import { clearLeftBehind, lockName } from '../disk/temporary.ts';
+import { isStale } from './lock-age.ts';
 import { dropPeerLock, type PeerLock, tryPeerLock } from './peer-lock.ts';
-import { isStale, unlessRaced } from './stale.ts';
 
 /** Replaces a file with new bytes, or throws where the lock has been lost meanwhile. `first` is done when the new bytes are on the disk and not yet in place. */
 export type Replace = (target: string, bytes: Uint8Array, first?: () => void) => void;

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { loadNative } from '../disk/native.ts';
 import { systemCode } from '../disk/system-error.ts';
-import { isStale } from './stale.ts';
+import { isStale } from './lock-age.ts';
 
 /** A flock on a lock file that is held, until it is released. */
 export interface PeerLock {

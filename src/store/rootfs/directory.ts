@@ -1,5 +1,5 @@
 import type { BodySource } from '../../codec/body-source.ts';
-import type { Rootfs } from '../../graph/source.ts';
+import type { ComparableRootfs } from '../../graph/comparable-rootfs.ts';
 import { Pace, type Work } from '../../stream/pace.ts';
 import type { FileNode, Path, Tree } from '../../tree/node.ts';
 import type { Selection } from '../../tree/selection.ts';
@@ -23,7 +23,7 @@ interface DirectoryOptions {
   readonly work?: Work;
 }
 
-export interface RootfsDirectory extends Rootfs, Required<BodySource> {
+export interface RootfsDirectory extends ComparableRootfs, Required<BodySource> {
   /** Stops what goes on unasked. Called where nobody will ask for anything any more. */
   close(): void;
 }

@@ -24,6 +24,7 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../../errors.ts';
 import { systemPathLimit } from '../../limits.ts';
+import { asNobodyNow, nobody } from '../../testing/as-nobody.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { arbitraryTree, treeOf } from '../../testing/trees.ts';
 import { hasTools, isRoot, run } from '../../testing/witness.ts';
@@ -37,7 +38,6 @@ import { openRootfsDirectory } from './directory.ts';
 import { scanDirectory } from './scan.ts';
 import { RootfsWriter } from './writer.ts';
 
-const nobody = 65_534;
 const noon = 1_700_000_000_000_000_000n;
 /** VFS_CAP_REVISION_2 with cap_net_raw, permitted and effective. */
 const capability = Uint8Array.from([1, 0, 0, 2, 0, 32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -114,18 +114,6 @@ function shown(tree: Tree): unknown {
 
 const scan = async (root: string): Promise<Tree> =>
   (await scanDirectory(root, { native: loadNative(), source: 'scan' })).tree;
-
-/** Runs as a user without rights. */
-function asNobody<T>(action: () => T): T {
-  process.setegid?.(nobody);
-  process.seteuid?.(nobody);
-  try {
-    return action();
-  } finally {
-    process.seteuid?.(0);
-    process.setegid?.(0);
-  }
-}
 
 function ownDirectory(t: TestContext, owner?: number): string {
   const root = join(temporaryDirectory(t), 'root');
@@ -268,7 +256,7 @@ test('without root the owner is kept and said once, devices are left out, and cl
     meta({ ...own, mode: 0o555 }),
   );
   assert.deepEqual(
-    asNobody(() => writeTree(root, tree)),
+    asNobodyNow(() => writeTree(root, tree)),
     ['device: not root', 'owner: not root'],
   );
   const nodes = new Map([...walk(await scan(root))]);

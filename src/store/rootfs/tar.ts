@@ -6,7 +6,7 @@ import { emptySink, type LayerSink, readLayer } from '../../codec/layer-reader.t
 import { createContentHash } from '../../engine/content-hash.ts';
 import type { Bytes, Hasher } from '../../engine/engine.ts';
 import { invalid } from '../../errors.ts';
-import type { Rootfs } from '../../graph/source.ts';
+import type { ComparableRootfs } from '../../graph/comparable-rootfs.ts';
 import { flow } from '../../stream/flow.ts';
 import type { Work } from '../../stream/pace.ts';
 import { Draft } from '../../tree/draft.ts';
@@ -20,7 +20,7 @@ import { SparseFile } from '../disk/sparse-file.ts';
 import { onDisk } from '../disk/system-error.ts';
 
 /** A tar as a root filesystem. `prepare` has to be called for the files whose bodies are wanted. */
-type RootfsTar = Rootfs & BodySource & Required<Pick<BodySource, 'prepare'>>;
+type RootfsTar = ComparableRootfs & BodySource & Required<Pick<BodySource, 'prepare'>>;
 
 const room = 'room for what is in a tar';
 let opened = 0;

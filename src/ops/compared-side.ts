@@ -1,8 +1,9 @@
 import type { BodySource } from '../codec/body-source.ts';
 import { usage } from '../errors.ts';
+import type { ComparableRootfs } from '../graph/comparable-rootfs.ts';
 import { readImage } from '../graph/image-reader.ts';
 import { ListingCache, openImageRootfs, pathsOf } from '../graph/rootfs-image.ts';
-import type { ImageSource, Rootfs } from '../graph/source.ts';
+import type { ImageSource } from '../graph/source.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import type { Image, ImageConfig, Layer } from '../spec/objects.ts';
 import { sizeOf } from '../spec/sizes.ts';
@@ -51,7 +52,7 @@ const none = async (): Promise<ReadonlyMap<FileNode, string>> => new Map();
 /** The side of nothing: what an image without a base is a delta over. */
 export const emptySide: ComparedSide = { tree: emptyTree(), digests: none, warnings: [] };
 
-async function sideOf(rootfs: Rootfs, config?: ImageConfig): Promise<ComparedSide> {
+async function sideOf(rootfs: ComparableRootfs, config?: ImageConfig): Promise<ComparedSide> {
   const tree = await rootfs.tree();
   return { tree, digests: files => rootfs.digests(files), config, warnings: rootfs.warnings, mounts: rootfs.mounts };
 }
@@ -82,7 +83,7 @@ async function readImagePair(before: ImageSide, after: ImageSide): Promise<[Comp
   return [await read(before), await read(after)];
 }
 
-async function rootfsSide(rootfs: Rootfs & BodySource): Promise<RootfsSide> {
+async function rootfsSide(rootfs: ComparableRootfs & BodySource): Promise<RootfsSide> {
   const { body, prepare } = rootfs;
   return { ...(await sideOf(rootfs)), body, ...(prepare === undefined ? {} : { prepare }) };
 }
