@@ -6,14 +6,18 @@ export { type ErrorCode, OciError } from './errors.ts';
 export type { Finding } from './image/finding.ts';
 export type { InspectArtifact, InspectImage, InspectObject } from './image/inspect.ts';
 export { append } from './ops/append.ts';
+export { blame } from './ops/blame.ts';
+export { catStream } from './ops/cat.ts';
 export { checkBase } from './ops/check-base.ts';
 export { commit } from './ops/commit.ts';
 export { config } from './ops/config.ts';
 export { convert } from './ops/convert.ts';
 export { copy } from './ops/copy.ts';
+export { cp, cpStream } from './ops/cp.ts';
 export { diff } from './ops/diff.ts';
 export { drop } from './ops/drop.ts';
 export { exportImage, exportStream } from './ops/export-image.ts';
+export { files } from './ops/files.ts';
 export { gc } from './ops/gc.ts';
 export { history } from './ops/history.ts';
 export { images } from './ops/images.ts';
@@ -42,6 +46,15 @@ export type {
 } from './ops/layer-results.ts';
 export { load } from './ops/load.ts';
 export type {
+  BlameResult,
+  BlameStep,
+  CatResult,
+  CpResult,
+  FileRow,
+  FilesResult,
+  LayerView,
+} from './ops/look-results.ts';
+export type {
   AppendOptions,
   AppendStep,
   Bytes,
@@ -60,6 +73,7 @@ export type {
   ImagesOptions,
   ImportOptions,
   IndexOptions,
+  InnerPath,
   LoadOptions,
   Operand,
   Progress,
@@ -124,6 +138,7 @@ export type {
   Platform,
 } from './spec/objects.ts';
 export type { Reason } from './tree/change.ts';
+export type { StepKind } from './tree/story.ts';
 
 declare global {
   /** Signals are Node's own. Compiled without Node's types (and without a browser's) they have a name at least; with them, this adds nothing. */

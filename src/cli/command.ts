@@ -55,6 +55,8 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** Paragraphs for the manual. */
   readonly details?: readonly string[];
+  /** False where standard output is a file's own bytes, whatever they are. */
+  readonly hasJson?: false;
   /** The library's function, and the type of its result, which `--json` prints. */
   readonly library?: readonly [call: string, result: string];
   /** What exit status 1 means, where there is such an answer. */

@@ -1,13 +1,17 @@
 import type { Command } from './command.ts';
 import { append } from './commands/append.ts';
+import { blame } from './commands/blame.ts';
+import { cat } from './commands/cat.ts';
 import { commit } from './commands/commit.ts';
 import { completion } from './commands/completion.ts';
 import { config } from './commands/config.ts';
 import { convert } from './commands/convert.ts';
 import { copy } from './commands/copy.ts';
+import { cp } from './commands/cp.ts';
 import { diff } from './commands/diff.ts';
 import { drop } from './commands/drop.ts';
 import { exportCommand } from './commands/export.ts';
+import { files } from './commands/files.ts';
 import { gc } from './commands/gc.ts';
 import { history } from './commands/history.ts';
 import { images } from './commands/images.ts';
@@ -40,6 +44,10 @@ export const commands: readonly Command[] = [
   images,
   history,
   inspect,
+  files,
+  cat,
+  cp,
+  blame,
   unpack,
   exportCommand,
   save,

@@ -15,6 +15,9 @@ export interface ListedRow {
   readonly after: unknown;
 }
 
+/** What says where a row's file lies. */
+type PathOfRow = Pick<ListedRow, 'path' | 'pathBytes'> & { readonly type?: string };
+
 function configRow({ field, before, after }: ConfigRow): ListedRow {
   const text = (value: unknown): string => (value === undefined ? '' : jsonText(value));
   return {
@@ -39,13 +42,13 @@ export function growthOf({ type, before, after }: ListedRow): number {
 }
 
 /** A row's path for people, everything unsafe escaped so that it can be told from any other. */
-export function shownPath({ path, pathBytes, type }: ListedRow): string {
+export function shownPath({ path, pathBytes, type }: PathOfRow): string {
   if (type === 'config') return escapeLine(path);
   return pathBytes === undefined ? textOf(encodeText(path)) : path;
 }
 
 /** The very bytes of a row's path. */
-export function rawPath({ path, pathBytes }: ListedRow): string {
+export function rawPath({ path, pathBytes }: PathOfRow): string {
   return pathBytes === undefined ? encodeText(path) : byteStringOf(Buffer.from(pathBytes, 'base64'));
 }
 

@@ -60,7 +60,6 @@ export const elsewhere: Readonly<Record<string, string>> = {
   build: 'docker buildx build --output type=oci,dest=FILE.tar . , then ocikit load FILE.tar LAYOUT',
   buildx: 'docker buildx build --output type=oci,dest=FILE.tar . , then ocikit load FILE.tar LAYOUT',
   manifest: 'ocikit inspect IMAGE --raw manifest',
-  cp: 'ocikit export IMAGE | tar -x PATH',
   system: none,
   info: none,
   volume: none,

@@ -236,6 +236,20 @@ const uses: Readonly<Record<string, Use>> = {
     }),
     says: changeSays,
   },
+  files: {
+    words: ({ layout }) => ['files', `${layout}:multi`],
+    values: () => ({ depth: '2', platform: 'linux/arm64' }),
+    says: [['tree', 'depth', 'all that is there is two levels deep']],
+  },
+  cat: { words: ({ layout }) => ['cat', `${layout}:multi`, '/etc/motd'], values: () => ({ platform: 'linux/arm64' }) },
+  cp: {
+    words: ({ layout, directory }) => ['cp', `${layout}:multi:/`, join(directory, 'out')],
+    values: () => ({ platform: 'linux/arm64' }),
+  },
+  blame: {
+    words: ({ layout }) => ['blame', `${layout}:multi`, '/lib/two'],
+    values: () => ({ platform: 'linux/arm64' }),
+  },
   validate: { words: ({ layout }) => ['validate', layout] },
   completion: { words: () => ['completion', 'bash'] },
 };

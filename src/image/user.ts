@@ -83,6 +83,20 @@ export function resolveOwner(owner: string, files: UserFiles): { readonly uid: n
   return { uid, gid: known };
 }
 
+/** What ids are called in these files: the first name of each counts. */
+export function namesOfIds({ passwd, group }: UserFiles): {
+  readonly users: ReadonlyMap<number, string>;
+  readonly groups: ReadonlyMap<number, string>;
+} {
+  const [users, groups] = [new Map<number, string>(), new Map<number, string>()];
+  for (const [name = '', , uid] of linesOf(passwd)) {
+    const id = parseId(uid);
+    if (id !== undefined && name !== '' && !users.has(id)) users.set(id, name);
+  }
+  for (const { name, gid } of groupsIn(group)) if (name !== '' && !groups.has(gid)) groups.set(gid, name);
+  return { users, groups };
+}
+
 function parseId(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d{1,10}$/.test(text)) return undefined;
   const id = Number(text);

@@ -5,6 +5,7 @@ import { isMediaType } from '../spec/fields.ts';
 import { parseIdRange } from '../spec/id-map.ts';
 import { parsePlatform } from '../spec/platform.ts';
 import { isTime } from '../spec/time.ts';
+import { isInnerPath } from '../store/inner-path.ts';
 import { checkOperand } from '../store/parse-operand.ts';
 import { parseOwner } from './commit-edits.ts';
 
@@ -84,6 +85,7 @@ export const operand: Kind = {
     }
   },
 };
+export const innerPath: Kind = { expected: 'IMAGE:PATH, or an object with rootfs and path', accepts: isInnerPath };
 export const sentences: Kind = { expected: 'an array to add to', accepts: Array.isArray };
 
 const isPath = (value: unknown): boolean => isText(value) && value !== '' && !value.includes('\0');

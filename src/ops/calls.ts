@@ -1,5 +1,6 @@
 import * as kinds from './call-kinds.ts';
 import type { CheckBaseOptions, DropOptions, RebaseOptions, SquashOptions, StripOptions } from './layer-options.ts';
+import { type LookVerb, lookTables } from './look-calls.ts';
 import type {
   AppendOptions,
   ChangeOptions,
@@ -174,6 +175,7 @@ const validate: Table<ValidateOptions> = { ...work, fast: flag, strict: flag };
 
 /** The library's functions that do something. */
 export type Verb =
+  | LookVerb
   | 'append'
   | 'checkBase'
   | 'commit'
@@ -208,6 +210,7 @@ export type Verb =
 
 /** Every function's options. */
 export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.Kind>>>> = {
+  ...lookTables(read),
   append,
   checkBase,
   commit,

@@ -20,15 +20,20 @@ const verbs = Object.keys(optionTables) as readonly Verb[];
 const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   append: ['image', 'steps'],
   checkBase: ['image', 'base'],
+  blame: ['image', 'path'],
+  catStream: ['rootfs', 'paths'],
   commit: ['rootfs', 'image?'],
   config: ['image'],
   convert: ['image'],
   copy: ['from', 'to'],
+  cp: ['from', 'target'],
+  cpStream: ['from'],
   diff: ['before', 'after?'],
   drop: ['image'],
   exportImage: ['image', 'file'],
   exportStream: ['image'],
   gc: ['layout'],
+  files: ['rootfs', 'paths?'],
   history: ['image'],
   images: ['places'],
   importRootfs: ['file', 'image'],
@@ -50,7 +55,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   untag: ['images'],
   validate: ['place'],
 };
-const lists = new Set(['images', 'places', 'names', 'paths', 'steps']);
+const lists = new Set(['images', 'places', 'names', 'paths', 'paths?', 'steps']);
 
 async function refused(call: Promise<unknown>, pattern: RegExp): Promise<void> {
   await assert.rejects(call, (error: unknown) => {

@@ -129,7 +129,9 @@ export function openRootfs(
 ): Promise<RootfsSide> {
   const { work } = options;
   return rootfsSide(
-    place.kind === 'tar' ? openRootfsTar(place.path, work) : openRootfsDirectory(place.directory, options),
+    place.kind === 'tar'
+      ? openRootfsTar(place.path, { signal: work.signal })
+      : openRootfsDirectory(place.directory, options),
   );
 }
 

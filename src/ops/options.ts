@@ -1,6 +1,7 @@
 import type { Bytes } from '../engine/engine.ts';
 import type { Platform } from '../spec/objects.ts';
 import type { ImagePlace } from '../store/image-place.ts';
+import type { InnerPath } from '../store/inner-path.ts';
 import type { ImageOperand, Operand, RootfsPlace } from '../store/parse-operand.ts';
 import type { Progress, Reading, Work } from '../stream/pace.ts';
 
@@ -13,7 +14,7 @@ export type {
   IndexOptions,
 } from './change-options.ts';
 export type { GcOptions } from './gc-options.ts';
-export type { Bytes, ImageOperand, ImagePlace, Operand, Progress, Reading, RootfsPlace, Work };
+export type { Bytes, ImageOperand, ImagePlace, InnerPath, Operand, Progress, Reading, RootfsPlace, Work };
 
 /**
  * How layers are stored. In all options: what is absent or undefined has its default, a value that is none of those said

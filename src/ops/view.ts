@@ -1,6 +1,6 @@
 import { encodeBase64 } from '../spec/base64.ts';
 import type { Change } from '../tree/change.ts';
-import type { ByteString, Node } from '../tree/node.ts';
+import type { ByteString, Node, Path } from '../tree/node.ts';
 import { bytesOf, exactTextOf, textOf } from '../tree/path.ts';
 import { second, secondsOf } from '../tree/time.ts';
 import type { DiffRow, NodeView } from './results.ts';
@@ -17,10 +17,15 @@ export function timeText(mtime: bigint): string {
 const hexOf = (bytes: Uint8Array): string => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('');
 
 /** A name as JSON has it: its very text, or where it is not UTF-8 a readable form, and beside it the bytes in base64. */
-function textFields(field: string, bytes: ByteString): Record<string, string> {
+export function textFields(field: string, bytes: ByteString): Record<string, string> {
   const text = exactTextOf(bytes);
   if (text !== undefined) return { [field]: text };
   return { [field]: textOf(bytes), [`${field}Bytes`]: encodeBase64(bytesOf(bytes)) };
+}
+
+/** An absolute path as JSON has it. */
+export function pathFields(path: Path): Pick<DiffRow, 'path' | 'pathBytes'> {
+  return textFields('path', `/${path}`) as Pick<DiffRow, 'path' | 'pathBytes'>;
 }
 
 function kindOf(node: Node): Partial<NodeView> {
@@ -66,7 +71,7 @@ export function rowOf(change: Change): DiffRow {
   const after = change.kind === 'delete' ? null : change.after;
   return {
     kind: letters[change.kind],
-    ...(textFields('path', `/${change.path}`) as Pick<DiffRow, 'path' | 'pathBytes'>),
+    ...pathFields(change.path),
     type: typeOf((after ?? before) as Node),
     reasons: change.reasons,
     before: before && viewOf(before),

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import * as library from '../index.ts';
+import { drained } from './drained.ts';
 import {
   archives,
   copying,
+  everything,
   hostPlatform,
   images,
   making,
@@ -11,12 +13,6 @@ import {
   renaming,
   type VerbUse,
 } from './verb-use.ts';
-
-async function drained({ bytes, ...result }: { readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array> }) {
-  let length = 0;
-  for await (const chunk of bytes) length += chunk.length;
-  return { ...result, length };
-}
 
 const commits: readonly VerbUse[] = [
   {
@@ -244,6 +240,30 @@ const unpacks: readonly VerbUse[] = [
   },
 ];
 
+const copiesOut: readonly VerbUse[] = [
+  {
+    verb: 'cp',
+    command: 'cp',
+    use: 'cp of everything',
+    ...making,
+    hasDryRun: false,
+    writes: 'directory',
+    takes: everything,
+    call: ({ source, out }, options) => library.cp({ rootfs: source, path: '/' }, out, { hostPlatform, ...options }),
+    words: ({ source, out }) => ['cp', `${source}:/`, out],
+  },
+  {
+    verb: 'cpStream',
+    command: 'cp',
+    use: 'cp of everything to a stream',
+    ...reading,
+    writes: 'stream',
+    takes: everything,
+    call: async ({ source }, options) => drained(await library.cpStream(`${source}:/`, { hostPlatform, ...options })),
+    words: ({ source }) => ['cp', `${source}:/`, '-'],
+  },
+];
+
 const loads: readonly VerbUse[] = [
   {
     verb: 'importRootfs',
@@ -428,6 +448,7 @@ export const writingUses: readonly VerbUse[] = [
   ...converts,
   ...exports,
   ...unpacks,
+  ...copiesOut,
   ...loads,
   ...changes,
   ...indexes,

@@ -1,8 +1,18 @@
 import * as library from '../index.ts';
+import { drained } from './drained.ts';
 import { archives, everything, hostPlatform, images, looking, reading, type VerbUse } from './verb-use.ts';
 
 import { layerUses } from './verbs-of-layers.ts';
 import { renamingUses, writingUses } from './verbs-that-write.ts';
+
+/** Every file that there is, one after the other. */
+async function catAll(source: string, options: object): Promise<unknown> {
+  const { files } = await library.files(source, [], { recursive: true, ...options });
+  const paths = files.flatMap(({ path, pathBytes, type }) =>
+    type === 'file' && pathBytes === undefined ? [path] : [],
+  );
+  return paths.length === 0 ? paths : drained(await library.catStream(source, paths, options));
+}
 
 const looks: readonly VerbUse[] = [
   {
@@ -22,6 +32,43 @@ const looks: readonly VerbUse[] = [
     takes: ['bundle'],
     call: ({ source }, options) => library.diff(source, undefined, { ...options }),
     words: ({ source }) => ['diff', source],
+  },
+  {
+    verb: 'files',
+    command: 'files',
+    use: 'files of an image or a tar',
+    ...reading,
+    takes: [...images, 'tar'],
+    call: ({ source }, options) => library.files(source, [], { recursive: true, hostPlatform, ...options }),
+    words: ({ source }) => ['files', source, '-R'],
+  },
+  {
+    verb: 'files',
+    command: 'files',
+    use: 'files of a directory',
+    ...looking,
+    takes: ['rootfs', 'bundle'],
+    call: ({ source }, options) => library.files(source, [], { recursive: true, ...options }),
+    words: ({ source }) => ['files', source, '-R'],
+  },
+  {
+    verb: 'catStream',
+    command: 'cat',
+    use: 'cat',
+    ...reading,
+    writes: 'stream',
+    takes: everything,
+    call: ({ source }, options) => catAll(source, { hostPlatform, ...options }),
+    words: ({ source }) => ['cat', source, '/etc/motd'],
+  },
+  {
+    verb: 'blame',
+    command: 'blame',
+    use: 'blame',
+    ...reading,
+    takes: images,
+    call: ({ source }, options) => library.blame(source, '/', { hostPlatform, ...options }),
+    words: ({ source }) => ['blame', source, '/lib/two'],
   },
   {
     verb: 'history',

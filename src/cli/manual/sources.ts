@@ -3,10 +3,12 @@ export const shapeSources: readonly string[] = [
   'src/ops/results.ts',
   'src/ops/layer-results.ts',
   'src/ops/change-results.ts',
+  'src/ops/look-results.ts',
   'src/image/finding.ts',
   'src/image/merge.ts',
   'src/image/inspect.ts',
   'src/tree/change.ts',
+  'src/tree/story.ts',
   'src/spec/objects.ts',
   'src/spec/digest.ts',
 ];

@@ -29,7 +29,7 @@ export interface Powers {
 
 /** The powers of this process. Without root, and without maps, its user is the image's root. */
 export function powersOf({ rootless = false, uidMap, gidMap }: MakingOptions = {}): Powers {
-  const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
+  const { uid, gid } = ownOwner();
   const isRoot = uid === 0 && !rootless;
   const own = (id: number): IdMap => (isRoot ? sameIds : [{ containerID: 0, hostID: id, size: 1 }]);
   const maps = { uids: uidMap ?? own(uid), gids: gidMap ?? own(gid) };
@@ -37,6 +37,9 @@ export function powersOf({ rootless = false, uidMap, gidMap }: MakingOptions = {
   const hasMaps = uidMap !== undefined || gidMap !== undefined;
   return { isRoot, isFeigned: uid === 0 && rootless, isRootless: rootless, maps, hasMaps, owner };
 }
+
+/** Whose the files are that this process makes. */
+export const ownOwner = (): Owner => ({ uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 });
 
 /** Whose on disk a file is to be. */
 export function diskOwnerOf({ uid, gid }: Owner, { maps, owner }: Powers): Owner {

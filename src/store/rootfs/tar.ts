@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { BodySource } from '../../codec/body-source.ts';
 import { decompress } from '../../codec/compression.ts';
 import { emptySink, type LayerSink, readLayer } from '../../codec/layer-reader.ts';
+import type { LayerTar } from '../../codec/tree-writer.ts';
 import { createContentHash } from '../../engine/content-hash.ts';
 import type { Bytes, Hasher } from '../../engine/engine.ts';
 import { invalid } from '../../errors.ts';
@@ -20,7 +21,12 @@ import { SparseFile } from '../disk/sparse-file.ts';
 import { onDisk } from '../disk/system-error.ts';
 
 /** A tar as a root filesystem. `prepare` has to be called for the files whose bodies are wanted. */
-type RootfsTar = ComparableRootfs & BodySource & Required<Pick<BodySource, 'prepare'>>;
+type RootfsTar = ComparableRootfs &
+  BodySource &
+  Required<Pick<BodySource, 'prepare'>> & {
+    /** The tar itself, to be read again. */
+    readonly tar: LayerTar;
+  };
 
 const room = 'room for what is in a tar';
 let opened = 0;
@@ -111,11 +117,11 @@ class Spool {
  * for contents that are asked for; bodies are put beside a layout first, as they are wanted in another order than they come.
  * Throws `invalid` where it is damaged, leads out of its root or holds whiteouts, and `conflict` where it changes in between.
  */
-export function openRootfsTar(path: string, { signal }: Work = {}): RootfsTar {
+export function openRootfsTar(path: string, { signal, progress }: Work = {}): RootfsTar {
   const compression = compressionOfFile(path);
   const bytes = fileReader(path);
   const origin = { identity: `tar:${opened++}:${path}`, subject: path, contained: true, signal };
-  const tar = (): Bytes => flow(decompress(bytes(), compression, path), { signal });
+  const tar = (): Bytes => flow(decompress(flow(bytes(), { progress }), compression, path), { signal });
   const read = (sink: LayerSink): Promise<void> => readLayer(tar(), origin, sink);
   const spool = new Spool();
   let tree: Promise<Tree> | undefined;
@@ -155,5 +161,6 @@ export function openRootfsTar(path: string, { signal }: Work = {}): RootfsTar {
       return members.size === 0 ? Promise.resolve(() => undefined) : spool.fill(read, members, layout);
     },
     body: (_path, node) => spool.body(node, path),
+    tar: { ...origin, open: tar },
   };
 }

@@ -1,0 +1,32 @@
+import { blobsOf } from '../image/layers.ts';
+import type { Layer } from '../spec/objects.ts';
+import { Pace } from '../stream/pace.ts';
+import type { FileNode } from '../tree/node.ts';
+import { foldStack, type Stack } from '../tree/stack.ts';
+import { warningsOf } from './layer-label.ts';
+import { listLayer } from './layer-listing.ts';
+import { openImageRootfs } from './rootfs-image.ts';
+import type { ImageSource } from './source.ts';
+
+/** An image's layers, each read once and proved, as they act on one another. */
+export interface ImageStack {
+  readonly layers: readonly Layer[];
+  readonly stack: Stack;
+  readonly warnings: readonly string[];
+  /** What the contents of these files, of whatever layer, are told apart by. */
+  readonly digests: (files: ReadonlySet<FileNode>) => Promise<ReadonlyMap<FileNode, string>>;
+}
+
+/** Reads a stack of layers, each blob's digest, size and diffID checked. Whole in memory: metadata only. */
+export async function readStack(source: ImageSource, layers: readonly Layer[]): Promise<ImageStack> {
+  const listings = [];
+  for (const layer of layers) listings.push((await listLayer(source, layer, 'none')).entries);
+  const stack = await new Pace(source.work?.signal).run(foldStack(listings, source.subject));
+  const rootfs = openImageRootfs(source, layers);
+  return {
+    layers,
+    stack,
+    warnings: await warningsOf(source, blobsOf(layers)),
+    digests: files => rootfs.digests(files),
+  };
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { refusal } from '../testing/answers.ts';
+import { runCommand } from '../testing/command-line.ts';
+import { layerTar, makeLayout, putImage, putName } from '../testing/layout-files.ts';
+import { preparePlace } from '../testing/prepared-place.ts';
+import { directory, symlink, textFile } from '../testing/scripts.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import { everything, hostPlatform } from '../testing/verb-use.ts';
+import type { LayerEntry, Node } from '../tree/node.ts';
+import { cp, cpStream } from './cp.ts';
+import { files } from './files.ts';
+import { importRootfs } from './import-rootfs.ts';
+
+const node = (path: string, made: Node): LayerEntry => ({ kind: 'node', path, node: made });
+
+/** An image with a directory of everything, a link to it and one that leads out. */
+function imageIn(place: string): string {
+  const layout = makeLayout(join(place, 'img'));
+  const tar = layerTar(
+    [
+      node('d', directory(0o750)),
+      node('d/file', textFile('hello\n', 0o4755)),
+      { kind: 'hardlink', path: 'd/link', target: 'd/file' },
+      node('d/sub', directory(0o700)),
+      node('d/sub/deep', textFile('deep\n', 0o600)),
+      node('d/to', symlink('sub/deep')),
+      node('short', symlink('d')),
+      node('out', symlink('/../../etc')),
+    ],
+    file => Buffer.from(file.content.source.slice('text '.length)),
+  );
+  putName(layout, 'app', putImage(layout, { layers: [{ tar }] }));
+  return `${layout}:app`;
+}
+
+const placeOf = (t: TestContext): { place: string; image: string } => {
+  const place = temporaryDirectory(t);
+  return { place, image: imageIn(place) };
+};
+
+test('what is copied out of whatever holds it is the same', async t => {
+  const place = temporaryDirectory(t);
+  const { operands } = await preparePlace(place);
+  for (const kind of everything) {
+    const out = join(place, `out-${kind}`);
+    await cp({ rootfs: operands(kind).source, path: '/lib' }, out, { hostPlatform });
+    assert.deepEqual(readdirSync(out).sort(), ['one', 'two'], kind);
+    assert.equal(readFileSync(join(out, 'two'), 'utf8'), 'a file of its own now\n');
+    assert.equal(lstatSync(out).mode & 0o7777, 0o750);
+  }
+});
+
+test('a copy goes where cp puts it', async t => {
+  const { place, image } = placeOf(t);
+  const at = (path: string): string => join(place, path);
+  mkdirSync(at('into'));
+  assert.equal((await cp(`${image}:/d`, at('into'))).target, at('into/d'));
+  assert.deepEqual(readdirSync(at('into/d')).sort(), ['file', 'link', 'sub', 'to']);
+  await cp(`${image}:/d`, at('new'));
+  assert.deepEqual(readdirSync(at('new')).sort(), ['file', 'link', 'sub', 'to']);
+  mkdirSync(at('empty'));
+  await cp(`${image}:/d/.`, at('empty'));
+  assert.deepEqual(readdirSync(at('empty')).sort(), ['file', 'link', 'sub', 'to']);
+  await cp(`${image}:/d/file`, at('one'));
+  writeFileSync(at('two'), 'old');
+  await cp(`${image}:/d/file`, at('two'));
+  assert.equal(readFileSync(at('one'), 'utf8') + readFileSync(at('two'), 'utf8'), 'hello\nhello\n');
+  await cp(`${image}:/`, at('all'));
+  assert.deepEqual(readdirSync(at('all')).sort(), ['d', 'out', 'short']);
+});
+
+test('hardlinks, links and modes are kept; set-id bits and owners only when asked', async t => {
+  const { place, image } = placeOf(t);
+  await cp(`${image}:/d`, join(place, 'plain'));
+  await cp(`${image}:/d`, join(place, 'archive'), { archive: true });
+  const [plain, archive] = [lstatSync(join(place, 'plain/file')), lstatSync(join(place, 'archive/file'))];
+  assert.equal(plain.mode & 0o7777, 0o755);
+  assert.equal(archive.mode & 0o7777, 0o4755);
+  assert.equal(plain.uid, process.geteuid?.());
+  assert.equal(plain.ino, lstatSync(join(place, 'plain/link')).ino);
+  assert.equal(readlinkSync(join(place, 'plain/to')), 'sub/deep');
+  assert.equal(lstatSync(join(place, 'plain/sub')).mode & 0o7777, 0o700);
+});
+
+test('links on the way are followed inside the image, the last one when asked, and none leads out', async t => {
+  const { place, image } = placeOf(t);
+  await cp(`${image}:/short/sub`, join(place, 'sub'));
+  assert.deepEqual(readdirSync(join(place, 'sub')), ['deep']);
+  await cp(`${image}:/short`, join(place, 'link'));
+  assert.equal(readlinkSync(join(place, 'link')), 'd');
+  await cp(`${image}:/short`, join(place, 'followed'), { followLink: true });
+  assert.deepEqual(readdirSync(join(place, 'followed')).sort(), ['file', 'link', 'sub', 'to']);
+  await assert.rejects(cp(`${image}:/out/passwd`, join(place, 'no')), refusal(/expected '\/out\/passwd', got nothing/));
+  assert.ok(!existsSync(join(place, 'no')));
+});
+
+test('what is in the way stays, unless force is given', async t => {
+  const { place, image } = placeOf(t);
+  mkdirSync(join(place, 'into/d'), { recursive: true });
+  writeFileSync(join(place, 'into/d/mine'), 'mine');
+  await assert.rejects(
+    cp(`${image}:/d`, join(place, 'into')),
+    refusal(/expected an empty or new directory/, 'conflict'),
+  );
+  assert.deepEqual(readdirSync(join(place, 'into/d')), ['mine']);
+  await cp(`${image}:/d`, join(place, 'into'), { force: true });
+  assert.deepEqual(readdirSync(join(place, 'into/d')).sort(), ['file', 'link', 'sub', 'to']);
+  await assert.rejects(
+    cp(`${image}:/d/file`, join(place, 'nodir/')),
+    refusal(/expected a directory that is there, got nothing/),
+  );
+  writeFileSync(join(place, 'file'), 'mine');
+  await assert.rejects(cp(`${image}:/d`, join(place, 'file')), refusal(/expected a place for a directory, got a file/));
+  assert.equal(readFileSync(join(place, 'file'), 'utf8'), 'mine');
+});
+
+test('a tar of what is copied has it at its top, as it is', async t => {
+  const { place, image } = placeOf(t);
+  const { bytes } = await cpStream(`${image}:/short/.`);
+  await importRootfs(bytes, `${join(place, 'img')}:again`, { platform: 'linux/amd64' });
+  const { files: rows } = await files(`${join(place, 'img')}:again`, [], { recursive: true });
+  assert.deepEqual(
+    rows.map(({ path, mode }) => `${path} ${mode}`),
+    ['/d 0750', '/d/file 4755', '/d/link 4755', '/d/sub 0700', '/d/sub/deep 0600', '/d/to 0777'],
+  );
+});
+
+test('the path inside begins where the place of the image ends', async t => {
+  const { place, image } = placeOf(t);
+  const out = join(place, 'x');
+  for (const from of [`${image}:/d/file`, `oci:${image}:/d/file`, `${join(place, 'img')}:/d/file`]) {
+    const { status, err } = await runCommand(['cp', from, out, '--json']);
+    assert.equal(status, 0, err);
+    assert.equal(readFileSync(out, 'utf8'), 'hello\n');
+  }
+  for (const from of [image, `${image}:d/file`, '/etc', `${join(place, 'nothing')}:/d`]) {
+    const { status, err } = await runCommand(['cp', from, out]);
+    assert.equal(status, 2);
+    assert.match(err, /expected IMAGE:PATH, an image that is there and an absolute path in it/);
+  }
+  assert.equal((await runCommand(['cp', `${image}:/d/file`, '-', '--force'])).status, 2);
+});

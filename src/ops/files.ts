@@ -1,0 +1,110 @@
+import { namesOfIds, type UserFiles } from '../image/user.ts';
+import { usersLimit } from '../limits.ts';
+import type { Operand } from '../store/parse-operand.ts';
+import { Pace } from '../stream/pace.ts';
+import { readWhole } from '../stream/read-whole.ts';
+import type { Leaf, Node, Path, Tree } from '../tree/node.ts';
+import { each, type Parts } from '../tree/parts.ts';
+import { textOf } from '../tree/path.ts';
+import { eachPlaced } from '../tree/stack.ts';
+import { eachNode, find, leavesOf, resolvePath } from '../tree/walk.ts';
+import { listOf, path } from './call-kinds.ts';
+import { checkCall } from './check-call.ts';
+import { layerViews } from './layer-views.ts';
+import { findIn, type Look, lookInto } from './look.ts';
+import type { FilesOptions } from './look-options.ts';
+import type { FileRow, FilesResult } from './look-results.ts';
+import { pathFields, viewOf } from './view.ts';
+
+async function textIn(look: Look, path: Path): Promise<string> {
+  const place = resolvePath(look.tree, path, look.subject);
+  const node = find(look.tree, place);
+  if (node?.kind !== 'file') return '';
+  const options = { limit: usersLimit, subject: `${look.subject}: /${textOf(place)}` };
+  return Buffer.from(await readWhole(() => look.bytesOf([{ path: place, node }]), node, options)).toString('utf8');
+}
+
+/** The root filesystem's own names of users and groups; none where it has no such files. */
+async function userFilesOf(look: Look): Promise<UserFiles> {
+  return { passwd: await textIn(look, 'etc/passwd'), group: await textIn(look, 'etc/group') };
+}
+
+/** How many names each file has that has several. */
+function* linkCounts(tree: Tree): Parts<ReadonlyMap<Leaf, number>> {
+  const seen = new Set<Leaf>();
+  const counts = new Map<Leaf, number>();
+  yield* each(leavesOf(tree), ([, leaf]) => {
+    if (seen.has(leaf)) counts.set(leaf, (counts.get(leaf) ?? 1) + 1);
+    else seen.add(leaf);
+  });
+  return counts;
+}
+
+const depthOf = (path: Path): number => (path === '' ? 0 : path.split('/').length);
+
+/** How many levels below a path are listed. */
+function levelsOf({ recursive, depth }: FilesOptions): number {
+  return depth ?? (recursive === true ? Number.POSITIVE_INFINITY : 1);
+}
+
+/** Which paths are asked for: whatever is not a directory is listed itself. */
+class Asked {
+  readonly #files = new Set<Path>();
+  readonly #directories: (readonly [Path, number])[] = [];
+
+  constructor(look: Look, paths: readonly string[], options: FilesOptions) {
+    const last = options.long === true ? 'kept' : 'followed';
+    for (const text of paths.length === 0 ? ['/'] : paths) {
+      const { path, node } = findIn(look, text, last);
+      if (node.kind === 'directory') this.#directories.push([path, depthOf(path) + levelsOf(options)]);
+      else this.#files.add(path);
+    }
+  }
+
+  has(path: Path): boolean {
+    if (this.#files.has(path)) return true;
+    const depth = depthOf(path);
+    return this.#directories.some(
+      ([above, deepest]) => depth <= deepest && (above === '' || path.startsWith(`${above}/`)),
+    );
+  }
+}
+
+/** Visits all that there is, with the layer's number where it is an image. */
+function* eachIn({ tree, ofImage }: Look, visit: (path: Path, node: Node, layer: number | null) => void): Parts<void> {
+  if (ofImage === undefined) yield* eachNode(tree, (path, node) => visit(path, node, null));
+  else yield* eachPlaced(ofImage.stack.stack, (path, node, layer) => visit(path, node, layer + 1));
+}
+
+function* rowsOf(look: Look, asked: Asked, names: ReturnType<typeof namesOfIds>): Parts<readonly FileRow[]> {
+  const counts = yield* linkCounts(look.tree);
+  const rows: FileRow[] = [];
+  yield* eachIn(look, (path, node, layer) => {
+    if (!asked.has(path)) return;
+    const links = node.kind === 'directory' ? 1 : (counts.get(node) ?? 1);
+    const { uid, gid } = node.meta;
+    const owner = { user: names.users.get(uid) ?? null, group: names.groups.get(gid) ?? null };
+    rows.push({ ...pathFields(path), ...viewOf(node), ...owner, links, layer });
+  });
+  return rows;
+}
+
+/**
+ * What lies in an image's merged root filesystem, in a bundle, a directory or a tar: a row for each file in the directories that
+ * `paths` name (the root where there are none), for a path that is no directory a row of its own. Symbolic links above a path are followed, and the
+ * last name too unless `long`. Rows are in the order of path bytes, a directory before what is in it. Users and groups have the names of
+ * the root filesystem's own `/etc/passwd` and `/etc/group`. Throws `not-found` for a path that is not there.
+ */
+export async function files(
+  rootfs: Operand,
+  paths: readonly string[] = [],
+  options: FilesOptions = {},
+): Promise<FilesResult> {
+  checkCall('files', { rootfs: ['operand', rootfs], paths: [listOf(path), paths] }, options);
+  const look = await lookInto(rootfs, options);
+  const asked = new Asked(look, paths, options);
+  const names = namesOfIds(await userFilesOf(look));
+  const rows = await new Pace(options.signal).run(rowsOf(look, asked, names));
+  const layers = look.ofImage === undefined ? [] : layerViews(look.ofImage.image);
+  return { files: rows, layers, warnings: look.warnings };
+}

@@ -1,0 +1,21 @@
+import type { ReadOptions } from './options.ts';
+
+/** What `files` takes. */
+export interface FilesOptions extends ReadOptions {
+  /** Everything below, not only what is in a directory itself. False when absent. */
+  readonly recursive?: boolean;
+  /** So many levels below each path; one, or all with `recursive`, when absent. */
+  readonly depth?: number;
+  /** A path that is a symbolic link is listed itself; what it leads to when absent. */
+  readonly long?: boolean;
+}
+
+/** What `cp` and `cpStream` take. */
+export interface CpOptions extends ReadOptions {
+  /** Owners and set-id bits as they are; what cannot be set is a warning. `cpStream` always keeps them. False when absent. */
+  readonly archive?: boolean;
+  /** A path that is a symbolic link stands for what it leads to; for the link itself when absent. */
+  readonly followLink?: boolean;
+  /** Replace what is in the way; a `conflict` where something is when false or absent. */
+  readonly force?: boolean;
+}

@@ -1,0 +1,153 @@
+import { writeLayer } from '../codec/layer-writer.ts';
+import { type LayerTar, writeTree } from '../codec/tree-writer.ts';
+import type { Bytes } from '../engine/engine.ts';
+import { notFound } from '../errors.ts';
+import { fileBytes, memberBytes, runsOf } from '../graph/file-bytes.ts';
+import { layerTar } from '../graph/merged-tree.ts';
+import { type ImageStack, readStack } from '../graph/stack.ts';
+import { blobsOf, layersOf } from '../image/layers.ts';
+import type { Image } from '../spec/objects.ts';
+import { sizeOf } from '../spec/sizes.ts';
+import { openBundle } from '../store/bundle/bundle.ts';
+import { locate } from '../store/locate.ts';
+import { OpenPlaces, openParsed, pickNamed } from '../store/open-operand.ts';
+import { type Operand, type ParsedOperand, subjectOf } from '../store/parse-operand.ts';
+import { openRootfsDirectory, type RootfsDirectory } from '../store/rootfs/directory.ts';
+import { openRootfsTar } from '../store/rootfs/tar.ts';
+import { flow } from '../stream/flow.ts';
+import { announce, Pace, type Work } from '../stream/pace.ts';
+import { diffInParts } from '../tree/diff.ts';
+import {
+  type ContentId,
+  emptyTree,
+  type FileNode,
+  type LayerEntry,
+  type Node,
+  type Path,
+  type Tree,
+} from '../tree/node.ts';
+import { each, type Parts } from '../tree/parts.ts';
+import { encodeText, parsePath, textOf } from '../tree/path.ts';
+import { topOf } from '../tree/stack.ts';
+import { toLayerInParts } from '../tree/to-layer.ts';
+import { filesOf, find, resolvePath } from '../tree/walk.ts';
+import type { ReadOptions } from './options.ts';
+
+/** A file of a tree and where it lies there. */
+export interface PlacedFile {
+  readonly path: Path;
+  readonly node: FileNode;
+}
+
+const nodesOf = (files: readonly PlacedFile[]): readonly FileNode[] => files.map(({ node }) => node);
+
+/** A root filesystem to look into, whatever holds it: its tree, and any file's contents. */
+export interface Look {
+  readonly subject: string;
+  readonly tree: Tree;
+  /** What an image's layers are; undefined for what is no image. */
+  readonly ofImage: { readonly image: Image; readonly stack: ImageStack } | undefined;
+  readonly warnings: readonly string[];
+  /** The contents of files one after the other, in chunks that are valid until the next. Throws `conflict` where one changed since it was listed. */
+  readonly bytesOf: (files: readonly PlacedFile[]) => Bytes;
+  /** A tar of any tree that is made of nodes of this one, wherever they lie in it; read in the source's own order. */
+  readonly tarOf: (tree: Tree) => Bytes;
+}
+
+async function* tarBytes(tar: LayerTar, files: readonly FileNode[]): Bytes {
+  for (const run of runsOf(files)) yield* memberBytes(tar.open(), tar, run);
+}
+
+function* bodiesOf(rootfs: RootfsDirectory, files: readonly PlacedFile[]): Generator<Uint8Array> {
+  for (const { path, node } of files) yield* rootfs.body(path, node);
+}
+
+function* entriesOf(tree: Tree): Parts<readonly LayerEntry[]> {
+  return yield* toLayerInParts(yield* diffInParts(emptyTree(), tree, { trustMtime: true }), tree);
+}
+
+function* filesByContent(tree: Tree): Parts<ReadonlyMap<ContentId, readonly [Path, FileNode]>> {
+  const files = new Map<ContentId, readonly [Path, FileNode]>();
+  yield* each(filesOf(tree), ([path, file]) => void files.set(file.content, [path, file]));
+  return files;
+}
+
+/** A tar of a directory's files, wherever they lie in `tree`. */
+async function* directoryTar(rootfs: RootfsDirectory, tree: Tree, work: Work): Bytes {
+  const pace = new Pace(work.signal);
+  const files = await pace.run(filesByContent(await rootfs.tree()));
+  const body = (path: Path, { content }: FileNode): Iterable<Uint8Array> => {
+    const found = files.get(content);
+    if (found === undefined) throw new Error(`${path}: a file of another tree`);
+    return rootfs.body(...found);
+  };
+  yield* flow(writeLayer(await pace.run(entriesOf(tree)), { body }), work);
+}
+
+async function lookIntoImage(operand: ParsedOperand, options: ReadOptions): Promise<Look> {
+  const { source, image, subject } = await pickNamed(await openParsed(operand, new OpenPlaces(options)), options);
+  const layers = layersOf(image);
+  announce(options, 'reading', sizeOf(blobsOf(layers)));
+  const stack = await readStack(source, layers);
+  return {
+    subject,
+    tree: topOf(stack.stack),
+    ofImage: { image, stack },
+    warnings: stack.warnings,
+    bytesOf: files => fileBytes(source, layers, nodesOf(files)),
+    tarOf: tree =>
+      writeTree(
+        tree,
+        layers.map(layer => layerTar(source, layer)),
+        subject,
+      ),
+  };
+}
+
+/** Opens an image, a bundle, a directory or a tar, and reads what is in it but contents. Throws as `locate` and reading do. */
+export async function lookInto(operand: Operand, options: ReadOptions): Promise<Look> {
+  const place = await locate(operand, options);
+  const subject = subjectOf(operand);
+  switch (place.kind) {
+    case 'image':
+      return lookIntoImage(place.operand, options);
+    case 'tar': {
+      const rootfs = openRootfsTar(place.path, options);
+      const tree = await rootfs.tree();
+      const bytesOf = (files: readonly PlacedFile[]): Bytes => tarBytes(rootfs.tar, nodesOf(files));
+      const tarOf = (part: Tree): Bytes => writeTree(part, [rootfs.tar], subject);
+      return { subject, tree, ofImage: undefined, warnings: rootfs.warnings, bytesOf, tarOf };
+    }
+    default: {
+      const directory = place.kind === 'bundle' ? openBundle(place.directory).rootfs : place.directory;
+      const rootfs = openRootfsDirectory(directory, { work: options });
+      const tree = await rootfs.tree();
+      const bytesOf = (files: readonly PlacedFile[]): Bytes => flow(bodiesOf(rootfs, files), options);
+      const tarOf = (part: Tree): Bytes => directoryTar(rootfs, part, options);
+      return { subject, tree, ofImage: undefined, warnings: rootfs.warnings, bytesOf, tarOf };
+    }
+  }
+}
+
+/** A path of a root filesystem as it was asked for, and what is there. */
+export interface Found {
+  /** Where it really lies: symbolic links followed. */
+  readonly path: Path;
+  readonly node: Node;
+}
+
+/** What lies at a path, symbolic links above it followed, and its own last name too unless `last` is `kept`. Throws `not-found` and `invalid`. */
+export function findIn(look: Pick<Look, 'tree' | 'subject'>, text: string, last: 'followed' | 'kept'): Found {
+  const written = parsePath(encodeText(text), look.subject);
+  const resolved = resolvePath(look.tree, written, look.subject);
+  if (last === 'kept' && written !== '' && !/\/\.?$/.test(text)) {
+    const slash = written.lastIndexOf('/');
+    const parent = slash < 0 ? '' : resolvePath(look.tree, written.slice(0, slash), look.subject);
+    const path = parent === '' ? written.slice(slash + 1) : `${parent}/${written.slice(slash + 1)}`;
+    const node = find(look.tree, path);
+    if (node !== undefined) return { path, node };
+  }
+  const node = find(look.tree, resolved);
+  if (node === undefined) throw notFound(look.subject, `'/${textOf(written)}'`);
+  return { path: resolved, node };
+}

@@ -1,0 +1,79 @@
+import { renameSync, rmdirSync } from 'node:fs';
+import { readLayer } from '../../codec/layer-reader.ts';
+import type { Bytes } from '../../engine/engine.ts';
+import { Pace, type Work } from '../../stream/pace.ts';
+import { Draft } from '../../tree/draft.ts';
+import { type ByteString, emptyTree, type Node, type Tree } from '../../tree/node.ts';
+import { walk } from '../../tree/walk.ts';
+import { diskPath } from '../disk/disk-path.ts';
+import { loadNative } from '../disk/native.ts';
+import { onDisk } from '../disk/system-error.ts';
+import { prepareTarget } from '../disk/target.ts';
+import type { Obstacles } from './attributes.ts';
+import { LeftOut } from './left-out.ts';
+import { ownOwner } from './powers.ts';
+import { RootfsWriter } from './writer.ts';
+
+/** What of a node could not be made or set, as obstacles are called. */
+function* lostOf(node: Node, obstacles: Obstacles): Generator<string> {
+  const { uid, gid } = ownOwner();
+  if (obstacles.has(node.kind)) yield node.kind;
+  else if (obstacles.has('owner') && (node.meta.uid !== uid || node.meta.gid !== gid)) yield 'owner';
+  for (const name of node.meta.xattrs.keys()) if (obstacles.has(`xattr ${name}`)) yield `xattr ${name}`;
+}
+
+function warningsOf(writer: RootfsWriter, tree: Tree): readonly string[] {
+  const left = new LeftOut();
+  if (writer.obstacles.size > 0)
+    for (const [, node] of walk(tree)) for (const lost of lostOf(node, writer.obstacles)) left.count(lost);
+  return [...left.sentences(writer.obstacles), ...writer.warnings];
+}
+
+/** Plays a tar on an empty directory. */
+async function extract(tar: Bytes, directory: string, { signal }: Work): Promise<readonly string[]> {
+  const draft = new Draft(emptyTree(), directory);
+  const writer = new RootfsWriter(directory, { native: loadNative() });
+  draft.beginLayer();
+  try {
+    await readLayer(
+      tar,
+      { identity: 'copy', subject: directory, signal },
+      {
+        entry: entry => writer.playing(draft.apply(entry)),
+        data: chunk => writer.write(chunk),
+        end: () => writer.end(),
+      },
+    );
+    const tree = draft.tree();
+    await new Pace(signal).run(writer.finishing(tree));
+    return warningsOf(writer, tree);
+  } finally {
+    writer.close();
+  }
+}
+
+/**
+ * Puts the one thing that a tar holds at its top, `name`, into its place on disk: a file, a link or a directory with all that is in it. It
+ * appears when all of it is there. Answers what could not be carried. Throws `conflict` where something is in the way, unless `force` is given.
+ */
+export async function putCopy(
+  tar: Bytes,
+  { place, name, force, work }: { place: string; name: ByteString; force: boolean; work: Work },
+): Promise<readonly string[]> {
+  const target = await prepareTarget(place, { force });
+  try {
+    const warnings = await extract(tar, target.work, work);
+    onDisk(place, 'a place for what is copied', () => {
+      const copy = diskPath(target.work, name);
+      const aside = `${target.work}.copy`;
+      renameSync(copy, aside);
+      rmdirSync(target.work);
+      renameSync(aside, target.work);
+    });
+    await target.commit();
+    return warnings;
+  } catch (error) {
+    await target.abandon();
+    throw error;
+  }
+}
