@@ -4,7 +4,7 @@ import { forPlatforms } from '../image/index-edit.ts';
 import { isIndexType } from '../spec/media-type.ts';
 import { withoutNames } from '../spec/name.ts';
 import type { Descriptor, Platform } from '../spec/objects.ts';
-import { formatPlatform } from '../spec/platform.ts';
+import { formatPlatform, isKnownPlatform } from '../spec/platform.ts';
 import { platformOf } from './change-graph.ts';
 import { readImageOf, readIndex, readManifest } from './image-reader.ts';
 import { referrersOf } from './referrers.ts';
@@ -18,7 +18,8 @@ async function described(source: ImageSource, entry: Descriptor): Promise<Descri
   const manifest = await readManifest(source, entry);
   const { artifactType } = manifest.value;
   try {
-    return { ...entry, platform: platformOf(await readImageOf(source, manifest)) };
+    const platform = platformOf(await readImageOf(source, manifest));
+    return isKnownPlatform(platform) ? { ...entry, platform } : entry;
   } catch (error) {
     if (!(error instanceof OciError) || error.code !== 'unsupported') throw error;
     return artifactType === undefined ? entry : { ...entry, artifactType };

@@ -10,7 +10,7 @@ import { layersOf } from '../image/layers.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
 import { nameOf } from '../spec/name.ts';
 import type { Descriptor, Image, ImageIndex, Platform } from '../spec/objects.ts';
-import { formatPlatform } from '../spec/platform.ts';
+import { formatPlatform, isKnownPlatform } from '../spec/platform.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { type NamedImage, openOperandToCopy, pickNamed, withNamed } from '../store/open-operand.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
@@ -124,9 +124,7 @@ async function make<Details extends object>(
   const [only] = platforms;
   if (only === undefined) throw notFound(opened.subject, 'an image');
   const isNew = result.descriptor.digest !== root.digest && isManifestType(root.mediaType);
-  // Some configs do not say what they are for.
-  const isKnown = only.os !== '' && only.architecture !== '';
-  const entry = isNew && isKnown ? { platform: only, ...result.descriptor } : result.descriptor;
+  const entry = isNew && isKnownPlatform(only) ? { platform: only, ...result.descriptor } : result.descriptor;
   return { root: entry, images, warnings: [...opened.warnings, ...warnings, ...result.warnings], made };
 }
 

@@ -4,6 +4,7 @@ import type { ImageSource, ImageStore, StoredBlob } from '../graph/source.ts';
 import { storeDocument } from '../graph/store-document.ts';
 import { withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, Image, Platform } from '../spec/objects.ts';
+import { isKnownPlatform } from '../spec/platform.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 import type { WriteOptions } from './options.ts';
@@ -58,7 +59,7 @@ export async function withDestination<T>(
   return withLayout(place.path, options, store => work(destinationIn(store, place.name)));
 }
 
-/** The new manifest's place in the index: its descriptor with the platform. */
+/** The new manifest's place in the index: its descriptor with the platform, where the config says one. */
 export function entryOf({ manifest, config }: Image): Descriptor {
   const { architecture, os, variant, 'os.version': version, 'os.features': features } = config.value;
   const platform: Platform = {
@@ -68,5 +69,5 @@ export function entryOf({ manifest, config }: Image): Descriptor {
     ...(features == null ? {} : { 'os.features': features }),
     ...(variant == null ? {} : { variant }),
   };
-  return { ...manifest.descriptor, platform };
+  return isKnownPlatform(platform) ? { ...manifest.descriptor, platform } : manifest.descriptor;
 }

@@ -13,6 +13,7 @@ import { diff } from './diff.ts';
 import { exportImage } from './export-image.ts';
 import { history } from './history.ts';
 import { images } from './images.ts';
+import { createIndex } from './index-images.ts';
 import { init } from './init.ts';
 import { inspect, inspectRaw } from './inspect.ts';
 import { load } from './load.ts';
@@ -74,6 +75,22 @@ test('what Go writes for an empty list, and what cosign writes, are warnings of 
     [],
   );
   assert.deepEqual(new Set(findings.map(({ code }) => code)), new Set(['null-list', 'platform-empty']));
+});
+
+test('an image whose config does not say what it is for is committed over and listed, without a platform', async t => {
+  const place = temporaryDirectory(t);
+  const layout = makeLayout(join(place, 'L'));
+  const made = putImage(layout, { layers: [{ tar }], config: { architecture: '', os: '' } });
+  const { platform: _, ...entry } = made;
+  putName(layout, 'a', entry);
+  await unpack(`${layout}:a`, join(place, 'bundle'), { bundle: true });
+  assert.equal((await commit(join(place, 'bundle'), `${place}/M:b`, { keepBase: true })).layer, null);
+  await createIndex(`${place}/M:c`, [`${layout}:a`]);
+  const { manifests } = JSON.parse(readFileSync(join(place, 'M/index.json'), 'utf8')) as { manifests: object[] };
+  assert.deepEqual(
+    manifests.map(entry => 'platform' in entry),
+    [false, false],
+  );
 });
 
 test('attestations name the new manifest of what they are about, or are left out of a list of docker, with a warning', async t => {

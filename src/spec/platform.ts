@@ -39,6 +39,9 @@ export const machinePlatform: Platform = {
   architecture: known(process.arch, nodeArchitectures) ? String(nodeArchitectures[process.arch]) : process.arch,
 };
 
+/** Whether a config says what it is for: some do not, and then an entry of an index has no platform. */
+export const isKnownPlatform = ({ os, architecture }: Platform): boolean => os !== '' && architecture !== '';
+
 /** A platform in Go's names and with the variant that it means. */
 export function normalizePlatform(platform: Platform): Platform {
   const os = platform.os.toLowerCase();
