@@ -98,10 +98,18 @@ export const trees: Readonly<Record<string, (corpus: string) => string>> = {
   quick: corpus => once(join(corpus, 'quick'), root => makeSmallFiles(root, 60)),
   minbase: corpus => once(join(corpus, 'minbase'), root => debian(root, [])),
   dev: corpus => once(join(corpus, 'dev'), root => debian(root, [`--include=${packages}`])),
-  small100k: corpus => once(join(corpus, 'small100k'), root => makeSmallFiles(root, 2000)),
-  big2g: corpus => once(join(corpus, 'big2g'), root => makeBigFile(join(root, 'data.bin'), 2048)),
-  sparse9g: corpus => once(join(corpus, 'sparse9g'), root => makeHole(join(root, 'data.bin'), 9)),
+  small: corpus => once(join(corpus, 'small'), root => makeSmallFiles(root, 2000)),
+  big: corpus => once(join(corpus, 'big'), root => makeBigFile(join(root, 'data.bin'), 2048)),
+  sparse: corpus => once(join(corpus, 'sparse'), root => makeHole(join(root, 'data.bin'), 9)),
 };
+
+/** Puts smaller trees in the place of the large ones of a corpus: what is there is not made anew. */
+export function makeSmallTrees(corpus: string): void {
+  once(join(corpus, 'dev'), root => debian(root, ['--include=perl,python3,git']));
+  once(join(corpus, 'small'), root => makeSmallFiles(root, 200));
+  once(join(corpus, 'big'), root => makeBigFile(join(root, 'data.bin'), 256));
+  once(join(corpus, 'sparse'), root => makeHole(join(root, 'data.bin'), 1));
+}
 
 /** Puts a tree of a few files in the place of every tree of a corpus, with what the jobs edit: what is there is not made anew. */
 export function makeTinyTrees(corpus: string): void {

@@ -49,7 +49,7 @@ const commitJob = (name: string, aim: string, edit: string, extra = ''): Job => 
 const smallEdit =
   'mkdir -p opt/app && echo hello > opt/app/x && echo more >> etc/debian_version && rm -rf usr/share/doc/git';
 
-/** 100 MB of binaries ten times over, as a real installation adds it. */
+/** All libraries twice over, as a real installation adds them. */
 const bigEdit = 'mkdir -p opt/more && for copy in 1 2; do cp -r usr/lib opt/more/$copy; done';
 
 /** Two images of the development tree that share their base. */
@@ -166,20 +166,20 @@ const moves: readonly Job[] = [
 /** The bytes of a hole have to be hashed once, for the diffID: the peer does nothing else. */
 const sparseJob = (name: string, job: Pick<Job, 'aim' | 'ours' | 'prepare'>): Job => ({
   name,
-  corpus: directory => trees['sparse9g']?.(directory) ?? '',
+  corpus: directory => trees['sparse']?.(directory) ?? '',
   memoryDisk: true,
   peer: tree => `openssl dgst -sha256 ${tree}/data.bin`,
   ...job,
 });
 
 const sparse: readonly Job[] = [
-  sparseJob('commit-sparse9g', { aim: '1.10', ours: (program, tree) => `${program} commit ${tree} img:new` }),
-  sparseJob('unpack-sparse9g', {
+  sparseJob('commit-sparse', { aim: '1.10', ours: (program, tree) => `${program} commit ${tree} img:new` }),
+  sparseJob('unpack-sparse', {
     aim: '1.50',
     prepare: (program, tree) => `${program} commit ${tree} img:base`,
     ours: program => `${program} unpack img:base out --bundle`,
   }),
-  sparseJob('diff-sparse9g', {
+  sparseJob('diff-sparse', {
     aim: '1.50',
     prepare: (program, tree) => `${program} commit ${tree} img:base`,
     ours: (program, tree) => `${program} diff img:base ${tree}`,
@@ -205,8 +205,8 @@ const starts = [
 export const jobs: readonly Job[] = [
   unpackJob('minbase', '0.30'),
   unpackJob('dev', '0.28'),
-  unpackJob('small100k', '0.20'),
-  unpackJob('big2g', '0.35'),
+  unpackJob('small', '0.20'),
+  unpackJob('big', '0.35'),
   unpackJob('layers100', '0.30', layers100),
   {
     name: 'unpack-bsdtar-dev',
@@ -219,7 +219,7 @@ export const jobs: readonly Job[] = [
   },
   commitJob('commit-small', '0.10', smallEdit),
   commitJob('commit-content', '0.50', smallEdit, '--base ours:base'),
-  commitJob('commit-1g', '0.60', bigEdit),
+  commitJob('commit-more', '0.60', bigEdit),
   importJob(
     'import-minbase',
     '1.30',

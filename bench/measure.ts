@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** One run of a command as a whole process: seconds and MiB. */
@@ -32,6 +32,17 @@ export function runOnce(command: string, cwd: string): Run {
   rmSync(place, { recursive: true, force: true });
   if (run.status !== 0) throw new Error(`${command}: exit ${run.status}: ${run.stderr.slice(-300)}`);
   return { wall, cpu: user + system, memory: memory / 1024 };
+}
+
+const versionOf = (command: string): string =>
+  /\d+(\.\d+)+/.exec(spawnSync(command, ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[0] ?? 'missing';
+
+/** What is measured on, in a sentence. */
+export function groundOf(runs: number): string {
+  const peers = ['umoci', 'skopeo', 'bsdtar', 'pigz'].map(peer => `${peer} ${versionOf(peer)}`);
+  const busy = (loadavg()[0] ?? 0) / availableParallelism();
+  const load = busy < 0.5 ? 'idle' : `busy: ${busy.toFixed(1)} processes a core`;
+  return `Medians of ${runs}; Node ${process.version}, ${peers.join(', ')}; ${availableParallelism()} cores, ${load}.`;
 }
 
 export function median(values: readonly number[]): number {

@@ -38,6 +38,24 @@ const lightWidth = {
   },
 };
 
+/**
+ * yargs sets up Node's stream of the output, for the width of a terminal that it is told anyway, and looks for a package.json
+ * that may tell its program's version, which it is told as well: four milliseconds of every command.
+ */
+const lightStart = {
+  name: 'light-start',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^escalade\/sync$/ }, () => ({ path: 'find-up', namespace: 'light-start' }));
+    onLoad({ filter: /.*/, namespace: 'light-start' }, () => ({ contents: 'export default () => undefined;' }));
+    onLoad({ filter: /\/yargs\/lib\/platform-shims\/esm\.mjs$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const light = text.replace(/(?<=stdColumns: )typeof process\.stdout\.columns .*: null/, 'null');
+      if (light === text) throw new Error(`${path}: expected stdColumns of process.stdout`);
+      return { contents: light };
+    });
+  },
+};
+
 function compileLibrary() {
   const config = join(root, 'tsconfig.build.json');
   const exclude = ['src/testing', 'src/**/*.test.ts', 'src/**/*.interop.ts'];
@@ -158,7 +176,7 @@ async function bundleProgram() {
     entryPoints: ['src/cli/bin.ts'],
     outfile: 'dist/cli.cjs',
     supported: { 'dynamic-import': false },
-    plugins: [setApart, lightWidth, lightAssert],
+    plugins: [setApart, lightWidth, lightAssert, lightStart],
     // One expression, as bin/ocikit.cjs runs it. The modules' address is that of an unbundled one, so that what a module
     // finds beside itself is where it expects it.
     banner: {

@@ -66,6 +66,7 @@ async function run(encoded: readonly string[], place: Place): Promise<Parsed> {
     .demandCommand(1)
     .help(false)
     .version(false)
+    .wrap(place.help ? helpWidth(place.io.columns) : narrow)
     .fail((message, error) => {
       if (error !== undefined && error.name !== 'YError') throw error;
       throw reworded((message ?? error?.message ?? '').replaceAll(mark, ''), place, encoded);
@@ -79,7 +80,7 @@ async function run(encoded: readonly string[], place: Place): Promise<Parsed> {
       },
     });
   }
-  if (place.help) parser.help().alias('help', 'h').version(version).wrap(helpWidth(place.io.columns));
+  if (place.help) parser.help().alias('help', 'h').version(version);
   let text = '';
   await parser.parseAsync([...encoded], {}, (_error: unknown, _parsed: unknown, output: string) => {
     text = output;
@@ -87,7 +88,9 @@ async function run(encoded: readonly string[], place: Place): Promise<Parsed> {
   return found === undefined || text !== '' ? { kind: 'text', text: `${text}\n` } : found;
 }
 
-const helpWidth = (columns: number): number => Math.min(100, columns === 0 ? 80 : Math.max(60, columns));
+/** What is not shown is laid out for no terminal, as it takes milliseconds to ask one. */
+const narrow = 80;
+const helpWidth = (columns: number): number => Math.min(100, columns === 0 ? narrow : Math.max(60, columns));
 
 /** yargs lays out the help text of every command that it runs: without descriptions, where nobody asked, there is none. */
 interface Registration {
