@@ -15,7 +15,7 @@ import { version } from './version.ts';
 
 async function done(words: readonly string[], world: Partial<Io> = {}): Promise<string> {
   const { status, out, err } = await ocikit(words, world);
-  assert.equal(err, '', words.join(' '));
+  assert.equal(err.replace(/^ocikit: new layout .*\n/, ''), '', words.join(' '));
   assert.equal(status, 0, words.join(' '));
   return out;
 }
@@ -80,6 +80,12 @@ test('a usage error is one line, says what was expected, and exits with 2', asyn
     [['history', 'a', 'b'], /^ocikit: history: expected no further argument, got 'b'/],
     [['history', 'a', '--frob'], /^ocikit: history: expected one of its options, got '--frob'/],
     [['history', 'a', '--no-format'], /expected one of its options/],
+    [
+      ['images', '--digset', 'img'],
+      /^ocikit: images: expected one of its options, got '--digset' \(did you mean --digests\?\)/,
+    ],
+    [['history', '-x', 'img'], /^ocikit: history: expected one of its options, got '-x'/],
+    [['history', 'img', '--platfrom=linux/arm64'], /got '--platfrom=linux\/arm64' \(did you mean --platform\?\)/],
     [
       ['commit', 'r', 'i', '-m'],
       /^ocikit: --message: expected a value, got none \(a value that starts with '-' is written --message=VALUE\)/,
@@ -347,4 +353,32 @@ test('an export goes to a file or a pipe, and no tar is ever written to a termin
     ['copy', image],
   ])
     assert.equal((await ocikit(words)).status, 2, words.join(' '));
+});
+
+test('a new layout is announced in one line, unless nobody wants to hear of it, and only where one is made', async t => {
+  const place = temporaryDirectory(t);
+  const rootfs = join(place, 'rootfs');
+  mkdirSync(rootfs);
+  const errOf = async (...words: readonly string[]): Promise<string> => {
+    const { status, err } = await ocikit(words);
+    assert.equal(status, 0, words.join(' '));
+    return err;
+  };
+  const at = (name: string): string => join(place, name);
+  const said = (name: string): string => `ocikit: new layout ${at(name)}\n`;
+  assert.equal(await errOf('commit', rootfs, `${at('a')}:x`, '--dry-run'), '');
+  assert.equal(await errOf('commit', rootfs, `${at('a')}:x`), said('a'));
+  assert.equal(await errOf('commit', rootfs, `${at('a')}:y`), '');
+  assert.equal(await errOf('commit', rootfs, `${at('quiet')}:x`, '--quiet'), '');
+  assert.equal(await errOf('copy', `${at('a')}:x`, `${at('b')}:x`), said('b'));
+  assert.equal(await errOf('copy', `${at('a')}:x`, `oci-archive:${at('b.tar')}:x`), '');
+  await errOf('save', `${at('a')}:x`, '-o', at('saved.tar'));
+  assert.equal(await errOf('load', '-i', at('saved.tar'), at('c')), said('c'));
+  await errOf('export', `${at('a')}:x`, '-o', at('exported.tar'));
+  assert.equal(await errOf('import', at('exported.tar'), `${at('d')}:x`), said('d'));
+  const { status, err } = await ocikit(['export', `${at('a')}:x`, '-o', at('nowhere/x.tar')]);
+  assert.deepEqual(
+    [status, err],
+    [2, `ocikit: ${at('nowhere/x.tar')}: expected the directory ${at('nowhere')} to write it in, got nothing\n`],
+  );
 });

@@ -6,6 +6,7 @@ import type { Io } from './io.ts';
 import { nearest } from './nearest.ts';
 import { optionsOf } from './options-of.ts';
 import { checkRules } from './rules.ts';
+import { checkOptions, unknownOption } from './unknown-option.ts';
 import { version } from './version.ts';
 import { Words } from './words.ts';
 
@@ -44,6 +45,7 @@ export async function parseArguments(argv: readonly string[], commands: readonly
   if (verb === undefined && !help) throw usage(asked[0] ?? '', 'expected a verb, got an option', listHint);
   if (verb !== undefined && command === undefined) throw unknownVerb(verb, commands);
   const encoded = encode(asked, command === undefined ? [] : optionsOf(command));
+  if (command !== undefined && !help) checkOptions(encoded, command);
   return await run(encoded, { commands, command, verb, io, help });
 }
 
@@ -209,22 +211,12 @@ function reworded(message: string, place: Place, encoded: readonly string[]): Oc
   if (unknown !== undefined) {
     const written = encoded.find(word => word.replace(/^--?/, '').split('=')[0] === unknown) ?? unknown;
     if (!written.startsWith('-')) return usage(command.name, `expected no further argument, got '${written}'`, hint);
-    return usage(command.name, `expected one of its options, got '${written}'`, likelyOption(written, command) ?? hint);
+    return unknownOption(written, command);
   }
   const few = /^Not enough non-option arguments: got (\d+)/.exec(message)?.[1];
   if (few === undefined) return usage(command.name, message.split('\n')[0] ?? '', hint);
   const wanted = command.positionals.filter(({ optional }) => optional !== true).map(({ name }) => name.toUpperCase());
   return usage(command.name, `expected ${wanted.join(' ')}, got ${few === '0' ? 'nothing' : `only ${few}`}`, hint);
-}
-
-/** The option that was probably meant. */
-function likelyOption(written: string, command: Command): string | undefined {
-  const name = written.replace(/^-+/, '').split('=')[0] ?? '';
-  const near = nearest(
-    name,
-    optionsOf(command).map(option => option.name),
-  );
-  return near === undefined ? undefined : `did you mean --${near}?`;
 }
 
 function unknownVerb(verb: string, commands: readonly Command[]): OciError {

@@ -1,4 +1,5 @@
 import type { Progress, Work } from '../ops/options.ts';
+import { escapeLine } from './escape.ts';
 import type { Io } from './io.ts';
 import { humanSize } from './units.ts';
 import type { Words } from './words.ts';
@@ -6,9 +7,23 @@ import type { Words } from './words.ts';
 const quietFor = 500;
 const interval = 100;
 
-/** Runs work with the command's signal, and a counter that shows on a terminal once the work has taken half a second. */
+/**
+ * Runs work with the command's signal, and a counter that shows on a terminal once the work has taken half a second. A layout
+ * that was not there before is announced.
+ */
 export async function withProgress<T>(words: Words, io: Io, run: (work: Work) => Promise<T>): Promise<T> {
   const progress: Progress = { bytes: 0 };
+  const result = await shown(words, io, { progress, run });
+  if (!words.flag('quiet'))
+    for (const layout of progress.newLayouts ?? []) io.stderr(`ocikit: new layout ${escapeLine(layout)}\n`);
+  return result;
+}
+
+async function shown<T>(
+  words: Words,
+  io: Io,
+  { progress, run }: { readonly progress: Progress; readonly run: (work: Work) => Promise<T> },
+): Promise<T> {
   const work: Work = { progress, signal: io.signal };
   const visible = io.stderrIsTerminal && io.columns > 0 && !words.flag('quiet') && !words.flag('no-progress');
   if (!visible) return await run(work);

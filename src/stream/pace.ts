@@ -6,6 +6,8 @@ export interface Progress {
   label?: string | undefined;
   /** How many bytes there will have been when it is done; undefined where nobody knows. */
   total?: number | undefined;
+  /** Paths of the layouts that were not there and have been made. */
+  newLayouts?: readonly string[] | undefined;
 }
 
 /** What a caller may watch and stop while work goes on. */

@@ -1,6 +1,7 @@
-import { closeSync, fchmodSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fchmodSync, openSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
+import { notFound } from '../../errors.ts';
 import { fsynced, syncDirectory, writeFully } from './atomic.ts';
 import { writeSparse } from './sparse-file.ts';
 import { onDisk } from './system-error.ts';
@@ -35,6 +36,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   if (!isWrittenWhole(path)) return writeThrough(path, bytes);
   const place = resolve(path);
+  if (!existsSync(dirname(place))) throw notFound(path, `the directory ${dirname(path)} to write it in`);
   await clearLeftBehind(dirname(place));
   const stage = onDisk(path, 'a place for a file', () => makeTemporaryDirectory(dirname(place)));
   try {

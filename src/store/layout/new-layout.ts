@@ -21,11 +21,13 @@ async function commit(
   { blobs, work }: { readonly blobs: IncomingBlobs; readonly work: Work },
 ): Promise<Document<ImageIndex>> {
   const made = onDisk(path, 'a place for an image layout', () => makeDirectories(path));
+  let isNew = false;
   try {
     const action = (replace: Replace): Document<ImageIndex> => {
       const undo: (() => void)[] = [];
       try {
-        if (stateOf(path) === 'free') undo.push(makeParts(path));
+        isNew = stateOf(path) === 'free';
+        if (isNew) undo.push(makeParts(path));
         return changeIndex(path, change, { replace, arrive: () => undo.push(blobs.moveIn()) });
       } catch (error) {
         // Whoever has the lock now may rely on what is there.
@@ -33,7 +35,9 @@ async function commit(
         throw error;
       }
     };
-    return await underLock(path, action, work);
+    const index = await underLock(path, action, work);
+    if (isNew && work.progress !== undefined) work.progress.newLayouts = [...(work.progress.newLayouts ?? []), path];
+    return index;
   } catch (error) {
     takeBackDirectories(made);
     throw error;

@@ -1,0 +1,36 @@
+import { type OciError, usage } from '../errors.ts';
+import type { Command, Option } from './command.ts';
+import { nearest } from './nearest.ts';
+import { optionsOf } from './options-of.ts';
+
+/** The option that was probably meant. */
+function likelyOption(written: string, options: readonly Option[]): string | undefined {
+  const name = written.replace(/^-+/, '').split('=')[0] ?? '';
+  const near = nearest(
+    name,
+    options.map(option => option.name),
+  );
+  return near === undefined ? undefined : `did you mean --${near}?`;
+}
+
+/** What there is to say of an option that there is not. */
+export function unknownOption(written: string, command: Command): OciError {
+  const hint = likelyOption(written, optionsOf(command)) ?? `ocikit ${command.name} --help`;
+  return usage(command.name, `expected one of its options, got '${written}'`, hint);
+}
+
+/** Throws `usage` for an option that there is not, before anything else is looked at: it would be taken to have the next word for its value. */
+export function checkOptions(words: readonly string[], command: Command): void {
+  const spelled = new Map<string, Option>(
+    optionsOf(command).flatMap(option => [
+      [`--${option.name}`, option] as const,
+      [`-${option.alias}`, option] as const,
+    ]),
+  );
+  for (const [at, word] of words.entries()) {
+    const before = spelled.get(words[at - 1] ?? '');
+    const isValue = before !== undefined && before.kind !== 'flag';
+    if (isValue || !/^(?:--[^=]|-[A-Za-z]$)/.test(word) || spelled.has(word.split('=')[0] ?? '')) continue;
+    throw unknownOption(word, command);
+  }
+}
