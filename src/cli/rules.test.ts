@@ -138,6 +138,7 @@ const uses: Readonly<Record<string, Use>> = {
       'artifact-type': 'application/example',
       subject: `${layout}:app`,
     }),
+    says: [['dry-run', 'quiet', 'no layout is made that there would be a line about']],
   },
   tag: { words: ({ layout }) => ['tag', `${layout}:app`, 'other'], says: [['dry-run', '*', dryRun]] },
   untag: { words: ({ layout }) => ['untag', `${layout}:app`], says: [['dry-run', '*', dryRun]] },
