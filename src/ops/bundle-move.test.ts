@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -186,4 +187,21 @@ test('a commit that is stopped while the move is made ready leaves image and bun
   assert.equal(done, 'enough');
   assert.deepEqual([readFileSync(join(layout, 'index.json')), readFileSync(join(bundle, 'ocikit.json'))], before);
   assert.deepEqual(readdirSync(bundle).sort(), ['config.json', 'ocikit.index', 'ocikit.json', 'rootfs']);
+});
+
+test('contents that a commit read are known by what they are compared by: a file that only looks touched is none that differs', async t => {
+  const { layout, bundle, rootfs } = await bundled(t);
+  const file = join(rootfs, 'zeros');
+  const bytes = Buffer.concat([Buffer.alloc(300_000), Buffer.from('end')]);
+  const write = (): void => {
+    writeFileSync(file, bytes);
+    utimesSync(file, 1_700_000_000, 1_700_000_000);
+  };
+  write();
+  await commit(bundle, `${layout}:v1`, { created });
+  write();
+  assert.deepEqual(await pathsOf(bundle), []);
+  bytes[1] = 1;
+  write();
+  assert.deepEqual(await pathsOf(bundle), ['C /zeros']);
 });

@@ -1,6 +1,5 @@
 import type { BodySource } from '../codec/body-source.ts';
-import type { Hasher } from '../engine/engine.ts';
-import { nodeEngine } from '../engine/node.ts';
+import { createContentHash } from '../engine/content-hash.ts';
 import { OciError } from '../errors.ts';
 import { withName } from '../spec/name.ts';
 import type { Descriptor } from '../spec/objects.ts';
@@ -63,7 +62,7 @@ export class MovingBundle {
   }
 
   *#hashed(source: BodySource, path: Path, node: FileNode): Generator<Uint8Array> {
-    const hasher: Hasher = nodeEngine.createHash('sha256');
+    const hasher = createContentHash();
     for (const chunk of source.body(path, node)) {
       hasher.update(chunk);
       yield chunk;
