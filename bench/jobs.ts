@@ -152,7 +152,7 @@ const moves: readonly Job[] = [
     corpus: directory => peerLayout(directory, 'dev'),
     memoryDisk: true,
     ours: (program, layout) => `${program} convert ${layout}:base --compression zstd -o out:base`,
-    peer: layout => `skopeo copy --quiet --dest-compress-format zstd oci:${layout}:base dir:out`,
+    peer: layout => `skopeo copy --quiet --dest-compress-format zstd oci:${layout}:base oci:out:base`,
   },
   {
     name: 'history-archive',

@@ -91,14 +91,22 @@ export async function gc(layout: ImageOperand, options: GcOptions = {}): Promise
   const { signal } = options;
   const decide: GarbageOptions = { ...options, ...boundsOf(options) };
   announce(options, 'collecting');
+  const gone: Descriptor[] = [];
   for (let turn = 0; turn < patience; turn++) {
     const { index } = await openStore(place, { signal });
     const garbage = await findGarbage(place.path, index, decide);
-    const result = resultOf(place.path, garbage, options);
-    if (options.dryRun === true) return result;
     const { blobs, files, roots } = garbage;
+    const result = resultOf(
+      place.path,
+      { ...garbage, roots: { ...roots, dropped: [...gone, ...roots.dropped] } },
+      options,
+    );
+    if (options.dryRun === true) return result;
     const change = (before: ImageIndex): ImageIndex => withoutEntries(before, roots.dropped);
-    if (await sweep(place.path, { files: [...blobs, ...files], index, change }, { signal })) return result;
+    const changed = await sweep(place.path, { files: [], index, change }, { signal });
+    if (changed === undefined) continue;
+    gone.push(...roots.dropped);
+    if (await sweep(place.path, { files: [...blobs, ...files], index: changed }, { signal })) return result;
   }
   throw new OciError('conflict', place.path, 'expected an index that stands still, got one that others keep changing', {
     hint: 'try again',

@@ -14,8 +14,10 @@ interface Sweep {
   readonly files: readonly StandingFile[];
   /** What its removal was decided by. */
   readonly index: Document<ImageIndex>;
-  readonly change: (index: ImageIndex) => ImageIndex;
+  readonly change?: (index: ImageIndex) => ImageIndex;
 }
+
+const same = (index: ImageIndex): ImageIndex => index;
 
 type Move = readonly [from: string, to: string];
 
@@ -40,23 +42,27 @@ function moveOut(files: readonly StandingFile[], stage: string, moved: Move[]): 
 }
 
 /**
- * Takes files out of a layout and entries out of its index, all under its lock: false, and nothing has changed, where its index
- * is no longer the one that this was decided by. The files are moved first and come back where the lock has been lost, so that
- * no writer ever misses one that its index names; they are removed when the lock has been given back, as that takes long.
+ * Takes files out of a layout, or entries out of its index, under its lock: answers the index then, or undefined, and nothing has
+ * changed, where it is no longer the one that this was decided by. The files are moved first and come back where the lock has
+ * been lost, so that no writer ever misses one that its index names; they are removed when the lock has been given back, as that
+ * takes long. A process that is killed meanwhile leaves no index that names what has gone: entries go before, in a sweep of their own.
  */
-export async function sweep(layout: string, { files, index, change }: Sweep, work: Work): Promise<boolean> {
+export async function sweep(
+  layout: string,
+  { files, index, change = same }: Sweep,
+  work: Work,
+): Promise<Document<ImageIndex> | undefined> {
   const stage = onDisk(layout, 'a layout that can be written to', () => makeTemporaryDirectory(layout));
   try {
     return await underLock(
       layout,
       replace => {
         const before = readIndexFile(layout);
-        if (Buffer.compare(before.bytes, index.bytes) !== 0) return false;
-        const isSame = change(index.value) === index.value;
-        if (isSame && files.length === 0) return true;
+        if (Buffer.compare(before.bytes, index.bytes) !== 0) return undefined;
+        const after = change(index.value) === index.value ? before : changedIndex(index.value, change, layout);
+        if (after === before && files.length === 0) return before;
         const moved: Move[] = [];
         try {
-          const after = isSame ? before : changedIndex(index.value, change, layout);
           // The same bytes again, where no entry goes: the rename is what proves that the lock is still ours.
           replace(join(layout, 'index.json'), after.bytes, () => moveOut(files, stage.path, moved));
         } catch (error) {
@@ -64,7 +70,7 @@ export async function sweep(layout: string, { files, index, change }: Sweep, wor
           throw error;
         }
         syncDirectory(layout);
-        return true;
+        return after;
       },
       work,
     );
