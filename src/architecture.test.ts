@@ -126,8 +126,8 @@ test('below the command line options are named as the library names them', () =>
 });
 
 test('every option of the library is documented', () => {
-  const lines = ['ops/options.ts', 'ops/change-options.ts', 'ops/layer-options.ts'].flatMap(file =>
-    (sources.get(file) ?? '').split('\n'),
+  const lines = ['ops/options.ts', 'ops/change-options.ts', 'ops/attach-options.ts', 'ops/layer-options.ts'].flatMap(
+    file => (sources.get(file) ?? '').split('\n'),
   );
   for (const [at, line] of lines.entries())
     if (/^( {2}readonly \w+\?|export (interface|type) \w)/.test(line))

@@ -9,6 +9,7 @@ export { append } from './ops/append.ts';
 export { blame } from './ops/blame.ts';
 export { catStream } from './ops/cat.ts';
 export { checkBase } from './ops/check-base.ts';
+export { attach } from './ops/attach.ts';
 export { commit } from './ops/commit.ts';
 export { config } from './ops/config.ts';
 export { convert } from './ops/convert.ts';
@@ -57,6 +58,8 @@ export type {
 export type {
   AppendOptions,
   AppendStep,
+  AttachedFile,
+  AttachOptions,
   Bytes,
   ChangeOptions,
   CommitOptions,
@@ -79,6 +82,7 @@ export type {
   Progress,
   Reading,
   ReadOptions,
+  ReferrersOptions,
   RootfsPlace,
   SaveOptions,
   UnpackOptions,
@@ -87,9 +91,11 @@ export type {
   WriteOptions,
 } from './ops/options.ts';
 export { rebase } from './ops/rebase.ts';
+export { referrers } from './ops/referrers.ts';
 export type {
   AppendedLayers,
   AppendResult,
+  AttachResult,
   ChangedImage,
   ChangeResult,
   CommitResult,
@@ -111,6 +117,8 @@ export type {
   LoadResult,
   NamedDigest,
   NodeView,
+  ReferrerRow,
+  ReferrersResult,
   SaveResult,
   TagResult,
   UnpackResult,

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { append } from './commands/append.ts';
 import { blame } from './commands/blame.ts';
 import { cat } from './commands/cat.ts';
+import { attach } from './commands/attach.ts';
 import { commit } from './commands/commit.ts';
 import { completion } from './commands/completion.ts';
 import { config } from './commands/config.ts';
@@ -21,6 +22,7 @@ import { init } from './commands/init.ts';
 import { inspect } from './commands/inspect.ts';
 import { load } from './commands/load.ts';
 import { rebase } from './commands/rebase.ts';
+import { referrers } from './commands/referrers.ts';
 import { save } from './commands/save.ts';
 import { squash } from './commands/squash.ts';
 import { strip } from './commands/strip.ts';
@@ -38,6 +40,8 @@ export const commands: readonly Command[] = [
   append,
   diff,
   index,
+  attach,
+  referrers,
   tag,
   untag,
   gc,

@@ -28,6 +28,12 @@ export function givenTime(said: string | undefined, option: string): string | un
 export const nowTime = (io: Io): string =>
   rfc3339((sourceDateEpoch(io) ?? Math.floor(io.now().getTime() / 1000)) * 1000);
 
+/** A time that somebody has fixed, RFC 3339: as the option says, else by the variable; undefined where nobody has. Throws `usage`. */
+export function fixedTime(said: string | undefined, io: Io): string | undefined {
+  const seconds = sourceDateEpoch(io);
+  return givenTime(said, 'created') ?? (seconds === undefined ? undefined : rfc3339(seconds * 1000));
+}
+
 /** The time that a new image gets, RFC 3339: as `--created` says, else in whole seconds. Throws `usage`. */
 export const createdTime = (words: Words, io: Io): string => givenTime(words.text('created'), 'created') ?? nowTime(io);
 

@@ -140,6 +140,20 @@ const uses: Readonly<Record<string, Use>> = {
     }),
     says: [['dry-run', 'quiet', 'no layout is made that there would be a line about']],
   },
+  attach: {
+    words: ({ layout, directory }) => ['attach', `${layout}:multi`, join(directory, 'ignore'), '--artifact-type=a/b'],
+    values: () => ({
+      'artifact-type': 'refused',
+      annotation: 'a=b',
+      created: '2024-01-31T12:00:00Z',
+      tag: 'note',
+      platform: 'linux/arm64',
+    }),
+  },
+  referrers: {
+    words: ({ layout }) => ['referrers', `${layout}:multi`],
+    values: () => ({ 'artifact-type': 'a/b', platform: 'linux/arm64' }),
+  },
   tag: { words: ({ layout }) => ['tag', `${layout}:app`, 'other'], says: [['dry-run', '*', dryRun]] },
   untag: { words: ({ layout }) => ['untag', `${layout}:app`], says: [['dry-run', '*', dryRun]] },
   images: {

@@ -1,4 +1,5 @@
 import { notFound, OciError, usage } from '../errors.ts';
+import { aboutDigest } from '../image/about.ts';
 import { isAttestation } from '../image/attestation.ts';
 import { annotationKeys } from '../spec/annotations.ts';
 import { encodedOf } from '../spec/digest.ts';
@@ -81,7 +82,9 @@ function findNamed(index: Document<ImageIndex>, name: string, subject: string): 
 /** Without a name: the only image, else the one named `latest`, else an error that lists the names. */
 function findDefault(index: Document<ImageIndex>, subject: string): Found {
   const { value } = index;
-  const images = value.manifests.filter(entry => isImage(entry) && !isAttestation(entry));
+  const images = value.manifests.filter(
+    entry => isImage(entry) && !isAttestation(entry) && aboutDigest(entry) === undefined,
+  );
   const entries = images.length > 0 ? images : value.manifests;
   const [first] = entries;
   if (first === undefined) throw oddOf(value)[0]?.fault ?? notFound(subject, 'an image', 'the layout is empty');

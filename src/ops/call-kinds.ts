@@ -98,6 +98,16 @@ export const step: Kind = {
     Object.values(value).every(isPath),
 };
 
+/** A file to attach. */
+export const attachedFile: Kind = {
+  expected: 'an object with file, and mediaType where it is known',
+  accepts: value =>
+    isObject(value) &&
+    isPath(value['file']) &&
+    (value['mediaType'] === undefined || mediaType.accepts(value['mediaType'])) &&
+    Object.keys(value).every(key => key === 'file' || key === 'mediaType'),
+};
+
 /** What a caller may watch and stop, in every verb. */
 export const work: { readonly signal: Kind; readonly progress: Kind } = {
   signal: {

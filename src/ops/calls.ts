@@ -3,6 +3,7 @@ import type { CheckBaseOptions, DropOptions, RebaseOptions, SquashOptions, Strip
 import { type LookVerb, lookTables } from './look-calls.ts';
 import type {
   AppendOptions,
+  AttachOptions,
   ChangeOptions,
   CommitOptions,
   ConfigOptions,
@@ -16,6 +17,7 @@ import type {
   IndexOptions,
   LoadOptions,
   ReadOptions,
+  ReferrersOptions,
   SaveOptions,
   UnpackOptions,
   ValidateOptions,
@@ -68,6 +70,16 @@ const append: Table<AppendOptions> = {
   exclude: listOf(kinds.glob),
   ignoreFile: path,
 };
+const attach: Table<AttachOptions> = {
+  ...read,
+  dryRun: flag,
+  artifactType: kinds.mediaType,
+  annotations: listOf(kinds.annotation),
+  created: kinds.time,
+  tag: text,
+  fallbackTag: flag,
+};
+const referrers: Table<ReferrersOptions> = { ...read, artifactType: text, recursive: flag };
 const config: Table<ConfigOptions> = {
   ...changed,
   unset: listOf(text),
@@ -178,6 +190,7 @@ export type Verb =
   | LookVerb
   | 'append'
   | 'checkBase'
+  | 'attach'
   | 'commit'
   | 'config'
   | 'convert'
@@ -198,6 +211,7 @@ export type Verb =
   | 'inspect'
   | 'inspectRaw'
   | 'load'
+  | 'referrers'
   | 'save'
   | 'saveStream'
   | 'rebase'
@@ -213,6 +227,7 @@ export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.K
   ...lookTables(read),
   append,
   checkBase,
+  attach,
   commit,
   config,
   convert,
@@ -233,6 +248,7 @@ export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.K
   inspect: read,
   inspectRaw: read,
   load,
+  referrers,
   save,
   saveStream: save,
   rebase,

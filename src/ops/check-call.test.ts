@@ -22,6 +22,8 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   checkBase: ['image', 'base'],
   blame: ['image', 'path'],
   catStream: ['rootfs', 'paths'],
+  attach: ['subject', 'files'],
+  referrers: ['image'],
   commit: ['rootfs', 'image?'],
   config: ['image'],
   convert: ['image'],
@@ -55,7 +57,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   untag: ['images'],
   validate: ['place'],
 };
-const lists = new Set(['images', 'places', 'names', 'paths', 'paths?', 'steps']);
+const lists = new Set(['images', 'places', 'names', 'paths', 'paths?', 'steps', 'files']);
 
 async function refused(call: Promise<unknown>, pattern: RegExp): Promise<void> {
   await assert.rejects(call, (error: unknown) => {
@@ -76,15 +78,17 @@ test('every function of the library that does something has a table of its optio
 test('what a function is given is checked before anything is read or written', async t => {
   const place = join(temporaryDirectory(t), 'new');
   const good = (name: string): unknown =>
-    name === 'steps'
-      ? [{ tar: place }]
-      : lists.has(name)
-        ? [`${place}:x`]
-        : name === 'what'
-          ? 'config'
-          : name === 'image?'
-            ? `${place}:x`
-            : `${place}:x`;
+    name === 'files'
+      ? [{ file: place }]
+      : name === 'steps'
+        ? [{ tar: place }]
+        : lists.has(name)
+          ? [`${place}:x`]
+          : name === 'what'
+            ? 'config'
+            : name === 'image?'
+              ? `${place}:x`
+              : `${place}:x`;
   for (const verb of verbs) {
     const names = argumentsOf[verb];
     const call = functions[verb] as Call;

@@ -9,7 +9,7 @@ import type { ImageSource, ImageStore } from '../graph/source.ts';
 import { layersIn } from '../graph/walk.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
 import { nameOf, withName, withoutNames, withUnnamed } from '../spec/name.ts';
-import type { Descriptor } from '../spec/objects.ts';
+import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { parsePlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import type { ImagePlace } from '../store/image-place.ts';
@@ -29,6 +29,8 @@ interface Selection {
   readonly source: ImageSource;
   readonly root: Descriptor;
   readonly referrers: readonly Descriptor[];
+  /** Entries by whose names registries find what refers to it. */
+  readonly tags: readonly Descriptor[];
   readonly needed: Needed;
   /** What could not be looked at. */
   readonly warnings: readonly string[];
@@ -69,19 +71,23 @@ async function select(opened: NamedImage, options: CopyOptions): Promise<Selecti
   const { source } = opened;
   const root = await rootOf(opened, options);
   const alone = await neededBlobs(source, [root]);
-  if (options.referrers !== true) return { source, root, referrers: [], needed: alone, warnings: [] };
+  if (options.referrers !== true) return { source, root, referrers: [], tags: [], needed: alone, warnings: [] };
   const documents = alone.graph.nodes.filter(({ kind }) => kind === 'index' || kind === 'manifest');
-  const { manifests, warnings } = await referrersOf(
+  const { manifests, tags, warnings } = await referrersOf(
     source,
     documents.map(({ descriptor }) => descriptor.digest),
   );
-  return { source, root, referrers: manifests, needed: await neededBlobs(source, [root, ...manifests]), warnings };
+  // Attestations that are a part of the image come with it.
+  const inside = new Set<string>(documents.map(({ descriptor }) => descriptor.digest));
+  const referrers = manifests.filter(({ digest }) => !inside.has(digest));
+  const needed = await neededBlobs(source, [root, ...referrers, ...tags]);
+  return { source, root, referrers, tags, needed, warnings };
 }
 
 /** Copies into a store, and lists the result there. */
 async function copyInto(
   store: ImageStore,
-  { source, root, referrers, needed }: Selection,
+  { source, root, referrers, tags, needed }: Selection,
   options: { readonly name: string; readonly conversion: ConvertOptions | undefined },
 ): Promise<{ readonly descriptor: Descriptor; readonly warnings: readonly string[] }> {
   const { name, conversion } = options;
@@ -90,7 +96,13 @@ async function copyInto(
     conversion === undefined
       ? { descriptor: root, warnings: [] }
       : await convertGraph(source, { graph: needed.graph, root }, { ...conversion, store });
-  await store.updateIndex(index => referrers.reduce(withUnnamed, withName(index, name, made.descriptor)));
+  const isFree = (index: ImageIndex, tag: Descriptor): boolean =>
+    !index.manifests.some(entry => nameOf(entry) === nameOf(tag));
+  const tagged = (index: ImageIndex, tag: Descriptor): ImageIndex =>
+    isFree(index, tag) ? withName(index, nameOf(tag) ?? '', tag) : index;
+  await store.updateIndex(index =>
+    tags.reduce(tagged, referrers.reduce(withUnnamed, withName(index, name, made.descriptor))),
+  );
   return made;
 }
 
@@ -103,6 +115,7 @@ async function copyToArchive(
   const rootsOf = (source: ImageSource, entry: Descriptor): readonly ArchiveRoot[] => [
     archiveRoot(source, entry, destination as ArchivePlace),
     ...selection.referrers.map(referrer => ({ source, entry: withoutNames(referrer), name: undefined })),
+    ...selection.tags.map(tag => ({ source, entry: tag, name: undefined })),
   ];
   if (conversion === undefined) {
     const { source, root } = selection;

@@ -5,6 +5,7 @@ import type { InnerPath } from '../store/inner-path.ts';
 import type { ImageOperand, Operand, RootfsPlace } from '../store/parse-operand.ts';
 import type { Progress, Reading, Work } from '../stream/pace.ts';
 
+export type { AttachedFile, AttachOptions, ReferrersOptions } from './attach-options.ts';
 export type {
   AppendOptions,
   AppendStep,

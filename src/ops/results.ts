@@ -3,6 +3,7 @@ import type { DiffID, Digest } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import type { Reason } from '../tree/change.ts';
 
+export type { AttachResult, ReferrerRow, ReferrersResult } from './attach-results.ts';
 export type {
   AppendedLayers,
   AppendResult,

@@ -5,6 +5,7 @@ export const annotationKeys = {
   refName: 'org.opencontainers.image.ref.name',
   containerdName: 'io.containerd.image.name',
   created: 'org.opencontainers.image.created',
+  title: 'org.opencontainers.image.title',
   baseDigest: 'org.opencontainers.image.base.digest',
   baseName: 'org.opencontainers.image.base.name',
   dockerReferenceType: 'vnd.docker.reference.type',

@@ -393,6 +393,22 @@ export const renamingUses: readonly VerbUse[] = [
     words: ({ source }) => ['config', source, '-c', 'ENV A=b', '--annotation', 'a=b'],
   },
   {
+    verb: 'attach',
+    command: 'attach',
+    use: 'attach',
+    ...renaming,
+    makesBlobs: true,
+    isLong: true,
+    takes: ['image', 'multi'],
+    call: ({ source }, options) =>
+      library.attach(source, [{ file: someFile }], {
+        artifactType: 'application/example',
+        fallbackTag: true,
+        ...options,
+      }),
+    words: ({ source }) => ['attach', source, someFile, '--artifact-type', 'application/example'],
+  },
+  {
     verb: 'addToIndex',
     command: 'index',
     use: 'index add',

@@ -116,6 +116,15 @@ const looks: readonly VerbUse[] = [
     words: ({ source }) => ['index', 'list', source],
   },
   {
+    verb: 'referrers',
+    command: 'referrers',
+    use: 'referrers',
+    ...looking,
+    takes: images,
+    call: ({ source }, options) => library.referrers(source, { hostPlatform, ...options }),
+    words: ({ source }) => ['referrers', source],
+  },
+  {
     verb: 'validate',
     command: 'validate',
     use: 'validate',

@@ -1,0 +1,30 @@
+import type { ReadOptions, WriteOptions } from './options.ts';
+
+/** A file that is attached. */
+export interface AttachedFile {
+  readonly file: string;
+  /** By its name or its first bytes when absent, else `application/octet-stream`. */
+  readonly mediaType?: string;
+}
+
+/** What `attach` takes. */
+export interface AttachOptions extends ReadOptions, WriteOptions {
+  /** What the artifact is: a media type. That of the one file, where it is known, when absent. */
+  readonly artifactType?: string;
+  /** `key=value`, each on the artifact's manifest; none when absent. */
+  readonly annotations?: readonly string[];
+  /** When it was attached: RFC 3339, or a Date; as the image says that it was made when absent, so that twice is once. */
+  readonly created?: string | Date;
+  /** The artifact's own name in the layout; none when absent. */
+  readonly tag?: string;
+  /** Whether registries' fallback tag (`sha256-…`) lists it as well, which regctl reads; where the layout has such tags when absent. */
+  readonly fallbackTag?: boolean;
+}
+
+/** What `referrers` takes. */
+export interface ReferrersOptions extends ReadOptions {
+  /** Only artifacts of this type; all when absent. */
+  readonly artifactType?: string;
+  /** What is about the artifacts found as well, and so on. False when absent. */
+  readonly recursive?: boolean;
+}
