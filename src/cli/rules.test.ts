@@ -149,6 +149,7 @@ const uses: Readonly<Record<string, Use>> = {
       tag: 'note',
       platform: 'linux/arm64',
     }),
+    says: [['dry-run', '*', dryRun]],
   },
   referrers: {
     words: ({ layout }) => ['referrers', `${layout}:multi`],
