@@ -1,8 +1,8 @@
 import type { Command } from './command.ts';
 import { append } from './commands/append.ts';
+import { attach } from './commands/attach.ts';
 import { blame } from './commands/blame.ts';
 import { cat } from './commands/cat.ts';
-import { attach } from './commands/attach.ts';
 import { commit } from './commands/commit.ts';
 import { completion } from './commands/completion.ts';
 import { config } from './commands/config.ts';
