@@ -94,6 +94,13 @@ function layerCountWarnings(count: number): readonly string[] {
   ];
 }
 
+/** What there is to say of how a layer of these entries is compressed. Throws `unsupported` where warnings are errors. */
+function compressionWarnings(entries: readonly LayerEntry[], options: CommitOptions): readonly string[] {
+  const warnings = entries.length === 0 ? [] : compressorWarnings(compressionOf(options));
+  checkWarnings(warnings, options.strict);
+  return warnings;
+}
+
 async function commitInput(
   input: CommitInput,
   image: ImageOperand | undefined,
@@ -108,7 +115,8 @@ async function commitInput(
   checkWarnings(inherited, options.strict);
   const { signal, trustMtime = false } = options;
   const changes = await compareSides(before, after, { trustMtime, signal });
-  const written = await new Pace(signal).run(layerOf(changes, input, options));
+  const written = await new Pace(signal).run(layerOf(changes, { ...input, bodies }, options));
+  const compressed = compressionWarnings(written.entries, options);
   return withDestination(place, options, async destination => {
     const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
     const labels = base === undefined ? [] : await warningsOf(base.source, blobsOf(kept));
@@ -136,7 +144,7 @@ async function commitInput(
         ...inherited,
         ...labels,
         ...layerCountWarnings(made.manifest.value.layers.length),
-        ...(layer === undefined ? [] : compressorWarnings(compressionOf(options))),
+        ...compressed,
       ],
     };
   });

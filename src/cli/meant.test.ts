@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { runCommand } from '../testing/command-line.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+
+/** What people type and do not mean, or mean otherwise: what it says, and its status. Paths are below one directory, which `./` stands for. */
+const table: readonly (readonly [line: string, status: number, err: RegExp])[] = [
+  ['tag ./img:git ./img:other', 2, /expected a name inside the layout.*'other' names it/],
+  ['tag ./img:git other@sha256:aa', 2, /expected a name, got one with a digest/],
+  ['copy ./img:git dir:foo', 2, /the transport dir: \(`skopeo copy oci:LAYOUT:NAME dir:foo`/],
+  ['copy ./img:git docker-daemon:foo:1', 2, /the transport docker-daemon: \(`skopeo copy/],
+  ['copy ./img:git containers-storage:foo', 2, /the transport containers-storage:/],
+  ['copy docker://alpine ./img:alp', 2, /`skopeo copy docker:\/\/alpine oci:LAYOUT:NAME`/],
+  ['copy ./img:git registry.example.com/foo:1', 2, /looks like a name in a registry/],
+  ['copy ./img:git ./x.tar', 2, /got the name of a file \(oci-archive:/],
+  ['diff ./img:git ./img:two --json --stat', 2, /--stat: expected no --json beside it/],
+  ['inspect ./img:git --raw config --format {{.Id}}', 2, /--format: expected no --raw beside it/],
+  ['commit ./r ./img:x --compression none --level 3', 2, /--compression none: expected no --level beside it/],
+  ['images ./img@7524', 2, /expected a LAYOUT or LAYOUT:NAME, got a digest/],
+  ['load ./s.tar ./L:name', 2, /expected a LAYOUT, got one image of it/],
+  ['init ./a:b', 2, /expected a LAYOUT, got one image of it/],
+  ['diff ./img:git ./img:two --semantic --exit-code', 1, /^$/],
+  ['image ls ./img', 0, /^$/],
+  ['container diff ./img:git ./img:two', 0, /^$/],
+  ['rmi ./img:nothing', 2, /there are git, two/],
+  ['pull alpine', 2, /skopeo copy docker:\/\//],
+  ['push ./img:git', 2, /skopeo copy oci:/],
+  ['ps', 2, /there is no daemon/],
+  ['login', 2, /skopeo login REGISTRY/],
+  ['commit -p ./r ./img:again --dry-run', 0, /^$/],
+  ['history /etc/passwd', 2, /expected an image layout, an archive or a tar, got none/],
+  ['histroy ./img', 2, /did you mean history\?/],
+  ['images --digset ./img', 2, /got '--digset' \(did you mean --digests\?\)/],
+  ['commit ./r ./img:z -c FOO', 2, /there are CMD ENTRYPOINT ENV/],
+  ['import ./s.tar ./img:q', 2, /got an image archive \(`ocikit load`/],
+  ['import - ./img:e', 2, /stdin: expected a tar, got nothing \(--allow-empty/],
+  ['import - ./img:e --allow-empty --dry-run', 0, /^$/],
+  ['export ./img:git -o ./nodir/x.tar', 2, /nodir\/x\.tar: expected the directory .*nodir to write it in/],
+  ['unpack ./img:git ./r', 2, /got one with files in it \(--force replaces it\)/],
+  ['images ./img --format {{.Nope}}', 2, /there are \.Containers/],
+  ['inspect ./img:git --platform arm64', 2, /expected an image for arm64, got one for linux\/amd64/],
+  ['inspect ./img:git --platform amd64', 0, /^$/],
+  ['untag ./img', 2, /expected LAYOUT:NAME, got no name/],
+  ['diff ./r', 2, /expected two operands, or one bundle/],
+];
+
+test('what people type is done as they mean it, or one line says how, and nothing is made by mistake', async t => {
+  const place = temporaryDirectory(t);
+  mkdirSync(join(place, 'r'));
+  const run = (line: string): ReturnType<typeof runCommand> =>
+    runCommand(line.split(' ').map(word => word.replace(/^\.\//, `${place}/`)));
+  for (const [line, file] of [
+    ['commit ./r ./img:git', 'a'],
+    ['commit ./r ./img:two', 'b'],
+    ['save ./img:git -o ./s.tar', 'b'],
+  ] as const) {
+    writeFileSync(join(place, 'r', file), file);
+    assert.equal((await run(line)).status, 0, line);
+  }
+  const before = readdirSync(place).sort();
+  for (const [line, status, err] of table) {
+    const answer = await run(line);
+    assert.deepEqual([line, answer.status], [line, status], answer.err);
+    assert.match(answer.err.trimEnd(), err, line);
+    assert.ok(answer.err.split('\n').length <= 2, `${line}: ${answer.err}`);
+  }
+  assert.deepEqual(readdirSync(place).sort(), before);
+  for (const name of ['dir:foo', 'docker-daemon:foo', 'registry.example.com', 'foo'])
+    assert.ok(!existsSync(name), name);
+});
+
+test('an image that is copied into an archive keeps its name there', async t => {
+  const place = temporaryDirectory(t);
+  mkdirSync(join(place, 'r'));
+  await runCommand(['commit', join(place, 'r'), join(place, 'img:git')]);
+  await runCommand(['copy', join(place, 'img:git'), `docker-archive:${join(place, 'd.tar')}`]);
+  const { out } = await runCommand(['images', join(place, 'd.tar'), '--format', '{{.Repository}}:{{.Tag}}']);
+  assert.equal(out, 'img:git\n');
+});
