@@ -87,6 +87,17 @@ test('a fault of the place is no answer about an image', async () => {
   await assert.rejects(findByDigest(broken, manifests, 'sha256:0123456789'), TypeError);
 });
 
+test('an image that cannot be read is no reason not to take another, and else it is the answer', async () => {
+  const layout = new MemoryLayout();
+  const good = putImage(layout, 'linux/amd64', { said: false });
+  const bad = layout.add(Buffer.from('{'), mediaTypes.manifest);
+  const options = { subject: 'memory', platform: 'linux/amd64' };
+  const { image } = await pickImage(layout, putIndex(layout, [bad, good]), options);
+  assert.equal(image.manifest.descriptor.digest, good.digest);
+  const arm = { ...options, platform: 'linux/arm64' };
+  await assert.rejects(pickImage(layout, putIndex(layout, [bad, good]), arm), refusal(/JSON/, 'invalid'));
+});
+
 test('what is about an image, and has no name, leaves it the only one', async () => {
   const layout = new MemoryLayout();
   const image = putImage(layout, 'linux/amd64');
