@@ -11,6 +11,7 @@ export { blame } from './ops/blame.ts';
 export { catStream } from './ops/cat.ts';
 export { checkBase } from './ops/check-base.ts';
 export { commit } from './ops/commit.ts';
+export { commitLayer, commitLayerStream } from './ops/commit-layer.ts';
 export { config } from './ops/config.ts';
 export { convert } from './ops/convert.ts';
 export { copy } from './ops/copy.ts';
@@ -28,6 +29,7 @@ export { init } from './ops/init.ts';
 export { inspect, inspectRaw } from './ops/inspect.ts';
 export type {
   CheckBaseOptions,
+  CommitLayerOptions,
   DropOptions,
   RebaseOptions,
   SquashOptions,
@@ -36,6 +38,7 @@ export type {
 export type {
   BasedImage,
   CheckBaseResult,
+  CommitLayerResult,
   DroppedLayers,
   DropResult,
   RebasedImage,

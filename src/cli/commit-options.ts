@@ -1,3 +1,4 @@
+import type { CommitLayerOptions } from '../ops/layer-options.ts';
 import type { CommitOptions, ImportOptions } from '../ops/options.ts';
 import { excludes, type Option, type Rule } from './command.ts';
 import { compressionOptions, compressionRules, readCompression } from './compression-options.ts';
@@ -74,6 +75,21 @@ export const commitOptions: readonly Option[] = [
     default: 'what a bundle was unpacked from',
     describe: 'what the new layer is a delta over',
   },
+  {
+    name: 'base-dir',
+    kind: 'text',
+    value: 'DIR',
+    completes: 'file',
+    describe: 'another directory or tar that the new layer is a delta over',
+  },
+  {
+    name: 'output',
+    alias: 'o',
+    kind: 'text',
+    value: 'FILE',
+    completes: 'file',
+    describe: 'only the new layer, as a tar; - is standard output',
+  },
   authorOption,
   messageOption,
   createdOption,
@@ -111,6 +127,12 @@ export const commitOptions: readonly Option[] = [
 
 /** What options of `commit` cannot mean together. */
 export const commitRules: readonly Rule[] = [
+  ...excludes('base-dir', ['base', 'squash', 'keep-base'], 'the new layer is a delta over one thing'),
+  ...excludes(
+    'output',
+    ['author', 'message', 'created', 'change', 'created-by', 'annotation', 'squash', 'keep-base'],
+    'a layer alone has no config',
+  ),
   ...excludes('trust-mtime', ['squash'], 'one layer of everything is compared with nothing'),
   ...mountRules,
   ...compressionRules,
@@ -136,6 +158,7 @@ export function readCommitOptions(words: Words, io: Io): CommitOptions {
   return given({
     ...readImportOptions(words, io),
     base: words.text('base'),
+    baseDir: words.text('base-dir'),
     createdBy: words.text('created-by'),
     exclude: words.texts('exclude'),
     ignoreFile: words.text('ignore-file'),
@@ -146,5 +169,24 @@ export function readCommitOptions(words: Words, io: Io): CommitOptions {
     squash: words.flag('squash'),
     keepBase: words.flag('keep-base'),
     strict: words.flag('strict'),
+  });
+}
+
+/** What `commit -o` was asked to do. Throws `usage`. */
+export function readLayerOptions(words: Words, io: Io): CommitLayerOptions {
+  return given({
+    base: words.text('base'),
+    baseDir: words.text('base-dir'),
+    platform: words.text('platform'),
+    hostPlatform: io.hostPlatform,
+    ...readCompression(words),
+    exclude: words.texts('exclude'),
+    ignoreFile: words.text('ignore-file'),
+    crossMounts: crossesMounts(words),
+    owner: words.text('owner'),
+    clampMtime: clampTime(words, io),
+    trustMtime: words.flag('trust-mtime'),
+    strict: words.flag('strict'),
+    dryRun: words.flag('dry-run'),
   });
 }

@@ -61,6 +61,8 @@ const uses: Readonly<Record<string, Use>> = {
     values: ({ layout, directory }) => ({
       ...making,
       base: `${layout}:base`,
+      'base-dir': directory,
+      output: 'refused',
       'ignore-file': join(directory, 'ignore'),
     }),
     says: [

@@ -1,6 +1,7 @@
 import { compression, notices, read, type Table, write } from './base-calls.ts';
 import * as kinds from './call-kinds.ts';
 import { type ChangeVerb, changeTables } from './change-calls.ts';
+import type { CommitLayerOptions } from './layer-options.ts';
 import { type LookVerb, lookTables } from './look-calls.ts';
 import type {
   CommitOptions,
@@ -31,6 +32,7 @@ const made: Table<ImportOptions> = {
 const commit: Table<CommitOptions> = {
   ...made,
   base: kinds.operand,
+  baseDir: kinds.operand,
   createdBy: text,
   exclude: listOf(kinds.glob),
   ignoreFile: path,
@@ -40,6 +42,21 @@ const commit: Table<CommitOptions> = {
   trustMtime: flag,
   squash: flag,
   keepBase: flag,
+  strict: flag,
+};
+const commitLayer: Table<CommitLayerOptions> = {
+  ...write,
+  ...compression,
+  base: kinds.operand,
+  baseDir: kinds.operand,
+  platform,
+  hostPlatform,
+  exclude: listOf(kinds.glob),
+  ignoreFile: path,
+  crossMounts: flag,
+  owner: kinds.owner,
+  clampMtime: kinds.wholeNumber,
+  trustMtime: flag,
   strict: flag,
 };
 const copy: Table<CopyOptions> = {
@@ -98,6 +115,8 @@ export type Verb =
   | ChangeVerb
   | LookVerb
   | 'commit'
+  | 'commitLayer'
+  | 'commitLayerStream'
   | 'copy'
   | 'diff'
   | 'exportImage'
@@ -122,6 +141,8 @@ export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.K
   ...changeTables,
   ...lookTables(read),
   commit,
+  commitLayer,
+  commitLayerStream: commitLayer,
   copy,
   diff,
   exportImage: exported,

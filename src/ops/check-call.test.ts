@@ -25,6 +25,8 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   attach: ['subject', 'files'],
   referrers: ['image'],
   commit: ['rootfs', 'image?'],
+  commitLayer: ['rootfs', 'file'],
+  commitLayerStream: ['rootfs'],
   config: ['image'],
   convert: ['image'],
   copy: ['from', 'to'],

@@ -1,10 +1,10 @@
 import type { BodySource } from '../codec/body-source.ts';
-import { badOption, usage } from '../errors.ts';
+import { badOption, unsupported, usage } from '../errors.ts';
 import type { ImageSource } from '../graph/source.ts';
 import type { Image } from '../spec/objects.ts';
 import { type Bundle, openBundle } from '../store/bundle/bundle.ts';
 import { readTextFile } from '../store/disk/text-file.ts';
-import { locate } from '../store/locate.ts';
+import { type Location, locate, type RootfsLocation } from '../store/locate.ts';
 import { openImage } from '../store/open-operand.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { Pace } from '../stream/pace.ts';
@@ -13,7 +13,9 @@ import { ignoreSelection } from '../tree/ignore.ts';
 import type { FileNode, Path } from '../tree/node.ts';
 import { overlayInParts, withoutMounts } from '../tree/overlay.ts';
 import type { Parts } from '../tree/parts.ts';
+import { shortTextOf } from '../tree/path.ts';
 import type { Selection } from '../tree/selection.ts';
+import { leavesOf } from '../tree/walk.ts';
 import { both } from './both.ts';
 import { MovingBundle } from './bundle-move.ts';
 import { mapMeta, parseOwner } from './commit-edits.ts';
@@ -28,7 +30,7 @@ import {
   readBundle,
   readImageSide,
 } from './compared-side.ts';
-import type { CommitOptions } from './options.ts';
+import type { CommitOptions, Work } from './options.ts';
 
 /** The image that a commit is a delta over. */
 export interface Base {
@@ -51,11 +53,18 @@ export interface CommitInput {
   readonly isWhole: boolean;
 }
 
+type RootfsPlace = Exclude<Location, { readonly kind: 'image' }>;
+type Walk = Parameters<typeof openRootfs>[1];
 type Opened = Pick<CommitInput, 'base' | 'layout' | 'moving'> & { readonly sides: [ComparedSide, RootfsSide] };
 
 /** A bundle moves on unless it is to stay, or nothing is written. */
 function movingOf(bundle: Bundle, options: CommitOptions): MovingBundle | undefined {
   return options.keepBase === true || options.dryRun === true ? undefined : new MovingBundle(bundle, options);
+}
+
+/** Work that also ends when `isOver` says so: what goes on ahead of its being asked for then goes on no more. */
+export function until(isOver: AbortSignal, { signal }: Work): Work {
+  return { signal: signal === undefined ? isOver : AbortSignal.any([signal, isOver]) };
 }
 
 /** A directory with all owners replaced: the same files, whoever owns them here. */
@@ -104,6 +113,10 @@ async function openSides(
   const given = await openBase(options);
   const readBase = async (base: Base | undefined): Promise<ComparedSide> =>
     base === undefined || options.squash === true ? emptySide : readImageSide(imageSide(base.source, base.image));
+  if (options.baseDir !== undefined) {
+    checkAlone(options);
+    return openDirectories({ place, subject: subjectOf(rootfs) }, options.baseDir, walk);
+  }
   if (place.kind !== 'bundle') {
     if (options.keepBase === true) throw badOption('keepBase', 'expected a bundle, got another root filesystem');
     return {
@@ -123,6 +136,42 @@ async function openSides(
   const [lower, upper] = await readBundle(bundle, () => readBase(base), readOwn);
   return { base, sides: [lower, upper], layout: bundle.layout, moving };
 }
+
+function checkAlone({ base, squash, keepBase }: CommitOptions): void {
+  for (const [name, value] of Object.entries({ base, squash, keepBase }))
+    if (value !== undefined && value !== false) throw badOption(name, 'expected no option baseDir beside it, got both');
+}
+
+/** What overlayfs has in the place of what a layer hides. */
+function checkNoUpper({ tree }: RootfsSide, subject: string): void {
+  for (const [path, node] of leavesOf(tree)) {
+    if (node.kind !== 'device' || node.type !== 'char' || node.major !== 0 || node.minor !== 0) continue;
+    const got = `an upper directory of overlayfs, where '/${shortTextOf(path)}' is hidden by a device 0:0`;
+    throw unsupported(subject, 'a whole root filesystem', got);
+  }
+}
+
+/** Two root filesystems, the second of which is what the first was: no image is a base of theirs. */
+async function openDirectories(
+  { place, subject }: { readonly place: RootfsPlace; readonly subject: string },
+  baseDir: Operand,
+  walk: Walk,
+): Promise<Opened> {
+  const below = await locate(baseDir, walk.work);
+  if (below.kind === 'image')
+    throw usage(subjectOf(baseDir), 'expected a root filesystem, got an image', 'give option base');
+  const [lower, upper] = await both(
+    () => openRootfs(rootfsOf(below), walk),
+    () => openRootfs(rootfsOf(place), walk),
+  );
+  checkNoUpper(upper, subject);
+  const tree = await new Pace(walk.work.signal).run(withoutMounts(upper.tree, lower.tree, lower.mounts));
+  return { base: undefined, sides: [{ ...lower, tree }, upper], layout: undefined };
+}
+
+/** A bundle's root filesystem is one as any other here. */
+const rootfsOf = (place: RootfsPlace): RootfsLocation =>
+  place.kind === 'bundle' ? { kind: 'rootfs', directory: openBundle(place.directory).rootfs } : place;
 
 /** Opens what a commit reads: the directory as it is to be compared, and its base. */
 export async function openCommit(rootfs: Operand, options: CommitOptions): Promise<CommitInput> {

@@ -1,4 +1,3 @@
-import type { BodySource } from '../codec/body-source.ts';
 import { compressorWarnings } from '../codec/compression.ts';
 import { warningsOf } from '../graph/layer-label.ts';
 import { checkMadeImage } from '../graph/store-document.ts';
@@ -6,44 +5,22 @@ import { appendLayer, squashedImage } from '../image/append.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { isManifestType, mediaTypes } from '../spec/media-type.ts';
 import type { ImageOperand, Operand } from '../store/parse-operand.ts';
-import { announce, Pace } from '../stream/pace.ts';
-import type { Change } from '../tree/change.ts';
-import type { FileNode, LayerEntry } from '../tree/node.ts';
-import type { Parts } from '../tree/parts.ts';
-import { toLayerInParts } from '../tree/to-layer.ts';
+import { announce } from '../stream/pace.ts';
+import type { LayerEntry } from '../tree/node.ts';
 import { checkCall } from './check-call.ts';
-import { clampEntries } from './commit-edits.ts';
-import { type Base, type CommitInput, openCommit } from './commit-input.ts';
-import { compareSides } from './compare.ts';
+import { type Base, type CommitInput, openCommit, until } from './commit-input.ts';
+import { changeCount, deltaOf } from './delta.ts';
 import { entryOf, parseDestination, withDestination } from './destination.ts';
 import { editOf } from './image-edit.ts';
-import type { CommitOptions, Work } from './options.ts';
+import type { CommitOptions } from './options.ts';
 import type { CommitResult } from './results.ts';
 import { compressionOf, storeLayer, writtenFiles } from './store-layer.ts';
 import { checkWarnings } from './strict.ts';
-
-/** The entries of the new layer as they are written, and bodies by the files that they were made from. */
-function* layerOf(
-  changes: readonly Change[],
-  { after, bodies }: CommitInput,
-  { clampMtime }: CommitOptions,
-): Parts<{ entries: readonly LayerEntry[]; bodies: BodySource }> {
-  const entries = yield* toLayerInParts(changes, after.tree);
-  if (clampMtime === undefined) return { entries, bodies };
-  const clamped = yield* clampEntries(entries, clampMtime);
-  const originOf = (node: FileNode): FileNode => clamped.origins.get(node) ?? node;
-  return { entries: clamped.entries, bodies: { body: (path, node) => bodies.body(path, originOf(node)) } };
-}
 
 /** Whether a base is an image of Docker's own form, whose layers have types of their own. */
 function isDocker(base: Base | undefined): boolean {
   const mediaType = base?.image.manifest.descriptor.mediaType;
   return mediaType !== undefined && isManifestType(mediaType) && mediaType !== mediaTypes.manifest;
-}
-
-/** Work that also ends when `isOver` says so: what goes on ahead of its being asked for then goes on no more. */
-function until(isOver: AbortSignal, { signal }: Work): Work {
-  return { signal: signal === undefined ? isOver : AbortSignal.any([signal, isOver]) };
 }
 
 /**
@@ -106,16 +83,14 @@ async function commitInput(
   image: ImageOperand | undefined,
   options: CommitOptions,
 ): Promise<CommitResult> {
-  const { base, before, after, warnings, layout, moving } = input;
+  const { base, after, warnings, layout, moving } = input;
   const bodies = moving?.bodies(input.bodies) ?? input.bodies;
   checkWarnings(warnings, options.strict);
   const place = parseDestination(image, layout);
   const edit = editOf(options, base?.image.config.value);
   const inherited = checkMadeImage(appendLayer(base?.image, edit), place.path, base?.image);
   checkWarnings(inherited, options.strict);
-  const { signal, trustMtime = false } = options;
-  const changes = await compareSides(before, after, { trustMtime, signal });
-  const written = await new Pace(signal).run(layerOf(changes, { ...input, bodies }, options));
+  const written = await deltaOf({ ...input, bodies }, options);
   const compressed = compressionWarnings(written.entries, options);
   return withDestination(place, options, async destination => {
     const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
@@ -138,7 +113,7 @@ async function commitInput(
       layer: layer?.descriptor ?? null,
       diffID: layer?.diffID ?? null,
       name: place.name,
-      changes: changes.filter(change => change.kind !== 'modify' || change.reasons.length > 0).length,
+      changes: changeCount(written.changes),
       warnings: [
         ...warnings,
         ...inherited,

@@ -10,7 +10,7 @@ import type { Layer } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
-import { announce } from '../stream/pace.ts';
+import { announce, Pace } from '../stream/pace.ts';
 import type { LayerEntry, Tree } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { type Remaining, withoutLayers } from '../tree/without-layers.ts';
@@ -20,7 +20,6 @@ import { compareSides, type Side } from './compare.ts';
 import { foldLayers } from './fold-layers.ts';
 import type { DropOptions } from './layer-options.ts';
 import type { DroppedLayers, DropResult } from './layer-results.ts';
-import { paced } from './paced.ts';
 import type { DiffRow } from './results.ts';
 import { rowOf } from './view.ts';
 
@@ -138,9 +137,8 @@ async function dropPart(part: ChangePart, options: DropOptions): Promise<Changed
   const listed = await listLayers(part);
   const { subject } = source;
   const { materialize = false } = options;
-  const rest = await paced(
+  const rest = await new Pace(options.signal).run(
     withoutLayers(listed.entries, { dropped, trees: listed.trees, materialize, subject }),
-    options.signal,
   );
   checkBroken(part, rest, options);
   const rows = await effectOf(part, [listed.trees.at(-1), rest.trees.at(-1)], options);

@@ -1,4 +1,4 @@
-import type { ChangeOptions, CompressionOptions, ImageOperand, ReadOptions } from './options.ts';
+import type { ChangeOptions, CommitOptions, CompressionOptions, ImageOperand, ReadOptions } from './options.ts';
 
 /** What `squash` takes; its new layer is gzip when `compression` is absent. */
 export interface SquashOptions extends ChangeOptions, CompressionOptions {
@@ -38,3 +38,25 @@ export interface RebaseOptions extends ChangeOptions {
 
 /** What `checkBase` takes; every platform is looked at when none is named. */
 export type CheckBaseOptions = ReadOptions;
+
+/** What `commitLayer` takes, and what of `commit` says which layer it is. */
+export type CommitLayerOptions = Pick<
+  CommitOptions,
+  | 'base'
+  | 'baseDir'
+  | 'clampMtime'
+  | 'compression'
+  | 'compressor'
+  | 'crossMounts'
+  | 'dryRun'
+  | 'exclude'
+  | 'hostPlatform'
+  | 'ignoreFile'
+  | 'level'
+  | 'owner'
+  | 'platform'
+  | 'progress'
+  | 'signal'
+  | 'strict'
+  | 'trustMtime'
+>;

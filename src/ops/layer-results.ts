@@ -58,3 +58,12 @@ export interface CheckBaseResult {
   readonly isBased: boolean;
   readonly images: readonly BasedImage[];
 }
+
+export interface CommitLayerResult {
+  /** Of the file as it is: its digest is that of the layer's blob. */
+  readonly layer: Descriptor;
+  readonly diffID: DiffID;
+  /** How many paths the layer adds, changes or deletes. */
+  readonly changes: number;
+  readonly warnings: readonly string[];
+}

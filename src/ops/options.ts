@@ -54,6 +54,8 @@ export interface ImageOptions extends CompressionOptions, Work {
 export interface CommitOptions extends ImageOptions {
   /** The image the new layer is a delta over; a bundle's own base when absent. */
   readonly base?: ImageOperand;
+  /** Another root filesystem (a directory, a tar) that the new layer is a delta over: no image is its base then. */
+  readonly baseDir?: Operand;
   /** History's `created_by`; the command line of the resulting config when absent, as docker writes it. */
   readonly createdBy?: string;
   /** Globs of paths (`var/cache/**`) that stay as they are in the base; none when absent. */

@@ -13,7 +13,7 @@ import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import { type OpenedImage, OpenPlaces, openNamed } from '../store/open-operand.ts';
 import { type ImageOperand, parseOperand, subjectOf } from '../store/parse-operand.ts';
-import { announce } from '../stream/pace.ts';
+import { announce, Pace } from '../stream/pace.ts';
 import type { LayerEntry, Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { type Stacked, stackOn } from '../tree/stacked-on.ts';
@@ -23,7 +23,6 @@ import { type ChangedPart, type ChangePart, changeImage } from './change-image.t
 import { checkCall } from './check-call.ts';
 import type { RebaseOptions } from './layer-options.ts';
 import type { RebasedImage, RebaseResult } from './layer-results.ts';
-import { paced } from './paced.ts';
 import { checkWarnings } from './strict.ts';
 
 /** Where an image says that its old base is, in its own place. */
@@ -80,7 +79,7 @@ async function inspect(
   const tree = await readMergedTree(base.source, fresh);
   const above: (readonly LayerEntry[])[] = [];
   for (const layer of layers.slice(count)) above.push((await listLayer(part.source, layer, 'none')).entries);
-  const stacked = await paced(stackOn(tree, old, above), options.signal);
+  const stacked = await new Pace(options.signal).run(stackOn(tree, old, above));
   const [first] = stacked.broken;
   if (first !== undefined) {
     const link = `layer ${count + first.layer + 1} links '${shown(first.path)}' to '${shown(first.target)}'`;

@@ -55,6 +55,38 @@ const commits: readonly VerbUse[] = [
   },
 ];
 
+const deltas: readonly VerbUse[] = [
+  {
+    verb: 'commit',
+    command: 'commit',
+    use: 'commit over another root filesystem',
+    ...making,
+    takes: ['rootfs', 'bundle'],
+    call: ({ source, out }, options) => library.commit(source, `${out}:new`, { baseDir: source, platform, ...options }),
+    words: ({ source, out }) => ['commit', source, `${out}:new`, '--base-dir', source, '--platform', platform],
+  },
+  {
+    verb: 'commitLayer',
+    command: 'commit',
+    use: 'commit of a layer to a file',
+    ...making,
+    writes: 'file',
+    takes: ['rootfs', 'tar', 'bundle'],
+    call: ({ source, base, out }, options) => library.commitLayer(source, out, { base, ...options }),
+    words: ({ source, base, out }) => ['commit', source, '-o', out, '--base', base],
+  },
+  {
+    verb: 'commitLayerStream',
+    command: 'commit',
+    use: 'commit of a layer as a stream',
+    ...reading,
+    writes: 'stream',
+    takes: ['rootfs', 'tar', 'bundle'],
+    call: async ({ source, base }, options) => drained(await library.commitLayerStream(source, { base, ...options })),
+    words: ({ source, base }) => ['commit', source, '-o', '-', '--base', base],
+  },
+];
+
 const copies: readonly VerbUse[] = [
   {
     verb: 'copy',
@@ -460,6 +492,7 @@ export const renamingUses: readonly VerbUse[] = [
 /** The ways to use a verb that makes something. */
 export const writingUses: readonly VerbUse[] = [
   ...commits,
+  ...deltas,
   ...copies,
   ...converts,
   ...exports,

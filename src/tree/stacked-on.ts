@@ -1,8 +1,12 @@
 import { OciError } from '../errors.ts';
 import { Draft } from './draft.ts';
 import type { LayerEntry, Node, Path, Tree } from './node.ts';
+import type { Parts } from './parts.ts';
 import { ancestorsOf } from './path.ts';
 import { find } from './walk.ts';
+
+/** Applying an entry takes about as long as hashing so many bytes. */
+const entryCost = 1 << 10;
 
 /** What layers that were made over one tree do not find in another. */
 export interface Stacked {
@@ -13,11 +17,7 @@ export interface Stacked {
 }
 
 /** Puts layers onto another tree than the one that they were made over, and says what they do not find as it was. */
-export function* stackOn(
-  fresh: Tree,
-  old: Tree,
-  layers: readonly (readonly LayerEntry[])[],
-): Generator<number, Stacked> {
+export function* stackOn(fresh: Tree, old: Tree, layers: readonly (readonly LayerEntry[])[]): Parts<Stacked> {
   const draft = new Draft(fresh, 'new base');
   const broken: { layer: number; path: Path; target: Path }[] = [];
   const replaced = new Map<Path, { before: Node['kind']; after: Node['kind'] }>();
@@ -39,7 +39,7 @@ export function* stackOn(
         if (!(error instanceof OciError) || entry.kind !== 'hardlink') throw error;
         broken.push({ layer, path: entry.path, target: entry.target });
       }
-      yield layer;
+      yield entryCost;
     }
   }
   return { broken, replaced: Array.from(replaced, ([path, kinds]) => ({ path, ...kinds })) };

@@ -1,8 +1,12 @@
 import { OciError } from '../errors.ts';
 import { Draft } from './draft.ts';
 import { emptyTree, impliedMeta, type LayerEntry, type Node, type Path, type Tree } from './node.ts';
+import type { Parts } from './parts.ts';
 import { joinPath, nameOf, parentOf } from './path.ts';
 import { find, resolvePath } from './walk.ts';
+
+/** Applying an entry takes about as long as hashing so many bytes. */
+const entryCost = 1 << 10;
 
 /** A hardlink of a layer, 0 for the lowest, to a file that only a dropped layer had. */
 interface BrokenLink {
@@ -51,11 +55,11 @@ class Rest {
   }
 
   /** Applies a layer, 0 for the lowest. */
-  *apply(layer: number, entries: readonly LayerEntry[]): Generator<number> {
+  *apply(layer: number, entries: readonly LayerEntry[]): Parts<void> {
     this.#draft.beginLayer();
     for (const entry of entries) {
       this.#entry(layer, entry);
-      yield layer;
+      yield entryCost;
     }
   }
 
@@ -100,10 +104,7 @@ class Rest {
  * What layers come to without the dropped ones: upper layers apply to what is left. A link to a file that is gone is broken, and not
  * made; with `materialize` the layer takes the file over. Yields after each entry, for who paces it.
  */
-export function* withoutLayers(
-  layers: readonly (readonly LayerEntry[])[],
-  options: Options,
-): Generator<number, Remaining> {
+export function* withoutLayers(layers: readonly (readonly LayerEntry[])[], options: Options): Parts<Remaining> {
   const rest = new Rest(options);
   const trees = [rest.tree()];
   for (const [layer, entries] of layers.entries()) {
