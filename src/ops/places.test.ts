@@ -109,6 +109,18 @@ const arbitraryStack: fc.Arbitrary<readonly (readonly LayerEntry[])[]> = fc
 /** Only root makes, and reads, files of every owner and mode. */
 const isEverybodys = (kind: OperandKind): boolean => process.getuid?.() === 0 || !['rootfs', 'bundle'].includes(kind);
 
+/** Whether work is done; a table of contents in JSON does not hold names that are no UTF-8, and says so. */
+async function isDone(work: Promise<unknown>, what: string): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    const isUnsayable = error instanceof OciError && /expected names in UTF-8, all that a table/.test(error.message);
+    assert.ok(isUnsayable, `${what}: ${error}`);
+    return false;
+  }
+}
+
 test('every verb does its work with images of random layers, and what it makes validates', async t => {
   const oneRun = async (stack: readonly (readonly LayerEntry[])[], turn: number): Promise<void> => {
     const place = await preparePlace(temporaryDirectory(t), { tars: stack.map(entries => layerTar(entries)) });
@@ -117,7 +129,7 @@ test('every verb does its work with images of random layers, and what it makes v
       const kind = kinds[turn % kinds.length];
       if (kind === undefined) continue;
       const out = join(place.directory, `out-${at}`);
-      await assert.doesNotReject(call(place.operands(kind, out)), `${use}, ${kind}`);
+      if (!(await isDone(call(place.operands(kind, out)), `${use}, ${kind}`))) continue;
       if (writes === 'layout' || (writes === 'file' && !['exportImage', 'commitLayer'].includes(verb)))
         await isValid(out);
     }
