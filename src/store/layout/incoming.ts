@@ -9,8 +9,12 @@ import { onDisk, systemCode } from '../disk/system-error.ts';
 import { makeTemporaryDirectory } from '../disk/temporary.ts';
 import { blobPath, writeNewBlob } from './blobs.ts';
 import { bringBlob } from './bring-blob.ts';
+import type { Beat } from './lock.ts';
 
 const place = 'a layout that can be written to';
+
+/** Files that are moved in far less time than a lock's holder may be silent, be the disk a slow one (20 ms each). */
+export const filesOfBeat: number = 64;
 
 /** Takes back what was done. */
 type Undo = () => void;
@@ -78,8 +82,8 @@ export class IncomingBlobs {
     });
   }
 
-  /** Moves all to their places, under the layout's lock. What comes back takes them out again, before the lock is given back. */
-  moveIn(): Undo {
+  /** Moves all to their places, under the layout's lock, and shows with `beat` that it is at work. What comes back takes them out again, before the lock is given back. */
+  moveIn(beat: Beat = () => undefined): Undo {
     const moved: (readonly [string, string])[] = [];
     const made: string[] = [];
     const undo = (): void => {
@@ -97,7 +101,7 @@ export class IncomingBlobs {
             // Another process may have brought it meanwhile, and others may rely on that one.
             if (sizeOf(to) === sizeOf(from)) continue;
             renameSync(from, to);
-            moved.push([from, to]);
+            if (moved.push([from, to]) % filesOfBeat === 0) beat();
           }
           syncDirectory(target);
         }

@@ -14,7 +14,7 @@ import { syncDirectory } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { fileOfBlob, hasBlob, openBlob, readBlob } from './blobs.ts';
 import { withIncoming } from './incoming.ts';
-import { type Replace, underLock } from './lock.ts';
+import { type Beat, type Replace, underLock } from './lock.ts';
 
 /** Reads a file of the layout that must be there, be regular and be small. */
 function readPart(path: string, limit: number): Uint8Array {
@@ -68,7 +68,7 @@ export function changedIndex(
 export function changeIndex(
   layout: string,
   change: (index: ImageIndex) => ImageIndex,
-  { replace, arrive = () => undefined }: { readonly replace: Replace; readonly arrive?: () => void },
+  { replace, arrive = () => undefined }: { readonly replace: Replace; readonly arrive?: (beat?: Beat) => void },
 ): Document<ImageIndex> {
   const before = readIndexFile(layout);
   const after = changedIndex(before.value, change, layout);

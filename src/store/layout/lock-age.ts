@@ -1,12 +1,23 @@
-import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { mkdirSync, readdirSync, rmdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { unlessRaced } from '../disk/system-error.ts';
 import { timeIn } from '../disk/temporary.ts';
 
-/** Milliseconds after which a lock counts as left: nobody holds one for longer than a few. */
+/** Milliseconds after which a lock counts as left: one is held for some 5, and touched every 64 files where there are many to move. */
 const staleAfter = 5000;
 
-/** Whether a lock's directory has not been touched for longer than a holder takes. */
+const touchedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** Whether neither a lock's directory nor what is in it has been touched for longer than a holder takes. */
 export function isStale(lock: string): boolean {
-  const found = statSync(lock, { throwIfNoEntry: false });
-  return found !== undefined && timeIn(dirname(lock)) - found.mtimeMs > staleAfter;
+  const names = unlessRaced(['ENOENT', 'ENOTDIR'], () => readdirSync(lock)) ?? [];
+  const touched = Math.max(touchedAt(lock), ...names.map(name => touchedAt(join(lock, name))));
+  return touched > 0 && timeIn(dirname(lock)) - touched > staleAfter;
+}
+
+/** Shows that a lock's holder, whose directory in it this is, is at work: with the file system's own time, as nobody here reads a clock. */
+export function touch(token: string): void {
+  const beat = join(token, 'beat');
+  unlessRaced(['ENOENT', 'EEXIST'], () => mkdirSync(beat));
+  unlessRaced(['ENOENT'], () => rmdirSync(beat));
 }

@@ -10,8 +10,10 @@ import { bundledScript, ended } from '../../testing/bundled-script.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { ownerText } from '../disk/owner.ts';
 import { createLayout } from './create-layout.ts';
+import { filesOfBeat, IncomingBlobs } from './incoming.ts';
 import { openLayout } from './layout.ts';
 import { underLock } from './lock.ts';
+import { isStale } from './lock-age.ts';
 
 const at = (path: string): string => new URL(path, import.meta.url).pathname;
 const imports = `
@@ -252,4 +254,33 @@ test('a signal ends the waiting for a lock that another holds, and the lock stay
   controller.abort(reason);
   await assert.rejects(waiting, error => error === reason);
   assert.deepEqual([existsSync(held), await namesIn(path)], [true, ['mine']]);
+});
+
+test('a holder that is long at work shows it, and its lock does not count as left while it does', async t => {
+  const path = join(temporaryDirectory(t), 'layout');
+  await createLayout(path);
+  const lock = join(path, '.ocikit-lock');
+  await underLock(path, replace => {
+    replace(join(path, 'index.json'), readFileSync(join(path, 'index.json')), beat => {
+      const [token = ''] = readdirSync(lock).map(name => join(lock, name));
+      for (const old of [token, lock]) utimesSync(old, 1, 1);
+      assert.equal(isStale(lock), true);
+      beat();
+      utimesSync(lock, 1, 1);
+      assert.equal(isStale(lock), false);
+    });
+  });
+  assert.equal(isStale(lock), false);
+  assert.deepEqual(leftovers(path), []);
+});
+
+test('whoever moves many blobs in or out under the lock shows that it is at work', t => {
+  const [path, stage] = [join(temporaryDirectory(t), 'layout'), join(temporaryDirectory(t), 'stage')];
+  mkdirSync(join(stage, 'blobs/sha256'), { recursive: true });
+  const count = 3 * filesOfBeat + 1;
+  for (let at = 0; at < count; at++) writeFileSync(join(stage, 'blobs/sha256', `${at}`), '');
+  let beats = 0;
+  new IncomingBlobs(path, stage).moveIn(() => beats++);
+  assert.equal(beats, 3);
+  assert.equal(readdirSync(join(path, 'blobs/sha256')).length, count);
 });

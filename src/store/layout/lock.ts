@@ -16,11 +16,14 @@ import { writeNewFile } from '../disk/atomic.ts';
 import { ownerState, ownerText } from '../disk/owner.ts';
 import { systemError, unlessRaced } from '../disk/system-error.ts';
 import { clearLeftBehind, lockName } from '../disk/temporary.ts';
-import { isStale } from './lock-age.ts';
+import { isStale, touch } from './lock-age.ts';
 import { dropPeerLock, type PeerLock, tryPeerLock } from './peer-lock.ts';
 
+/** Shows others that the lock is held by who is at work: called now and then by what may take long. */
+export type Beat = () => void;
+
 /** Replaces a file with new bytes, or throws where the lock has been lost meanwhile. `first` is done when the new bytes are on the disk and not yet in place. */
-export type Replace = (target: string, bytes: Uint8Array, first?: () => void) => void;
+export type Replace = (target: string, bytes: Uint8Array, first?: (beat: Beat) => void) => void;
 
 /** Milliseconds between two tries: the first, and the longest. */
 const [shortWait, longWait, growth] = [4, 40, 1.5];
@@ -112,7 +115,7 @@ function replaceFrom({ token, isHeld }: HeldLock): Replace {
     const staged = join(token, basename(target));
     try {
       writeNewFile(staged, bytes);
-      first?.();
+      first?.(() => touch(token));
       if (!isHeld()) throw new LostLock();
       renameSync(staged, target);
     } catch (error) {

@@ -28,7 +28,7 @@ async function commit(
       try {
         isNew = stateOf(path) === 'free';
         if (isNew) undo.push(makeParts(path));
-        return changeIndex(path, change, { replace, arrive: () => undo.push(blobs.moveIn()) });
+        return changeIndex(path, change, { replace, arrive: beat => void undo.push(blobs.moveIn(beat)) });
       } catch (error) {
         // Whoever has the lock now may rely on what is there.
         if (!(error instanceof LostLock)) for (const takeBack of undo.reverse()) takeBack();

@@ -6,8 +6,9 @@ import { syncDirectory } from '../disk/atomic.ts';
 import { onDisk, systemCode } from '../disk/system-error.ts';
 import { makeTemporaryDirectory } from '../disk/temporary.ts';
 import { type StandingFile, standingAt } from './blob-files.ts';
+import { filesOfBeat } from './incoming.ts';
 import { changedIndex, readIndexFile } from './layout.ts';
-import { underLock } from './lock.ts';
+import { type Beat, underLock } from './lock.ts';
 
 interface Sweep {
   /** What is to go, as it was found. */
@@ -26,8 +27,13 @@ function moveBack(moved: readonly Move[]): void {
 }
 
 /** Moves files out of a layout, unless somebody has touched them since they were found; what went by itself is gone. */
-function moveOut(files: readonly StandingFile[], stage: string, moved: Move[]): void {
-  for (const { path, mtime, size } of files) {
+function moveOut(
+  files: readonly StandingFile[],
+  stage: string,
+  { moved, beat }: { readonly moved: Move[]; readonly beat: Beat },
+): void {
+  for (const [at, { path, mtime, size }] of files.entries()) {
+    if (at % filesOfBeat === 0) beat();
     const now = standingAt(path);
     if (now === undefined || (!now.isDirectory && (now.mtime !== mtime || now.size !== size))) continue;
     const to = join(stage, `${moved.length}-${basename(path).slice(0, 100)}`);
@@ -64,7 +70,7 @@ export async function sweep(
         const moved: Move[] = [];
         try {
           // The same bytes again, where no entry goes: the rename is what proves that the lock is still ours.
-          replace(join(layout, 'index.json'), after.bytes, () => moveOut(files, stage.path, moved));
+          replace(join(layout, 'index.json'), after.bytes, beat => moveOut(files, stage.path, { moved, beat }));
         } catch (error) {
           moveBack(moved);
           throw error;
