@@ -14,7 +14,7 @@ import { readChunked, readEstargz } from '../testing/lazy-checkers.ts';
 import { type PreparedPlace, preparePlace } from '../testing/prepared-place.ts';
 import { textFile } from '../testing/scripts.ts';
 import { snapshotOf } from '../testing/snapshot.ts';
-import { temporaryDirectory } from '../testing/temporary.ts';
+import { makeWritable, temporaryDirectory } from '../testing/temporary.ts';
 import type { LayerEntry } from '../tree/node.ts';
 import { convert } from './convert.ts';
 import { diff } from './diff.ts';
@@ -127,6 +127,7 @@ test('published lazy layers are left as they are, those of an older form are mad
   ] as const) {
     const layout = join(temporaryDirectory(t), 'img');
     cpSync(join(source, name), layout, { recursive: true });
+    makeWritable(layout);
     const { isChanged } = await convert(`${layout}:v`, { compression: form, tag: 'again', hostPlatform });
     assert.equal(isChanged, !isKept, name);
     for (const layer of await layersIn(`${layout}:again`)) readLazy(layout, layer, form);

@@ -39,7 +39,7 @@ import type { MemoryLayout } from '../testing/memory-layout.ts';
 import { preparePlace } from '../testing/prepared-place.ts';
 import { symlink } from '../testing/scripts.ts';
 import { isSame, snapshotOf } from '../testing/snapshot.ts';
-import { temporaryDirectory } from '../testing/temporary.ts';
+import { makeWritable, temporaryDirectory } from '../testing/temporary.ts';
 import { gc } from './gc.ts';
 import { tag } from './tag.ts';
 import { untag } from './untag.ts';
@@ -100,6 +100,7 @@ test('the published layouts lose exactly the blobs that nothing reaches', async 
     if (source === undefined) return;
     const copied = join(temporaryDirectory(t), 'img');
     cpSync(source, copied, { recursive: true });
+    makeWritable(copied);
     mkdirSync(join(copied, 'blobs/sha256'), { recursive: true });
     const before = blobsOf(copied);
     const { removed } = await gc(copied, { grace: '0' });

@@ -6,7 +6,7 @@ import { OciError } from '../errors.ts';
 import { fixture } from '../testing/fixtures.ts';
 import type { HostileCase } from '../testing/hostile.ts';
 import { isSame, snapshotOf } from '../testing/snapshot.ts';
-import { temporaryDirectory } from '../testing/temporary.ts';
+import { makeWritable, temporaryDirectory } from '../testing/temporary.ts';
 import { convert } from './convert.ts';
 import { gc } from './gc.ts';
 import { validate } from './validate.ts';
@@ -27,6 +27,7 @@ async function withEach(
     const place = join(directory, 'at/place');
     mkdirSync(join(directory, 'at'));
     cpSync(join(fixture(t, 'hostile') ?? '', item.path), place, { recursive: true, verbatimSymlinks: true });
+    makeWritable(place);
     if (item.kind === 'layout') mkdirSync(join(place, 'blobs/sha256'), { recursive: true });
     await work(item, place);
     assert.equal(readFileSync(join(directory, 'victim/hello'), 'utf8'), 'canary\n', item.name);
@@ -48,7 +49,7 @@ const messages = async (place: string): Promise<readonly string[]> =>
   (await validate(place)).findings.map(({ message }) => message).sort();
 
 test('hostile places in every form: refused on purpose with nothing left, or made into what is whole', async t => {
-  for (const compression of ['zstd:chunked', 'estargz', 'none'] as const)
+  for (const compression of ['zstd:chunked', 'estargz'] as const)
     await withEach(t, ['layout', 'oci-archive', 'docker-archive'], async ({ name, tag }, place) => {
       const before = snapshotOf(dirname(place));
       const output = join(place, `../../out-${compression.replace(':', '-')}`);
@@ -58,8 +59,8 @@ test('hostile places in every form: refused on purpose with nothing left, or mad
       assert.equal(existsSync(output), made, name);
       if (made) {
         const errors = (await validate(output)).findings.filter(({ severity }) => severity === 'error');
-        const own = await messages(place).catch(() => []);
         // What was wrong with documents stays in them.
+        const own = errors.length === 0 ? [] : await messages(place).catch(() => []);
         for (const { message } of errors) assert.ok(own.length > 0, `${name} ${compression}: ${message}`);
       }
     });
