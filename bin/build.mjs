@@ -1,4 +1,4 @@
-// Builds dist/: the library as plain modules (tsc), and the program as one file with its compiled code beside it.
+// Builds dist/: declarations (tsc), and the library and the program as one module, with the program's compiled code beside it.
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -136,19 +136,23 @@ async function bundlePackages() {
   return Promise.all([...found.values()].map(specifiers => bundlePackage([...specifiers].sort())));
 }
 
-/** Removes the modules and declarations that the library's entry does not lead to: the program has them in its one file. */
+/** What the library's entry exports beside types. */
+function libraryNames() {
+  const entry = readFileSync(join(dist, 'index.js'), 'utf8');
+  const lists = [...entry.matchAll(/export \{([^}]*)\}/g)].map(([, names]) => names);
+  return lists.flatMap(names => names.split(',').map(name => name.trim())).filter(name => name !== '');
+}
+
+/** Leaves the declarations that the library's entry leads to; what runs is in the one module, from which the entry has it. */
 function prune() {
+  const names = libraryNames();
   const kept = new Set();
   const keep = file => {
     if (kept.has(file)) return;
     kept.add(file);
-    const text = readFileSync(file, 'utf8');
-    for (const [, specifier] of text.matchAll(/(?:\bfrom |\bimport\(|^import )['"](\.[^'"]+)['"]/gm)) {
-      const target = join(file, '..', specifier);
-      if (target.endsWith('.js')) keep(file.endsWith('.d.ts') ? target.replace(/\.js$/, '.d.ts') : target);
-    }
+    for (const [, specifier] of readFileSync(file, 'utf8').matchAll(/(?:\bfrom |\bimport\(|^import )['"](\.[^'"]+)['"]/gm))
+      keep(join(file, '..', specifier).replace(/\.js$/, '.d.ts'));
   };
-  keep(join(dist, 'index.js'));
   keep(join(dist, 'index.d.ts'));
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
@@ -159,7 +163,15 @@ function prune() {
     const folder = join(parentPath, name);
     if (readdirSync(folder).length === 0) rmSync(folder, { recursive: true });
   }
+  // Node reads the names of such a module's exports in its text.
+  const library = `module.exports = require('./ocikit.cjs').library();\n0 && (module.exports = { ${names.join(', ')} });\n`;
+  writeFileSync(join(dist, 'library.cjs'), library);
+  writeFileSync(join(dist, 'index.js'), `export { ${names.join(', ')} } from './library.cjs';\n`);
 }
+
+const parts = `
+exports.run = () => require('./src/cli/bin.ts');
+exports.library = () => require('./src/index.ts');`;
 
 async function bundleProgram() {
   const setApart = {
@@ -173,16 +185,13 @@ async function bundleProgram() {
   };
   const { metafile, outputFiles } = await build({
     ...common,
-    entryPoints: ['src/cli/bin.ts'],
-    outfile: 'dist/cli.cjs',
+    // Each part is made when it is asked for: a command does not wait for what it does not use.
+    stdin: { contents: parts, resolveDir: root },
+    outfile: 'dist/ocikit.cjs',
     supported: { 'dynamic-import': false },
     plugins: [setApart, lightWidth, lightAssert, lightStart],
-    // One expression, as bin/ocikit.cjs runs it. The modules' address is that of an unbundled one, so that what a module
-    // finds beside itself is where it expects it.
-    banner: {
-      js: "(function (require, __dirname) {var moduleUrl = require('node:url').pathToFileURL(__dirname + '/cli/bin.js').href;",
-    },
-    footer: { js: '})' },
+    // The modules' address is that of an unbundled one, so that what a module finds beside itself is where it expects it.
+    banner: { js: "var moduleUrl = require('node:url').pathToFileURL(__dirname + '/cli/bin.js').href;" },
     define: { 'import.meta.url': 'moduleUrl' },
     write: false,
   });
@@ -191,7 +200,7 @@ async function bundleProgram() {
     /[^\0-\x7f]/g,
     found => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  writeFileSync(join(dist, 'cli.cjs'), text);
+  writeFileSync(join(dist, 'ocikit.cjs'), text);
   return metafile;
 }
 
@@ -216,7 +225,7 @@ function writeNotices(metafiles) {
     .flatMap(output => Object.keys(output.inputs));
   const used = new Set(inputs.flatMap(packageOf));
   const rule = `\n${'-'.repeat(80)}\n\n`;
-  const head = 'dist/cli.cjs and dist/packages hold code of these packages.\n';
+  const head = 'dist/ocikit.cjs and dist/packages hold code of these packages.\n';
   writeFileSync(join(dist, 'THIRD_PARTY_NOTICES'), [head, ...[...used].sort().map(noticeOf)].join(rule));
 }
 
@@ -230,7 +239,8 @@ function compileProgram() {
   const warmUp = `
     const { readFileSync, writeFileSync } = require('node:fs');
     const [file, folder, image] = process.argv.splice(1);
-    const script = new (require('node:vm').Script)(readFileSync(file, 'latin1'), { filename: file });
+    const source = require('node:module').wrap(readFileSync(file, 'latin1'));
+    const script = new (require('node:vm').Script)(source, { filename: file });
     const lines = [['tag', image, 'b']];
     process.on('beforeExit', () => {
       const words = lines.shift();
@@ -240,7 +250,9 @@ function compileProgram() {
         return writeFileSync(file + '.cache', script.createCachedData());
       }
       process.argv = [process.execPath, file, ...words];
-      script.runInThisContext()(require, folder);
+      const module = { exports: {} };
+      script.runInThisContext().call(module.exports, module.exports, require, module, file, folder);
+      module.exports.run();
       setImmediate(() => {});
     });`;
   try {
@@ -249,12 +261,12 @@ function compileProgram() {
     });
     // The same bytes each time, wherever: no chance in the order of names, nothing thrown away at a moment of V8's choice.
     const flags = ['--hash-seed=1', '--no-flush-bytecode'];
-    const words = [...flags, '-e', warmUp, 'cli.cjs', dist, image];
+    const words = [...flags, '-e', warmUp, 'ocikit.cjs', dist, image];
     execFileSync(process.execPath, words, { stdio: 'ignore', cwd: dist });
   } finally {
     rmSync(place, { recursive: true, force: true });
   }
-  execFileSync(process.execPath, ['-e', checkCompiled, join(dist, 'cli.cjs')], {
+  execFileSync(process.execPath, ['-e', checkCompiled, join(dist, 'ocikit.cjs')], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 }
@@ -264,7 +276,8 @@ const checkCompiled = `
   const { readFileSync } = require('node:fs');
   const [, filename] = process.argv;
   const cachedData = readFileSync(filename + '.cache');
-  const script = new (require('node:vm').Script)(readFileSync(filename, 'latin1'), { filename, cachedData });
+  const source = require('node:module').wrap(readFileSync(filename, 'latin1'));
+  const script = new (require('node:vm').Script)(source, { filename, cachedData });
   if (script.cachedDataRejected) throw new Error(filename + '.cache: expected code that this Node takes');`;
 
 rmSync(dist, { recursive: true, force: true });
