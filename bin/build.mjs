@@ -77,7 +77,6 @@ const common = {
   target: 'node20',
   format: 'cjs',
   minify: true,
-  lineLimit: 120,
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
@@ -150,7 +149,9 @@ function prune() {
   const keep = file => {
     if (kept.has(file)) return;
     kept.add(file);
-    for (const [, specifier] of readFileSync(file, 'utf8').matchAll(/(?:\bfrom |\bimport\(|^import )['"](\.[^'"]+)['"]/gm))
+    for (const [, specifier] of readFileSync(file, 'utf8').matchAll(
+      /(?:\bfrom |\bimport\(|^import )['"](\.[^'"]+)['"]/gm,
+    ))
       keep(join(file, '..', specifier).replace(/\.js$/, '.d.ts'));
   };
   keep(join(dist, 'index.d.ts'));
