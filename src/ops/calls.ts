@@ -1,4 +1,5 @@
 import { compression, notices, read, type Table, write } from './base-calls.ts';
+import type { BuildOptions } from './build-options.ts';
 import * as kinds from './call-kinds.ts';
 import { type ChangeVerb, changeTables } from './change-calls.ts';
 import type { CommitLayerOptions } from './layer-options.ts';
@@ -59,6 +60,19 @@ const commitLayer: Table<CommitLayerOptions> = {
   trustMtime: flag,
   strict: flag,
 };
+const build: Table<BuildOptions> = {
+  ...read,
+  ...compression,
+  file: path,
+  target: text,
+  buildArguments: listOf(text),
+  contexts: listOf(text),
+  bases: listOf(kinds.operand),
+  labels: listOf(text),
+  annotations: listOf(kinds.annotation),
+  created: kinds.time,
+  dryRun: flag,
+};
 const copy: Table<CopyOptions> = {
   ...work,
   hostPlatform,
@@ -112,6 +126,7 @@ const validate: Table<ValidateOptions> = { ...work, fast: flag, strict: flag };
 
 /** The library's functions that do something. */
 export type Verb =
+  | 'build'
   | ChangeVerb
   | LookVerb
   | 'commit'
@@ -138,6 +153,7 @@ export type Verb =
 
 /** Every function's options. */
 export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.Kind>>>> = {
+  build,
   ...changeTables,
   ...lookTables(read),
   commit,

@@ -24,6 +24,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   catStream: ['rootfs', 'paths'],
   attach: ['subject', 'files'],
   referrers: ['image'],
+  build: ['context', 'image'],
   commit: ['rootfs', 'image?'],
   commitLayer: ['rootfs', 'file'],
   commitLayerStream: ['rootfs'],

@@ -1,7 +1,9 @@
 import packaged from '@balena/dockerignore';
 import { usage } from '../errors.ts';
-import { exactTextOf, textOf } from './path.ts';
+import type { Path } from './node.ts';
+import { exactTextOf, parentOf, textOf } from './path.ts';
 import { leadsTo, type Selection } from './selection.ts';
+import { parseWildcard } from './wildcard.ts';
 
 const dockerignore = packaged.default;
 
@@ -27,22 +29,23 @@ function patternOf(line: string, subject: string): string | undefined {
   return `${isException ? '!' : ''}${base}${escapeLiterals(pattern)}`;
 }
 
+/** What Go takes for no pattern is refused, and what the package cannot make a regular expression of. */
 function checkPattern(pattern: string, line: string, subject: string): void {
+  const bad = (): Error => usage(subject, `expected a .dockerignore pattern, got '${line.trim()}'`);
+  parseWildcard(line.trim().replace(/^!\s*/, ''), bad);
   try {
     dockerignore({ ignorecase: false }).add([pattern]).ignores(base);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw usage(subject, `expected a .dockerignore pattern, got '${line.trim()}'`);
+    throw bad();
   }
 }
 
-/**
- * What a .dockerignore text leaves: the last pattern that matches a path, or a directory above it, decides; `!` takes
- * back, so that an excluded directory may lead to what is kept. Patterns are anchored at the root and take case as it is.
- *
- * @throws `usage` for a lone `!` and for a pattern that is none (`[`).
- */
-export function ignoreSelection(patterns: string, subject = '.dockerignore'): Selection {
+/** The patterns of a text: whether they leave a path out, and what those match that take paths back. */
+function parsePatterns(
+  patterns: string,
+  subject: string,
+): { readonly ignores: (path: Path) => boolean; readonly exceptions: readonly string[] } {
   const ignore = dockerignore({ ignorecase: false });
   const exceptions: string[] = [];
   for (const line of patterns.replace(/^\ufeff/, '').split(/\r?\n/)) {
@@ -52,8 +55,38 @@ export function ignoreSelection(patterns: string, subject = '.dockerignore'): Se
     ignore.add([pattern]);
     if (pattern.startsWith('!')) exceptions.push(pattern.slice(1 + base.length));
   }
-  return {
-    has: path => path === '' || !ignore.ignores(base + (exactTextOf(path) ?? textOf(path))),
-    leads: leadsTo(exceptions),
+  return { ignores: path => path !== '' && ignore.ignores(base + (exactTextOf(path) ?? textOf(path))), exceptions };
+}
+
+/**
+ * What a .dockerignore text leaves: the last pattern that matches a path, or a directory above it, decides; `!` takes
+ * back, so that an excluded directory may lead to what is kept. Patterns are anchored at the root and take case as it is.
+ *
+ * @throws `usage` for a lone `!` and for a pattern that is none (`[`).
+ */
+export function ignoreSelection(patterns: string, subject = '.dockerignore'): Selection {
+  const { ignores, exceptions } = parsePatterns(patterns, subject);
+  return { has: path => !ignores(path), leads: leadsTo(exceptions) };
+}
+
+/**
+ * The same for a build's context, as BuildKit walks it: an excluded directory leads on only where a pattern that takes back begins with
+ * its path, letter by letter; below any other nothing is kept.
+ *
+ * @throws `usage` as `ignoreSelection`.
+ */
+export function contextSelection(patterns: string, subject = '.dockerignore'): Selection {
+  const { ignores, exceptions } = parsePatterns(patterns, subject);
+  const closed = new Map<Path, boolean>();
+  const isClosed = (directory: Path): boolean => {
+    if (directory === '') return false;
+    const known = closed.get(directory);
+    if (known !== undefined) return known;
+    const text = `${exactTextOf(directory) ?? textOf(directory)}/`;
+    const leads = !ignores(directory) || exceptions.some(exception => `${exception}/`.startsWith(text));
+    const answer = isClosed(parentOf(directory)) || !leads;
+    closed.set(directory, answer);
+    return answer;
   };
+  return { has: path => !ignores(path) && !isClosed(parentOf(path)), leads: path => !isClosed(path) };
 }

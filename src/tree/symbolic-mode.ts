@@ -13,7 +13,7 @@ const permissions: Readonly<Record<string, number>> = { r: 0o444, w: 0o222, x: 0
 const shifts: Readonly<Record<string, number>> = { u: 6, g: 3, o: 0 };
 
 /** A change of a mode; `isDirectory` is asked for `X` only. */
-type ModeChange = (mode: number, isDirectory: boolean) => number;
+export type ModeChange = (mode: number, isDirectory: boolean) => number;
 
 /** One step of a change; `before` is the mode before the first. */
 type Command = (mode: number, before: { readonly mode: number; readonly isDirectory: boolean }) => number;

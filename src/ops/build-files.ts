@@ -1,0 +1,149 @@
+import type { BodySource } from '../codec/body-source.ts';
+import { readLayer } from '../codec/layer-reader.ts';
+import { nodeEngine } from '../engine/node.ts';
+import { invalid } from '../errors.ts';
+import type { ComparableRootfs } from '../graph/comparable-rootfs.ts';
+import { layerBytes, layerOrigin } from '../graph/layer-bytes.ts';
+import { openImageRootfs } from '../graph/rootfs-image.ts';
+import type { ImageSource } from '../graph/source.ts';
+import type { Layer } from '../spec/objects.ts';
+import { SpooledBodies } from '../store/rootfs/spooled-bodies.ts';
+import { Pace } from '../stream/pace.ts';
+import type { FileNode, Meta, Path, Tree } from '../tree/node.ts';
+import { each } from '../tree/parts.ts';
+import { filesOf } from '../tree/walk.ts';
+import type { Work } from './options.ts';
+
+/** Where the contents of one source of files are. */
+interface Contents extends BodySource {
+  digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>>;
+}
+
+const keyOf = ({ content }: FileNode): string => `${content.source} ${content.member}`;
+
+/**
+ * The contents of all files of a build, whatever they are called by then and whoever owns them: those of contexts, of images,
+ * of archives, and those that stand in the Dockerfile. State: what has been opened.
+ */
+export class BuildFiles implements BodySource {
+  readonly #contents = new Map<string, Contents>();
+  #inline = 0;
+
+  /** A root filesystem of the disk, of which `tree` is what is looked at. */
+  async addRootfs(rootfs: ComparableRootfs & BodySource, tree: Tree, { signal }: Work): Promise<void> {
+    const origins = new Map<string, readonly [Path, FileNode]>();
+    let source: string | undefined;
+    const add = ([path, file]: readonly [Path, FileNode]): void => {
+      origins.set(keyOf(file), [path, file]);
+      source = file.content.source;
+    };
+    await new Pace(signal).run(each(filesOf(tree), add));
+    const { prepare } = rootfs;
+    const own = (file: FileNode): readonly [Path, FileNode] => origins.get(keyOf(file)) ?? ['', file];
+    if (source === undefined) return;
+    this.#contents.set(source, {
+      body: (_path, node) => rootfs.body(...own(node)),
+      digests: async files => rootfs.digests(files),
+      ...(prepare === undefined
+        ? {}
+        : {
+            prepare: (files, layout) =>
+              prepare(
+                Array.from(files, file => own(file)[1]),
+                layout,
+              ),
+          }),
+    });
+  }
+
+  addLayers(source: ImageSource, layers: readonly Layer[]): void {
+    const rootfs = openImageRootfs(source, layers);
+    for (const layer of layers) {
+      const spool = new SpooledBodies();
+      this.#contents.set(layer.diffID, {
+        body: (_path, node) => spool.body(node, source.subject),
+        digests: files => rootfs.digests(files),
+        prepare: (files, layout) =>
+          spool.fill(
+            sink => readLayer(layerBytes(source, layer), layerOrigin(source, layer), sink),
+            new Set(Array.from(files, file => file.content.member)),
+            layout,
+          ),
+      });
+    }
+  }
+
+  /** A file of these bytes. */
+  inline(bytes: Uint8Array, meta: Meta): FileNode {
+    const source = `inline:${this.#inline++}`;
+    this.#contents.set(source, {
+      body: () => (bytes.length === 0 ? [] : [bytes]),
+      async digests(files) {
+        const hasher = nodeEngine.createHash('sha256');
+        hasher.update(bytes);
+        const digest = hasher.digest();
+        return new Map(Array.from(files, file => [file, digest] as const));
+      },
+    });
+    return { kind: 'file', meta, size: bytes.length, content: { source, member: 0 } };
+  }
+
+  body(path: Path, node: FileNode): Iterable<Uint8Array> {
+    const contents = this.#contents.get(node.content.source);
+    if (contents === undefined) throw new Error(`build: a file of no source: ${path}`);
+    return contents.body(path, node);
+  }
+
+  async prepare(files: Iterable<FileNode>, layout: string): Promise<() => void> {
+    const closes: (() => void)[] = [];
+    const close = (): void => {
+      for (const each of closes.splice(0)) each();
+    };
+    try {
+      for (const [source, own] of bySource(files)) {
+        const prepared = await this.#contents.get(source)?.prepare?.(own, layout);
+        if (prepared !== undefined) closes.push(prepared);
+      }
+      return close;
+    } catch (error) {
+      close();
+      throw error;
+    }
+  }
+
+  /** Each content is read once, under whatever names it comes. */
+  async digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>> {
+    const known = new Map<string, string>();
+    for (const [source, own] of bySource(files)) {
+      const single = new Map(own.map(file => [keyOf(file), file] as const));
+      const found = await this.#contents.get(source)?.digests(new Set(single.values()));
+      for (const [key, file] of single) known.set(key, found?.get(file) ?? '');
+    }
+    return new Map(Array.from(files, file => [file, known.get(keyOf(file)) ?? ''] as const));
+  }
+
+  /** A small file whole. Throws `invalid` where it is larger than the limit. */
+  async read(
+    file: FileNode,
+    { subject, limit, layout }: { subject: string; limit: number; layout: string },
+  ): Promise<Uint8Array> {
+    if (file.size > limit) throw invalid(subject, `at most ${limit} bytes`, `${file.size}`);
+    const close = await this.prepare([file], layout);
+    try {
+      return Buffer.concat(Array.from(this.body('', file), chunk => Uint8Array.from(chunk)));
+    } finally {
+      close();
+    }
+  }
+}
+
+function bySource(files: Iterable<FileNode>): ReadonlyMap<string, FileNode[]> {
+  const groups = new Map<string, FileNode[]>();
+  for (const file of files) {
+    const { source } = file.content;
+    const known = groups.get(source);
+    if (known === undefined) groups.set(source, [file]);
+    else known.push(file);
+  }
+  return groups;
+}

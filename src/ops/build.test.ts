@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { parseDockerfile } from '../dockerfile/parse.ts';
+import { imagesNeeded } from '../dockerfile/plan/evaluate.ts';
+import { openImageRootfs } from '../graph/rootfs-image.ts';
+import { layersOf } from '../image/layers.ts';
+import { openImage } from '../store/open-operand.ts';
+import { forAll } from '../testing/dockerfile-corpus.ts';
+import { fixture } from '../testing/fixtures.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import type { Node, Tree } from '../tree/node.ts';
+import { walk } from '../tree/walk.ts';
+import { build } from './build.ts';
+import { commit } from './commit.ts';
+
+type Row = readonly (string | number)[];
+
+interface Built {
+  readonly ok: boolean | null;
+  readonly error?: string;
+  readonly layers?: number;
+  readonly author?: string;
+  readonly config?: Record<string, unknown>;
+  readonly history?: readonly (readonly [string, number])[];
+  readonly rootfs?: Readonly<Record<string, Row>>;
+  readonly deleted?: readonly string[];
+}
+
+interface BuildCase {
+  readonly id: string;
+  readonly context: { readonly directory?: string; readonly files?: readonly (readonly string[])[] };
+  readonly dockerfile?: string;
+  readonly text?: string;
+  readonly args?: Readonly<Record<string, string>>;
+  readonly target?: string;
+  readonly bases: readonly string[];
+  readonly run: boolean;
+  readonly whole?: boolean;
+  readonly today?: string;
+  readonly buildkit: Built;
+}
+
+const contextTime = 981173106;
+const buildTime = '2020-01-02T03:04:05Z';
+const baseTime = 946684800;
+
+function settle(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) settle(path);
+    if (!entry.isSymbolicLink())
+      chmodSync(path, entry.isDirectory() || (lstatSync(path).mode & 0o111) !== 0 ? 0o755 : 0o644);
+    lutimesSync(path, contextTime, contextTime);
+  }
+}
+
+/** The fixtures' symbolic links have become files that hold their targets. */
+function restoreLinks(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) restoreLinks(path);
+    else if (entry.isFile() && lstatSync(path).size < 100) {
+      const text = readFileSync(path, 'utf8');
+      if (!/^[\w./-]*[./][\w./-]*$/.test(text) && !/^[\w-]+$/.test(text)) continue;
+      if (text === '' || !existsSync(join(directory, text)) || text === '.' || text === '/') continue;
+      if (join(directory, text) === path) continue;
+      rmSync(path);
+      symlinkSync(text, path);
+    }
+  }
+}
+
+function makeContext(root: string, one: BuildCase, to: string): string {
+  mkdirSync(to);
+  const { directory, files } = one.context;
+  if (directory !== undefined) {
+    cpSync(join(root, directory), to, { recursive: true, verbatimSymlinks: true });
+    settleModes(to);
+    for (const line of readFileSync(join(root, 'empty-dirs.txt'), 'utf8').split('\n'))
+      if (line.startsWith(`${directory}/`)) mkdirSync(join(to, line.slice(directory.length + 1)), { recursive: true });
+    restoreLinks(to);
+    settle(to);
+  }
+  const modes = new Map<string, number>();
+  for (const [kind, path = '', third = '', content = ''] of files ?? []) {
+    const at = join(to, kind === 'symlink' ? third : kind === 'link' ? third : path);
+    mkdirSync(dirname(at), { recursive: true });
+    if (kind === 'directory') mkdirSync(at, { recursive: true });
+    else if (kind === 'symlink') symlinkSync(path, at);
+    else if (kind === 'link') linkSync(join(to, path), at);
+    else writeFileSync(at, content);
+    if (kind === 'file' || kind === 'directory') modes.set(at, Number.parseInt(third, 8));
+  }
+  if (files !== undefined) settle(to);
+  for (const [path, mode] of modes) chmodSync(path, mode);
+  if (one.text !== undefined) writeFileSync(join(to, 'Dockerfile'), one.text);
+  if (one.text !== undefined) lutimesSync(join(to, 'Dockerfile'), contextTime, contextTime);
+  lutimesSync(to, contextTime, contextTime);
+  return to;
+}
+
+/** Fixtures may be read-only, which a copy is not to be. */
+function settleModes(directory: string): void {
+  chmodSync(directory, 0o755);
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) settleModes(path);
+    else if (!entry.isSymbolicLink()) chmodSync(path, (lstatSync(path).mode & 0o111) !== 0 ? 0o755 : 0o644);
+  }
+}
+
+async function makeBase(root: string, directory: string, layout: string): Promise<Tree> {
+  const rootfs = join(directory, 'base');
+  const files = JSON.parse(readFileSync(join(root, 'builds.base.json'), 'utf8')) as Record<string, Row>;
+  for (const [path, [kind, mode]] of Object.entries(files)) {
+    const at = join(rootfs, path);
+    const texts: Record<string, string> = {
+      passwd: 'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000:app:/home/app:/bin/sh\n',
+      group: 'root:x:0:\napp:x:1000:\n',
+    };
+    if (kind === 'dir') mkdirSync(at, { recursive: true });
+    else writeFileSync(at, texts[path.split('/').at(-1) as string] ?? 'busybox');
+    chmodSync(at, Number.parseInt(String(mode), 8));
+  }
+  settle2(rootfs);
+  const config = ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["sh"]'];
+  await commit(rootfs, `${layout}:base`, { instructions: config, platform: 'linux/amd64', owner: '0:0' });
+  return treeOf(`${layout}:base`);
+}
+
+function settle2(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) settle2(path);
+    lutimesSync(path, baseTime, baseTime);
+  }
+  lutimesSync(directory, baseTime, baseTime);
+}
+
+interface Opened {
+  readonly tree: Tree;
+  readonly digests: ReadonlyMap<Node, string>;
+  readonly config: Record<string, unknown>;
+  readonly history: readonly (readonly [string, number])[];
+  readonly author: string | undefined;
+  readonly layers: number;
+}
+
+async function treeOf(image: string): Promise<Tree> {
+  const { source, image: read } = await openImage(image);
+  return openImageRootfs(source, layersOf(read)).tree();
+}
+
+async function opened(image: string, history: number): Promise<Opened> {
+  const { source, image: read } = await openImage(image);
+  const rootfs = openImageRootfs(source, layersOf(read), { hashing: () => 'all' });
+  const tree = await rootfs.tree();
+  const files = new Set([...walk(tree)].flatMap(([, node]) => (node.kind === 'file' ? [node] : [])));
+  const { config, history: lines = [], author } = read.config.value;
+  return {
+    tree,
+    digests: await rootfs.digests(files),
+    config: (config ?? {}) as Record<string, unknown>,
+    history: (lines ?? [])
+      .slice(history)
+      .map(line => [line.created_by ?? '', line.empty_layer === true ? 1 : 0] as const),
+    author,
+    layers: layersOf(read).length,
+  };
+}
+
+const kinds: Readonly<Record<string, string>> = { directory: 'dir', file: 'file', symlink: 'symlink' };
+const seconds = (node: Node): number => Number(node.meta.mtime / 1_000_000_000n);
+const buildSeconds = Date.parse(buildTime) / 1000;
+
+function timeOf(node: Node): string | number {
+  const time = seconds(node);
+  return time === contextTime ? 'context' : time === buildSeconds ? 'build' : time;
+}
+
+function rowOf(node: Node, digests: ReadonlyMap<Node, string>): Row {
+  const { mode, uid, gid } = node.meta;
+  const head = [kinds[node.kind] ?? node.kind, mode.toString(8).padStart(4, '0'), uid, gid];
+  if (node.kind === 'file') return [...head, node.size, (digests.get(node) ?? '').slice(0, 16), timeOf(node)];
+  if (node.kind === 'symlink') return [...head, node.target, timeOf(node)];
+  return [...head, timeOf(node)];
+}
+
+/** Busybox and its applets are not in the fixtures. */
+const isLeftOut = (path: string): boolean =>
+  /^\/bin\/|^\/(dev|proc|sys)(\/|$)|^\/etc$|^\/etc\/(resolv\.conf|hosts|hostname|mtab)$/.test(path);
+
+/** Times of directories are those of the source today, and were those of the build in docker 20.10; modes of links say nothing. */
+function isSameRow(seen: Row | undefined, wanted: Row): boolean {
+  if (seen === undefined || seen[0] !== wanted[0]) return false;
+  const isDirectory = wanted[0] === 'dir';
+  const isLink = wanted[0] === 'symlink';
+  const upTo = isDirectory ? 4 : isLink ? 5 : 7;
+  for (let at = 0; at < upTo; at++) {
+    if (isLink && at === 1) continue;
+    if (seen[at] !== wanted[at]) return false;
+  }
+  return true;
+}
+
+/** The images of a Dockerfile that the fixture does not name. */
+function namesIn(one: BuildCase, context: string): readonly string[] {
+  const text = one.text ?? readFileSync(join(context, one.dockerfile ?? 'Dockerfile'), 'utf8');
+  const given = new Map(Object.entries(one.args ?? {}));
+  const options = { platform: { os: 'linux', architecture: 'amd64' }, images: new Map(), arguments: given };
+  try {
+    return imagesNeeded(parseDockerfile(text), options);
+  } catch {
+    return [];
+  }
+}
+
+async function check(
+  one: BuildCase,
+  { root, directory, layout, base }: { root: string; directory: string; layout: string; base: Tree },
+): Promise<void> {
+  const work = join(directory, createHash('sha256').update(one.id).digest('hex').slice(0, 12));
+  mkdirSync(work);
+  const context = makeContext(root, one, join(work, 'context'));
+  const image = `${join(work, 'out')}:x`;
+  const names = one.bases.length > 0 ? one.bases.filter(name => name !== 'scratch') : namesIn(one, context);
+  const contexts = names.map(name => `${name}=oci:${layout}:base`);
+  const run = async (): Promise<Opened> => {
+    await build(context, image, {
+      ...(one.text === undefined && one.dockerfile !== undefined ? { file: join(context, one.dockerfile) } : {}),
+      ...(one.target === undefined ? {} : { target: one.target }),
+      buildArguments: Object.entries(one.args ?? {}).map(([name, value]) => `${name}=${value}`),
+      contexts,
+      created: buildTime,
+      platform: 'linux/amd64',
+    });
+    return opened(image, 0);
+  };
+  const { buildkit: wanted } = one;
+  if (wanted.ok === false || one.today !== undefined) {
+    await assert.rejects(run, wanted.error ?? one.today);
+    assert.equal(existsSync(join(work, 'out')), false, 'nothing is left');
+    return;
+  }
+  const built = await run();
+  compare(built, wanted, one.whole === true ? undefined : base);
+}
+
+/** Docker 20.10's history says less of ARG and COPY, and has ports as a map. */
+function asToday(text: string): string {
+  if (text.startsWith('ARG ')) return text.replace(/=.*$/, '');
+  if (text.startsWith('EXPOSE ')) return 'EXPOSE';
+  return /^(COPY|ADD) /.test(text) ? text.replace(/ --(chown|chmod)=\S+/g, '') : text;
+}
+
+/** Where another answer is wanted than docker 20.10 gave, and why. */
+const meant: Readonly<Record<string, string>> = {
+  'kaniko:Dockerfile_test_cmd': 'an array in JSON with more after it is a command line today',
+  'moby:docker_cli_build:TestBuildExposeUpperCaseProto:1': 'the record is that of another build',
+  'buildah-conformance:workdir-with-trailing-separator': 'a user that the image does not have is refused',
+  'buildah-conformance:workdir-without-trailing-separator': 'a user that the image does not have is refused',
+};
+
+function compare(built: Opened, wanted: Built, base: Tree | undefined): void {
+  const history = (wanted.history ?? []).length;
+  const texts = (lines: Opened['history']): unknown => lines.map(([text, isEmpty]) => [asToday(text), isEmpty]);
+  assert.deepEqual(texts(built.history.slice(built.history.length - history)), texts(wanted.history ?? []));
+  assert.deepEqual(JSON.parse(JSON.stringify(built.config)), wanted.config ?? built.config);
+  assert.equal(built.author, wanted.author);
+  const before = new Map<string, Node>(
+    [...(base === undefined ? [] : walk(base))].map(([path, node]) => [`/${path}`, node] as const),
+  );
+  const problems: string[] = [];
+  const rows = wanted.rootfs ?? {};
+  const after = new Map<string, Node>([...walk(built.tree)].map(([path, node]) => [`/${path}`, node]));
+  for (const [path, row] of Object.entries(rows)) {
+    if (isLeftOut(path)) continue;
+    const node = after.get(path);
+    const seen = node === undefined ? undefined : rowOf(node, built.digests);
+    if (!isSameRow(seen, row)) problems.push(`${path}: ${JSON.stringify(seen)} not ${JSON.stringify(row)}`);
+  }
+  for (const [path, node] of after) {
+    if (Object.hasOwn(rows, path) || isLeftOut(path)) continue;
+    const old = before.get(path);
+    if (old === undefined) problems.push(`${path} is there`);
+    else if (
+      node.kind !== 'directory' &&
+      old !== node &&
+      JSON.stringify(old.meta.mode) !== JSON.stringify(node.meta.mode)
+    )
+      problems.push(`${path} is another`);
+  }
+  for (const path of wanted.deleted ?? []) if (after.has(path)) problems.push(`${path} is still there`);
+  assert.deepEqual(problems, []);
+}
+
+test('a build without RUN gives the root filesystem, the config and the history of docker build', async t => {
+  const root = fixture(t, 'dockerfiles');
+  if (root === undefined) return;
+  const cases = (JSON.parse(readFileSync(join(root, 'builds.json'), 'utf8')) as BuildCase[]).filter(({ run }) => !run);
+  const directory = temporaryDirectory(t);
+  const layout = join(directory, 'bases');
+  const base = await makeBase(root, directory, layout);
+  const results = new Map<string, unknown>();
+  for (const one of cases) {
+    if (one.id in meant) continue;
+    try {
+      await check(one, { root, directory, layout, base });
+    } catch (error) {
+      results.set(one.id, error);
+    }
+  }
+  forAll(t, cases, ({ id }) => {
+    if (results.has(id)) throw results.get(id);
+  });
+});

@@ -1,0 +1,153 @@
+import { invalid } from '../errors.ts';
+import { Draft } from './draft.ts';
+import {
+  type DirectoryNode,
+  impliedMeta,
+  type LayerEntry,
+  type Leaf,
+  type Meta,
+  type Node,
+  type Path,
+  type Tree,
+} from './node.ts';
+import { each, type Parts } from './parts.ts';
+import { encodeText, joinPath, parentOf, shortTextOf } from './path.ts';
+import { type Selected, sortedNames } from './select.ts';
+import type { ModeChange } from './symbolic-mode.ts';
+import { find, resolvePath } from './walk.ts';
+
+/** How things are copied: what a Dockerfile's COPY says of them. */
+export interface CopyOptions {
+  /** Of everything that is copied or made; what it has itself without it. */
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
+  readonly mode?: ModeChange | undefined;
+  /** The mode of directories that are made on the way, where `mode` is one for all. */
+  readonly parentMode?: number | undefined;
+  /** What is left out, by its path in a directory that is copied, or by a file's name. */
+  readonly isExcluded?: (path: Path) => boolean;
+  /** Nanoseconds since 1970: the time of what is made, and of directories that change. */
+  readonly now: bigint;
+}
+
+/**
+ * A tree with something copied to a destination, in parts, by BuildKit's rules: a directory's contents go into the destination, which is
+ * made where it is missing; anything else goes into a destination that is a directory or ends in `/`, else becomes it. Links in the
+ * destination are followed inside the root. Directories that receive something get the time `now`; a destination that a directory was copied to, that
+ * directory's. Throws `invalid` where a directory would replace something else, or something else a directory.
+ */
+export function* copyInto(
+  tree: Tree,
+  { node, name }: Selected,
+  { to, ...options }: CopyOptions & { readonly to: string },
+): Parts<Tree> {
+  if (node.kind !== 'directory' && options.isExcluded?.(name) === true) return tree;
+  const path = resolvePath(tree, encodeText(to));
+  const there = find(tree, path);
+  if (node.kind === 'directory' && there !== undefined && there.kind !== 'directory')
+    throw invalid(`/${shortTextOf(path)}`, 'a directory to copy a directory to', `a ${there.kind}`);
+  const isInto = node.kind !== 'directory' && (there?.kind === 'directory' || /\/\.?$/.test(to));
+  const target = isInto ? joinPath(path, name) : path;
+  const draft = new Draft(tree, `/${shortTextOf(target)}`);
+  draft.beginLayer();
+  for (const entry of withParents(tree, target, options)) draft.apply(entry);
+  const copied =
+    node.kind === 'directory'
+      ? directoryEntries(tree, { target, node }, options)
+      : leafEntries(tree, target, { node, options });
+  yield* each(copied, entry => void draft.apply(entry));
+  return draft.tree();
+}
+
+/** A tree with a directory, and those above it that are missing. Throws `invalid` where something else is in the way. */
+export function withDirectory(tree: Tree, to: string, options: CopyOptions): Tree {
+  const path = resolvePath(tree, encodeText(to));
+  const there = find(tree, path);
+  if (there?.kind === 'directory') return tree;
+  if (there !== undefined) throw invalid(`/${shortTextOf(path)}`, 'a directory', `a ${there.kind}`);
+  const draft = new Draft(tree, `/${shortTextOf(path)}`);
+  draft.beginLayer();
+  for (const entry of withParents(tree, path, options)) draft.apply(entry);
+  draft.apply(directoryEntry(path, madeMeta(options)));
+  return draft.tree();
+}
+
+const directoryEntry = (path: Path, meta: Meta): LayerEntry => ({
+  kind: 'node',
+  path,
+  node: { kind: 'directory', meta, children: new Map() },
+});
+
+/** What a directory gets that is made on the way. */
+function madeMeta({ owner, parentMode, now }: CopyOptions): Meta {
+  return { ...impliedMeta, ...owner, ...(parentMode === undefined ? {} : { mode: parentMode }), mtime: now };
+}
+
+/** The directories above a path that are missing, after the time of the one that receives the first of them, or the path itself. */
+function* withParents(tree: Tree, path: Path, options: CopyOptions): Generator<LayerEntry> {
+  if (path === '') return;
+  const missing: Path[] = [];
+  let at = parentOf(path);
+  for (; at !== '' && find(tree, at) === undefined; at = parentOf(at)) missing.unshift(at);
+  const holder = find(tree, at);
+  if (holder?.kind !== 'directory') throw invalid(`/${shortTextOf(at)}`, 'a directory', `a ${holder?.kind}`);
+  // What is there already does not change its directory.
+  if (missing.length > 0 || find(tree, path)?.kind !== 'directory')
+    yield directoryEntry(at, { ...holder.meta, mtime: options.now });
+  for (const each of missing) yield directoryEntry(each, madeMeta(options));
+}
+
+function dressed(node: Node, { owner, mode }: CopyOptions): Meta {
+  const changed =
+    mode === undefined || node.kind === 'symlink' ? node.meta.mode : mode(node.meta.mode, node.kind === 'directory');
+  return { ...node.meta, ...owner, mode: changed };
+}
+
+function* leafEntries(
+  tree: Tree,
+  path: Path,
+  { node, options }: { readonly node: Leaf; readonly options: CopyOptions },
+): Generator<LayerEntry> {
+  if (find(tree, path)?.kind === 'directory')
+    throw invalid(`/${shortTextOf(path)}`, `no directory where a ${node.kind} is copied to`, 'one');
+  yield { kind: 'node', path, node: { ...node, meta: dressed(node, options) } };
+}
+
+/** A directory's contents; two names of one file stay that. The destination keeps what it is, but for its time. */
+function* directoryEntries(
+  tree: Tree,
+  { target, node }: { readonly target: Path; readonly node: DirectoryNode },
+  options: CopyOptions,
+): Generator<LayerEntry> {
+  const there = find(tree, target);
+  const meta = there === undefined ? madeMeta(options) : there.meta;
+  yield directoryEntry(target, { ...meta, mtime: node.meta.mtime });
+  const firstNames = new Map<Leaf, Path>();
+  const left = childrenOf(node, '');
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (options.isExcluded?.(next.path) === true && next.node.kind !== 'directory') continue;
+    const path = joinPath(target, next.path);
+    if (next.node.kind === 'directory') {
+      if (options.isExcluded?.(next.path) !== true) yield subdirectory(tree, path, dressed(next.node, options));
+      left.push(...childrenOf(next.node, next.path));
+      continue;
+    }
+    const known = firstNames.get(next.node);
+    if (known === undefined) firstNames.set(next.node, path);
+    else yield { kind: 'hardlink', path, target: known };
+    if (known === undefined) yield* leafEntries(tree, path, { node: next.node, options });
+  }
+}
+
+function subdirectory(tree: Tree, path: Path, meta: Meta): LayerEntry {
+  const there = find(tree, path);
+  if (there !== undefined && there.kind !== 'directory')
+    throw invalid(`/${shortTextOf(path)}`, 'a directory to copy a directory to', `a ${there.kind}`);
+  return directoryEntry(path, meta);
+}
+
+/** Last name first, so that the first is taken from the end. */
+function childrenOf(directory: DirectoryNode, path: Path): { path: Path; node: Node }[] {
+  return [...sortedNames(directory)]
+    .reverse()
+    .map(name => ({ path: joinPath(path, name), node: directory.children.get(name) as Node }));
+}

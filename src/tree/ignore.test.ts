@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { dockerfileTable, forAll } from '../testing/dockerfile-corpus.ts';
+import { ignoreSelection } from './ignore.ts';
+import { encodeText } from './path.ts';
+
+const isIgnored = (patterns: readonly string[], path: string): boolean =>
+  !ignoreSelection(patterns.join('\n')).has(encodeText(path.replace(/\/$/, '')));
+
+test('one pattern leaves out what it leaves out of a docker build', t => {
+  interface Row {
+    readonly patterns: readonly string[];
+    readonly path: string;
+    readonly ignored?: boolean;
+    readonly error?: string;
+  }
+  forAll(t, dockerfileTable<Row>(t, 'ignore-patterns') ?? [], ({ patterns, path, ignored, error }) => {
+    // The root itself is never left out.
+    if (path === '/') return;
+    if (error !== undefined) assert.throws(() => isIgnored(patterns, path));
+    else assert.equal(isIgnored(patterns, path), ignored ?? false);
+  });
+});
+
+test('the last pattern that matches a path or one above it decides', t => {
+  interface Row {
+    readonly patterns: readonly string[];
+    readonly paths: readonly string[];
+    readonly ignored?: readonly boolean[];
+    readonly error?: string;
+  }
+  forAll(t, dockerfileTable<Row>(t, 'ignore-sets') ?? [], ({ patterns, paths, ignored, error }) => {
+    if (error !== undefined) {
+      assert.throws(() => isIgnored(patterns, 'a'));
+      return;
+    }
+    // In a file a slash at the start of a pattern says nothing, and no path of a context begins with one.
+    if (patterns.some(pattern => pattern.startsWith('/'))) return;
+    assert.deepEqual(
+      paths.map((path, at) => (path.startsWith('/') ? ignored?.[at] : isIgnored(patterns, path))),
+      ignored,
+    );
+  });
+});

@@ -1,0 +1,91 @@
+import type { Fail } from '../errors.ts';
+import { ignoreSelection } from './ignore.ts';
+import type { ByteString, DirectoryNode, Node, Path, Tree } from './node.ts';
+import { encodeText, exactTextOf, joinPath, nameOf, textOf } from './path.ts';
+import { find, resolvePath } from './walk.ts';
+import { parseWildcard } from './wildcard.ts';
+
+/** Something that COPY takes: what is at a path, symbolic links followed, and what it is called there. */
+export interface Selected {
+  readonly node: Node;
+  readonly name: ByteString;
+  readonly path: Path;
+}
+
+/** What COPY asks of a tree: a path that may have wildcards, or with `include` what matches below it. */
+export interface Wanted {
+  readonly path: string;
+  readonly include?: string;
+  readonly required?: string;
+}
+
+/** The names in a directory, sorted by their bytes. */
+export const sortedNames = ({ children }: DirectoryNode): readonly ByteString[] => [...children.keys()].sort();
+
+const hasWildcard = (text: string): boolean => /[*?[\\]/.test(text);
+const nameText = (name: ByteString): string => exactTextOf(name) ?? textOf(name);
+
+/**
+ * What a source of COPY names, in the order of its paths: by Go's wildcards, or one path that has to be there. Links on the way
+ * and a link at the end are followed inside the tree. Throws what `fail` makes of a path that is not there and of a pattern that is none.
+ */
+export function selectSources(tree: Tree, wanted: Wanted, fail: Fail): readonly Selected[] {
+  if (wanted.required !== undefined) followed(tree, encodeText(wanted.required), fail);
+  const names = wanted.path.split('/').filter(name => name !== '');
+  const first = names.findIndex(hasWildcard);
+  const roots =
+    first < 0 ? [followed(tree, encodeText(names.join('/')), fail)] : matching(tree, names, { first, fail });
+  if (wanted.include === undefined) return roots;
+  return roots.flatMap(root => included(root, wanted.include as string));
+}
+
+function followed(tree: Tree, path: ByteString, fail: Fail): Selected {
+  const at = resolvePath(tree, path);
+  const node = find(tree, at);
+  if (node === undefined) throw fail(`"/${nameText(path)}" not found`, nameText(nameOf(path)));
+  return { node, name: nameOf(path), path: at };
+}
+
+/** Name by name: what matches a name may be a directory that the next name is looked for in; links are not followed there. */
+function matching(
+  tree: Tree,
+  names: readonly string[],
+  { first, fail }: { readonly first: number; readonly fail: Fail },
+): readonly Selected[] {
+  const start = resolvePath(tree, encodeText(names.slice(0, first).join('/')));
+  const root = find(tree, start);
+  if (root === undefined) throw fail(`"/${nameText(start)}" not found`, names[first]);
+  let level: readonly Path[] = root?.kind === 'directory' ? [start] : [];
+  for (const name of names.slice(first)) {
+    const is = parseWildcard(name, fail);
+    level = level.flatMap(path => {
+      const directory = find(tree, path);
+      if (directory?.kind !== 'directory') return [];
+      return sortedNames(directory)
+        .filter(child => is(nameText(child)))
+        .map(child => joinPath(path, child));
+    });
+  }
+  return level.map(path => followed(tree, path, fail));
+}
+
+/** A directory reduced to what a pattern matches, and the directories that lead there; nothing where nothing matches. */
+function included(root: Selected, pattern: string): readonly Selected[] {
+  if (root.node.kind !== 'directory') return [];
+  const kept = ignoreSelection(pattern);
+  const only = reduced(root.node, '', path => !kept.has(path));
+  return only === undefined ? [] : [{ ...root, node: only }];
+}
+
+function reduced(directory: DirectoryNode, path: Path, has: (path: Path) => boolean): DirectoryNode | undefined {
+  const children = new Map<ByteString, Node>();
+  for (const [name, node] of directory.children) {
+    const at = joinPath(path, name);
+    if (has(at)) children.set(name, node);
+    else if (node.kind === 'directory') {
+      const below = reduced(node, at, has);
+      if (below !== undefined) children.set(name, below);
+    }
+  }
+  return children.size === 0 ? undefined : { ...directory, children };
+}
