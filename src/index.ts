@@ -8,8 +8,6 @@ export type { InspectArtifact, InspectImage, InspectObject } from './image/inspe
 export { append } from './ops/append.ts';
 export { attach } from './ops/attach.ts';
 export { blame } from './ops/blame.ts';
-export { build } from './ops/build.ts';
-export type { BuildOptions, BuildResult, BuildStep } from './ops/build-options.ts';
 export { catStream } from './ops/cat.ts';
 export { checkBase } from './ops/check-base.ts';
 export { commit } from './ops/commit.ts';

@@ -38,7 +38,7 @@ export interface BuildResult {
 }
 
 /** One instruction that was done. */
-export interface BuildStep {
+interface BuildStep {
   /** `[build 2/4] COPY . /app`. */
   readonly title: string;
   /** The line of the Dockerfile that it begins on. */

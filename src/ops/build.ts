@@ -25,8 +25,6 @@ import { BuildFiles } from './build-files.ts';
 import { builtImage } from './build-image.ts';
 import type { BuildOptions, BuildResult } from './build-options.ts';
 import { checkSteps, doSteps } from './build-steps.ts';
-import { path } from './call-kinds.ts';
-import { checkCall } from './check-call.ts';
 import { type Destination, entryOf, parseDestination, withDestination } from './destination.ts';
 import { compressionOf } from './store-layer.ts';
 
@@ -46,7 +44,6 @@ interface Prepared {
  * RUN and for what is on the network, and `conflict` where a file changes while it is read.
  */
 export async function build(context: string, image: ImageOperand, options: BuildOptions = {}): Promise<BuildResult> {
-  checkCall('build', { context: [path, context], image: ['operand', image] }, options);
   const place = parseDestination(image, undefined);
   checkContext(context);
   const prepared = await prepare(context, { options, places: new OpenPlaces(options), layout: place.path });

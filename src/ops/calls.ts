@@ -1,5 +1,4 @@
 import { compression, notices, read, type Table, write } from './base-calls.ts';
-import type { BuildOptions } from './build-options.ts';
 import * as kinds from './call-kinds.ts';
 import { type ChangeVerb, changeTables } from './change-calls.ts';
 import type { CommitLayerOptions } from './layer-options.ts';
@@ -60,19 +59,6 @@ const commitLayer: Table<CommitLayerOptions> = {
   trustMtime: flag,
   strict: flag,
 };
-const build: Table<BuildOptions> = {
-  ...read,
-  ...compression,
-  file: path,
-  target: text,
-  buildArguments: listOf(text),
-  contexts: listOf(text),
-  bases: listOf(kinds.operand),
-  labels: listOf(text),
-  annotations: listOf(kinds.annotation),
-  created: kinds.time,
-  dryRun: flag,
-};
 const copy: Table<CopyOptions> = {
   ...work,
   hostPlatform,
@@ -126,7 +112,6 @@ const validate: Table<ValidateOptions> = { ...work, fast: flag, strict: flag };
 
 /** The library's functions that do something. */
 export type Verb =
-  | 'build'
   | ChangeVerb
   | LookVerb
   | 'commit'
@@ -153,7 +138,6 @@ export type Verb =
 
 /** Every function's options. */
 export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.Kind>>>> = {
-  build,
   ...changeTables,
   ...lookTables(read),
   commit,

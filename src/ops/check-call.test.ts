@@ -24,7 +24,6 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   catStream: ['rootfs', 'paths'],
   attach: ['subject', 'files'],
   referrers: ['image'],
-  build: ['context', 'image'],
   commit: ['rootfs', 'image?'],
   commitLayer: ['rootfs', 'file'],
   commitLayerStream: ['rootfs'],

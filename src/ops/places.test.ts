@@ -109,13 +109,14 @@ const arbitraryStack: fc.Arbitrary<readonly (readonly LayerEntry[])[]> = fc
 /** Only root makes, and reads, files of every owner and mode. */
 const isEverybodys = (kind: OperandKind): boolean => process.getuid?.() === 0 || !['rootfs', 'bundle'].includes(kind);
 
-/** Whether work is done; a table of contents in JSON does not hold names that are no UTF-8, and says so. */
+/** Whether work is done; a table of contents in JSON does not hold names that are no UTF-8, nor one name twice, and says so. */
 async function isDone(work: Promise<unknown>, what: string): Promise<boolean> {
   try {
     await work;
     return true;
   } catch (error) {
-    const isUnsayable = error instanceof OciError && /expected names in UTF-8, all that a table/.test(error.message);
+    const isUnsayable =
+      error instanceof OciError && /expected (names in UTF-8, all that a table|each name once)/.test(error.message);
     assert.ok(isUnsayable, `${what}: ${error}`);
     return false;
   }

@@ -137,8 +137,8 @@ async function rebasePart(
   );
   const count = layersOf(old.image).length;
   const details = { oldLayers: count, newLayers: layersOf(base.image).length, conflicts };
-  if (rebased === part.image) return { image: rebased, details };
   const warnings = await inspect(part, { count, base }, options);
+  if (rebased === part.image) return { image: rebased, details };
   checkWarnings(warnings, options.strict);
   await part.destination.bring(base.source, blobsOf(layersOf(base.image)));
   const name = baseNameOf(base.named);

@@ -333,24 +333,8 @@ const inits: readonly VerbUse[] = [
 /** A file that is there wherever the tests run. */
 const someFile = fileURLToPath(import.meta.url);
 
-/** A Dockerfile that copies all of its context over a base. */
-const dockerfile = fileURLToPath(new URL('copy-all.Dockerfile', import.meta.url));
-
 /** What makes an image of an image, elsewhere. */
 const changes: readonly VerbUse[] = [
-  {
-    verb: 'build',
-    command: 'build',
-    use: 'build of a directory over an image',
-    ...making,
-    takes: ['rootfs'],
-    call: ({ source, base, out }, options) =>
-      library.build(source, `${out}:new`, { file: dockerfile, contexts: [`base=oci:${base}`], platform, ...options }),
-    words: ({ source, base, out }) => [
-      ...['build', source, '-t', `${out}:new`, '-f', dockerfile],
-      ...['--build-context', `base=oci:${base}`, '--platform', platform],
-    ],
-  },
   {
     verb: 'append',
     command: 'append',

@@ -1,4 +1,0 @@
-FROM base
-WORKDIR /copied
-COPY . .
-CMD ["true"]
