@@ -12,7 +12,7 @@ import { matcher } from '../tree/glob.ts';
 import { ignoreSelection } from '../tree/ignore.ts';
 import type { FileNode, Path } from '../tree/node.ts';
 import { overlayInParts, withoutMounts } from '../tree/overlay.ts';
-import type { Parts } from '../tree/parts.ts';
+import { each, type Parts } from '../tree/parts.ts';
 import { shortTextOf } from '../tree/path.ts';
 import type { Selection } from '../tree/selection.ts';
 import { leavesOf } from '../tree/walk.ts';
@@ -143,12 +143,12 @@ function checkAlone({ base, squash, keepBase }: CommitOptions): void {
 }
 
 /** What overlayfs has in the place of what a layer hides. */
-function checkNoUpper({ tree }: RootfsSide, subject: string): void {
-  for (const [path, node] of leavesOf(tree)) {
-    if (node.kind !== 'device' || node.type !== 'char' || node.major !== 0 || node.minor !== 0) continue;
+function* checkNoUpper({ tree }: RootfsSide, subject: string): Parts<void> {
+  yield* each(leavesOf(tree), ([path, node]) => {
+    if (node.kind !== 'device' || node.type !== 'char' || node.major !== 0 || node.minor !== 0) return;
     const got = `an upper directory of overlayfs, where '/${shortTextOf(path)}' is hidden by a device 0:0`;
     throw unsupported(subject, 'a whole root filesystem', got);
-  }
+  });
 }
 
 /** Two root filesystems, the second of which is what the first was: no image is a base of theirs. */
@@ -164,8 +164,9 @@ async function openDirectories(
     () => openRootfs(rootfsOf(below), walk),
     () => openRootfs(rootfsOf(place), walk),
   );
-  checkNoUpper(upper, subject);
-  const tree = await new Pace(walk.work.signal).run(withoutMounts(upper.tree, lower.tree, lower.mounts));
+  const pace = new Pace(walk.work.signal);
+  await pace.run(checkNoUpper(upper, subject));
+  const tree = await pace.run(withoutMounts(upper.tree, lower.tree, lower.mounts));
   return { base: undefined, sides: [{ ...lower, tree }, upper], layout: undefined };
 }
 

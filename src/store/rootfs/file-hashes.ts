@@ -2,6 +2,7 @@ import { createContentHash } from '../../engine/content-hash.ts';
 import { sizeOf } from '../../spec/sizes.ts';
 import { expectMore, fileCost, Pace, type Work } from '../../stream/pace.ts';
 import type { FileNode } from '../../tree/node.ts';
+import { each, partCost, partLength } from '../../tree/parts.ts';
 import { filesOf } from '../../tree/walk.ts';
 import type { Native } from '../disk/native.ts';
 import { FileReader } from './file-reader.ts';
@@ -12,6 +13,9 @@ interface Wanted {
   readonly begins: (file: FileNode) => boolean;
   readonly goesOn: (file: FileNode) => boolean;
 }
+
+/** Looking at a file that is not to be read. */
+const lookCost = partCost / partLength;
 
 /** What the contents of files are compared by (`createContentHash`), each read once. State: what is hashed already, and whether more is before anybody asks. */
 export class FileHashes {
@@ -54,12 +58,14 @@ export class FileHashes {
     this.stop();
     this.#asked = files;
     await this.#ahead;
+    const pace = new Pace(this.#work.signal);
     const missing = new Set<FileNode>();
-    for (const file of files) if (!this.#digests.has(file)) missing.add(file);
+    const miss = (file: FileNode): unknown => this.#digests.has(file) || missing.add(file);
+    await pace.run(each(files, miss));
     this.#expect(sizeOf(missing));
     if (missing.size > 0) await this.#read({ begins: file => missing.has(file), goesOn: () => true });
     const found = new Map<FileNode, string>();
-    for (const file of files) found.set(file, this.#digests.get(file) ?? '');
+    await pace.run(each(files, file => void found.set(file, this.#digests.get(file) ?? '')));
     return found;
   }
 
@@ -88,7 +94,11 @@ export class FileHashes {
     const pace = new Pace(this.#work.signal);
     try {
       for (const [path, node] of filesOf(tree)) {
-        if (this.#digests.has(node) || !begins(node)) continue;
+        if (this.#digests.has(node) || !begins(node)) {
+          const turn = pace.spend(lookCost);
+          if (turn !== undefined) await turn;
+          continue;
+        }
         const chunks = reader.read({ path, stat: stats.get(node) });
         const digest = await this.#hash(chunks, { pace, goesOn: () => goesOn(node) });
         if (digest !== undefined) this.#digests.set(node, digest);
