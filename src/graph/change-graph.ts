@@ -46,6 +46,8 @@ class Changing {
   readonly #graph: Graph;
   readonly #change: GraphChange;
   readonly #made = new Map<string, { readonly document: Document<Manifest>; readonly image?: Image }>();
+  /** What each index has become: one that several list is changed once. */
+  readonly #indexes = new Map<string, Descriptor>();
   readonly warnings: string[] = [];
 
   constructor(source: ImageSource, graph: Graph, change: GraphChange) {
@@ -58,9 +60,11 @@ class Changing {
     const node = this.#graph.entry(listed);
     if (node?.fault !== undefined && !isMissing(node)) throw node.fault;
     if (node?.kind === 'index' && node.document !== undefined) {
-      const document = { ...node.document, descriptor: listed };
-      const made = await this.#index(document, edit);
-      return made === document ? listed : listedAs(listed, made.descriptor);
+      const key = `${listed.mediaType} ${listed.digest}`;
+      const made =
+        this.#indexes.get(key) ?? (await this.#index({ ...node.document, descriptor: listed }, edit)).descriptor;
+      this.#indexes.set(key, made);
+      return made.digest === listed.digest ? listed : listedAs(listed, made);
     }
     if (!this.#change.isChosen(listed)) return listed;
     if (node?.kind === 'manifest' && node.document !== undefined) return this.#manifest(node.document, listed);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { OciError } from '../errors.ts';
 import { copyBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { depthLimit } from '../limits.ts';
 import { withName } from '../spec/name.ts';
@@ -8,6 +9,8 @@ import { createLayout } from '../store/layout/create-layout.ts';
 import { nestedIndexes } from '../testing/graphs.ts';
 import { MemoryLayout } from '../testing/memory-layout.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
+import { verbUses } from '../testing/verbs.ts';
+import { optionTables, type Verb } from './calls.ts';
 import { copy } from './copy.ts';
 import { images } from './images.ts';
 import { inspect } from './inspect.ts';
@@ -32,4 +35,27 @@ test('indexes that list one index many times, as deep as may be, cost every verb
   assert.equal((await load(archive, join(place, 'loaded'))).images.length, 1);
   await copy(`${layout}:x`, `${join(place, 'copied')}:x`, { all: true, referrers: true });
   await copy(`${layout}:x`, `${join(place, 'docker')}:x`, { all: true, format: 'docker' });
+});
+
+test('no verb of the table does more for many ways to one image, of one platform or of all', async t => {
+  const place = temporaryDirectory(t);
+  const layout = join(place, 'l');
+  const memory = new MemoryLayout();
+  const root = nestedIndexes(memory, 32, depthLimit);
+  const store = await createLayout(layout);
+  await copyBlobs(memory, await neededBlobs(memory, [root]), store);
+  await store.updateIndex(index => withName(index, 'x', root));
+  let calls = 0;
+  for (const { use, verb, takes, call } of verbUses) {
+    if (!takes.includes('multi')) continue;
+    const all = 'allPlatforms' in optionTables[verb as Verb] ? [{}, { allPlatforms: true }] : [{}];
+    for (const options of all) {
+      const operands = { source: `${layout}:x`, base: `${layout}:x`, out: join(place, `${calls++}`) };
+      // What has no end is seen by the time that the file may take; what is refused is refused on purpose.
+      await call(operands, { ...options, platform: undefined } as object).catch((error: unknown) => {
+        assert.ok(error instanceof OciError, `${use}: ${(error as Error).stack}`);
+      });
+    }
+  }
+  assert.ok(calls > 20, `${calls} calls`);
 });
