@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isValid, refusal } from '../testing/answers.ts';
 import { runCommand } from '../testing/command-line.ts';
-import { fixture, fixtureCases } from '../testing/fixtures.ts';
+import { copyWritable, fixture, fixtureCases } from '../testing/fixtures.ts';
 import { preparePlace } from '../testing/prepared-place.ts';
 import { isSame, snapshotOf } from '../testing/snapshot.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
@@ -227,7 +227,7 @@ test('what another tool has attached, is attached beside, and its layout stays r
   const published = fixture(t, 'images/regclient_regclient/layouts/testdata_testrepo');
   if (published === undefined) return;
   const layout = join(temporaryDirectory(t), 'img');
-  cpSync(published, layout, { recursive: true });
+  copyWritable(published, layout);
   const before = (await referrers(`${layout}:v2`)).referrers.length;
   const made = await attach(`${layout}:v2`, [], { artifactType: 'application/example' });
   assert.match(made.fallbackTag ?? '', /^sha256-dfae8f/);

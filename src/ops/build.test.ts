@@ -109,7 +109,10 @@ function makeContext(root: string, one: BuildCase, to: string): string {
   }
   if (files !== undefined) settle(to);
   for (const [path, mode] of modes) chmodSync(path, mode);
-  if (one.text !== undefined) writeFileSync(join(to, 'Dockerfile'), one.text);
+  if (one.text !== undefined) {
+    writeFileSync(join(to, 'Dockerfile'), one.text);
+    chmodSync(join(to, 'Dockerfile'), 0o644);
+  }
   if (one.text !== undefined) lutimesSync(join(to, 'Dockerfile'), contextTime, contextTime);
   lutimesSync(to, contextTime, contextTime);
   return to;

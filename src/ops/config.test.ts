@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../errors.ts';
 import { openNamed } from '../store/open-operand.ts';
 import { isValid } from '../testing/answers.ts';
-import { fixture, fixtureCases } from '../testing/fixtures.ts';
+import { copyWritable, fixture, fixtureCases } from '../testing/fixtures.ts';
 import { makeLayout, putImage, putName } from '../testing/layout-files.ts';
 import { preparePlace } from '../testing/prepared-place.ts';
 import { isSame, snapshotOf } from '../testing/snapshot.ts';
@@ -188,7 +187,7 @@ test("regctl's edits of several platforms change the index, or leave its digest 
     if (calls.some(call => call === undefined)) continue;
     known += 1;
     const layout = join(temporaryDirectory(t), 'img');
-    cpSync(repository, layout, { recursive: true });
+    copyWritable(repository, layout);
     const place = `${layout}:${image}`;
     const before = await digestOf(place);
     const run = async (): Promise<void> => {
@@ -246,7 +245,7 @@ test('every platform of a published index is edited without its layers, and its 
   const cases = fixtureCases<Case>(t, 'change/index/ubuntu-attested.json') ?? [];
   if (published === undefined) return;
   const layout = join(temporaryDirectory(t), 'img');
-  cpSync(published, layout, { recursive: true });
+  copyWritable(published, layout);
   const result = await config(layout, { tag: 'new', allPlatforms: true, set: ['user=1000'] });
   assert.equal(result.images.length, 6);
   const { manifests } = (await documentOf(`${layout}:new`, 'index')) as {

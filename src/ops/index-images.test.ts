@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { isValid, refusal } from '../testing/answers.ts';
 import { runCommand } from '../testing/command-line.ts';
-import { fixture, fixtureCases } from '../testing/fixtures.ts';
+import { copyWritable, fixture, fixtureCases } from '../testing/fixtures.ts';
 import { makeLayout, putImage, putIndex, putName } from '../testing/layout-files.ts';
 import { preparePlace } from '../testing/prepared-place.ts';
 import { isSame, snapshotOf } from '../testing/snapshot.ts';
@@ -152,7 +152,7 @@ test('attestations of a published index go and come with their images', async t 
   const cases = fixtureCases<Case>(t, 'change/index/ubuntu-attested.json') ?? [];
   if (published === undefined) return;
   const layout = join(temporaryDirectory(t), 'img');
-  cpSync(published, layout, { recursive: true });
+  copyWritable(published, layout);
   const all = await createIndex(`${layout}:all`, [layout]);
   assert.deepEqual(
     all.entries.map(({ digest, platform, attests }) => ({ digest, platform, attests })),

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { mergeConfigs } from '../image/merge-config.ts';
 import { isValid, refusal } from '../testing/answers.ts';
 import { runCommand } from '../testing/command-line.ts';
-import { fixture, fixtureCases } from '../testing/fixtures.ts';
+import { copyWritable, fixture, fixtureCases } from '../testing/fixtures.ts';
 import { imageOf } from '../testing/images.ts';
 import { layerTar, type MadeDescriptor, makeLayout, putImage, putIndex, putName } from '../testing/layout-files.ts';
 import { readWholeImage } from '../testing/read-image.ts';
@@ -254,7 +253,7 @@ test("regclient's images are rebased in all their platforms", async t => {
   const from = fixture(t, 'images/regclient_regclient/layouts/testdata_testrepo');
   if (from === undefined) return;
   const layout = join(temporaryDirectory(t), 'repo');
-  cpSync(from, layout, { recursive: true });
+  copyWritable(from, layout);
   const cases =
     fixtureCases<{
       image: string;

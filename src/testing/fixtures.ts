@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -18,4 +18,12 @@ export function fixture(t: TestContext, path: string): string | undefined {
 export function fixtureCases<T>(t: TestContext, path: string): readonly T[] | undefined {
   const file = fixture(t, path);
   return file === undefined ? undefined : (JSON.parse(readFileSync(file, 'utf8')) as { cases: T[] }).cases;
+}
+
+/** Copies a shared directory, which may be read-only, so that its owner can write to the copy. */
+export function copyWritable(from: string, to: string): void {
+  cpSync(from, to, { recursive: true });
+  chmodSync(to, 0o755);
+  for (const entry of readdirSync(to, { recursive: true, withFileTypes: true }))
+    chmodSync(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644);
 }

@@ -58,7 +58,7 @@ const looks: readonly VerbUse[] = [
     use: 'cat',
     ...reading,
     writes: 'stream',
-    takes: everything,
+    takes: [...images, 'tar'],
     call: ({ source }, options) => catSome(source, { hostPlatform, ...options }),
     words: ({ source }) => ['cat', source, '/etc/motd'],
   },
