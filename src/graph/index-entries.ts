@@ -53,12 +53,19 @@ interface TakeOptions {
   readonly isNested: boolean;
 }
 
+/** What an index lists, nested ones included: one that several list is looked into once. */
 async function flat(source: ImageSource, named: Descriptor): Promise<readonly Descriptor[]> {
   if (!isIndexType(named.mediaType)) return [named, ...(await attestationsOf(source, named))];
   const entries: Descriptor[] = [];
-  for (const entry of (await readIndex(source, named)).value.manifests)
-    if (isIndexType(entry.mediaType)) entries.push(...(await flat(source, entry)));
-    else entries.push(entry);
+  const seen = new Set<string>();
+  const add = async (index: Descriptor): Promise<void> => {
+    if (seen.has(index.digest)) return;
+    seen.add(index.digest);
+    for (const entry of (await readIndex(source, index)).value.manifests)
+      if (isIndexType(entry.mediaType)) await add(entry);
+      else entries.push(entry);
+  };
+  await add(named);
   return entries;
 }
 

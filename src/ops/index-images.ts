@@ -65,18 +65,19 @@ function viewOf(entry: Descriptor, inside: Digest | null): IndexEntry {
   };
 }
 
-/** The entries of an index, those of nested ones after them. */
-async function listed(
-  source: ImageSource,
-  { value, descriptor }: Document<ImageIndex>,
-  isNested = false,
-): Promise<readonly IndexEntry[]> {
+/** The entries of an index, those of nested ones after them: of one that several list once. */
+async function listed(source: ImageSource, document: Document<ImageIndex>): Promise<readonly IndexEntry[]> {
   const rows: IndexEntry[] = [];
-  for (const entry of value.manifests) {
-    rows.push(viewOf(entry, isNested ? descriptor.digest : null));
-    if (isIndexType(entry.mediaType) && (await source.has(entry)))
-      rows.push(...(await listed(source, await readIndex(source, entry), true)));
-  }
+  const seen = new Set<Digest>();
+  const add = async ({ value, descriptor }: Document<ImageIndex>, inside: Digest | null): Promise<void> => {
+    seen.add(descriptor.digest);
+    for (const entry of value.manifests) {
+      rows.push(viewOf(entry, inside));
+      if (isIndexType(entry.mediaType) && !seen.has(entry.digest) && (await source.has(entry)))
+        await add(await readIndex(source, entry), entry.digest);
+    }
+  };
+  await add(document, null);
   return rows;
 }
 

@@ -13,6 +13,7 @@ import { verbUses } from '../testing/verbs.ts';
 import { optionTables, type Verb } from './calls.ts';
 import { copy } from './copy.ts';
 import { images } from './images.ts';
+import { createIndex, listIndex } from './index-images.ts';
 import { inspect } from './inspect.ts';
 import { load } from './load.ts';
 import { save } from './save.ts';
@@ -45,6 +46,9 @@ test('no verb of the table does more for many ways to one image, of one platform
   const store = await createLayout(layout);
   await copyBlobs(memory, await neededBlobs(memory, [root]), store);
   await store.updateIndex(index => withName(index, 'x', root));
+  // An index that several list is looked into once: 32 entries a level.
+  assert.equal((await listIndex(`${layout}:x`)).entries.length, 32 * depthLimit);
+  await createIndex(`${join(place, 'index')}:x`, [`${layout}:x`]);
   let calls = 0;
   for (const { use, verb, takes, call } of verbUses) {
     if (!takes.includes('multi')) continue;
