@@ -1,6 +1,6 @@
 import type { Bytes } from '../engine/engine.ts';
 import { OciError } from '../errors.ts';
-import type { FileNode, LayerEntry, Meta, Path } from '../tree/node.ts';
+import { contentKey, type FileNode, type LayerEntry, type Meta, type Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { entryHeader } from './entry-header.ts';
 import { throughLayer } from './layer-reader.ts';
@@ -17,7 +17,6 @@ interface Waiting {
 }
 
 const padding = Buffer.alloc(2 * blockSize);
-const keyOf = ({ content }: FileNode): string => `${content.source} ${content.member}`;
 const hasBody = (entry: LayerEntry): entry is NodeEntry & { readonly node: FileNode } =>
   entry.kind === 'node' && entry.node.kind === 'file' && entry.node.size > 0;
 
@@ -52,15 +51,15 @@ class Changeset {
 
   #await(entry: NodeEntry & { readonly node: FileNode }): Waiting {
     const file = { entry, links: [] };
-    const same = this.#waiting.get(keyOf(entry.node));
-    if (same === undefined) this.#waiting.set(keyOf(entry.node), [file]);
+    const same = this.#waiting.get(contentKey(entry.node));
+    if (same === undefined) this.#waiting.set(contentKey(entry.node), [file]);
     else same.push(file);
     return file;
   }
 
   entry(brought: LayerEntry): undefined {
     if (!hasBody(brought)) return;
-    const key = keyOf(brought.node);
+    const key = contentKey(brought.node);
     const files = this.#waiting.get(key);
     const file = files?.shift();
     if (files === undefined || file === undefined) return;

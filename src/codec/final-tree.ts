@@ -1,5 +1,5 @@
 import { OciError } from '../errors.ts';
-import type { FileNode, Leaf, Node, Path, Tree } from '../tree/node.ts';
+import { contentKey, type FileNode, type Leaf, type Node, type Path, type Tree } from '../tree/node.ts';
 import { each, type Parts } from '../tree/parts.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { eachNode, find } from '../tree/walk.ts';
@@ -9,8 +9,6 @@ interface Group {
   readonly file: FileNode;
   readonly paths: [Path, ...Path[]];
 }
-
-const keyOf = ({ content }: FileNode): string => `${content.source} ${content.member}`;
 
 /** What layers come to, while they are read again for the bodies of its files. */
 export class FinalTree {
@@ -35,8 +33,8 @@ export class FinalTree {
       else known.paths.push(path);
     });
     yield* each(groups.values(), group => {
-      const same = this.#waiting.get(keyOf(group.file));
-      if (same === undefined) this.#waiting.set(keyOf(group.file), [group]);
+      const same = this.#waiting.get(contentKey(group.file));
+      if (same === undefined) this.#waiting.set(contentKey(group.file), [group]);
       else same.push(group);
     });
   }
@@ -57,7 +55,7 @@ export class FinalTree {
 
   /** The file that a layer's file lasts as, and its name there: the one at `path` where that is its own. */
   claim(brought: FileNode, path: Path): { readonly file: FileNode; readonly path: Path } | undefined {
-    const key = keyOf(brought);
+    const key = contentKey(brought);
     const groups = this.#waiting.get(key);
     const group = groups?.shift();
     if (groups === undefined || group === undefined) return undefined;

@@ -15,6 +15,7 @@ import { applyLayer } from '../tree/apply.ts';
 import { diff } from '../tree/diff.ts';
 import { Draft } from '../tree/draft.ts';
 import {
+  contentKey,
   emptyTree,
   type FileNode,
   impliedMeta,
@@ -71,8 +72,6 @@ interface Read {
   readonly order: readonly LayerEntry[];
 }
 
-const keyOf = ({ content }: FileNode): string => `${content.source} ${content.member}`;
-
 async function readAll(layers: readonly LayerTar[]): Promise<Read> {
   const draft = new Draft(emptyTree(), 'test');
   const bodies = new Map<string, Buffer>();
@@ -84,7 +83,7 @@ async function readAll(layers: readonly LayerTar[]): Promise<Read> {
       entry(entry) {
         order.push(entry);
         draft.apply(entry);
-        key = entry.kind === 'node' && entry.node.kind === 'file' ? keyOf(entry.node) : '';
+        key = entry.kind === 'node' && entry.node.kind === 'file' ? contentKey(entry.node) : '';
         if (key !== '') bodies.set(key, Buffer.alloc(0));
       },
       data: chunk => void bodies.set(key, Buffer.concat([bodies.get(key) ?? Buffer.alloc(0), chunk])),
@@ -110,7 +109,7 @@ async function exported(tree: Tree, layers: readonly LayerTar[]): Promise<LayerT
 function contents({ tree, bodies }: Read): ReadonlyMap<Path, string> {
   return new Map(
     [...filesOf(tree)]
-      .map(([path, file]) => [path, bodies.get(keyOf(file))?.toString('latin1') ?? 'none'] as const)
+      .map(([path, file]) => [path, bodies.get(contentKey(file))?.toString('latin1') ?? 'none'] as const)
       .sort(),
   );
 }
@@ -312,7 +311,7 @@ function wordOf(entry: LayerEntry, bodies: Read['bodies']): string {
   if (entry.kind === 'hardlink') return `${entry.path}⇒${entry.target}`;
   if (entry.kind !== 'node') return `${entry.kind} ${entry.path}`;
   const node: Node = entry.node;
-  if (node.kind === 'file') return `${entry.path}=${bodies.get(keyOf(node))?.[0]}`;
+  if (node.kind === 'file') return `${entry.path}=${bodies.get(contentKey(node))?.[0]}`;
   if (node.kind === 'symlink') return `${entry.path}→${node.target}`;
   return node.kind === 'directory'
     ? `${entry.path}/${node.meta.mode === 0o755 ? '' : node.meta.mode.toString(8)}`

@@ -1,6 +1,5 @@
+import { ContentHashes } from '../codec/content-hashes.ts';
 import { readLayer } from '../codec/layer-reader.ts';
-import { createContentHash } from '../engine/content-hash.ts';
-import type { Hasher } from '../engine/engine.ts';
 import type { Layer } from '../spec/objects.ts';
 import type { FileNode, LayerEntry, Path } from '../tree/node.ts';
 import { layerBytes, layerOrigin } from './layer-bytes.ts';
@@ -27,24 +26,14 @@ function wants(hashing: Hashing, path: Path, node: FileNode): boolean {
 /** Reads one layer once: its entries, and the digests of the bodies that `hashing` names. */
 export async function listLayer(source: ImageSource, layer: Layer, hashing: Hashing): Promise<LayerListing> {
   const entries: LayerEntry[] = [];
-  const digests = new Map<FileNode, string>();
-  let hasher: Hasher | undefined;
-  let file: FileNode | undefined;
+  const hashes = new ContentHashes();
   await readLayer(layerBytes(source, layer), layerOrigin(source, layer), {
     entry(entry) {
       entries.push(entry);
-      file = undefined;
-      if (entry.kind !== 'node' || entry.node.kind !== 'file' || !wants(hashing, entry.path, entry.node)) return;
-      file = entry.node;
-      hasher = createContentHash();
+      hashes.begin(entry, (path, file) => wants(hashing, path, file));
     },
-    data(chunk) {
-      if (file !== undefined) hasher?.update(chunk);
-    },
-    end() {
-      if (file !== undefined && hasher !== undefined) digests.set(file, hasher.digest());
-      file = undefined;
-    },
+    data: chunk => hashes.update(chunk),
+    end: () => hashes.end(),
   });
-  return { entries, digests };
+  return { entries, digests: hashes.digests };
 }

@@ -1,5 +1,6 @@
+import { ContentHashes } from '../codec/content-hashes.ts';
 import { readLayer } from '../codec/layer-reader.ts';
-import type { Bytes, Hasher } from '../engine/engine.ts';
+import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { invalid, unsupported } from '../errors.ts';
 import { type DiffID, diffIDOf } from '../spec/digest.ts';
@@ -18,29 +19,27 @@ class LayerInspection implements Inspection, OverLayer {
   readonly #subject: string;
   readonly #hasher = nodeEngine.createHash('sha256');
   readonly #faults = new LayerFaults();
+  readonly #hashes = new ContentHashes();
   readonly entries: LayerEntry[] = [];
-  readonly digests = new Map<FileNode, string>();
 
   constructor(subject: string) {
     this.#subject = subject;
   }
 
+  get digests(): ReadonlyMap<FileNode, string> {
+    return this.#hashes.digests;
+  }
+
   async read(tar: Bytes): Promise<void> {
-    let file: FileNode | undefined;
-    let hasher: Hasher | undefined;
     const origin = { identity: `tar ${this.#subject}`, subject: this.#subject, contained: true };
     await readLayer(hashed(tar, this.#hasher), origin, {
       entry: entry => {
         this.entries.push(entry);
         this.#faults.add(entry);
-        file = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node : undefined;
-        hasher = file === undefined ? undefined : nodeEngine.createHash('sha256');
+        this.#hashes.begin(entry);
       },
-      data: chunk => hasher?.update(chunk),
-      end: () => {
-        if (file !== undefined && hasher !== undefined) this.digests.set(file, hasher.digest());
-        file = undefined;
-      },
+      data: chunk => this.#hashes.update(chunk),
+      end: () => this.#hashes.end(),
     });
     const [first, ...others] = this.#faults.faults;
     if (first === undefined) return;

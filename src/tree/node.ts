@@ -32,6 +32,9 @@ export interface FileNode {
   readonly size: number;
   readonly content: ContentId;
 }
+/** A file's contents in one text, the same wherever the file lies and whoever owns it. */
+export const contentKey = ({ content }: FileNode): string => `${content.source} ${content.member}`;
+
 export interface DirectoryNode {
   readonly kind: 'directory';
   readonly meta: Meta;

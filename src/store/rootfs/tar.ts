@@ -1,9 +1,9 @@
 import type { BodySource } from '../../codec/body-source.ts';
 import { decompress } from '../../codec/compression.ts';
+import { ContentHashes } from '../../codec/content-hashes.ts';
 import { emptySink, type LayerSink, readLayer } from '../../codec/layer-reader.ts';
 import type { LayerTar } from '../../codec/tree-writer.ts';
-import { createContentHash } from '../../engine/content-hash.ts';
-import type { Bytes, Hasher } from '../../engine/engine.ts';
+import type { Bytes } from '../../engine/engine.ts';
 import { invalid } from '../../errors.ts';
 import type { ComparableRootfs } from '../../graph/comparable-rootfs.ts';
 import { flow } from '../../stream/flow.ts';
@@ -13,7 +13,7 @@ import { emptyTree, type FileNode, type LayerEntry, type Tree } from '../../tree
 import { shortTextOf } from '../../tree/path.ts';
 import { encodeWhiteout } from '../../tree/whiteout.ts';
 import { compressionOfFile, fileReader } from '../archive/archive.ts';
-import { readBodies, SpooledBodies } from './spooled-bodies.ts';
+import { SpooledBodies } from './spooled-bodies.ts';
 
 /** A tar as a root filesystem. `prepare` has to be called for the files whose bodies are wanted. */
 type RootfsTar = ComparableRootfs &
@@ -64,17 +64,16 @@ export function openRootfsTar(path: string, { signal, progress }: Work = {}): Ro
     },
     async digests(files) {
       const members = new Map([...files].map(file => [file.content.member, file] as const));
-      const digests = new Map<FileNode, string>();
-      let hasher: Hasher | undefined;
-      if (members.size === 0) return digests;
-      await readBodies(read, new Set(members.keys()), {
-        begin: () => {
-          hasher = createContentHash();
-        },
-        data: chunk => hasher?.update(chunk),
-        end: member => digests.set(members.get(member) as FileNode, hasher?.digest() ?? ''),
+      if (members.size === 0) return new Map<FileNode, string>();
+      const hashes = new ContentHashes();
+      await read({
+        entry: entry => void hashes.begin(entry, (_path, { content }) => members.has(content.member)),
+        data: chunk => hashes.update(chunk),
+        end: () => hashes.end(),
       });
-      return digests;
+      return new Map(
+        [...hashes.digests].map(([file, digest]) => [members.get(file.content.member) as FileNode, digest]),
+      );
     },
     prepare(files, layout) {
       const members = new Set(Array.from(files, file => file.content.member));
