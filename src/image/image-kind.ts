@@ -1,5 +1,5 @@
 import { formatLayerType, mediaTypes, parseLayerType } from '../spec/media-type.ts';
-import type { Document, Manifest } from '../spec/objects.ts';
+import type { Document, Image, Manifest } from '../spec/objects.ts';
 
 /** Whose media types an image's documents have. */
 export type ImageKind = 'oci' | 'docker';
@@ -34,3 +34,7 @@ export function mediaTypesOf(manifest: Document<Manifest> | undefined): MediaTyp
   // The base's layers keep their types; only what is new is turned into docker's.
   return { ...mediaTypesFor('oci'), layer: type => type };
 }
+
+/** Whether an image is one of Docker's own form, whose new layers have Docker's types. */
+export const isDockerImage = ({ manifest }: Pick<Image, 'manifest'>): boolean =>
+  mediaTypesOf(manifest).manifest === mediaTypes.dockerManifest;

@@ -6,56 +6,25 @@ import { type OpenedBrought, openBrought } from '../store/rootfs/brought.ts';
 import { Pace } from '../stream/pace.ts';
 import type { Change } from '../tree/change.ts';
 import { Draft } from '../tree/draft.ts';
-import type { FileNode, LayerEntry, Path, Tree } from '../tree/node.ts';
+import { contentKey, type FileNode, type LayerEntry, type Tree } from '../tree/node.ts';
 import { each } from '../tree/parts.ts';
 import { encodeText, parsePath } from '../tree/path.ts';
 import { type Attributes, put, removed, targetPath } from '../tree/put.ts';
 import type { Selection } from '../tree/selection.ts';
-import { filesOf } from '../tree/walk.ts';
 import { compareSides, type Side } from './compare.ts';
+import { ContentFiles } from './content-files.ts';
 import type { AppendStep, Work } from './options.ts';
 
 /** A step that changes the tree file by file. */
 export type EditStep = Exclude<AppendStep, { readonly tar: string }>;
 
-const keyOf = ({ content }: FileNode): string => `${content.source} ${content.member}`;
-
-/** A file of the disk that something in the tree was made of. */
-interface Origin {
-  readonly from: OpenedBrought['rootfs'];
-  readonly path: Path;
-  readonly node: FileNode;
-}
-
-/** What comes from the disk: each file by its contents, whatever attributes and names it has by then. State: what has been opened. */
-class BroughtFiles implements BodySource {
-  readonly #origins = new Map<string, Origin>();
+/** What comes from the disk. State: what has been opened. */
+class BroughtFiles extends ContentFiles {
   readonly #opened = new Set<OpenedBrought['rootfs']>();
 
-  add({ rootfs, node, path }: OpenedBrought): void {
+  async add({ rootfs }: OpenedBrought, work: Work): Promise<void> {
     this.#opened.add(rootfs);
-    const files = node.kind === 'directory' ? filesOf(node) : node.kind === 'file' ? [[path, node] as const] : [];
-    for (const [at, file] of files) this.#origins.set(keyOf(file), { from: rootfs, path: at, node: file });
-  }
-
-  has(file: FileNode): boolean {
-    return this.#origins.has(keyOf(file));
-  }
-
-  body(path: Path, node: FileNode): Iterable<Uint8Array> {
-    const origin = this.#origins.get(keyOf(node));
-    if (origin === undefined) throw new Error(`append: a file that was not brought: ${path}`);
-    return origin.from.body(origin.path, origin.node);
-  }
-
-  async digests(files: Iterable<FileNode>): Promise<ReadonlyMap<FileNode, string>> {
-    const found = new Map<FileNode, string>();
-    for (const file of files) {
-      const origin = this.#origins.get(keyOf(file));
-      if (origin !== undefined)
-        found.set(file, (await origin.from.digests(new Set([origin.node]))).get(origin.node) ?? '');
-    }
-    return found;
+    await this.addRootfs(rootfs, await rootfs.tree(), work);
   }
 
   get warnings(): readonly string[] {
@@ -86,14 +55,14 @@ export async function sideOver(
     await pace.run(each(entries, entry => void draft.apply(entry)));
   }
   const known = new Map(
-    over.flatMap(({ digests }) => [...digests].map(([file, digest]) => [keyOf(file), digest] as const)),
+    over.flatMap(({ digests }) => [...digests].map(([file, digest]) => [contentKey(file), digest] as const)),
   );
   return {
     tree: draft.tree(),
     async digests(files) {
-      const own = [...files].filter(file => !known.has(keyOf(file)));
+      const own = [...files].filter(file => !known.has(contentKey(file)));
       const read = await rootfs.digests(new Set(own));
-      return new Map([...files].map(file => [file, known.get(keyOf(file)) ?? read.get(file) ?? ''] as const));
+      return new Map([...files].map(file => [file, known.get(contentKey(file)) ?? read.get(file) ?? ''] as const));
     },
   };
 }
@@ -125,7 +94,7 @@ async function editedTree(
       continue;
     }
     const opened = await openBrought(step.add, options);
-    brought.add(opened);
+    await brought.add(opened, options);
     const { node } = opened;
     const target = targetPath(tree, encodeText(step.to), opened);
     tree = await pace.run(put(tree, target, { node, attributes: options.attributes }));

@@ -16,9 +16,9 @@ import { parseModeChange } from '../tree/symbolic-mode.ts';
 import { toLayerInParts } from '../tree/to-layer.ts';
 import { find, resolvePath } from '../tree/walk.ts';
 import type { BuildContext } from './build-context.ts';
-import type { BuildFiles } from './build-files.ts';
 import { buildOwner, needsUserFiles } from './build-owner.ts';
 import { compareSides } from './compare.ts';
+import type { ContentFiles } from './content-files.ts';
 import type { Destination } from './destination.ts';
 import type { CompressionOptions, Work } from './options.ts';
 import { storeLayer, writtenFiles } from './store-layer.ts';
@@ -28,7 +28,7 @@ interface Building {
   readonly plan: Plan;
   /** What messages call the Dockerfile. */
   readonly file: string;
-  readonly files: BuildFiles;
+  readonly files: ContentFiles;
   readonly destination: Pick<Destination, 'put'>;
   /** Where bodies may be put beside for a while. */
   readonly layout: string;
@@ -109,7 +109,7 @@ async function doStep(step: Step, doing: Doing): Promise<Done> {
     const after = await changedTree(step, before, { below, doing, fail });
     const { files, options, layout, destination, isDocker } = building;
     if (!doing.isKept && !isLink) return { tree: after, layer: undefined };
-    const digests = (wanted: Parameters<BuildFiles['digests']>[0]): ReturnType<BuildFiles['digests']> =>
+    const digests = (wanted: Parameters<ContentFiles['digests']>[0]): ReturnType<ContentFiles['digests']> =>
       files.digests(wanted);
     const changes = await compareSides({ tree: before, digests }, { tree: after, digests }, { signal: options.signal });
     const entries = await new Pace(options.signal).run(toLayerInParts(changes, after));

@@ -8,10 +8,9 @@ import { proveLayers } from '../graph/layer-bytes.ts';
 import { warningsOf } from '../graph/layer-label.ts';
 import { openImageRootfs } from '../graph/rootfs-image.ts';
 import { checkMadeImage } from '../graph/store-document.ts';
-import { mediaTypesOf } from '../image/image-kind.ts';
+import { isDockerImage } from '../image/image-kind.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
-import { mediaTypes } from '../spec/media-type.ts';
 import type { ImageConfig, Platform } from '../spec/objects.ts';
 import { machinePlatform, parsePlatform } from '../spec/platform.ts';
 import { isTime, timeText } from '../spec/time.ts';
@@ -21,10 +20,10 @@ import type { Tree } from '../tree/node.ts';
 import { second } from '../tree/time.ts';
 import { type BuildBase, findBase, isImagePlace, parseNamedContext } from './build-bases.ts';
 import { type BuildContext, type BuildInput, checkContext, openContext, readInput } from './build-context.ts';
-import { BuildFiles } from './build-files.ts';
 import { builtImage } from './build-image.ts';
 import type { BuildOptions, BuildResult } from './build-options.ts';
 import { checkSteps, doSteps } from './build-steps.ts';
+import { ContentFiles } from './content-files.ts';
 import { type Destination, entryOf, parseDestination, withDestination } from './destination.ts';
 import { compressionOf } from './store-layer.ts';
 
@@ -51,7 +50,7 @@ export async function build(context: string, image: ImageOperand, options: Build
   const contexts = new Map<string, Promise<BuildContext>>();
   try {
     return await withDestination(place, options, destination =>
-      buildInto(destination, { context, prepared, contexts, files: new BuildFiles(), options, layout: place.path }),
+      buildInto(destination, { context, prepared, contexts, files: new ContentFiles(), options, layout: place.path }),
     );
   } finally {
     for (const one of contexts.values()) closeQuietly(one);
@@ -85,7 +84,7 @@ async function buildInto(
     files,
     destination,
     layout,
-    isDocker: base !== undefined && mediaTypesOf(base.image.manifest).manifest === mediaTypes.dockerManifest,
+    isDocker: base !== undefined && isDockerImage(base.image),
     options,
     now: nanosecondsOf(created),
     context: name => opened(name, opening),
@@ -129,7 +128,7 @@ interface Opening {
   readonly context: string;
   readonly prepared: Prepared;
   readonly contexts: Map<string, Promise<BuildContext>>;
-  readonly files: BuildFiles;
+  readonly files: ContentFiles;
   readonly options: BuildOptions;
 }
 

@@ -17,20 +17,13 @@ import { openRootfsTar } from '../store/rootfs/tar.ts';
 import { flow } from '../stream/flow.ts';
 import { announce, Pace, type Work } from '../stream/pace.ts';
 import { diffInParts } from '../tree/diff.ts';
-import {
-  type ContentId,
-  emptyTree,
-  type FileNode,
-  type LayerEntry,
-  type Node,
-  type Path,
-  type Tree,
-} from '../tree/node.ts';
-import { each, type Parts } from '../tree/parts.ts';
-import { encodeText, parsePath, textOf } from '../tree/path.ts';
+import { emptyTree, type FileNode, type LayerEntry, type Node, type Path, type Tree } from '../tree/node.ts';
+import type { Parts } from '../tree/parts.ts';
+import { encodeText, joinPath, nameOf, parentOf, parsePath, textOf } from '../tree/path.ts';
 import { topOf } from '../tree/stack.ts';
 import { toLayerInParts } from '../tree/to-layer.ts';
-import { filesOf, find, resolvePath } from '../tree/walk.ts';
+import { find, resolvePath } from '../tree/walk.ts';
+import { ContentFiles } from './content-files.ts';
 import type { ReadOptions } from './options.ts';
 
 /** A file of a tree and where it lies there. */
@@ -66,22 +59,11 @@ function* entriesOf(tree: Tree): Parts<readonly LayerEntry[]> {
   return yield* toLayerInParts(yield* diffInParts(emptyTree(), tree, { trustMtime: true }), tree);
 }
 
-function* filesByContent(tree: Tree): Parts<ReadonlyMap<ContentId, readonly [Path, FileNode]>> {
-  const files = new Map<ContentId, readonly [Path, FileNode]>();
-  yield* each(filesOf(tree), ([path, file]) => void files.set(file.content, [path, file]));
-  return files;
-}
-
 /** A tar of a directory's files, wherever they lie in `tree`. */
 async function* directoryTar(rootfs: RootfsDirectory, tree: Tree, work: Work): Bytes {
-  const pace = new Pace(work.signal);
-  const files = await pace.run(filesByContent(await rootfs.tree()));
-  const body = (path: Path, { content }: FileNode): Iterable<Uint8Array> => {
-    const found = files.get(content);
-    if (found === undefined) throw new Error(`${path}: a file of another tree`);
-    return rootfs.body(...found);
-  };
-  yield* flow(writeLayer(await pace.run(entriesOf(tree)), { body }), work);
+  const files = new ContentFiles();
+  await files.addRootfs(rootfs, await rootfs.tree(), work);
+  yield* flow(writeLayer(await new Pace(work.signal).run(entriesOf(tree)), files), work);
 }
 
 async function lookIntoImage(operand: ParsedOperand, options: ReadOptions): Promise<Look> {
@@ -141,9 +123,7 @@ export function findIn(look: Pick<Look, 'tree' | 'subject'>, text: string, last:
   const written = parsePath(encodeText(text), look.subject);
   const resolved = resolvePath(look.tree, written, look.subject);
   if (last === 'kept' && written !== '' && !/\/\.?$/.test(text)) {
-    const slash = written.lastIndexOf('/');
-    const parent = slash < 0 ? '' : resolvePath(look.tree, written.slice(0, slash), look.subject);
-    const path = parent === '' ? written.slice(slash + 1) : `${parent}/${written.slice(slash + 1)}`;
+    const path = joinPath(resolvePath(look.tree, parentOf(written), look.subject), nameOf(written));
     const node = find(look.tree, path);
     if (node !== undefined) return { path, node };
   }

@@ -1,6 +1,6 @@
 import type { BodySource } from '../codec/body-source.ts';
 import { readLayer } from '../codec/layer-reader.ts';
-import { nodeEngine } from '../engine/node.ts';
+import { createContentHash } from '../engine/content-hash.ts';
 import { invalid } from '../errors.ts';
 import type { ComparableRootfs } from '../graph/comparable-rootfs.ts';
 import { layerBytes, layerOrigin } from '../graph/layer-bytes.ts';
@@ -9,7 +9,7 @@ import type { ImageSource } from '../graph/source.ts';
 import type { Layer } from '../spec/objects.ts';
 import { SpooledBodies } from '../store/rootfs/spooled-bodies.ts';
 import { Pace } from '../stream/pace.ts';
-import type { FileNode, Meta, Path, Tree } from '../tree/node.ts';
+import { contentKey, type FileNode, type Meta, type Path, type Tree } from '../tree/node.ts';
 import { each } from '../tree/parts.ts';
 import { filesOf } from '../tree/walk.ts';
 import type { Work } from './options.ts';
@@ -19,13 +19,11 @@ interface Contents extends BodySource {
   digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>>;
 }
 
-const keyOf = ({ content }: FileNode): string => `${content.source} ${content.member}`;
-
 /**
- * The contents of all files of a build, whatever they are called by then and whoever owns them: those of contexts, of images,
- * of archives, and those that stand in the Dockerfile. State: what has been opened.
+ * The contents of files, whatever they are called by then and whoever owns them: those of root filesystems, of images and of
+ * archives, and those that a caller has in memory. State: what has been opened.
  */
-export class BuildFiles implements BodySource {
+export class ContentFiles implements BodySource {
   readonly #contents = new Map<string, Contents>();
   #inline = 0;
 
@@ -34,16 +32,20 @@ export class BuildFiles implements BodySource {
     const origins = new Map<string, readonly [Path, FileNode]>();
     let source: string | undefined;
     const add = ([path, file]: readonly [Path, FileNode]): void => {
-      origins.set(keyOf(file), [path, file]);
+      origins.set(contentKey(file), [path, file]);
       source = file.content.source;
     };
     await new Pace(signal).run(each(filesOf(tree), add));
     const { prepare } = rootfs;
-    const own = (file: FileNode): readonly [Path, FileNode] => origins.get(keyOf(file)) ?? ['', file];
+    const own = (file: FileNode): readonly [Path, FileNode] => origins.get(contentKey(file)) ?? ['', file];
     if (source === undefined) return;
     this.#contents.set(source, {
       body: (_path, node) => rootfs.body(...own(node)),
-      digests: async files => rootfs.digests(files),
+      async digests(files) {
+        const owns = Array.from(files, file => [file, own(file)[1]] as const);
+        const found = await rootfs.digests(new Set(owns.map(([, file]) => file)));
+        return new Map(owns.map(([file, known]) => [file, found.get(known) ?? ''] as const));
+      },
       ...(prepare === undefined
         ? {}
         : {
@@ -54,6 +56,11 @@ export class BuildFiles implements BodySource {
               ),
           }),
     });
+  }
+
+  /** Whether a file's contents are among these. */
+  has({ content }: FileNode): boolean {
+    return this.#contents.has(content.source);
   }
 
   addLayers(source: ImageSource, layers: readonly Layer[]): void {
@@ -79,7 +86,7 @@ export class BuildFiles implements BodySource {
     this.#contents.set(source, {
       body: () => (bytes.length === 0 ? [] : [bytes]),
       async digests(files) {
-        const hasher = nodeEngine.createHash('sha256');
+        const hasher = createContentHash();
         hasher.update(bytes);
         const digest = hasher.digest();
         return new Map(Array.from(files, file => [file, digest] as const));
@@ -90,7 +97,7 @@ export class BuildFiles implements BodySource {
 
   body(path: Path, node: FileNode): Iterable<Uint8Array> {
     const contents = this.#contents.get(node.content.source);
-    if (contents === undefined) throw new Error(`build: a file of no source: ${path}`);
+    if (contents === undefined) throw new Error(`a file of no source: ${path}`);
     return contents.body(path, node);
   }
 
@@ -115,11 +122,11 @@ export class BuildFiles implements BodySource {
   async digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>> {
     const known = new Map<string, string>();
     for (const [source, own] of bySource(files)) {
-      const single = new Map(own.map(file => [keyOf(file), file] as const));
+      const single = new Map(own.map(file => [contentKey(file), file] as const));
       const found = await this.#contents.get(source)?.digests(new Set(single.values()));
       for (const [key, file] of single) known.set(key, found?.get(file) ?? '');
     }
-    return new Map(Array.from(files, file => [file, known.get(keyOf(file)) ?? ''] as const));
+    return new Map(Array.from(files, file => [file, known.get(contentKey(file)) ?? ''] as const));
   }
 
   /** A small file whole. Throws `invalid` where it is larger than the limit. */
