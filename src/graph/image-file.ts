@@ -1,4 +1,5 @@
 import { readLayer } from '../codec/layer-reader.ts';
+import { type ReadTar, readBodies } from '../codec/read-bodies.ts';
 import { invalid } from '../errors.ts';
 import type { Layer } from '../spec/objects.ts';
 import type { FileNode, Path, Tree } from '../tree/node.ts';
@@ -16,17 +17,11 @@ interface Wanted {
 
 async function readBody(source: ImageSource, layer: Layer, file: FileNode): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  let isIt = false;
-  await readLayer(layerBytes(source, layer), layerOrigin(source, layer), {
-    entry(entry) {
-      isIt = entry.kind === 'node' && entry.node.kind === 'file' && entry.node.content.member === file.content.member;
-    },
-    data(chunk) {
-      if (isIt) chunks.push(Uint8Array.from(chunk));
-    },
-    end() {
-      isIt = false;
-    },
+  const read: ReadTar = sink => readLayer(layerBytes(source, layer), layerOrigin(source, layer), sink);
+  await readBodies(read, new Set([file.content.member]), {
+    begin: () => undefined,
+    data: chunk => void chunks.push(Uint8Array.from(chunk)),
+    end: () => undefined,
   });
   return Buffer.concat(chunks);
 }

@@ -1,15 +1,14 @@
 import { renameSync, rmdirSync } from 'node:fs';
-import { readLayer } from '../../codec/layer-reader.ts';
 import type { Bytes } from '../../engine/engine.ts';
-import { Pace, type Work } from '../../stream/pace.ts';
-import { Draft } from '../../tree/draft.ts';
-import { type ByteString, emptyTree, type Node, type Tree } from '../../tree/node.ts';
+import type { Work } from '../../stream/pace.ts';
+import type { ByteString, Node, Tree } from '../../tree/node.ts';
 import { walk } from '../../tree/walk.ts';
 import { diskPath } from '../disk/disk-path.ts';
 import { loadNative } from '../disk/native.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { prepareTarget } from '../disk/target.ts';
 import type { Obstacles } from './attributes.ts';
+import { playTars } from './extract.ts';
 import { LeftOut } from './left-out.ts';
 import { ownOwner } from './powers.ts';
 import { RootfsWriter } from './writer.ts';
@@ -31,21 +30,10 @@ function warningsOf(writer: RootfsWriter, tree: Tree): readonly string[] {
 
 /** Plays a tar on an empty directory. */
 async function extract(tar: Bytes, directory: string, { signal }: Work): Promise<readonly string[]> {
-  const draft = new Draft(emptyTree(), directory);
   const writer = new RootfsWriter(directory, { native: loadNative() });
-  draft.beginLayer();
   try {
-    await readLayer(
-      tar,
-      { identity: 'copy', subject: directory, signal },
-      {
-        entry: entry => writer.playing(draft.apply(entry)),
-        data: chunk => writer.write(chunk),
-        end: () => writer.end(),
-      },
-    );
-    const tree = draft.tree();
-    await new Pace(signal).run(writer.finishing(tree));
+    const origin = { identity: 'copy', subject: directory, signal };
+    const tree = await playTars([{ ...origin, open: () => tar }], writer, { subject: directory, signal });
     return warningsOf(writer, tree);
   } finally {
     writer.close();

@@ -1,16 +1,16 @@
 import { closeSync, constants, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { ContentHashes } from '../../codec/content-hashes.ts';
 import { readLayer } from '../../codec/layer-reader.ts';
-import { createContentHash } from '../../engine/content-hash.ts';
-import type { Hasher } from '../../engine/engine.ts';
+import type { LayerTar } from '../../codec/tree-writer.ts';
 import { invalid } from '../../errors.ts';
-import { layerBytes, layerOrigin } from '../../graph/layer-bytes.ts';
+import { layerTar } from '../../graph/merged-tree.ts';
 import type { ImageSource } from '../../graph/source.ts';
 import { usersLimit } from '../../limits.ts';
 import type { Layer } from '../../spec/objects.ts';
 import { Pace } from '../../stream/pace.ts';
 import { Draft } from '../../tree/draft.ts';
-import { type ContentId, emptyTree, type FileNode, type LayerEntry, type Tree } from '../../tree/node.ts';
+import { type ContentId, emptyTree, type FileNode, type Tree } from '../../tree/node.ts';
 import { each, type Parts } from '../../tree/parts.ts';
 import { nameOf, parentOf } from '../../tree/path.ts';
 import { filesOf, find, resolvePath } from '../../tree/walk.ts';
@@ -30,34 +30,48 @@ export interface Extraction {
   readonly warnings: readonly string[];
 }
 
-/** Hashes file contents as they pass. */
-class ContentHashes {
-  readonly #digests = new Map<ContentId, string>();
-  #content: ContentId | undefined;
-  #hasher: Hasher | undefined;
+/** The digests of a tree's files, by what passed. */
+function* digestsOf(tree: Tree, hashes: ContentHashes): Parts<ReadonlyMap<FileNode, string>> {
+  const known = new Map<ContentId, string>();
+  yield* each(hashes.digests, ([{ content }, digest]) => void known.set(content, digest));
+  const found = new Map<FileNode, string>();
+  yield* each(filesOf(tree), ([, file]) => void found.set(file, known.get(file.content) ?? ''));
+  return found;
+}
 
-  begin(entry: LayerEntry): void {
-    this.#content = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node.content : undefined;
-    this.#hasher = this.#content === undefined ? undefined : createContentHash();
-  }
+interface PlayOptions {
+  readonly subject: string;
+  readonly signal: AbortSignal | undefined;
+  readonly hashes?: ContentHashes | undefined;
+}
 
-  update(chunk: Uint8Array): void {
-    this.#hasher?.update(chunk);
+/** Plays tars, bottom first, on an empty directory in one pass, and gives everything its attributes. Answers the tree that is there then. */
+export async function playTars(
+  tars: readonly LayerTar[],
+  writer: RootfsWriter,
+  { subject, signal, hashes }: PlayOptions,
+): Promise<Tree> {
+  const draft = new Draft(emptyTree(), subject);
+  for (const tar of tars) {
+    draft.beginLayer();
+    await readLayer(tar.open(), tar, {
+      entry(entry) {
+        hashes?.begin(entry);
+        return writer.playing(draft.apply(entry));
+      },
+      data(chunk) {
+        writer.write(chunk);
+        hashes?.update(chunk);
+      },
+      end() {
+        writer.end();
+        hashes?.end();
+      },
+    });
   }
-
-  end(): void {
-    if (this.#content !== undefined && this.#hasher !== undefined)
-      this.#digests.set(this.#content, this.#hasher.digest());
-    this.#content = undefined;
-    this.#hasher = undefined;
-  }
-
-  /** The digests of a tree's files, in parts. */
-  *of(tree: Tree): Parts<ReadonlyMap<FileNode, string>> {
-    const found = new Map<FileNode, string>();
-    yield* each(filesOf(tree), ([, file]) => void found.set(file, this.#digests.get(file.content) ?? ''));
-    return found;
-  }
+  const tree = draft.tree();
+  await new Pace(signal).run(writer.finishing(tree));
+  return tree;
 }
 
 /**
@@ -69,31 +83,14 @@ export async function extractLayers(
   layers: readonly Layer[],
   options: { readonly directory: string; readonly hashContents: boolean; readonly inBundle: boolean } & MakingOptions,
 ): Promise<Extraction> {
-  const draft = new Draft(emptyTree(), source.subject);
   const native = loadNative();
   const writer = new RootfsWriter(options.directory, { ...options, native });
   const hashes = options.hashContents ? new ContentHashes() : undefined;
+  const signal = source.work?.signal;
   try {
-    for (const layer of layers) {
-      draft.beginLayer();
-      await readLayer(layerBytes(source, layer), layerOrigin(source, layer), {
-        entry(entry) {
-          hashes?.begin(entry);
-          return writer.playing(draft.apply(entry));
-        },
-        data(chunk) {
-          writer.write(chunk);
-          hashes?.update(chunk);
-        },
-        end() {
-          writer.end();
-          hashes?.end();
-        },
-      });
-    }
-    const tree = draft.tree();
-    const pace = new Pace(source.work?.signal);
-    await pace.run(writer.finishing(tree));
+    const tars = layers.map(layer => layerTar(source, layer));
+    const tree = await playTars(tars, writer, { subject: source.subject, signal, hashes });
+    const pace = new Pace(signal);
     const powers = powersOf(options);
     const isAll = writer.obstacles.size === 0 && !powers.isRootless && !powers.hasMaps;
     const root = realpathSync(options.directory);
@@ -101,7 +98,7 @@ export async function extractLayers(
     if (!isAll) await pace.run(writingSidecar({ root, tree, native, powers, inBundle: options.inBundle }, left));
     // Rootless, nothing is lost: what the sidecar has is what was asked for.
     const lost = powers.isRootless ? [] : left.sentences(writer.obstacles);
-    const digests = hashes === undefined ? new Map<FileNode, string>() : await pace.run(hashes.of(tree));
+    const digests = hashes === undefined ? new Map<FileNode, string>() : await pace.run(digestsOf(tree, hashes));
     return { tree, digests, warnings: [...lost, ...writer.warnings] };
   } finally {
     writer.close();

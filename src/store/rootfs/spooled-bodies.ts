@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LayerSink } from '../../codec/layer-reader.ts';
+import { type ReadTar, readBodies } from '../../codec/read-bodies.ts';
 import type { FileNode } from '../../tree/node.ts';
 import { makeSpool } from '../archive/spool.ts';
 import { type Region, regionChunks } from '../disk/region.ts';
@@ -9,35 +9,6 @@ import { onDisk } from '../disk/system-error.ts';
 
 const room = 'room for what is in a tar';
 
-type Read = (sink: LayerSink) => Promise<void>;
-
-/** Passes over a tar and hands the bodies of some members to `use`. */
-export async function readBodies(
-  read: Read,
-  members: ReadonlySet<number>,
-  use: {
-    readonly begin: (member: number) => void;
-    readonly data: (chunk: Uint8Array) => void;
-    readonly end: (member: number) => void;
-  },
-): Promise<void> {
-  let member: number | undefined;
-  await read({
-    entry(entry) {
-      const found = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node.content.member : undefined;
-      member = found !== undefined && members.has(found) ? found : undefined;
-      if (member !== undefined) use.begin(member);
-    },
-    data(chunk) {
-      if (member !== undefined) use.data(chunk);
-    },
-    end() {
-      if (member !== undefined) use.end(member);
-      member = undefined;
-    },
-  });
-}
-
 /** Bodies of a tar written one after the other into a file of our own, so that they can be read in any order. */
 export class SpooledBodies {
   readonly #regions = new Map<number, Region>();
@@ -45,7 +16,7 @@ export class SpooledBodies {
   #size = 0;
 
   /** Reads the tar for these members' bodies, which are kept beside `layout` until the answer is called. */
-  async fill(read: Read, members: ReadonlySet<number>, layout: string): Promise<() => void> {
+  async fill(read: ReadTar, members: ReadonlySet<number>, layout: string): Promise<() => void> {
     const stage = makeSpool(layout);
     const file = onDisk(layout, room, () => openSync(join(stage.path, 'bodies'), 'wx+', 0o600));
     this.#file = file;
