@@ -3,12 +3,11 @@ import { badOption, usage } from '../errors.ts';
 import { readImageFile } from '../graph/image-file.ts';
 import { warningsOf } from '../graph/layer-label.ts';
 import { historyLine } from '../image/edit-image.ts';
-import { mediaTypesOf } from '../image/image-kind.ts';
+import { isDockerImage } from '../image/image-kind.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { type Line, linesOf, withLines } from '../image/lines.ts';
 import { resolveOwner } from '../image/user.ts';
 import { usersLimit } from '../limits.ts';
-import { mediaTypes } from '../spec/media-type.ts';
 import type { Layer } from '../spec/objects.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { announce, Pace } from '../stream/pace.ts';
@@ -22,6 +21,7 @@ import { listOf, step } from './call-kinds.ts';
 import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
 import { checkCall } from './check-call.ts';
 import { selectionOf } from './commit-input.ts';
+import { changeCount } from './delta.ts';
 import type { AppendOptions, AppendStep } from './options.ts';
 import type { AppendedLayers, AppendResult } from './results.ts';
 import { compressionOf, storeLayer } from './store-layer.ts';
@@ -61,9 +61,6 @@ async function ownerOf(
   return resolveOwner(owner, { passwd: await read('etc/passwd'), group: await read('etc/group') });
 }
 
-const isDocker = ({ image }: ChangePart): boolean =>
-  mediaTypesOf(image.manifest).manifest === mediaTypes.dockerManifest;
-
 async function appendEdits(
   part: ChangePart,
   edits: readonly EditStep[],
@@ -79,11 +76,9 @@ async function appendEdits(
   const edited = await editTree(before, edits, { ...options, attributes, selection: selectionOf(options) });
   try {
     const entries = await new Pace(options.signal).run(toLayerInParts(edited.changes, edited.after));
-    const changes = edited.changes.filter(
-      ({ kind, ...change }) => kind !== 'modify' || !('reasons' in change) || change.reasons.length > 0,
-    ).length;
+    const changes = changeCount(edited.changes);
     if (entries.length === 0) return { layer: undefined, changes, warnings: edited.warnings };
-    const to = { destination, docker: isDocker(part), options };
+    const to = { destination, docker: isDockerImage(part.image), options };
     const layer = await storeLayer(entries, edited.bodies, to);
     return { layer, changes, warnings: [...edited.warnings, ...compressorWarnings(compressionOf(options))] };
   } finally {
@@ -105,7 +100,11 @@ async function appendPart(
     const appended: Appended =
       'tar' in group
         ? {
-            ...(await appendTar(group.tar, { destination: part.destination, isDocker: isDocker(part) }, options)),
+            ...(await appendTar(
+              group.tar,
+              { destination: part.destination, isDocker: isDockerImage(part.image) },
+              options,
+            )),
             changes: 0,
           }
         : await appendEdits(part, group.edits, { ...options, over: overs });

@@ -1,19 +1,17 @@
 import { writeChangeset } from '../codec/changeset-writer.ts';
-import { type CompressOptions, compress, compressorWarnings, layerMediaType } from '../codec/compression.ts';
-import { nodeEngine } from '../engine/node.ts';
+import { type CompressOptions, compressorWarnings } from '../codec/compression.ts';
 import { layerTar } from '../graph/merged-tree.ts';
+import { isDockerImage } from '../image/image-kind.ts';
 import { layersOf } from '../image/layers.ts';
-import { diffIDOf } from '../spec/digest.ts';
-import { mediaTypes } from '../spec/media-type.ts';
-import type { Image, Layer } from '../spec/objects.ts';
+import type { Layer } from '../spec/objects.ts';
 import { flow } from '../stream/flow.ts';
-import { hashed } from '../stream/hashed.ts';
 import { Pace, type Work } from '../stream/pace.ts';
 import type { LayerEntry, Tree } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { toLayerInParts } from '../tree/to-layer.ts';
 import { touched } from '../tree/touched.ts';
 import type { ChangePart } from './change-image.ts';
+import { storeLayerTar } from './store-layer.ts';
 
 /** A layer that is written anew of layers of the image: what they, from position `from` on, make of `before`. */
 interface Fold {
@@ -31,9 +29,6 @@ interface Folded {
   readonly layer: Layer | undefined;
   readonly warnings: readonly string[];
 }
-
-const isDocker = ({ manifest }: Image): boolean =>
-  (manifest.value.mediaType ?? manifest.descriptor.mediaType) === mediaTypes.dockerManifest;
 
 /** Says which files of layers below come into the new one, because a name of theirs is in it. */
 function copiedWarnings(entries: readonly LayerEntry[], own: ReadonlySet<string>): readonly string[] {
@@ -63,13 +58,11 @@ export async function foldLayers({ source, image, destination }: ChangePart, fol
   if (entries.length === 0) return { layer: undefined, warnings: [] };
   const layers = layersOf(image).slice(0, to);
   const tars = layers.map(layer => layerTar(source, layer));
-  const hasher = nodeEngine.createHash('sha256');
-  const tar = hashed(flow(writeChangeset(entries, tars, source.subject), { signal: work.signal }), hasher);
-  const stored = await destination.put(compress(tar, compression));
-  const mediaType = layerMediaType(compression.compression, { docker: isDocker(image) });
+  const tar = flow(writeChangeset(entries, tars, source.subject), { signal: work.signal });
+  const layer = await storeLayerTar(tar, { destination, docker: isDockerImage(image), compression });
   const own = new Set(layers.slice(from).map(({ diffID }): string => diffID));
   return {
-    layer: { descriptor: { mediaType, ...stored }, diffID: diffIDOf(hasher.digest()) },
+    layer,
     warnings: [...copiedWarnings(entries, own), ...compressorWarnings(compression)],
   };
 }

@@ -1,6 +1,7 @@
 import type { BodySource } from '../codec/body-source.ts';
 import { type CompressOptions, compress, layerMediaType } from '../codec/compression.ts';
 import { writeLayer } from '../codec/layer-writer.ts';
+import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
@@ -24,20 +25,29 @@ export const compressionOf = ({ compression = 'gzip', level, compressor }: Compr
   compressor,
 });
 
+interface StoreTo {
+  readonly destination: Pick<Destination, 'put'>;
+  readonly docker: boolean;
+  readonly compression: CompressOptions;
+}
+
 /** Streams a layer's tar through its compression into the destination, and knows its diffID when that is done. */
+export async function storeLayerTar(tar: Bytes, { destination, docker, compression }: StoreTo): Promise<Layer> {
+  const hasher = nodeEngine.createHash('sha256');
+  const stored = await destination.put(compress(hashed(tar, hasher), compression));
+  return {
+    descriptor: { mediaType: layerMediaType(compression.compression, { docker }), ...stored },
+    diffID: diffIDOf(hasher.digest()),
+  };
+}
+
+/** Stores a layer of these entries. */
 export async function storeLayer(
   entries: readonly LayerEntry[],
   bodies: BodySource,
   to: { destination: Pick<Destination, 'put'>; docker: boolean; options: CompressionOptions & Work },
 ): Promise<Layer> {
-  const { destination, docker, options } = to;
-  const compression = compressionOf(options);
+  const { options, ...place } = to;
   announce(options, 'writing', sizeOf(writtenFiles(entries)));
-  const hasher = nodeEngine.createHash('sha256');
-  const tar = hashed(flow(writeLayer(entries, bodies), options), hasher);
-  const stored = await destination.put(compress(tar, compression));
-  return {
-    descriptor: { mediaType: layerMediaType(compression.compression, { docker }), ...stored },
-    diffID: diffIDOf(hasher.digest()),
-  };
+  return storeLayerTar(flow(writeLayer(entries, bodies), options), { ...place, compression: compressionOf(options) });
 }
