@@ -153,40 +153,41 @@ export function readImportOptions(words: Words, io: Io): ImportOptions {
   });
 }
 
-/** What `commit` was asked to do. Throws `usage`. */
-export function readCommitOptions(words: Words, io: Io): CommitOptions {
+type DeltaOptions = Omit<CommitLayerOptions, keyof ImportOptions>;
+
+/** Which layer a commit is to make. Throws `usage`. */
+function readDeltaOptions(words: Words, io: Io): DeltaOptions {
   return given({
-    ...readImportOptions(words, io),
     base: words.text('base'),
     baseDir: words.text('base-dir'),
-    createdBy: words.text('created-by'),
     exclude: words.texts('exclude'),
     ignoreFile: words.text('ignore-file'),
     crossMounts: crossesMounts(words),
     owner: words.text('owner'),
     clampMtime: clampTime(words, io),
     trustMtime: words.flag('trust-mtime'),
+    strict: words.flag('strict'),
+  });
+}
+
+/** What `commit` was asked to do. Throws `usage`. */
+export function readCommitOptions(words: Words, io: Io): CommitOptions {
+  return given({
+    ...readImportOptions(words, io),
+    ...readDeltaOptions(words, io),
+    createdBy: words.text('created-by'),
     squash: words.flag('squash'),
     keepBase: words.flag('keep-base'),
-    strict: words.flag('strict'),
   });
 }
 
 /** What `commit -o` was asked to do. Throws `usage`. */
 export function readLayerOptions(words: Words, io: Io): CommitLayerOptions {
   return given({
-    base: words.text('base'),
-    baseDir: words.text('base-dir'),
+    ...readDeltaOptions(words, io),
     platform: words.text('platform'),
     hostPlatform: io.hostPlatform,
     ...readCompression(words),
-    exclude: words.texts('exclude'),
-    ignoreFile: words.text('ignore-file'),
-    crossMounts: crossesMounts(words),
-    owner: words.text('owner'),
-    clampMtime: clampTime(words, io),
-    trustMtime: words.flag('trust-mtime'),
-    strict: words.flag('strict'),
     dryRun: words.flag('dry-run'),
   });
 }

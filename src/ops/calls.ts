@@ -29,35 +29,31 @@ const made: Table<ImportOptions> = {
   created: kinds.time,
   annotations: listOf(kinds.annotation),
 };
-const commit: Table<CommitOptions> = {
-  ...made,
+/** What says which layer a commit makes. */
+const delta = {
   base: kinds.operand,
   baseDir: kinds.operand,
-  createdBy: text,
   exclude: listOf(kinds.glob),
   ignoreFile: path,
   crossMounts: flag,
   owner: kinds.owner,
   clampMtime: kinds.wholeNumber,
   trustMtime: flag,
+  strict: flag,
+};
+const commit: Table<CommitOptions> = {
+  ...made,
+  ...delta,
+  createdBy: text,
   squash: flag,
   keepBase: flag,
-  strict: flag,
 };
 const commitLayer: Table<CommitLayerOptions> = {
   ...write,
   ...compression,
-  base: kinds.operand,
-  baseDir: kinds.operand,
+  ...delta,
   platform,
   hostPlatform,
-  exclude: listOf(kinds.glob),
-  ignoreFile: path,
-  crossMounts: flag,
-  owner: kinds.owner,
-  clampMtime: kinds.wholeNumber,
-  trustMtime: flag,
-  strict: flag,
 };
 const copy: Table<CopyOptions> = {
   ...work,
@@ -139,7 +135,7 @@ export type Verb =
 /** Every function's options. */
 export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.Kind>>>> = {
   ...changeTables,
-  ...lookTables(read),
+  ...lookTables,
   commit,
   commitLayer,
   commitLayerStream: commitLayer,

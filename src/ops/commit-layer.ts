@@ -4,7 +4,7 @@ import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { diffIDOf } from '../spec/digest.ts';
 import { sizeOf } from '../spec/sizes.ts';
-import { writeFileAtomic } from '../store/disk/file-target.ts';
+import { archiveMode, writeFileAtomic } from '../store/disk/file-target.ts';
 import type { Operand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
@@ -24,9 +24,6 @@ interface Passing extends Pick<CommitLayerResult, 'changes' | 'warnings'> {
   readonly bytes: Bytes;
   readonly stored: () => Pick<CommitLayerResult, 'layer' | 'diffID'>;
 }
-
-/** docker's mode for what it exports. */
-const archiveMode = 0o600;
 
 async function* counted(bytes: Bytes, count: (length: number) => void): Bytes {
   for await (const chunk of bytes) {

@@ -7,7 +7,7 @@ import { blobsOf, layersOf } from '../image/layers.ts';
 import type { Digest } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { sizeOf } from '../spec/sizes.ts';
-import { isWrittenWhole, writeFileAtomic } from '../store/disk/file-target.ts';
+import { archiveMode, isWrittenWhole, writeFileAtomic } from '../store/disk/file-target.ts';
 import { openImage } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
@@ -25,9 +25,6 @@ interface Opened {
 }
 
 const storedSize = (layers: readonly Layer[]): number => sizeOf(blobsOf(layers));
-
-/** docker's mode for what it exports. */
-const archiveMode = 0o600;
 
 async function openExport(image: ImageOperand, options: ExportOptions): Promise<Opened> {
   const { image: opened, descriptor, source, subject } = await openImage(image, options);

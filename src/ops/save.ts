@@ -3,7 +3,7 @@ import { usage } from '../errors.ts';
 import { nameOf, withoutNames } from '../spec/name.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import { writeArchive } from '../store/archive/write-archive.ts';
-import { writeFileAtomic } from '../store/disk/file-target.ts';
+import { archiveMode, writeFileAtomic } from '../store/disk/file-target.ts';
 import { type NamedImage, OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
@@ -15,9 +15,6 @@ import { checkCall } from './check-call.ts';
 import type { SaveOptions } from './options.ts';
 import type { SaveResult } from './results.ts';
 import { savedEntry } from './saved-name.ts';
-
-/** docker's mode for what it saves. */
-const archiveMode = 0o600;
 
 async function rootOf(opened: NamedImage, { platform }: SaveOptions): Promise<ArchiveRoot> {
   const { source, named } = opened;

@@ -4,7 +4,7 @@ import { nameAnnotations, withoutNames } from '../spec/name.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import { canonicalName, parseReference } from '../spec/reference.ts';
 import { writeArchive } from '../store/archive/write-archive.ts';
-import { writeFileAtomic } from '../store/disk/file-target.ts';
+import { archiveMode, writeFileAtomic } from '../store/disk/file-target.ts';
 import { isFile } from '../store/open-source.ts';
 import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
@@ -19,7 +19,6 @@ export interface ArchivePlace {
   readonly name: string;
 }
 
-const mode = 0o600;
 const formats = { 'oci-archive': 'oci', 'docker-archive': 'docker', universal: 'universal' } as const;
 
 /** Throws `conflict` where a file is in the way: only what is asked to replaces one. */
@@ -49,6 +48,6 @@ export async function writeImageArchive(
   const plan = await planArchive(roots, formats[kind]);
   const bytes = flow(writeArchive(plan.entries), { signal: options.signal });
   if (options.dryRun === true) await drain(bytes);
-  else await writeFileAtomic(path, bytes, { mode, signal: options.signal });
+  else await writeFileAtomic(path, bytes, { mode: archiveMode, signal: options.signal });
   return plan.warnings;
 }

@@ -55,7 +55,7 @@ interface Level {
 }
 
 /** Whether a node of one layer is that of another, unchanged; a directory is what its attributes are, not what is in it. */
-const isUntouched = (was: Node | undefined, is: Node): boolean =>
+export const isUntouched = (was: Node | undefined, is: Node): boolean =>
   was === is || (was?.kind === 'directory' && is.kind === 'directory' && was.meta === is.meta);
 
 /** The layer from which on a name has been what it is. */

@@ -4,7 +4,7 @@ import { type DiffOptions, isSameContent, reasonsOf } from './compare.ts';
 import type { FileNode, LayerEntry, Leaf, Node, Path, Tree } from './node.ts';
 import { emptyTree } from './node.ts';
 import { ancestorsOf, joinPath, nameOf, parentOf } from './path.ts';
-import type { Stack } from './stack.ts';
+import { isUntouched, type Stack } from './stack.ts';
 import { find, leavesOf, resolvePath } from './walk.ts';
 
 /**
@@ -103,9 +103,6 @@ function* pairsOf(stack: Stack, path: Path): Generator<Pair> {
   }
 }
 
-const isSame = (before: Node, after: Node): boolean =>
-  before === after || (before.kind === 'directory' && after.kind === 'directory' && before.meta === after.meta);
-
 function stepOf(pair: Pair, options: DiffOptions): Step | undefined {
   const { layer, trees, before, after } = pair;
   const [was, is] = pair.places;
@@ -116,7 +113,7 @@ function stepOf(pair: Pair, options: DiffOptions): Step | undefined {
     const taken = whoTook(pair.entries, trees[0], was) ?? { kind: 'hide' as const, by };
     return { ...taken, layer, path: was, before, after, reasons: [] };
   }
-  if (isSame(before, after)) return undefined;
+  if (isUntouched(before, after)) return undefined;
   const reasons = [...reasonsOf(before, after, options), ...linkReasons(trees, before, after)];
   if (after.kind === 'directory' && reasons.length === 0) return undefined;
   return { kind: kindOf(reasons), layer, path: is, by: undefined, before, after, reasons };

@@ -9,6 +9,9 @@ import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
 const room = 'room for a file';
 
+/** docker's mode for the tars that it writes. */
+export const archiveMode = 0o600;
+
 /** Whether nothing of what is written can be seen before it is whole: not so where a pipe or a device is there. */
 export function isWrittenWhole(path: string): boolean {
   const found = onDisk(path, 'a place for a file', () => statSync(path, { throwIfNoEntry: false }));
