@@ -1,8 +1,8 @@
-// Builds dist/: declarations (tsc), and the library and the program as one module, with the program's compiled code beside it.
+// Builds dist/: declarations (tsc), and the library and the program as one module.
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transformSync } from 'esbuild';
@@ -201,7 +201,8 @@ async function bundleProgram() {
     /[^\0-\x7f]/g,
     found => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  writeFileSync(join(dist, 'ocikit.cjs'), text);
+  const identity = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  writeFileSync(join(dist, 'ocikit.cjs'), `/*${identity}*/${text}`);
   return metafile;
 }
 
@@ -230,61 +231,9 @@ function writeNotices(metafiles) {
   writeFileSync(join(dist, 'THIRD_PARTY_NOTICES'), [head, ...[...used].sort().map(noticeOf)].join(rule));
 }
 
-/**
- * Compiles what every command needs, by running one, and keeps it beside the program. Another Node than this one ignores it.
- * What other commands need beside that is compiled when they run: it would be 48 kB more of the package.
- */
-function compileProgram() {
-  const place = mkdtempSync(join(tmpdir(), 'ocikit-build-'));
-  const image = join(place, 'layout:sample');
-  const warmUp = `
-    const { readFileSync, writeFileSync } = require('node:fs');
-    const [file, folder, image] = process.argv.splice(1);
-    const source = require('node:module').wrap(readFileSync(file, 'latin1'));
-    const script = new (require('node:vm').Script)(source, { filename: file });
-    const lines = [['tag', image, 'b']];
-    process.on('beforeExit', () => {
-      const words = lines.shift();
-      if (words === undefined) {
-        // V8 takes compiled code only of a process with the flags that its own has.
-        for (const flag of ['--hash-seed=0', '--flush-bytecode']) require('node:v8').setFlagsFromString(flag);
-        return writeFileSync(file + '.cache', script.createCachedData());
-      }
-      process.argv = [process.execPath, file, ...words];
-      const module = { exports: {} };
-      script.runInThisContext().call(module.exports, module.exports, require, module, file, folder);
-      module.exports.run();
-      setImmediate(() => {});
-    });`;
-  try {
-    execFileSync(process.execPath, [join(root, 'bin/ocikit.cjs'), 'commit', join(root, 'bin'), image], {
-      stdio: 'ignore',
-    });
-    // The same bytes each time, wherever: no chance in the order of names, nothing thrown away at a moment of V8's choice.
-    const flags = ['--hash-seed=1', '--no-flush-bytecode'];
-    const words = [...flags, '-e', warmUp, 'ocikit.cjs', dist, image];
-    execFileSync(process.execPath, words, { stdio: 'ignore', cwd: dist });
-  } finally {
-    rmSync(place, { recursive: true, force: true });
-  }
-  execFileSync(process.execPath, ['-e', checkCompiled, join(dist, 'ocikit.cjs')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-}
-
-/** What V8 does not take, it compiles again at every start, and says nothing. */
-const checkCompiled = `
-  const { readFileSync } = require('node:fs');
-  const [, filename] = process.argv;
-  const cachedData = readFileSync(filename + '.cache');
-  const source = require('node:module').wrap(readFileSync(filename, 'latin1'));
-  const script = new (require('node:vm').Script)(source, { filename, cachedData });
-  if (script.cachedDataRejected) throw new Error(filename + '.cache: expected code that this Node takes');`;
-
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 compileLibrary();
 rewriteDeclarations();
 writeNotices([...(await bundlePackages()), await bundleProgram()]);
 prune();
-compileProgram();

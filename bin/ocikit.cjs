@@ -1,32 +1,67 @@
 #!/usr/bin/env node
 'use strict';
-// Runs dist/ocikit.cjs with the code that V8 compiled at build time. V8 takes it only where it is this very V8's.
-const { readFileSync } = require('node:fs');
+// Runs dist/ocikit.cjs with the code that V8 compiled in an earlier run. It lies in the user's cache directory, one file for
+// each build, and takes half of a start away; where it cannot be kept, nothing but that time is lost.
+const { lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, unlinkSync, writeFileSync } = require('node:fs');
 const { wrap } = require('node:module');
+const { homedir } = require('node:os');
 const { join } = require('node:path');
 const { Script } = require('node:vm');
 
 const dist = join(__dirname, '..', 'dist');
 const filename = join(dist, 'ocikit.cjs');
 
-function read(path, encoding) {
+function attempt(action) {
   try {
-    return readFileSync(path, encoding);
+    return action();
   } catch {
     return undefined;
   }
 }
 
-const source = read(filename, 'latin1');
+/** Code is taken from nobody but this very user, who alone may write there: it is run. */
+const isOwn = path => {
+  const { uid, mode } = lstatSync(path);
+  return uid === process.geteuid() && (mode & 0o22) === 0;
+};
+
+/** The user's directory for it; undefined where it would be another's, as the home of who called sudo. */
+function cacheFolder() {
+  const given = process.env['XDG_CACHE_HOME'];
+  const caches = given?.startsWith('/') ? given : join(homedir(), '.cache');
+  if (given === undefined && lstatSync(homedir()).uid !== process.geteuid()) return undefined;
+  const folder = join(caches, 'ocikit');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return isOwn(folder) ? folder : undefined;
+}
+
+/** Puts the code of what was run in its place at once; other builds' code for this V8 goes. */
+function keep(script, folder, name) {
+  const beside = join(folder, `.${name}-${process.pid}`);
+  writeFileSync(beside, script.createCachedData(), { mode: 0o600 });
+  renameSync(beside, join(folder, name));
+  const [engine] = name.split('.code');
+  for (const other of readdirSync(folder))
+    if (other !== name && other.replace(/^\./, '').startsWith(`${engine}.code`)) unlinkSync(join(folder, other));
+}
+
+function run(source) {
+  // V8 knows its own version and flags, but of a program only its length.
+  const [, build] = /^\/\*(\w+)\*\//.exec(source);
+  const name = `v8-${process.versions.v8}-${process.arch}.code-${build}`;
+  const folder = attempt(cacheFolder);
+  const path = folder === undefined ? undefined : join(folder, name);
+  const cachedData = attempt(() => (isOwn(path) ? readFileSync(path) : undefined));
+  const script = new Script(wrap(source), { filename, cachedData });
+  const program = { exports: {} };
+  script.runInThisContext().call(program.exports, program.exports, require, program, filename, dist);
+  if (folder !== undefined && script.cachedDataRejected !== false)
+    process.once('exit', () => attempt(() => keep(script, folder, name)));
+  program.exports.run();
+}
+
+const source = attempt(() => readFileSync(filename, 'latin1'));
 if (source === undefined) {
   process.stderr.write(`ocikit: ${filename}: expected the built program, got nothing (npm run build makes it)\n`);
   process.exitCode = 2;
-} else {
-  const script = new Script(wrap(source), {
-    filename,
-    cachedData: read(`${filename}.cache`),
-  });
-  const program = { exports: {} };
-  script.runInThisContext().call(program.exports, program.exports, require, program, filename, dist);
-  program.exports.run();
-}
+} else run(source);

@@ -73,6 +73,8 @@ export const variables = {
     'Seconds since 1970: every time that ocikit itself writes (created, history), and the bound of --clamp-mtime. Without it, now.',
   NO_COLOR: 'Anything but empty: no colours, as --no-color.',
   TZ: 'The time zone of times in tables and templates.',
+  XDG_CACHE_HOME:
+    "Where the user's caches are, else .cache in the home: in ocikit there, a start leaves compiled code for the next one.",
 } as const;
 type Variable = keyof typeof variables;
 

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { temporaryDirectory } from './testing/temporary.ts';
+
+const program = fileURLToPath(new URL('../bin/ocikit.cjs', import.meta.url));
+
+/** Runs the program with a cache directory of its own; answers the files in it. */
+function start(caches: string, env: NodeJS.ProcessEnv = {}): readonly string[] {
+  const { PATH, TMPDIR } = process.env;
+  const variables = { PATH, TMPDIR, XDG_CACHE_HOME: caches, ...env };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, '--version'], {
+    encoding: 'utf8',
+    env: variables,
+  });
+  assert.deepEqual([status, stderr], [0, '']);
+  assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+  return existsSync(join(caches, 'ocikit')) ? readdirSync(join(caches, 'ocikit')) : [];
+}
+
+/** A cache directory after one start, and the file that the start left there. */
+function started(t: TestContext): { readonly caches: string; readonly file: string } {
+  const caches = temporaryDirectory(t);
+  const [name, ...others] = start(caches);
+  assert.deepEqual(others, []);
+  return { caches, file: join(caches, 'ocikit', name as string) };
+}
+
+test('a first start keeps compiled code for its user alone, and the next takes it', t => {
+  const { caches, file } = started(t);
+  const { ino, mode } = statSync(file);
+  assert.equal(mode & 0o777, 0o600);
+  assert.equal(statSync(join(caches, 'ocikit')).mode & 0o777, 0o700);
+  start(caches);
+  assert.equal(statSync(file).ino, ino, 'it was not made again');
+});
+
+test('code that V8 does not take is made again, and that of an earlier build goes', t => {
+  const { caches, file } = started(t);
+  const whole = statSync(file).size;
+  writeFileSync(file, 'no code');
+  writeFileSync(file.replace(/code-\w+$/, 'code-0123'), 'of an earlier build');
+  writeFileSync(join(caches, 'ocikit/other'), 'not ours');
+  assert.equal(start(caches).length, 2);
+  assert.ok(statSync(file).size > whole / 2);
+});
+
+test('code that somebody else might have written is not looked at, nor is anything put beside it', t => {
+  const { caches, file } = started(t);
+  chmodSync(file, 0o666);
+  writeFileSync(file, 'no code');
+  chmodSync(join(caches, 'ocikit'), 0o777);
+  start(caches);
+  assert.equal(readFileSync(file, 'utf8'), 'no code');
+  const linked = temporaryDirectory(t);
+  symlinkSync(join(caches, 'ocikit'), join(linked, 'ocikit'));
+  assert.deepEqual(start(linked), readdirSync(join(caches, 'ocikit')));
+});
+
+test('a start without a place for the code is a start all the same', t => {
+  const place = temporaryDirectory(t);
+  writeFileSync(join(place, 'file'), '');
+  start(join(place, 'file/below'));
+  mkdirSync(join(place, 'home'));
+  assert.deepEqual(start('', { HOME: join(place, 'nowhere'), XDG_CACHE_HOME: undefined }), []);
+  assert.deepEqual(readdirSync(place).sort(), ['file', 'home']);
+});
