@@ -17,7 +17,7 @@ import { sizeOf } from '../spec/sizes.ts';
 import type { ArchiveEntry } from '../store/archive/write-archive.ts';
 import { drain } from '../stream/drain.ts';
 import { announce } from '../stream/pace.ts';
-import type { SavedEntry } from './saved-name.ts';
+import { lostNames, type SavedEntry } from './saved-name.ts';
 
 type ArchiveFormat = 'universal' | 'oci' | 'docker';
 
@@ -190,14 +190,6 @@ const zstdWarning = 'layers compressed with zstd: docker before version 23 does 
 export async function planArchive(roots: readonly ArchiveRoot[], format: ArchiveFormat): Promise<ArchivePlan> {
   const plan = await planOf(roots, format);
   return { ...plan, warnings: [...plan.warnings, ...lostNames(roots, format)] };
-}
-
-/** A sentence for each name that docker's part of an archive cannot hold. */
-function lostNames(roots: readonly ArchiveRoot[], format: ArchiveFormat): readonly string[] {
-  if (format === 'oci') return [];
-  const where =
-    format === 'docker' ? 'it is saved without one' : 'it is only in the OCI part, docker loads the image without one';
-  return roots.flatMap(({ lost }) => (lost === undefined ? [] : [`${lost}: docker has no such name: ${where}`]));
 }
 
 async function planOf(roots: readonly ArchiveRoot[], format: ArchiveFormat): Promise<ArchivePlan> {

@@ -154,19 +154,23 @@ async function finishLayout(
 async function changeInto<Details extends object>(
   opened: NamedImage & Chosen,
   change: Change<Details>,
-  { place, name, options }: { readonly place: ChangePlace; readonly name: string; readonly options: ChangeOptions },
-): Promise<Made<Details>> {
-  if (place.kind === 'own' || place.kind === 'layout')
+  { place, options }: { readonly place: ChangePlace; readonly options: ChangeOptions },
+): Promise<Made<Details> & { readonly name: string | null }> {
+  if (place.kind === 'own' || place.kind === 'layout') {
+    const name = place.name ?? ownName(opened);
     return withLayout(place.path, options, async store => {
       const made = await make(opened, change, { store, options });
       const said = await finishLayout(opened, made, { store, place, name });
-      return { ...made, warnings: [...made.warnings, ...said] };
+      return { ...made, name, warnings: [...made.warnings, ...said] };
     });
-  const archive = { kind: place.kind, path: place.path, name };
+  }
   return withScratchLayout(place.path, async store => {
     const made = await make(opened, change, { store, options });
-    const said = await writeImageArchive(archive, [archiveRoot(made.made.source, made.root, archive)], options);
-    return { ...made, warnings: [...made.warnings, ...said] };
+    const { named, place: from } = opened;
+    const root = archiveRoot(made.made.source, { entry: made.root, named, place: from }, place);
+    const said = await writeImageArchive(place, [root], options);
+    const name = place.name ?? root.name ?? nameOf(root.entry) ?? null;
+    return { ...made, name, warnings: [...made.warnings, ...said] };
   });
 }
 
@@ -186,12 +190,11 @@ export async function changeImage<Details extends object>(
   const source = await openOperandToCopy(parsed, place.path, options);
   try {
     const opened = await withNamed({ ...parsed, ...source });
-    const name = place.name ?? (place.kind === 'own' ? ownName(opened) : (nameOf(opened.named) ?? 'latest'));
     const chosen = await choose(opened, place, options);
-    const made = await changeInto({ ...opened, ...chosen }, change, { place, name, options });
+    const made = await changeInto({ ...opened, ...chosen }, change, { place, options });
     return {
       manifest: made.root.digest,
-      name,
+      name: made.name,
       isChanged: made.root.digest !== chosen.root.digest,
       images: made.images,
       warnings: [...new Set(made.warnings)],

@@ -10,8 +10,9 @@ import { type ArchivePlace, checkFree } from './write-image-archive.ts';
 
 /** Where the image that a change makes goes: the source's own layout, under a new name or (`name` absent) the one that the source has; another layout; or an archive, which has the source's name where it says none. */
 export type ChangePlace =
-  | { readonly kind: 'own' | 'layout'; readonly path: string; readonly name?: string }
-  | (Omit<ArchivePlace, 'name'> & { readonly name?: string });
+  | { readonly kind: 'own'; readonly path: string; readonly name?: string }
+  | { readonly kind: 'layout'; readonly path: string; readonly name: string }
+  | ArchivePlace;
 
 const hint = 'option tag names it in its layout, option output puts it elsewhere';
 

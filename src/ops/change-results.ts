@@ -17,7 +17,8 @@ export interface ChangedImage {
 export interface ChangeResult<Details extends object = object> {
   /** Digest of the manifest or index that the result's name stands for. */
   readonly manifest: Digest;
-  readonly name: string;
+  /** Null where an archive holds it without one. */
+  readonly name: string | null;
   /** False where all was so already: every digest is as it was. */
   readonly isChanged: boolean;
   readonly images: readonly (ChangedImage & Details)[];

@@ -12,7 +12,6 @@ import { nameOf, withName, withoutNames, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { parsePlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
-import type { ImagePlace } from '../store/image-place.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { type NamedImage, openOperandToCopy, pickNamed, withNamed } from '../store/open-operand.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
@@ -21,7 +20,6 @@ import type { ArchiveRoot } from './archive-plan.ts';
 import { checkCall } from './check-call.ts';
 import type { CopyOptions } from './options.ts';
 import type { CopyResult } from './results.ts';
-import { savedEntry } from './saved-name.ts';
 import { type ArchivePlace, archiveRoot, checkFree, writeImageArchive } from './write-image-archive.ts';
 
 /** What is to be copied, decided and checked as far as documents go. */
@@ -36,7 +34,8 @@ interface Selection {
   readonly warnings: readonly string[];
 }
 
-type Destination = ImagePlace & { readonly name: string; readonly isNamed: boolean };
+/** Where it goes: a layout that takes the name, or an archive, which has the image's own where none was asked for. */
+type Destination = { readonly kind: 'layout'; readonly path: string; readonly name: string } | ArchivePlace;
 
 /** What changes on the way; undefined where every byte stays. */
 function conversionOf(options: CopyOptions): ConvertOptions | undefined {
@@ -106,55 +105,53 @@ async function copyInto(
   return made;
 }
 
+/** What is to be copied, and how it changes on the way. */
+type Job = Selection & Pick<NamedImage, 'named' | 'place'> & { readonly conversion: ConvertOptions | undefined };
+
+/** What a copy is, by which name, and what there is to say. */
+type Copied = readonly [entry: Descriptor, name: string | null, warnings: readonly string[]];
+
 /** What changes on the way to an archive is made in a layout beside it first: a tar says sizes before bodies. */
 async function copyToArchive(
-  { conversion, ...selection }: Selection & { readonly conversion: ConvertOptions | undefined },
-  destination: Destination,
+  { conversion, named, place, ...selection }: Job,
+  destination: ArchivePlace,
   options: CopyOptions,
-): Promise<readonly [Descriptor, readonly string[]]> {
-  const rootsOf = (source: ImageSource, entry: Descriptor): readonly ArchiveRoot[] => [
-    archiveRoot(source, entry, destination as ArchivePlace),
+): Promise<Copied> {
+  const rootsOf = (source: ImageSource, entry: Descriptor): readonly [ArchiveRoot, ...ArchiveRoot[]] => [
+    archiveRoot(source, { entry, named, place }, destination),
     ...selection.referrers.map(referrer => ({ source, entry: withoutNames(referrer), name: undefined })),
     ...selection.tags.map(tag => ({ source, entry: tag, name: undefined })),
   ];
-  if (conversion === undefined) {
-    const { source, root } = selection;
-    return [root, await writeImageArchive(destination as ArchivePlace, rootsOf(source, root), options)];
-  }
+  const write = async (source: ImageSource, entry: Descriptor): Promise<Copied> => {
+    const roots = rootsOf(source, entry);
+    const name = destination.name ?? roots[0].name ?? nameOf(roots[0].entry) ?? null;
+    return [entry, name, await writeImageArchive(destination, roots, options)];
+  };
+  if (conversion === undefined) return write(selection.source, selection.root);
   return withScratchLayout(destination.path, async store => {
-    const { descriptor, warnings } = await copyInto(store, selection, { name: destination.name, conversion });
-    return [
-      descriptor,
-      [...warnings, ...(await writeImageArchive(destination as ArchivePlace, rootsOf(store, descriptor), options))],
-    ] as const;
+    const { descriptor, warnings } = await copyInto(store, selection, { name: 'latest', conversion });
+    const [entry, name, said] = await write(store, descriptor);
+    return [entry, name, [...warnings, ...said]] as const;
   });
 }
 
 async function copyToLayout(
-  { conversion, ...selection }: Selection & { readonly conversion: ConvertOptions | undefined },
-  { path, name }: Destination,
+  { conversion, ...selection }: Job,
+  { path, name }: { readonly path: string; readonly name: string },
   options: CopyOptions,
-): Promise<readonly [Descriptor, readonly string[]]> {
+): Promise<Copied> {
   return withLayout(path, options, async store => {
     const { descriptor, warnings } = await copyInto(store, selection, { name, conversion });
-    return [descriptor, [...missingBlobs(selection.needed, selection.source), ...warnings]] as const;
+    return [descriptor, name, [...missingBlobs(selection.needed, selection.source), ...warnings]] as const;
   });
 }
 
 function destinationOf(operand: ImageOperand): Destination {
-  const { place } = parseOperand(operand, 'write');
-  const isNamed = parseOperand(operand, 'read').place.name !== undefined;
-  const name = place.name ?? 'latest';
-  checkFree(place.path);
-  return { ...place, name, isNamed };
-}
-
-/** An archive that nobody names an image in gets the image's own name, as `save` writes it. */
-function withOwnName(destination: Destination, { named, place }: NamedImage): Destination {
-  const isArchive = destination.kind === 'oci-archive' || destination.kind === 'docker-archive';
-  if (destination.isNamed || !isArchive || place.digest !== undefined) return destination;
-  const name = destination.kind === 'docker-archive' ? savedEntry(named, place.path).name : nameOf(named);
-  return { ...destination, name: name ?? destination.name };
+  const { kind, path, name = 'latest' } = parseOperand(operand, 'write').place;
+  checkFree(path);
+  if (kind !== 'oci-archive' && kind !== 'docker-archive') return { kind: 'layout', path, name };
+  const asked = parseOperand(operand, 'read').place.name;
+  return { kind, path, ...(asked === undefined ? {} : { name: asked }) };
 }
 
 /**
@@ -165,28 +162,28 @@ function withOwnName(destination: Destination, { named, place }: NamedImage): De
  */
 export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOptions = {}): Promise<CopyResult> {
   checkCall('copy', { from: ['operand', from], to: ['operand', to] }, options);
-  const asked = destinationOf(to);
+  const destination = destinationOf(to);
   const conversion = conversionOf(options);
   const parsed = parseOperand(from, 'read');
-  const opened = await openOperandToCopy(parsed, asked.path, options);
+  const opened = await openOperandToCopy(parsed, destination.path, options);
   try {
     const { source } = opened;
     const named = await withNamed({ ...parsed, ...opened });
     const selection = await select(named, options);
-    const destination = withOwnName(asked, named);
     // A copy that recompresses proves what it reads itself.
     if (options.compression === undefined) await proveConverted(source, selection.needed.graph);
     announce(options, 'copying', sizeOf(selection.needed.blobs));
-    const isArchive = destination.kind === 'oci-archive' || destination.kind === 'docker-archive';
-    const [entry, said] = isArchive
-      ? await copyToArchive({ ...selection, conversion }, destination, options)
-      : await copyToLayout({ ...selection, conversion }, destination, options);
+    const job = { ...selection, named: named.named, place: parsed.place, conversion };
+    const [entry, name, said] =
+      destination.kind === 'layout'
+        ? await copyToLayout(job, destination, options)
+        : await copyToArchive(job, destination, options);
     const { compression, compressor } = options;
     const labels = await warningsOf(source, layersIn(selection.needed.graph));
     const compressed = compression === undefined ? [] : compressorWarnings({ compression, compressor });
     // An archive's plan says some of it as well.
     const warnings = [...new Set([...selection.warnings, ...said, ...labels, ...compressed])];
-    return { manifest: entry.digest, name: destination.name, referrers: selection.referrers.length, warnings };
+    return { manifest: entry.digest, name, referrers: selection.referrers.length, warnings };
   } finally {
     opened.close();
   }

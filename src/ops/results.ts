@@ -157,7 +157,8 @@ export interface LoadResult {
 export interface CopyResult {
   /** Digest of the manifest or index that the destination's name stands for. */
   readonly manifest: Digest;
-  readonly name: string;
+  /** Null where an archive holds it without one. */
+  readonly name: string | null;
   /** How many manifests that refer to the image came along. */
   readonly referrers: number;
   readonly warnings: readonly string[];

@@ -1,8 +1,5 @@
 import { OciError } from '../errors.ts';
 import type { ImageSource } from '../graph/source.ts';
-import { nameAnnotations, withoutNames } from '../spec/name.ts';
-import type { Descriptor } from '../spec/objects.ts';
-import { canonicalName, parseReference } from '../spec/reference.ts';
 import { writeArchive } from '../store/archive/write-archive.ts';
 import { archiveMode, writeFileAtomic } from '../store/disk/file-target.ts';
 import { isFile } from '../store/open-source.ts';
@@ -10,13 +7,14 @@ import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
 import type { Work } from '../stream/pace.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
-import { savedEntry } from './saved-name.ts';
+import { type Archived, archivedEntry } from './saved-name.ts';
 
 /** An archive that is to be written: `universal` is what `save` writes, which every engine takes. */
 export interface ArchivePlace {
   readonly kind: 'oci-archive' | 'docker-archive' | 'universal';
   readonly path: string;
-  readonly name: string;
+  /** The image's own where it is absent. */
+  readonly name?: string;
 }
 
 const formats = { 'oci-archive': 'oci', 'docker-archive': 'docker', universal: 'universal' } as const;
@@ -29,14 +27,9 @@ export function checkFree(path: string): void {
     });
 }
 
-/** The image as an archive lists it under the place's name. */
-export function archiveRoot(source: ImageSource, entry: Descriptor, { kind, name }: ArchivePlace): ArchiveRoot {
-  const bare = withoutNames(entry);
-  const isDocker = kind === 'docker-archive';
-  const full = isDocker ? canonicalName(parseReference(name)) : name;
-  const named = { ...bare, annotations: { ...bare.annotations, ...nameAnnotations(full) } };
-  if (kind === 'universal') return { source, ...savedEntry(named, source.subject) };
-  return { source, entry: named, name: isDocker ? full : undefined };
+/** A result as an archive lists it, under the name that its place says or its own. */
+export function archiveRoot(source: ImageSource, archived: Archived, { kind, name }: ArchivePlace): ArchiveRoot {
+  return { source, ...archivedEntry(kind, archived, name) };
 }
 
 /** Writes images into a new archive, or only reads all that would be in it; answers what there is to say. */
