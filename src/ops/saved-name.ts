@@ -18,7 +18,7 @@ function fullNameOf(entry: Descriptor, place: string): (Reference & { readonly i
 }
 
 /** What becomes of an image's name: docker has no such name, the image has none, or it has another in the archive. */
-export interface NameLoss {
+interface NameLoss {
   readonly kind: 'unsayable' | 'unnamed' | 'other';
   /** The image as its user calls it. */
   readonly label: string;
