@@ -23,6 +23,7 @@ import type { Side } from './compare.ts';
 import {
   bundleBase,
   type ComparedSide,
+  completed,
   emptySide,
   imageSide,
   openRootfs,
@@ -183,8 +184,10 @@ export async function openCommit(rootfs: Operand, options: CommitOptions): Promi
   const directory = await pace.run(owned(sides[1], options.owner));
   const whole = await pace.run(withoutMounts(before.tree, directory.tree, directory.mounts));
   const isOut = (path: Path): boolean => selection?.has(path) === false;
-  const tree = selection === undefined ? whole : await pace.run(overlayInParts(before.tree, whole, isOut));
-  const { warnings, mounts } = directory;
+  const left = selection === undefined ? whole : await pace.run(overlayInParts(before.tree, whole, isOut));
+  const { tree, warnings: said } = await pace.run(completed(before, { ...directory, tree: left }));
+  const { mounts } = directory;
+  const warnings = [...directory.warnings, ...said];
   const isWhole = mounts === undefined || mounts.size === 0;
   return { base, before, after: { ...directory, tree }, bodies: directory, warnings, layout, moving, isWhole };
 }

@@ -14,8 +14,11 @@ import { openSource } from '../store/open-source.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { openRootfsDirectory } from '../store/rootfs/directory.ts';
 import { openRootfsTar } from '../store/rootfs/tar.ts';
+import { unmadeWarnings } from '../store/rootfs/unmade.ts';
 import { expectMore, Pace } from '../stream/pace.ts';
-import { emptyTree, type FileNode, type Path } from '../tree/node.ts';
+import { emptyTree, type FileNode, type Node, type Path, type Tree } from '../tree/node.ts';
+import { withUnmade } from '../tree/overlay.ts';
+import type { Parts } from '../tree/parts.ts';
 import type { Selection } from '../tree/selection.ts';
 import { both } from './both.ts';
 import type { Side } from './compare.ts';
@@ -34,6 +37,8 @@ export interface ComparedSide extends Side {
   readonly config?: ImageConfig | undefined;
   /** What of it was not walked, and is as it is in the other side. */
   readonly mounts?: ReadonlySet<Path> | undefined;
+  /** What it could not hold: where that is not there, it is as it is in the other side. */
+  readonly unmade?: ReadonlySet<Node['kind']> | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -49,12 +54,23 @@ interface ImageSide {
 
 const none = async (): Promise<ReadonlyMap<FileNode, string>> => new Map();
 
+/** The tree of a side, with what it could not hold as the other has it, and a sentence about that. Of two such sides neither tells anything. */
+export function* completed(
+  other: Pick<ComparedSide, 'tree' | 'unmade'>,
+  { tree, unmade = new Set() }: Pick<ComparedSide, 'tree' | 'unmade'>,
+): Parts<{ readonly tree: Tree; readonly warnings: readonly string[] }> {
+  const isTold = (other.unmade?.size ?? 0) === 0;
+  const filled = yield* withUnmade(other.tree, tree, isTold ? unmade : new Set());
+  return { tree: filled.tree, warnings: unmadeWarnings(filled.paths) };
+}
+
 /** The side of nothing: what an image without a base is a delta over. */
 export const emptySide: ComparedSide = { tree: emptyTree(), digests: none, warnings: [] };
 
 async function sideOf(rootfs: ComparableRootfs, config?: ImageConfig): Promise<ComparedSide> {
   const tree = await rootfs.tree();
-  return { tree, digests: files => rootfs.digests(files), config, warnings: rootfs.warnings, mounts: rootfs.mounts };
+  const { warnings, mounts, unmade } = rootfs;
+  return { tree, digests: files => rootfs.digests(files), config, warnings, mounts, unmade };
 }
 
 export function imageSide(source: ImageSource, image: Image): ImageSide {

@@ -11,7 +11,7 @@ import { each, type Parts } from '../tree/parts.ts';
 import { restrict, type Selection } from '../tree/selection.ts';
 import { checkCall } from './check-call.ts';
 import { compareSides } from './compare.ts';
-import { type ComparedSide, openPair } from './compared-side.ts';
+import { type ComparedSide, completed, openPair } from './compared-side.ts';
 import type { DiffOptions } from './options.ts';
 import type { ConfigRow, DiffResult, DiffRow } from './results.ts';
 import { checkWarnings } from './strict.ts';
@@ -67,16 +67,20 @@ function* rowsOf(changes: readonly Change[], selection: Selection | undefined): 
   return rows;
 }
 
-/** What is compared of two root filesystems: mounts that one of them did not walk are as the other has them. */
+/** What is compared of two root filesystems: mounts that one of them did not walk, and devices that nobody could make there, are as the other has them. */
 function* comparedTrees(
   lower: ComparedSide,
   upper: ComparedSide,
   selection: Selection | undefined,
-): Parts<readonly [Tree, Tree]> {
-  const before = yield* withoutMounts(upper.tree, lower.tree, lower.mounts);
-  const after = yield* withoutMounts(before, upper.tree, upper.mounts);
-  if (selection === undefined) return [before, after];
-  return [yield* restrict(before, selection), yield* restrict(after, selection)];
+): Parts<{ readonly before: Tree; readonly after: Tree; readonly warnings: readonly string[] }> {
+  const wanted = function* (tree: Tree): Parts<Tree> {
+    return selection === undefined ? tree : yield* restrict(tree, selection);
+  };
+  const mounted = yield* withoutMounts(upper.tree, lower.tree, lower.mounts);
+  const after = yield* wanted(yield* withoutMounts(mounted, upper.tree, upper.mounts));
+  const before = yield* completed({ ...upper, tree: after }, { ...lower, tree: yield* wanted(mounted) });
+  const whole = yield* completed({ ...lower, tree: before.tree }, { ...upper, tree: after });
+  return { before: before.tree, after: whole.tree, warnings: [...before.warnings, ...whole.warnings] };
 }
 
 /**
@@ -93,11 +97,11 @@ export async function diff(before: Operand, after?: Operand, options: DiffOption
   const pace = new Pace(options.signal);
   const trees = await pace.run(comparedTrees(lower, upper, selection));
   const changes = await compareSides(
-    { ...lower, tree: trees[0] },
-    { ...upper, tree: trees[1] },
+    { ...lower, tree: trees.before },
+    { ...upper, tree: trees.after },
     { ignore, trustMtime: options.trustMtime === true, signal: options.signal },
   );
-  const warnings = [...lower.warnings, ...upper.warnings];
+  const warnings = [...lower.warnings, ...upper.warnings, ...trees.warnings];
   checkWarnings(warnings, options.strict);
   return {
     changes: await pace.run(rowsOf(changes, selection)),

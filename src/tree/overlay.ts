@@ -1,7 +1,7 @@
 import type { ByteString, DirectoryNode, Node, Path, Tree } from './node.ts';
 import { atOnce, each, type Parts } from './parts.ts';
-import { ancestorsOf, joinPath } from './path.ts';
-import { find } from './walk.ts';
+import { ancestorsOf, joinPath, parentOf } from './path.ts';
+import { find, leavesOf } from './walk.ts';
 
 /** A directory of the result: put into its parent at once, or only when something comes into it. */
 interface Level {
@@ -80,6 +80,28 @@ export function* overlayInParts(before: Tree, after: Tree, excluded: (path: Path
     });
   }
   return node;
+}
+
+/** Of what `before` has and `after` could not hold, the paths that are not there, in a directory that is. */
+function* missingOf(before: Tree, after: Tree, kinds: ReadonlySet<Node['kind']>): Parts<readonly Path[]> {
+  const missing: Path[] = [];
+  yield* each(leavesOf(before), ([path, { kind }]) => {
+    if (!kinds.has(kind) || find(after, path) !== undefined) return;
+    if (find(after, parentOf(path))?.kind === 'directory') missing.push(path);
+  });
+  return missing;
+}
+
+/** `after` with what of these kinds `before` has and it could not hold: which those are, and all of it. In parts. */
+export function* withUnmade(
+  before: Tree,
+  after: Tree,
+  kinds: ReadonlySet<Node['kind']>,
+): Parts<{ readonly tree: Tree; readonly paths: readonly Path[] }> {
+  const paths = kinds.size === 0 ? [] : yield* missingOf(before, after, kinds);
+  if (paths.length === 0) return { tree: after, paths };
+  const missing = new Set(paths);
+  return { tree: yield* overlayInParts(before, after, path => missing.has(path)), paths };
 }
 
 /**

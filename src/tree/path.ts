@@ -136,3 +136,11 @@ export function joinPath(parent: Path, name: ByteString): Path {
 export function* ancestorsOf(path: Path): Iterable<Path> {
   for (let slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) yield path.slice(0, slash);
 }
+
+const named = 8;
+
+/** Paths in a sentence, the first of them where they are many. */
+export function listPaths(paths: Iterable<Path>): string {
+  const names = [...paths].sort().map(path => `/${textOf(path)}`);
+  return `${names.slice(0, named).join(', ')}${names.length > named ? ` and ${names.length - named} more` : ''}`;
+}

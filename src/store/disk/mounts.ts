@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { type ByteString, impliedMeta, type Node, type Path } from '../../tree/node.ts';
-import { encodeText, textOf } from '../../tree/path.ts';
+import { encodeText, listPaths } from '../../tree/path.ts';
 import { kindOf, type Stat } from './stat.ts';
 
 /** What this process sees mounted, a line a mount, those that lie on others behind them (proc_pid_mountinfo(5)). */
@@ -56,14 +56,10 @@ export function mountPoint(stat: Stat): Node | undefined {
   return { kind: 'directory', meta: { ...impliedMeta, mode: mode & 0o7777, uid, gid }, children: new Map() };
 }
 
-const namedMounts = 8;
-
 /** One sentence that names the mounts that were not walked, the first of them where they are many. */
 export function mountWarnings(mounts: ReadonlySet<Path>): readonly string[] {
-  const names = [...mounts].sort().map(path => `/${textOf(path)}`);
-  if (names.length === 0) return [];
-  if (names.length === 1) return [`${names[0]}: a mount, which is not walked and stays as it is in the base`];
-  const others = names.length > namedMounts ? ` and ${names.length - namedMounts} more` : '';
-  const named = names.slice(0, namedMounts).join(', ');
-  return [`${named}${others}: mounts, which are not walked and stay as they are in the base`];
+  if (mounts.size === 0) return [];
+  const one = 'a mount, which is not walked and stays as it is in the base';
+  const many = 'mounts, which are not walked and stay as they are in the base';
+  return [`${listPaths(mounts)}: ${mounts.size === 1 ? one : many}`];
 }

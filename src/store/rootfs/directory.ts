@@ -1,7 +1,7 @@
 import type { BodySource } from '../../codec/body-source.ts';
 import type { ComparableRootfs } from '../../graph/comparable-rootfs.ts';
 import { Pace, type Work } from '../../stream/pace.ts';
-import type { FileNode, Path, Tree } from '../../tree/node.ts';
+import type { FileNode, Node, Path, Tree } from '../../tree/node.ts';
 import type { Selection } from '../../tree/selection.ts';
 import { loadNative, type Native } from '../disk/native.ts';
 import { systemError } from '../disk/system-error.ts';
@@ -9,6 +9,7 @@ import { FileHashes } from './file-hashes.ts';
 import { FileReader } from './file-reader.ts';
 import { type Known, type Scan, scanDirectory } from './scan.ts';
 import { readSidecar } from './sidecar.ts';
+import { unmadeKinds } from './unmade.ts';
 
 interface DirectoryOptions {
   readonly native?: Native | undefined;
@@ -69,6 +70,7 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
   const source = `rootfs:${opened++}:${directory}`;
   let scanned: Scan | undefined;
   let tree: Promise<Tree> | undefined;
+  let unmade: ReadonlySet<Node['kind']> = new Set();
   const scan = (): Scan => {
     if (scanned === undefined) throw new Error(`${directory}: a file that was not listed`);
     return scanned;
@@ -81,6 +83,7 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
       throw systemError(error, directory, 'a directory');
     });
     scanned = await scanDirectory(directory, { native, source, selection, crossMounts, signal, known, sidecar });
+    if (sidecar === undefined) unmade = unmadeKinds(native);
     if (ahead === true) hashes.goAhead();
     return scanned.tree;
   };
@@ -91,6 +94,9 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
     },
     get mounts() {
       return scanned?.mounts ?? noMounts;
+    },
+    get unmade() {
+      return unmade;
     },
     tree() {
       tree ??= walked();
