@@ -8,8 +8,11 @@ export type { InspectArtifact, InspectImage, InspectObject } from './image/inspe
 export { append } from './ops/append.ts';
 export { attach } from './ops/attach.ts';
 export { blame } from './ops/blame.ts';
+export { build } from './ops/build.ts';
+export type { BuildOptions, BuildResult, BuildStep, CheckBuildOptions } from './ops/build-options.ts';
 export { catStream } from './ops/cat.ts';
 export { checkBase } from './ops/check-base.ts';
+export { checkBuild } from './ops/check-build.ts';
 export { commit } from './ops/commit.ts';
 export { commitLayer, commitLayerStream } from './ops/commit-layer.ts';
 export { config } from './ops/config.ts';

@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { append } from './commands/append.ts';
 import { attach } from './commands/attach.ts';
 import { blame } from './commands/blame.ts';
+import { build } from './commands/build.ts';
 import { cat } from './commands/cat.ts';
 import { commit } from './commands/commit.ts';
 import { completion } from './commands/completion.ts';
@@ -34,6 +35,7 @@ import { validate } from './commands/validate.ts';
 /** Every verb, in the order of `--help`. */
 export const commands: readonly Command[] = [
   init,
+  build,
   commit,
   importCommand,
   config,

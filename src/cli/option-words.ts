@@ -3,9 +3,13 @@ import type { OciError } from '../errors.ts';
 /** Options that the command line calls otherwise than the library, beside the dashes: one of them at a time. */
 const singular: Readonly<Record<string, string>> = {
   annotations: 'annotation',
+  bases: 'base-layout',
+  buildArguments: 'build-arg',
+  contexts: 'build-context',
   filters: 'filter',
   indexAnnotations: 'index-annotation',
   instructions: 'change',
+  labels: 'label',
   layerAnnotations: 'layer-annotation',
   platforms: 'platform',
 };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { runCommand } from '../testing/command-line.ts';
 import { type PreparedPlace, preparePlace } from '../testing/prepared-place.ts';
 import { snapshotOf } from '../testing/snapshot.ts';
@@ -54,8 +55,27 @@ const changeSays: readonly (readonly [all: string, less: string, why: string])[]
   ['dry-run', 'output', 'the same'],
 ];
 
+const dockerfile = fileURLToPath(new URL('../testing/copy-all.Dockerfile', import.meta.url));
+
 const uses: Readonly<Record<string, Use>> = {
   init: { words: ({ directory }) => ['init', join(directory, 'out')] },
+  build: {
+    words: ({ layout, operands }) => [
+      ...['build', operands('rootfs').source, '-t', `${operands('rootfs').out}:new`, '-f', dockerfile],
+      ...['--build-context', `base=oci:${layout}:base`, '--platform', 'linux/amd64'],
+    ],
+    values: ({ layout, directory, operands }) => ({
+      ...making,
+      tag: `${join(directory, 'out')}:other`,
+      file: join(directory, 'ignore'),
+      target: '0',
+      'build-arg': 'A=1',
+      'build-context': `other=${operands('rootfs').source}`,
+      'base-layout': layout,
+      label: 'a=b',
+    }),
+    says: [['dry-run', '*', dryRun]],
+  },
   commit: {
     words: ({ operands }) => ['commit', operands('rootfs').source, `${operands('rootfs').out}:new`],
     values: ({ layout, directory }) => ({

@@ -1,7 +1,7 @@
 import type { DiffID, Digest } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
-import type { CompressionOptions, ReadOptions } from './options.ts';
+import type { CompressionOptions, ReadOptions, Work } from './options.ts';
 
 /** What `build` takes; `platform` is what the image is for. */
 export interface BuildOptions extends ReadOptions, CompressionOptions {
@@ -25,20 +25,23 @@ export interface BuildOptions extends ReadOptions, CompressionOptions {
   readonly dryRun?: boolean;
 }
 
+/** What `checkBuild` takes: what says which Dockerfile it is, and what it is evaluated with. */
+export type CheckBuildOptions = Pick<BuildOptions, 'file' | 'buildArguments' | 'platform' | 'hostPlatform'> & Work;
+
 /** What `build` answers. */
 export interface BuildResult {
   readonly manifest: Digest;
   /** The config's digest. */
   readonly imageID: Digest;
-  /** Null where the image has no name. */
-  readonly name: string | null;
+  /** `LAYOUT:NAME` of every name that it has been given. */
+  readonly names: readonly string[];
   /** What was done, in order: each COPY, ADD and WORKDIR of the stages that were needed. */
   readonly steps: readonly BuildStep[];
   readonly warnings: readonly string[];
 }
 
 /** One instruction that was done. */
-interface BuildStep {
+export interface BuildStep {
   /** `[build 2/4] COPY . /app`. */
   readonly title: string;
   /** The line of the Dockerfile that it begins on. */

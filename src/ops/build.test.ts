@@ -245,7 +245,7 @@ async function check(
   const names = one.bases.length > 0 ? one.bases.filter(name => name !== 'scratch') : namesIn(one, context);
   const contexts = names.map(name => `${name}=oci:${layout}:base`);
   const run = async (): Promise<Opened> => {
-    await build(context, image, {
+    await build(context, [image], {
       ...(one.text === undefined && one.dockerfile !== undefined ? { file: join(context, one.dockerfile) } : {}),
       ...(one.target === undefined ? {} : { target: one.target }),
       buildArguments: Object.entries(one.args ?? {}).map(([name, value]) => `${name}=${value}`),

@@ -7,13 +7,15 @@ import { badOption, usage } from '../errors.ts';
 import { proveLayers } from '../graph/layer-bytes.ts';
 import { warningsOf } from '../graph/layer-label.ts';
 import { openImageRootfs } from '../graph/rootfs-image.ts';
-import { checkMadeImage } from '../graph/store-document.ts';
+import type { ImageStore } from '../graph/source.ts';
+import { checkMadeImage, storeDocument } from '../graph/store-document.ts';
 import { isDockerImage } from '../image/image-kind.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
-import type { ImageConfig, Platform } from '../spec/objects.ts';
+import type { Descriptor, ImageConfig, Platform } from '../spec/objects.ts';
 import { machinePlatform, parsePlatform } from '../spec/platform.ts';
 import { isTime, timeText } from '../spec/time.ts';
+import { withLayout } from '../store/layout/new-layout.ts';
 import { OpenPlaces } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import type { Tree } from '../tree/node.ts';
@@ -22,9 +24,12 @@ import { type BuildBase, findBase, isImagePlace, parseNamedContext } from './bui
 import { type BuildContext, type BuildInput, checkContext, openContext, readInput } from './build-context.ts';
 import { builtImage } from './build-image.ts';
 import type { BuildOptions, BuildResult } from './build-options.ts';
+import { type BuildPlace, namePlaces, namesOf, parseBuildPlaces } from './build-places.ts';
 import { checkSteps, doSteps } from './build-steps.ts';
+import { path } from './call-kinds.ts';
+import { checkCall } from './check-call.ts';
 import { ContentFiles } from './content-files.ts';
-import { type Destination, entryOf, parseDestination, withDestination } from './destination.ts';
+import { entryOf } from './destination.ts';
 import { compressionOf } from './store-layer.ts';
 
 /** A plan, and what it is made of. */
@@ -39,19 +44,30 @@ interface Prepared {
 /**
  * Builds a Dockerfile that runs nothing: COPY, ADD, WORKDIR and all that only says something of the image, in any number of
  * stages, as BuildKit does, from a directory and from images in layouts and archives. Nothing is unpacked and nothing needs root. The image goes to
- * `image`. Throws `invalid` (`DockerfileError`) where an instruction is wrong, `not-found` for a base or a source that is not there, `unsupported` for
+ * `images`, under each of their names. Throws `invalid` (`DockerfileError`) where an instruction is wrong, `not-found` for a base or a source that is not there, `unsupported` for
  * RUN and for what is on the network, and `conflict` where a file changes while it is read.
  */
-export async function build(context: string, image: ImageOperand, options: BuildOptions = {}): Promise<BuildResult> {
-  const place = parseDestination(image, undefined);
+export async function build(
+  context: string,
+  images: readonly ImageOperand[],
+  options: BuildOptions = {},
+): Promise<BuildResult> {
+  checkCall('build', { context: [path, context], images: ['operands', images] }, options);
+  const places = parseBuildPlaces(images);
+  const { path: layout } = places[0] as BuildPlace;
   checkContext(context);
-  const prepared = await prepare(context, { options, places: new OpenPlaces(options), layout: place.path });
+  const prepared = await prepare(context, { options, places: new OpenPlaces(options), layout });
   checkSteps(prepared.plan, prepared.input.file);
   const contexts = new Map<string, Promise<BuildContext>>();
   try {
-    return await withDestination(place, options, destination =>
-      buildInto(destination, { context, prepared, contexts, files: new ContentFiles(), options, layout: place.path }),
-    );
+    return await withLayout(layout, options, async store => {
+      const { result, entry } = await buildInto(store, {
+        ...{ context, prepared, contexts, options, layout },
+        files: new ContentFiles(),
+      });
+      await namePlaces(entry, { store, places, options });
+      return { ...result, names: namesOf(places) };
+    });
   } finally {
     for (const one of contexts.values()) closeQuietly(one);
   }
@@ -66,9 +82,9 @@ function closeQuietly(context: Promise<BuildContext>): void {
 }
 
 async function buildInto(
-  destination: Destination,
+  store: ImageStore,
   opening: Opening & { readonly layout: string },
-): Promise<BuildResult> {
+): Promise<{ readonly result: Omit<BuildResult, 'names'>; readonly entry: Descriptor }> {
   const { prepared, contexts, files, options, layout } = opening;
   const { plan, input, bases } = prepared;
   const base = plan.base === undefined ? undefined : bases.get(plan.base.name);
@@ -77,12 +93,12 @@ async function buildInto(
   const kept = base === undefined ? [] : blobsOf(layersOf(base.image));
   const labels = base === undefined ? [] : await warningsOf(base.source, kept);
   if (base?.source.isConverted === true) await proveLayers(base.source, layersOf(base.image));
-  if (base !== undefined) await destination.bring(base.source, kept);
+  if (base !== undefined) for (const blob of kept) await store.bring(base.source, blob);
   const layers = await doSteps({
     plan,
     file: input.file,
     files,
-    destination,
+    destination: store,
     layout,
     isDocker: base !== undefined && isDockerImage(base.image),
     options,
@@ -93,13 +109,13 @@ async function buildInto(
   const annotations = Object.fromEntries((options.annotations ?? []).map(parseAnnotation));
   const made = builtImage({ plan, base, layers, created, annotations });
   const inherited = checkMadeImage(made, layout, base?.image);
-  await destination.finish(made, entryOf(made), base?.image);
+  await storeDocument(store, made.config, base?.image.config);
+  await storeDocument(store, made.manifest, base?.image.manifest);
   const walked = (await Promise.all(contexts.values())).flatMap(({ rootfs }) => rootfs.warnings);
   const written = layers.size === 0 ? [] : compressorWarnings(compressionOf(options));
-  return {
+  const result = {
     manifest: made.manifest.descriptor.digest,
     imageID: made.config.descriptor.digest,
-    name: destination.name,
     steps: plan.steps.map(({ title, lines }, at) => ({
       title,
       line: lines[0],
@@ -108,6 +124,7 @@ async function buildInto(
     })),
     warnings: [...walked, ...inherited, ...labels, ...written],
   };
+  return { result, entry: entryOf(made) };
 }
 
 const nanosecondsOf = (time: string | undefined): bigint =>

@@ -1,4 +1,5 @@
 import { compression, notices, read, type Table, write } from './base-calls.ts';
+import type { BuildOptions, CheckBuildOptions } from './build-options.ts';
 import * as kinds from './call-kinds.ts';
 import { type ChangeVerb, changeTables } from './change-calls.ts';
 import type { CommitLayerOptions } from './layer-options.ts';
@@ -47,6 +48,26 @@ const commit: Table<CommitOptions> = {
   createdBy: text,
   squash: flag,
   keepBase: flag,
+};
+const build: Table<BuildOptions> = {
+  ...read,
+  ...compression,
+  file: path,
+  target: text,
+  buildArguments: listOf(text),
+  contexts: listOf(text),
+  bases: listOf(kinds.operand),
+  labels: listOf(text),
+  annotations: listOf(kinds.annotation),
+  created: kinds.time,
+  dryRun: flag,
+};
+const checkBuild: Table<CheckBuildOptions> = {
+  ...work,
+  file: path,
+  buildArguments: listOf(text),
+  platform,
+  hostPlatform,
 };
 const commitLayer: Table<CommitLayerOptions> = {
   ...write,
@@ -110,6 +131,8 @@ const validate: Table<ValidateOptions> = { ...work, fast: flag, strict: flag };
 export type Verb =
   | ChangeVerb
   | LookVerb
+  | 'build'
+  | 'checkBuild'
   | 'commit'
   | 'commitLayer'
   | 'commitLayerStream'
@@ -136,6 +159,8 @@ export type Verb =
 export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.Kind>>>> = {
   ...changeTables,
   ...lookTables,
+  build,
+  checkBuild,
   commit,
   commitLayer,
   commitLayerStream: commitLayer,

@@ -19,6 +19,8 @@ const verbs = Object.keys(optionTables) as readonly Verb[];
 /** How many arguments stand before the options, and which may be left out. */
 const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   append: ['image', 'steps'],
+  build: ['context', 'images'],
+  checkBuild: ['context'],
   checkBase: ['image', 'base'],
   blame: ['image', 'path'],
   catStream: ['rootfs', 'paths'],

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import * as library from '../index.ts';
 import { copying, hostPlatform, images, making, renaming, type VerbUse } from './verb-use.ts';
+import { buildUses } from './verbs-of-build.ts';
 import { rootfsUses } from './verbs-of-rootfs.ts';
 import { transferUses } from './verbs-of-transfer.ts';
 
@@ -177,4 +178,11 @@ export const renamingUses: readonly VerbUse[] = [
 ];
 
 /** The ways to use a verb that makes something. */
-export const writingUses: readonly VerbUse[] = [...rootfsUses, ...transferUses, ...changes, ...indexes, ...inits];
+export const writingUses: readonly VerbUse[] = [
+  ...buildUses,
+  ...rootfsUses,
+  ...transferUses,
+  ...changes,
+  ...indexes,
+  ...inits,
+];

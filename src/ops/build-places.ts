@@ -1,0 +1,57 @@
+import { usage } from '../errors.ts';
+import { copyBlobs, neededBlobs } from '../graph/copy-graph.ts';
+import type { ImageStore } from '../graph/source.ts';
+import { withName } from '../spec/name.ts';
+import type { Descriptor, ImageIndex } from '../spec/objects.ts';
+import { withLayout } from '../store/layout/new-layout.ts';
+import { placeKey } from '../store/open-source.ts';
+import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
+import type { WriteOptions } from './options.ts';
+
+/** A layout, and what an image that is built is called in it. */
+export interface BuildPlace {
+  readonly path: string;
+  readonly names: readonly string[];
+}
+
+/** The layouts that operands name, each once. Throws `usage` where there is none. */
+export function parseBuildPlaces(images: readonly ImageOperand[]): readonly BuildPlace[] {
+  const places = new Map<string, { readonly path: string; readonly names: string[] }>();
+  for (const image of images) {
+    const { path, name = 'latest' } = parseOperand(image, 'write').place;
+    const key = placeKey({ path });
+    const place = places.get(key) ?? { path, names: [] };
+    if (!place.names.includes(name)) place.names.push(name);
+    places.set(key, place);
+  }
+  if (places.size === 0) throw usage('images', 'expected LAYOUT[:NAME], got an empty list');
+  return [...places.values()];
+}
+
+/** `LAYOUT:NAME` of every name. */
+export const namesOf = (places: readonly BuildPlace[]): readonly string[] =>
+  places.flatMap(({ path, names }) => names.map(name => `${path}:${name}`));
+
+const named =
+  (names: readonly string[], root: Descriptor) =>
+  (index: ImageIndex): ImageIndex =>
+    names.reduce((before, name) => withName(before, name, root), index);
+
+/**
+ * Names what has been put into the first place's layout, there and in all others, which get its blobs. Each layout is changed in one step, the first
+ * one last.
+ */
+export async function namePlaces(
+  root: Descriptor,
+  { store, places, options }: { store: ImageStore; places: readonly BuildPlace[]; options: WriteOptions },
+): Promise<void> {
+  const [first, ...others] = places;
+  // What a dry run makes is nowhere to be read.
+  if (options.dryRun !== true)
+    for (const { path, names } of others)
+      await withLayout(path, options, async other => {
+        await copyBlobs(store, await neededBlobs(store, [root]), other);
+        await other.updateIndex(named(names, root));
+      });
+  await store.updateIndex(named(first?.names ?? [], root));
+}

@@ -1,0 +1,4 @@
+FROM base
+WORKDIR /copied
+COPY . .
+CMD ["true"]
