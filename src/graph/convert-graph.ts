@@ -10,6 +10,7 @@ import { formatPlatform, platformRank } from '../spec/platform.ts';
 import { readImageOf } from './image-reader.ts';
 import { layerBytes, proveLayers } from './layer-bytes.ts';
 import { storedAs } from './layer-label.ts';
+import { proveConverted } from './prove-image.ts';
 import type { ImageSource, ImageStore } from './source.ts';
 import { storeDocument } from './store-document.ts';
 import { type Graph, isMissing } from './walk.ts';
@@ -204,6 +205,7 @@ export async function convertGraph(
   { graph, root }: { readonly graph: Graph; readonly root: Descriptor },
   options: ConvertOptions & { readonly store: ImageStore },
 ): Promise<{ readonly descriptor: Descriptor; readonly warnings: readonly string[] }> {
+  if (options.compress === undefined) await proveConverted(source, graph);
   const conversion = new Conversion(source, graph, options);
   const descriptor = await conversion.convert(root);
   return { descriptor, warnings: [...conversion.warnings] };

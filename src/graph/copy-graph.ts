@@ -1,6 +1,7 @@
 import { notFound, type OciError } from '../errors.ts';
 import type { Descriptor, ImageIndex, Manifest } from '../spec/objects.ts';
 import { oddOf } from '../spec/odd-entries.ts';
+import { proveConverted } from './prove-image.ts';
 import type { ImageSource, ImageStore } from './source.ts';
 import { type Graph, type GraphNode, isMissing, walk } from './walk.ts';
 
@@ -64,7 +65,11 @@ export function missingBlobs({ missing, odd }: Needed, { subject }: ImageSource)
   ];
 }
 
-/** Brings blobs into a store, what is referred to first, so that at no moment a document is there without its blobs. */
-export async function copyBlobs(source: ImageSource, { blobs }: Needed, store: ImageStore): Promise<void> {
+/**
+ * Brings blobs into a store, what is referred to first, so that at no moment a document is there without its blobs. Throws as
+ * `proveConverted`.
+ */
+export async function copyBlobs(source: ImageSource, { blobs, graph }: Needed, store: ImageStore): Promise<void> {
+  await proveConverted(source, graph);
   for (const descriptor of blobs) await store.bring(source, descriptor);
 }

@@ -13,7 +13,7 @@ import { convertGraph } from './convert-graph.ts';
 import { copyBlobs, neededBlobs } from './copy-graph.ts';
 import { findByDigest } from './find-entry.ts';
 import { pickImage } from './pick-image.ts';
-import { proveConverted } from './prove-converted.ts';
+import { proveConverted } from './prove-image.ts';
 import { referrersOf } from './referrers.ts';
 import { isMissing, walk } from './walk.ts';
 

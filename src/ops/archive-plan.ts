@@ -4,7 +4,7 @@ import { readImage } from '../graph/image-reader.ts';
 import { isPlain, layerBytes, proveLayers } from '../graph/layer-bytes.ts';
 import { storedAs, warningsOf } from '../graph/layer-label.ts';
 import { pickImage } from '../graph/pick-image.ts';
-import { proveConverted } from '../graph/prove-converted.ts';
+import { proveConverted } from '../graph/prove-image.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { layersIn, listManifests } from '../graph/walk.ts';
 import { layersOf } from '../image/layers.ts';

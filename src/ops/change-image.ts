@@ -1,12 +1,11 @@
 import { badOption, notFound, usage } from '../errors.ts';
 import { changeGraph, platformOf } from '../graph/change-graph.ts';
 import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
-import { proveLayers } from '../graph/layer-bytes.ts';
 import { type MadeSource, madeSource } from '../graph/made-source.ts';
+import { proveImage, proveKept } from '../graph/prove-image.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import { checkMade } from '../graph/store-document.ts';
 import type { ImageEdit, Line } from '../image/edit-image.ts';
-import { layersOf } from '../image/layers.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
 import { nameOf } from '../spec/name.ts';
 import type { Descriptor, Image, ImageIndex, Platform } from '../spec/objects.ts';
@@ -97,8 +96,9 @@ async function make<Details extends object>(
   const platforms: Platform[] = [];
   const warnings: string[] = [];
   const changeOne = async (image: Image): Promise<Image> => {
-    if (source.isConverted === true) await proveLayers(source, layersOf(image));
+    if (source.isConverted === true) await proveImage(source, image);
     const part = await change.change({ source, image, destination: made, edit: editOf(options) });
+    await proveKept(source, image, part.image);
     const result = withOptions(image, part, options);
     warnings.push(...(part.warnings ?? []));
     platforms.push(platformOf(result));

@@ -3,7 +3,6 @@ import { badOption } from '../errors.ts';
 import { type ConvertOptions, convertGraph } from '../graph/convert-graph.ts';
 import { copyBlobs, missingBlobs, type Needed, neededBlobs } from '../graph/copy-graph.ts';
 import { warningsOf } from '../graph/layer-label.ts';
-import { proveConverted } from '../graph/prove-converted.ts';
 import { referrersOf } from '../graph/referrers.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import { layersIn } from '../graph/walk.ts';
@@ -170,8 +169,6 @@ export async function copy(from: ImageOperand, to: ImageOperand, options: CopyOp
     const { source } = opened;
     const named = await withNamed({ ...parsed, ...opened });
     const selection = await select(named, options);
-    // A copy that recompresses proves what it reads itself.
-    if (options.compression === undefined) await proveConverted(source, selection.needed.graph);
     announce(options, 'copying', sizeOf(selection.needed.blobs));
     const job = { ...selection, named: named.named, place: parsed.place, conversion };
     const [entry, name, said] =

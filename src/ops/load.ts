@@ -4,7 +4,6 @@ import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { readManifest } from '../graph/image-reader.ts';
 import { warningsOf } from '../graph/layer-label.ts';
 import { foldListed } from '../graph/listed-index.ts';
-import { proveConverted } from '../graph/prove-converted.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { layersIn } from '../graph/walk.ts';
 import { isConfigType, isManifestType } from '../spec/media-type.ts';
@@ -56,7 +55,6 @@ async function loadFrom(opened: OpenedSource, layout: string, options: LoadOptio
   const named = withEntries({ schemaVersion: 2, manifests: [] }, entries);
   const images: LoadedImage[] = [];
   for (const entry of named.manifests) images.push(await loadedImage(source, entry));
-  await proveConverted(source, needed.graph);
   const said = await warningsOf(source, layersIn(needed.graph));
   announce(options, 'loading', sizeOf(needed.blobs));
   await withLayout(layout, options, async store => {

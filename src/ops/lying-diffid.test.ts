@@ -177,3 +177,40 @@ test('load, copy and save refuse the same docker-archives', async t => {
     assert.ok(!existsSync(out));
   }
 });
+
+test('what an archive says twice, as a layout and as docker, is taken alike whichever part is asked; what only docker says is proved', async t => {
+  const { place, layout } = await twoImages(t);
+  const [a, b] = [await imageOf(layout, 'first-a'), await imageOf(layout, 'first-b')];
+  await lie(layout, 'first-b', a.config.value.rootfs.diff_ids);
+  const both = join(place, 'both.tar');
+  await save([`${layout}:lying`], both);
+  await load(both, join(place, 'loaded'));
+  const { manifest } = await copy(`docker-archive:${both}`, `${join(place, 'copied')}:x`);
+  assert.ok(manifest);
+  for (const made of ['loaded', 'copied'])
+    assert.ok(
+      (await validate(join(place, made))).findings.some(({ message }) => /diffID/.test(message)),
+      made,
+    );
+
+  const config = (await imageOf(layout, 'lying')).config;
+  const names = ['blobs/sha256/', 'config.json', 'index.json', 'oci-layout', 'manifest.json'];
+  const blob = (digest: string): Uint8Array => readFileSync(join(layout, 'blobs', digest.replace(':', '/')));
+  const [layer] = b.manifest.value.layers;
+  const contents = [
+    '',
+    config.bytes,
+    JSON.stringify({ schemaVersion: 2, manifests: [] }),
+    '{"imageLayoutVersion":"1.0.0"}',
+    JSON.stringify([{ Config: 'config.json', RepoTags: ['x:b'], Layers: ['layer.tar'] }]),
+  ];
+  const archive = await tarOf(join(place, 'docker-says.tar'), {
+    'layer.tar': blob(layer?.digest ?? ''),
+    ...Object.fromEntries(names.map((name, at) => [name, contents[at] ?? ''])),
+  });
+  const out = join(place, 'out');
+  const refused = (error: unknown): boolean => error instanceof OciError && error.code === 'invalid';
+  await assert.rejects(load(archive, out), refused);
+  await assert.rejects(copy(`docker-archive:${archive}`, `${out}:x`), refused);
+  assert.ok(!existsSync(out));
+});

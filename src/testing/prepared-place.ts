@@ -71,6 +71,9 @@ const layers: readonly (readonly LayerEntry[])[] = [
 const tarOfTexts = (entries: readonly LayerEntry[]): Uint8Array =>
   layerTar(entries, node => textOf(node.content.source));
 
+/** The tars of the image `app` where nobody gives others, the lowest first. */
+export const preparedTars: readonly Uint8Array[] = layers.map(tarOfTexts);
+
 function fillLayout(layout: string, tars: readonly Uint8Array[]): void {
   const made = tars.map(tar => ({ tar }));
   const [amd64, arm64] = ['amd64', 'arm64'].map(architecture => putImage(layout, { layers: made, architecture }));
@@ -88,7 +91,7 @@ interface PlaceOptions {
 /** Makes a place in an empty directory. A bundle and a root filesystem have changed a little since they were unpacked. */
 export async function preparePlace(place: string, options: PlaceOptions = {}): Promise<PreparedPlace> {
   const layout = makeLayout(join(place, 'img'));
-  fillLayout(layout, options.tars ?? layers.map(tarOfTexts));
+  fillLayout(layout, options.tars ?? preparedTars);
   const app = `${layout}:app`;
   await save([app], join(place, 'oci.tar'), { format: 'oci' });
   await save([app], join(place, 'docker.tar'), { format: 'docker' });

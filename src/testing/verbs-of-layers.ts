@@ -23,6 +23,16 @@ export const layerUses: readonly VerbUse[] = [
     words: ({ source, out }) => ['squash', source, '-o', `${out}:new`, '--layers', '1..', '--compression', 'none'],
   },
   {
+    verb: 'squash',
+    command: 'squash',
+    use: 'squash of the lowest layers',
+    ...making,
+    takes: images,
+    call: ({ source, out }, options) =>
+      library.squash(source, { hostPlatform, output: `${out}:new`, layers: '1..2', ...options }),
+    words: ({ source, out }) => ['squash', source, '-o', `${out}:new`, '--layers', '1..2'],
+  },
+  {
     verb: 'drop',
     command: 'drop',
     use: 'drop of the lowest layer',

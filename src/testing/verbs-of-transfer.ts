@@ -77,6 +77,16 @@ const converts: readonly VerbUse[] = [
   {
     verb: 'convert',
     command: 'convert',
+    use: 'convert of the documents alone, to those of docker',
+    ...copying,
+    takes: images,
+    call: ({ source, out }, options) =>
+      library.convert(source, { format: 'docker', output: `${out}:new`, hostPlatform, ...options }),
+    words: ({ source, out }) => ['convert', source, '--format', 'docker', '-o', `${out}:new`],
+  },
+  {
+    verb: 'convert',
+    command: 'convert',
     use: 'convert of every platform, in the words of docker',
     ...making,
     takes: ['multi'],

@@ -38,6 +38,16 @@ const changes: readonly VerbUse[] = [
     words: ({ source, out }) => ['append', source, '--add', `${someFile}:/added here/`, '-o', `${out}:new`],
   },
   {
+    verb: 'append',
+    command: 'append',
+    use: 'append of a tar, to another layout',
+    ...making,
+    takes: ['tar'],
+    call: ({ source, base, out }, options) =>
+      library.append(base, [{ tar: source }], { hostPlatform, output: `${out}:new`, ...options }),
+    words: ({ source, base, out }) => ['append', base, '--tar', source, '-o', `${out}:new`],
+  },
+  {
     verb: 'config',
     command: 'config',
     use: 'config of one platform, to another layout',

@@ -5,10 +5,9 @@ import type { Work } from '../../stream/pace.ts';
 import { stoppable } from '../../stream/stoppable.ts';
 import type { ImagePlace } from '../image-place.ts';
 import { compressionOfFile, fileReader, kindOf, openArchive } from './archive.ts';
-import { openDockerArchive } from './docker-archive.ts';
 import { openOciArchive } from './oci-archive.ts';
 import { spoolArchive } from './spool.ts';
-import { openUniversalArchive } from './universal-archive.ts';
+import { openDockerPart, openUniversalArchive } from './universal-archive.ts';
 
 type Kind = NonNullable<ImagePlace['kind']>;
 
@@ -28,7 +27,7 @@ export async function openArchiveSource(
   if (options.kind === undefined && kindOf(archive) === 'oci-archive') return openUniversalArchive(archive);
   const found = options.kind ?? kindOf(archive);
   if (found === 'oci-archive') return openOciArchive(archive);
-  if (found === 'docker-archive') return openDockerArchive(archive);
+  if (found === 'docker-archive') return openDockerPart(archive);
   throw new OciError('invalid', subject, 'expected an image archive, got a tar without oci-layout and manifest.json', {
     hint: '`ocikit import` makes an image of a root filesystem tar',
   });

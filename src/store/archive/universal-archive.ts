@@ -4,17 +4,36 @@ import { walk } from '../../graph/walk.ts';
 import { encodeDocument } from '../../spec/document.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
 import { nameOf } from '../../spec/name.ts';
-import type { Descriptor, Document, ImageIndex } from '../../spec/objects.ts';
+import type { Descriptor, Document, ImageIndex, Manifest } from '../../spec/objects.ts';
 import type { Archive } from './archive.ts';
-import { type DockerItem, imageIDOf, openItems, readItems } from './docker-archive.ts';
+import { type DockerItem, imageIDOf, openDockerArchive, openItems, readItems } from './docker-archive.ts';
 import { openOciArchive } from './oci-archive.ts';
 
-/** The IDs of the images that a layout's index leads to. */
-async function imageIDsIn(source: ImageSource, { value }: Document<ImageIndex>): Promise<ReadonlySet<string>> {
+/** The manifests that an index leads to. */
+async function manifestsIn(source: ImageSource, { value }: Document<ImageIndex>): Promise<readonly Manifest[]> {
   const { nodes } = await walk(source, value.manifests);
-  return new Set(
-    nodes.flatMap(node => (node.kind === 'manifest' && node.document ? [node.document.value.config.digest] : [])),
-  );
+  return nodes.flatMap(node => (node.kind === 'manifest' && node.document ? [node.document.value] : []));
+}
+
+/** The IDs of the images that a layout's index leads to. */
+async function imageIDsIn(source: ImageSource, index: Document<ImageIndex>): Promise<ReadonlySet<string>> {
+  return new Set((await manifestsIn(source, index)).map(({ config }) => config.digest));
+}
+
+const partsOf = ({ config, layers }: Manifest): string => [config, ...layers].map(({ digest }) => digest).join(' ');
+
+/** Whether a layout in the same archive says of each image what docker's part says: the same config over the same layers. */
+async function isSaidBeside(archive: Archive, docker: ImageSource): Promise<boolean> {
+  if (archive.find('oci-layout') === undefined) return false;
+  try {
+    const oci = await openOciArchive(archive);
+    const known = new Set((await manifestsIn(oci, await oci.index())).map(partsOf));
+    return (await manifestsIn(docker, await docker.index())).every(manifest => known.has(partsOf(manifest)));
+  } catch (error) {
+    // A damaged layout says nothing: docker's part stands alone.
+    if (error instanceof OciError) return false;
+    throw error;
+  }
 }
 
 async function itemsBeside(archive: Archive, known: ReadonlySet<string>): Promise<readonly DockerItem[]> {
@@ -75,4 +94,13 @@ export async function openUniversalArchive(archive: Archive): Promise<ImageSourc
   checkNames(index.value.manifests, others, archive.subject);
   const value: ImageIndex = { ...index.value, manifests: [...index.value.manifests, ...others] };
   return together(oci, docker, encodeDocument(value, index.value.mediaType ?? mediaTypes.index));
+}
+
+/**
+ * Docker's part of an archive, which may be a layout as well. What the layout says of the same images has been said, and is taken
+ * as `openUniversalArchive` takes it. Throws as `openDockerArchive`.
+ */
+export async function openDockerPart(archive: Archive): Promise<ImageSource> {
+  const docker = await openDockerArchive(archive);
+  return (await isSaidBeside(archive, docker)) ? { ...docker, isConverted: false } : docker;
 }
