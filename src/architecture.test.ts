@@ -17,20 +17,34 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   tree: ['errors', 'spec'],
   image: ['errors', 'spec'],
   dockerfile: ['errors', 'spec', 'tree'],
+  packages: ['errors', 'engine', 'spec', 'tree'],
   stream: ['errors', 'engine', 'spec'],
   codec: ['errors', 'engine', 'spec', 'tree', 'stream'],
   schema: ['errors', 'spec', 'image'],
   graph: ['errors', 'engine', 'spec', 'tree', 'image', 'stream', 'codec', 'schema'],
   store: ['errors', 'engine', 'spec', 'tree', 'image', 'stream', 'codec', 'schema', 'graph'],
-  ops: ['errors', 'engine', 'spec', 'tree', 'image', 'dockerfile', 'stream', 'codec', 'schema', 'graph', 'store'],
+  ops: [
+    'errors',
+    'engine',
+    'spec',
+    'tree',
+    'image',
+    'dockerfile',
+    'packages',
+    'stream',
+    'codec',
+    'schema',
+    'graph',
+    'store',
+  ],
   cli: ['ops', 'spec', 'tree', 'errors'],
-  index: ['ops', 'errors', 'spec', 'tree', 'image', 'dockerfile'],
+  index: ['ops', 'errors', 'spec', 'tree', 'image', 'dockerfile', 'packages'],
 };
 
 /** Packages and built-in modules with one door. */
 const doors: Readonly<Record<string, RegExp>> = {
   'node:crypto': /^engine\/(node|usual-zlib)\.ts$/,
-  'node:zlib': /^engine\/(node|node-gunzip|node-zstd|usual-zlib|held-gunzip|inflate-worker)\.ts$/,
+  'node:zlib': /^engine\/(node|inflate-whole|node-gunzip|node-zstd|usual-zlib|held-gunzip|inflate-worker)\.ts$/,
   'node:worker_threads': /^engine\//,
   '@noble/hashes': /^engine\/portable\.ts$/,
   fflate: /^engine\/portable(-gunzip)?\.ts$/,
@@ -126,9 +140,13 @@ test('below the command line options are named as the library names them', () =>
 });
 
 test('every option of the library is documented', () => {
-  const lines = ['ops/options.ts', 'ops/change-options.ts', 'ops/attach-options.ts', 'ops/layer-options.ts'].flatMap(
-    file => (sources.get(file) ?? '').split('\n'),
-  );
+  const lines = [
+    'ops/options.ts',
+    'ops/change-options.ts',
+    'ops/attach-options.ts',
+    'ops/layer-options.ts',
+    'ops/package-options.ts',
+  ].flatMap(file => (sources.get(file) ?? '').split('\n'));
   for (const [at, line] of lines.entries())
     if (/^( {2}readonly \w+\?|export (interface|type) \w)/.test(line))
       assert.match(String(lines[at - 1]), /\*\/$/, line);

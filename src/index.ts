@@ -96,6 +96,9 @@ export type {
   Work,
   WriteOptions,
 } from './ops/options.ts';
+export type { SbomOptions } from './ops/package-options.ts';
+export type { PackageRow, PackagesResult, SbomResult } from './ops/package-results.ts';
+export { packages } from './ops/packages.ts';
 export { rebase } from './ops/rebase.ts';
 export { referrers } from './ops/referrers.ts';
 export type {
@@ -132,6 +135,7 @@ export type {
   ValidateResult,
 } from './ops/results.ts';
 export { save, saveStream } from './ops/save.ts';
+export { sbom } from './ops/sbom.ts';
 export { squash } from './ops/squash.ts';
 export { strip } from './ops/strip.ts';
 export { tag } from './ops/tag.ts';

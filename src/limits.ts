@@ -103,3 +103,20 @@ export const templateStepLimit = 1_000_000;
 export const templateOutputLimit: number = 64 << 20;
 /** Characters that one verb of printf may pad to. */
 export const paddingLimit = 10_000;
+
+/** Bytes of a database of packages: those of whole distributions have some 100 MB. */
+export const packageDatabaseLimit: number = 256 << 20;
+/** Bytes of one package's own manifest, or of a list beside a database. */
+export const packageFileLimit: number = 16 << 20;
+/** Bytes of a program or a Java archive that is looked into for what it is made of. */
+export const programLimit: number = 256 << 20;
+/** Bytes of the archives within one archive together, inflated. */
+export const nestedArchiveLimit: number = 512 << 20;
+/** How deep archives may lie within archives. */
+export const nestedArchiveDepthLimit = 10;
+/** Bytes of all databases and lists of packages that are held at once. */
+export const packageBytesLimit: number = 1 << 30;
+/** Packages of one root filesystem. */
+export const packageLimit = 200_000;
+/** Paths that all packages of one root filesystem list together. */
+export const packagePathLimit = 5_000_000;

@@ -22,6 +22,7 @@ import { index } from './commands/index.ts';
 import { init } from './commands/init.ts';
 import { inspect } from './commands/inspect.ts';
 import { load } from './commands/load.ts';
+import { packages } from './commands/packages.ts';
 import { rebase } from './commands/rebase.ts';
 import { referrers } from './commands/referrers.ts';
 import { save } from './commands/save.ts';
@@ -54,6 +55,7 @@ export const commands: readonly Command[] = [
   cat,
   cp,
   blame,
+  packages,
   unpack,
   exportCommand,
   save,

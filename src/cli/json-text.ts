@@ -3,6 +3,9 @@ const unsafe = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 const unicodeEscape = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
+/** A text of JSON without any control character in it but those that lay it out. */
+export const safeJson = (text: string): string => text.replace(unsafe, unicodeEscape);
+
 /** A value as JSON without any control character in it. */
 export function jsonText(value: unknown, indent = 0): string {
   return (JSON.stringify(value ?? null, undefined, indent) ?? 'null').replace(unsafe, unicodeEscape);

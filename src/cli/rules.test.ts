@@ -288,6 +288,10 @@ const uses: Readonly<Record<string, Use>> = {
     words: ({ layout }) => ['blame', `${layout}:multi`, '/lib/two'],
     values: () => ({ platform: 'linux/arm64' }),
   },
+  packages: {
+    words: ({ layout }) => ['packages', `${layout}:multi`],
+    values: () => ({ sbom: 'spdx', platform: 'linux/arm64' }),
+  },
   validate: { words: ({ layout }) => ['validate', layout] },
   completion: { words: () => ['completion', 'bash'] },
 };

@@ -1,2 +1,4 @@
+import { product } from '../spec/product.ts';
+
 /** The package's version; a test holds it to package.json. */
-export const version = '0.1.0';
+export const version: string = product.version;

@@ -41,6 +41,8 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   gc: ['layout'],
   files: ['rootfs', 'paths?'],
   history: ['image'],
+  packages: ['rootfs'],
+  sbom: ['rootfs'],
   images: ['places'],
   importRootfs: ['file', 'image'],
   addToIndex: ['target', 'images'],

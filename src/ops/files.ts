@@ -3,15 +3,14 @@ import { usersLimit } from '../limits.ts';
 import type { Operand } from '../store/parse-operand.ts';
 import { Pace } from '../stream/pace.ts';
 import { readWhole } from '../stream/read-whole.ts';
-import type { Leaf, Node, Path, Tree } from '../tree/node.ts';
+import type { Leaf, Path, Tree } from '../tree/node.ts';
 import { each, type Parts } from '../tree/parts.ts';
 import { textOf } from '../tree/path.ts';
-import { eachPlaced } from '../tree/stack.ts';
-import { eachNode, find, leavesOf, resolvePath } from '../tree/walk.ts';
+import { find, leavesOf, resolvePath } from '../tree/walk.ts';
 import { listOf, path } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import { layerViews } from './layer-views.ts';
-import { findIn, type Look, lookInto } from './look.ts';
+import { eachIn, findIn, type Look, lookInto } from './look.ts';
 import type { FilesOptions } from './look-options.ts';
 import type { FileRow, FilesResult } from './look-results.ts';
 import { pathFields, viewOf } from './view.ts';
@@ -68,12 +67,6 @@ class Asked {
       ([above, deepest]) => depth <= deepest && (above === '' || path.startsWith(`${above}/`)),
     );
   }
-}
-
-/** Visits all that there is, with the layer's number where it is an image. */
-function* eachIn({ tree, ofImage }: Look, visit: (path: Path, node: Node, layer: number | null) => void): Parts<void> {
-  if (ofImage === undefined) yield* eachNode(tree, (path, node) => visit(path, node, null));
-  else yield* eachPlaced(ofImage.stack.stack, (path, node, layer) => visit(path, node, layer + 1));
 }
 
 function* rowsOf(look: Look, asked: Asked, names: ReturnType<typeof namesOfIds>): Parts<readonly FileRow[]> {

@@ -1,9 +1,10 @@
 import { read, type Table } from './base-calls.ts';
-import { flag, type Kind, wholeNumber } from './call-kinds.ts';
+import { flag, type Kind, oneOf, time, wholeNumber } from './call-kinds.ts';
 import type { CpOptions, FilesOptions } from './look-options.ts';
+import type { SbomOptions } from './package-options.ts';
 
 /** The library's functions that look into what is there. */
-export type LookVerb = 'blame' | 'catStream' | 'cp' | 'cpStream' | 'files';
+export type LookVerb = 'blame' | 'catStream' | 'cp' | 'cpStream' | 'files' | 'packages' | 'sbom';
 
 const cp: Table<CpOptions> = { ...read, archive: flag, followLink: flag, force: flag };
 const files: Table<FilesOptions> = { ...read, recursive: flag, depth: wholeNumber, long: flag };
@@ -15,4 +16,6 @@ export const lookTables: Readonly<Record<LookVerb, Readonly<Record<string, Kind>
   cp,
   cpStream: cp,
   files,
+  packages: read,
+  sbom: { ...read, format: oneOf('spdx', 'cyclonedx'), created: time } satisfies Table<SbomOptions>,
 };

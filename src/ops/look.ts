@@ -6,6 +6,7 @@ import { fileBytes, memberBytes, runsOf } from '../graph/file-bytes.ts';
 import { layerTar } from '../graph/merged-tree.ts';
 import { type ImageStack, readStack } from '../graph/stack.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
+import { annotationKeys } from '../spec/annotations.ts';
 import type { Image } from '../spec/objects.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import { openBundle } from '../store/bundle/bundle.ts';
@@ -20,9 +21,9 @@ import { diffInParts } from '../tree/diff.ts';
 import { emptyTree, type FileNode, type LayerEntry, type Node, type Path, type Tree } from '../tree/node.ts';
 import type { Parts } from '../tree/parts.ts';
 import { encodeText, joinPath, nameOf, parentOf, parsePath, textOf } from '../tree/path.ts';
-import { topOf } from '../tree/stack.ts';
+import { eachPlaced, topOf } from '../tree/stack.ts';
 import { toLayerInParts } from '../tree/to-layer.ts';
-import { find, resolvePath } from '../tree/walk.ts';
+import { eachNode, find, resolvePath } from '../tree/walk.ts';
 import { ContentFiles } from './content-files.ts';
 import type { ReadOptions } from './options.ts';
 
@@ -37,6 +38,8 @@ const nodesOf = (files: readonly PlacedFile[]): readonly FileNode[] => files.map
 /** A root filesystem to look into, whatever holds it: its tree, and any file's contents. */
 export interface Look {
   readonly subject: string;
+  /** What it is called: the image's name, else the last part of its path. */
+  readonly name: string;
   readonly tree: Tree;
   /** What an image's layers are; undefined for what is no image. */
   readonly ofImage: { readonly image: Image; readonly stack: ImageStack } | undefined;
@@ -66,13 +69,19 @@ async function* directoryTar(rootfs: RootfsDirectory, tree: Tree, work: Work): B
   yield* flow(writeLayer(await new Pace(work.signal).run(entriesOf(tree)), files), work);
 }
 
+const lastPartOf = (path: string): string => path.split('/').findLast(part => part !== '') ?? path;
+
 async function lookIntoImage(operand: ParsedOperand, options: ReadOptions): Promise<Look> {
-  const { source, image, subject } = await pickNamed(await openParsed(operand, new OpenPlaces(options)), options);
+  const { source, image, subject, named } = await pickNamed(
+    await openParsed(operand, new OpenPlaces(options)),
+    options,
+  );
   const layers = layersOf(image);
   announce(options, 'reading', sizeOf(blobsOf(layers)));
   const stack = await readStack(source, layers);
   return {
     subject,
+    name: named.annotations?.[annotationKeys.refName] ?? lastPartOf(operand.place.path),
     tree: topOf(stack.stack),
     ofImage: { image, stack },
     warnings: stack.warnings,
@@ -98,7 +107,15 @@ export async function lookInto(operand: Operand, options: ReadOptions): Promise<
       const tree = await rootfs.tree();
       const bytesOf = (files: readonly PlacedFile[]): Bytes => tarBytes(rootfs.tar, nodesOf(files));
       const tarOf = (part: Tree): Bytes => writeTree(part, [rootfs.tar], subject);
-      return { subject, tree, ofImage: undefined, warnings: rootfs.warnings, bytesOf, tarOf };
+      return {
+        subject,
+        name: lastPartOf(place.path),
+        tree,
+        ofImage: undefined,
+        warnings: rootfs.warnings,
+        bytesOf,
+        tarOf,
+      };
     }
     default: {
       const directory = place.kind === 'bundle' ? openBundle(place.directory).rootfs : place.directory;
@@ -106,9 +123,26 @@ export async function lookInto(operand: Operand, options: ReadOptions): Promise<
       const tree = await rootfs.tree();
       const bytesOf = (files: readonly PlacedFile[]): Bytes => flow(bodiesOf(rootfs, files), options);
       const tarOf = (part: Tree): Bytes => directoryTar(rootfs, part, options);
-      return { subject, tree, ofImage: undefined, warnings: rootfs.warnings, bytesOf, tarOf };
+      return {
+        subject,
+        name: lastPartOf(directory),
+        tree,
+        ofImage: undefined,
+        warnings: rootfs.warnings,
+        bytesOf,
+        tarOf,
+      };
     }
   }
+}
+
+/** Visits all that there is but the root, with the number of the layer that made it so, from 1; null where there are no layers. */
+export function* eachIn(
+  { tree, ofImage }: Look,
+  visit: (path: Path, node: Node, layer: number | null) => void,
+): Parts<void> {
+  if (ofImage === undefined) yield* eachNode(tree, (path, node) => visit(path, node, null));
+  else yield* eachPlaced(ofImage.stack.stack, (path, node, layer) => visit(path, node, layer + 1));
 }
 
 /** A path of a root filesystem as it was asked for, and what is there. */

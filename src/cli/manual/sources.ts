@@ -4,6 +4,7 @@ export const shapeSources: readonly string[] = [
   'src/ops/layer-results.ts',
   'src/ops/change-results.ts',
   'src/ops/look-results.ts',
+  'src/ops/package-results.ts',
   'src/ops/attach-results.ts',
   'src/image/finding.ts',
   'src/image/merge.ts',

@@ -1,0 +1,55 @@
+import { OciError } from '../errors.ts';
+import type { FileNode, Node, Path, Tree } from '../tree/node.ts';
+import { find, resolvePath } from '../tree/walk.ts';
+import { osReleasePlaces } from './os-release.ts';
+import type { PackageReader } from './package.ts';
+import { databaseDirectories, packageReaders } from './readers.ts';
+
+/** A file that says packages, and who reads it. */
+export interface PackagePlace {
+  readonly reader: PackageReader;
+  /** Where it lies. */
+  readonly path: Path;
+  /** What it is known as: its path but for a well-known directory that is a symbolic link. */
+  readonly known: Path;
+  readonly node: FileNode;
+}
+
+/** Paths as databases' directories are known by. */
+type KnownAs = (path: Path) => Path;
+
+/** Where a path leads; undefined where symbolic links go round in a circle. */
+export function reachedIn(tree: Tree, path: Path): Path | undefined {
+  try {
+    return resolvePath(tree, path);
+  } catch (error) {
+    if (error instanceof OciError) return undefined;
+    throw error;
+  }
+}
+
+/** How paths of a tree are known: what a link at a well-known directory leads to is known as that. */
+export function knownIn(tree: Tree): KnownAs {
+  const links = databaseDirectories.flatMap(known => {
+    const real = reachedIn(tree, known);
+    const isLink = real !== undefined && real !== known && find(tree, real)?.kind === 'directory';
+    return isLink ? [[`${real}/`, `${known}/`] as const] : [];
+  });
+  return path => {
+    const link = links.find(([real]) => path.startsWith(real));
+    return link === undefined ? path : `${link[1]}${path.slice(link[0].length)}`;
+  };
+}
+
+/** The file at a path that says packages; undefined where none does, or where it is none. */
+export function placeAt(path: Path, node: Node, knownAs: KnownAs): PackagePlace | undefined {
+  if (node.kind !== 'file') return undefined;
+  const known = knownAs(path);
+  // A path under its own name counts as well: two databases may lead to one directory.
+  const reader = packageReaders.find(({ isPlace }) => isPlace(known, node) || isPlace(path, node));
+  return reader === undefined ? undefined : { reader, path, known: reader.isPlace(path, node) ? path : known, node };
+}
+
+/** Whether a file is needed beside those that say packages. */
+export const isBesideAny = (path: Path, knownAs: KnownAs): boolean =>
+  osReleasePlaces.includes(path) || packageReaders.some(({ isBeside }) => isBeside?.(knownAs(path)) === true);
