@@ -1,7 +1,7 @@
 import { type Binary, binaryOf } from './binary.ts';
 
 /** A part of a program: a section by its name, or a writable segment. */
-export interface ElfPart {
+interface ElfPart {
   readonly name: string;
   readonly address: number;
   readonly offset: number;

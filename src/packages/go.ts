@@ -13,7 +13,7 @@ const markLength = 16;
 const textLimit = 16 << 20;
 
 /** What the Go linker wrote about a program. */
-export interface GoBuild {
+interface GoBuild {
   /** `go1.22.0`. */
   readonly version: string;
   /** Tab-separated lines: path, mod, dep, =>, build. */

@@ -5,7 +5,7 @@ import type { Parts } from '../tree/parts.ts';
 export type PackageType = 'apk' | 'cargo' | 'composer' | 'deb' | 'gem' | 'golang' | 'maven' | 'npm' | 'pypi' | 'rpm';
 
 /** What a package was built from, where that has another name or version. */
-export interface SourcePackage {
+interface SourcePackage {
   readonly name: string;
   readonly version: string;
 }

@@ -2,7 +2,7 @@ import { invalid } from '../errors.ts';
 import { type Binary, binaryOf } from './binary.ts';
 
 /** The pages of a SQLite database: a page of the write-ahead log stands before that of the file. */
-export interface SqlitePages {
+interface SqlitePages {
   readonly subject: string;
   /** Bytes of a page that are in use. */
   readonly usable: number;

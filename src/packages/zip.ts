@@ -4,7 +4,7 @@ import { byteStringOf } from '../tree/path.ts';
 import { binaryOf } from './binary.ts';
 
 /** A file in a zip archive. */
-export interface ZipMember {
+interface ZipMember {
   /** A byte string, as the archive has it. */
   readonly name: string;
   readonly method: number;

@@ -5,7 +5,7 @@ import { layerTar, makeLayout, putImage, putName } from './layout-files.ts';
 import { directory, symlink, withMode } from './scripts.ts';
 
 /** What a layer has at a path: text or bytes, a directory where the path ends in `/`, `-> TARGET`, a whiteout by its name; with `mode` in octal before `|`. */
-export type LayerFiles = Readonly<Record<string, string | Uint8Array>>;
+type LayerFiles = Readonly<Record<string, string | Uint8Array>>;
 
 function entriesOf(files: LayerFiles): readonly [readonly LayerEntry[], ReadonlyMap<Node, Uint8Array>] {
   const bodies = new Map<Node, Uint8Array>();
@@ -30,7 +30,7 @@ function entriesOf(files: LayerFiles): readonly [readonly LayerEntry[], Readonly
 }
 
 /** The tar of a layer of these files. */
-export function filesTar(files: LayerFiles): Uint8Array {
+function filesTar(files: LayerFiles): Uint8Array {
   const [entries, bodies] = entriesOf(files);
   return layerTar(entries, node => bodies.get(node) ?? new Uint8Array(0));
 }
