@@ -3,6 +3,7 @@ import type { ImageConfig, Platform } from '../spec/objects.ts';
 import { machinePlatform } from '../spec/platform.ts';
 import { DockerfileError, type Place } from './dockerfile-error.ts';
 import { excerptOf } from './excerpt.ts';
+import { checkGiven } from './given.ts';
 import type { Linter } from './lint/linter.ts';
 import { lintText } from './lint/text-rules.ts';
 import { type Dockerfile, readDockerfile } from './parse.ts';
@@ -55,9 +56,10 @@ const unknownImage = {
  * finding as well, the last of its kind: nothing is thrown but `usage` for options.
  */
 export function checkDockerfile(text: string, options: CheckDockerfileOptions = {}): readonly DockerfileFinding[] {
+  checkGiven(options, text);
   const file = options.file ?? 'Dockerfile';
   const found: DockerfileFinding[] = [];
-  const textLines = typeof text === 'string' ? text.replace(/\n$/, '').split('\n') : [];
+  const textLines = text.replace(/\n$/, '').split('\n');
   const say = (place: Place, about: Pick<DockerfileFinding, 'severity' | 'code' | 'message'>): void => {
     const { line, column, lines } = place;
     const where = { line: lines[0], endLine: lines[1], at: { line, column }, excerpt: excerptOf(textLines, place) };

@@ -44,7 +44,6 @@ export function failIn(file: string): FailAt {
  * Throws what `failAt` makes of docker's words; `usage` where the text is too long.
  */
 export function dockerfileLines(text: string, subject: string, failAt: FailAt): DockerfileLines {
-  if (typeof text !== 'string') throw usage('text', `expected text, got ${text === null ? 'null' : typeof text}`);
   if (text.length > instructionsLimit) {
     throw usage(subject, `expected at most ${instructionsLimit} characters of instructions, got ${text.length}`);
   }

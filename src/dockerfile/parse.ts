@@ -1,6 +1,7 @@
 import type { Fail } from '../errors.ts';
 import type { Directives } from './directives.ts';
 import { DockerfileError, placeOf } from './dockerfile-error.ts';
+import { checkGiven } from './given.ts';
 import type { From, Instruction, InstructionOf } from './instruction.ts';
 import { parseInstruction } from './instructions.ts';
 import { type DockerfileLine, dockerfileLines, failIn } from './lines.ts';
@@ -33,6 +34,7 @@ export function failAtLine(file: string): (line: DockerfileLine) => Fail {
  * @throws `invalid` (`DockerfileError`) at the first line that is wrong, with its place; `usage` where the text is too long.
  */
 export function parseDockerfile(text: string, file = 'Dockerfile'): Dockerfile {
+  checkGiven({ file }, text);
   const { dockerfile, error } = readDockerfile(text, file);
   if (error !== undefined) throw error;
   return dockerfile;

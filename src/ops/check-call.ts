@@ -1,6 +1,6 @@
-import { badOption, usage } from '../errors.ts';
+import { badOption, OciError, usage } from '../errors.ts';
 import { checkOperand } from '../store/parse-operand.ts';
-import type { Kind } from './call-kinds.ts';
+import { type Kind, path, text } from './call-kinds.ts';
 import { optionTables, type Verb } from './calls.ts';
 
 const maxShown = 60;
@@ -14,7 +14,8 @@ function shown(value: unknown): string {
 }
 
 /** What a function is called with beside its options. */
-type ArgumentKind = 'operand' | 'operand?' | 'operands' | 'operand or bytes' | 'path or bytes' | Kind;
+/** A `target` is a path that is written to; of a dry run, which writes nothing, any text. */
+type ArgumentKind = 'target' | 'operand' | 'operand?' | 'operands' | 'operand or bytes' | 'path or bytes' | Kind;
 type Arguments = Readonly<Record<string, readonly [kind: ArgumentKind, value: unknown]>>;
 
 const isStream = (value: unknown): boolean =>
@@ -33,19 +34,35 @@ function checkArgument(name: string, kind: ArgumentKind, value: unknown): void {
   else if (!kind.endsWith('or bytes') || !isStream(value)) checkOperand(value, name);
 }
 
-/**
- * Holds what a caller gave a public function to the table of its options, before anything is read or written. An option that
- * is undefined is not given. Throws `usage`, which names the argument or the option.
- */
-export function checkCall(verb: Verb, given: Arguments, options: unknown): void {
-  for (const [name, [kind, value]] of Object.entries(given)) checkArgument(name, kind, value);
+function kindOf(kind: ArgumentKind, options: object): ArgumentKind {
+  if (kind !== 'target') return kind;
+  return 'dryRun' in options && options.dryRun === true ? text : path;
+}
+
+function checkGiven(verb: Verb, given: Arguments, options: unknown): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw usage('options', `expected an object, got ${shown(options)}`);
+  for (const [name, [kind, value]] of Object.entries(given)) checkArgument(name, kindOf(kind, options), value);
   const table: Readonly<Record<string, Kind>> = optionTables[verb];
   for (const [name, value] of Object.entries(options)) {
     const kind = Object.hasOwn(table, name) ? table[name] : undefined;
     if (kind === undefined) throw badOption(name, `expected an option of ${verb}, got none of that name`);
     if (value !== undefined && !kind.accepts(value))
       throw badOption(name, `expected ${kind.expected}, got ${shown(value)}`);
+  }
+}
+
+/**
+ * Holds what a caller gave a public function to the table of its options, before anything is read or written. An option that
+ * is undefined is not given. Throws `usage`, which names the argument or the option, also for what throws when it is looked at.
+ */
+export function checkCall(verb: Verb, given: Arguments, options: unknown): void {
+  try {
+    checkGiven(verb, given, options);
+  } catch (error) {
+    if (error instanceof OciError) throw error;
+    throw new OciError('usage', verb, 'expected arguments that can be looked at, got one that throws', {
+      cause: error,
+    });
   }
 }

@@ -10,7 +10,6 @@ import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
 import { hashed } from '../stream/hashed.ts';
 import { announce } from '../stream/pace.ts';
-import { path, text } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import { type CommitInput, openCommit, until } from './commit-input.ts';
 import { changeCount, deltaOf } from './delta.ts';
@@ -98,11 +97,10 @@ export async function commitLayer(
   file: string,
   options: CommitLayerOptions = {},
 ): Promise<CommitLayerResult> {
-  const isDry = options?.dryRun === true;
-  checkCall('commitLayer', { rootfs: ['operand', rootfs], file: [isDry ? text : path, file] }, options);
+  checkCall('commitLayer', { rootfs: ['operand', rootfs], file: ['target', file] }, options);
   const to = { compression: compressionFor(file, options), beside: file };
   for await (const { bytes, stored, changes, warnings } of passLayer(rootfs, options, to)) {
-    if (isDry) await drain(bytes);
+    if (options.dryRun === true) await drain(bytes);
     else await writeFileAtomic(file, bytes, { mode: archiveMode, signal: options.signal });
     return { ...stored(), changes, warnings };
   }

@@ -12,7 +12,6 @@ import { openImage } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
 import { announce } from '../stream/pace.ts';
-import { path, text } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import type { ExportOptions } from './options.ts';
 import type { ExportResult } from './results.ts';
@@ -86,11 +85,7 @@ export async function exportImage(
   file: string,
   options: ExportOptions = {},
 ): Promise<ExportResult> {
-  checkCall(
-    'exportImage',
-    { image: ['operand', image], file: [options?.dryRun === true ? text : path, file] },
-    options,
-  );
+  checkCall('exportImage', { image: ['operand', image], file: ['target', file] }, options);
   const opened = await openExport(image, options);
   if (!(await writeOnce(opened, file, options))) await consume(await readTwice(opened, options), file, options);
   return resultOf(opened);

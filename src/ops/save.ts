@@ -10,7 +10,6 @@ import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
 import { announce } from '../stream/pace.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
-import { path, text } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import type { SaveOptions } from './options.ts';
 import type { SaveResult } from './results.ts';
@@ -65,7 +64,7 @@ export async function save(
   file: string,
   options: SaveOptions = {},
 ): Promise<SaveResult> {
-  checkCall('save', { images: ['operands', images], file: [options?.dryRun === true ? text : path, file] }, options);
+  checkCall('save', { images: ['operands', images], file: ['target', file] }, options);
   const { bytes, ...result } = await saveStream(images, options);
   if (options.dryRun === true) await drain(bytes);
   else await writeFileAtomic(file, bytes, { mode: archiveMode, signal: options.signal });

@@ -33,7 +33,8 @@ export function stateOf(path: string): 'layout' | 'free' {
   const isUsed =
     foreign === undefined && names.includes('index.json') && readIndexFile(path).value.manifests.length > 0;
   // Looked for last: another process may have finished the layout since it was listed.
-  if (statSync(join(path, 'oci-layout'), { throwIfNoEntry: false }) !== undefined) return 'layout';
+  const header = join(path, 'oci-layout');
+  if (onDisk(header, place, () => statSync(header, { throwIfNoEntry: false })) !== undefined) return 'layout';
   if (foreign === undefined && !isUsed) return 'free';
   if (isBareLayout(path)) throw bareLayout(path);
   throw new OciError(

@@ -102,7 +102,8 @@ function checkDirectory(path: string): void {
   if (!found.isDirectory()) throw invalid(path, 'an image layout (a directory)', 'a file');
 }
 
-const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+const isThere = (path: string): boolean =>
+  onDisk(path, 'a path that can be looked at', () => statSync(path, { throwIfNoEntry: false })) !== undefined;
 
 /** Whether a directory is a layout in all but its header: docker-library and others publish such. */
 export function isBareLayout(path: string): boolean {
