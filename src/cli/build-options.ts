@@ -1,7 +1,8 @@
+import { usage } from '../errors.ts';
 import type { BuildOptions, CheckBuildOptions } from '../ops/build-options.ts';
 import { excludes, type Option, type Rule } from './command.ts';
 import { compressionOptions, compressionRules, readCompression } from './compression-options.ts';
-import { createdTime } from './environment.ts';
+import { givenTime, nowTime } from './environment.ts';
 import type { Io } from './io.ts';
 import { shared } from './shared-options.ts';
 import { given, type Words } from './words.ts';
@@ -52,7 +53,34 @@ export const buildOptions: readonly Option[] = [
   },
   { name: 'label', kind: 'texts', value: 'NAME=VALUE', describe: 'on the config; may be repeated' },
   { name: 'annotation', kind: 'texts', value: 'KEY=VALUE', describe: 'on the manifest; may be repeated' },
-  { ...shared.platform, default: "the host's, on linux", describe: 'what the image is for: OS/ARCH[/VARIANT]' },
+  {
+    ...shared.platform,
+    kind: 'texts',
+    default: "the host's, on linux",
+    describe: 'what the image is for: OS/ARCH[/VARIANT]; of several (with commas, or repeated) an index is made',
+  },
+  {
+    name: 'cache-from',
+    kind: 'texts',
+    value: 'PLACE',
+    completes: 'file',
+    describe: 'a layout or an archive with cached steps, beside the layout of -t; may be repeated',
+  },
+  {
+    name: 'cache-to',
+    kind: 'text',
+    value: 'LAYOUT',
+    completes: 'file',
+    default: 'the layout of -t',
+    describe: 'where it is kept what each step made',
+  },
+  { name: 'no-cache', kind: 'flag', describe: 'do every step anew' },
+  {
+    name: 'no-cache-filter',
+    kind: 'texts',
+    value: 'STAGE',
+    describe: 'do the steps of these stages anew; may be repeated',
+  },
   {
     name: 'created',
     kind: 'text',
@@ -76,6 +104,10 @@ export const buildRules: readonly Rule[] = [
       'label',
       'annotation',
       'created',
+      'cache-from',
+      'cache-to',
+      'no-cache',
+      'no-cache-filter',
       'dry-run',
       'compression',
       'level',
@@ -86,14 +118,31 @@ export const buildRules: readonly Rule[] = [
   ...compressionRules,
 ];
 
-/** `NAME=VALUE`; a name alone takes its value from the environment, and is not given where there is none. */
+/**
+ * `NAME=VALUE`; a name alone takes its value from the environment, and is not given where there is none. SOURCE_DATE_EPOCH is one where the
+ * environment has it.
+ */
 function argumentsOf(words: Words, io: Io): readonly string[] {
-  return (
-    words.texts('build-arg').flatMap(text => {
-      if (text.includes('=')) return [text];
-      const value = io.env[text];
-      return value === undefined ? [] : [`${text}=${value}`];
-    }) ?? []
+  const said = words.texts('build-arg').flatMap(text => {
+    if (text.includes('=')) return [text];
+    const value = io.env[text];
+    return value === undefined ? [] : [`${text}=${value}`];
+  });
+  const epoch = io.env['SOURCE_DATE_EPOCH'];
+  const isSaid = said.some(text => text.startsWith('SOURCE_DATE_EPOCH='));
+  return isSaid || epoch === undefined || epoch === '' ? said : [...said, `SOURCE_DATE_EPOCH=${epoch}`];
+}
+
+/** A layout's path, or in docker's words `type=local,src=PATH` and `type=local,dest=PATH`. */
+function cachePlace(text: string, option: string): string {
+  if (!/^type=/.test(text)) return text;
+  const fields = new Map(text.split(',').map(field => [field.split('=', 1)[0], field.slice(field.indexOf('=') + 1)]));
+  const place = fields.get('dest') ?? fields.get('src');
+  if (fields.get('type') === 'local' && place !== undefined) return place;
+  throw usage(
+    `--${option}`,
+    `expected a layout, or type=local with its path, got '${text}'`,
+    'a cache is a layout: skopeo and ocikit copy bring one from and to elsewhere',
   );
 }
 
@@ -102,7 +151,7 @@ export function readCheckOptions(words: Words, io: Io): CheckBuildOptions {
   return given({
     file: words.text('file'),
     buildArguments: argumentsOf(words, io),
-    platform: words.text('platform'),
+    platform: words.texts('platform')[0],
     hostPlatform: io.hostPlatform,
     signal: io.signal,
   });
@@ -110,13 +159,21 @@ export function readCheckOptions(words: Words, io: Io): CheckBuildOptions {
 
 export function readBuildOptions(words: Words, io: Io): BuildOptions {
   return given({
-    ...readCheckOptions(words, io),
+    file: words.text('file'),
+    buildArguments: argumentsOf(words, io),
+    platforms: words.texts('platform').flatMap(text => text.split(',')),
+    hostPlatform: io.hostPlatform,
     target: words.text('target'),
     contexts: words.texts('build-context'),
     bases: words.texts('base-layout'),
     labels: words.texts('label'),
     annotations: words.texts('annotation'),
-    created: createdTime(words, io),
+    created: givenTime(words.text('created'), 'created'),
+    now: nowTime(io),
+    cacheFrom: words.texts('cache-from').map(text => cachePlace(text, 'cache-from')),
+    cacheTo: words.has('cache-to') ? cachePlace(words.text('cache-to') ?? '', 'cache-to') : undefined,
+    noCache: words.flag('no-cache'),
+    noCacheStages: words.texts('no-cache-filter').flatMap(text => text.split(',')),
     ...readCompression(words),
     dryRun: words.flag('dry-run'),
   });

@@ -10,6 +10,7 @@ const singular: Readonly<Record<string, string>> = {
   indexAnnotations: 'index-annotation',
   instructions: 'change',
   labels: 'label',
+  noCacheStages: 'no-cache-filter',
   layerAnnotations: 'layer-annotation',
   platforms: 'platform',
 };

@@ -15,6 +15,9 @@ const empty: Descriptor = {
   size: emptyBlob.length,
 };
 
+/** The same with its bytes in it, as artifacts have it for a config. */
+export const emptyDescriptor: Descriptor = { ...empty, data: emptyData };
+
 /** A file that is attached. */
 interface AttachedBlob extends Pick<Descriptor, 'mediaType' | 'digest' | 'size'> {
   /** Its name, without a path. */
@@ -46,7 +49,7 @@ export function attachedManifest({
     schemaVersion: 2,
     mediaType: mediaTypes.manifest,
     artifactType,
-    config: { ...empty, data: emptyData },
+    config: emptyDescriptor,
     layers: layers.length === 0 ? [empty] : layers,
     subject: { mediaType, digest, size },
     ...(Object.keys(all).length === 0 ? {} : { annotations: all }),

@@ -5,6 +5,7 @@ import { openRootfsDirectory, type RootfsDirectory } from '../store/rootfs/direc
 import { contextSelection } from '../tree/ignore.ts';
 import type { Tree } from '../tree/node.ts';
 import type { Selection } from '../tree/selection.ts';
+import { ContentFiles } from './content-files.ts';
 import type { Work } from './options.ts';
 
 /** A directory that a build takes files from. */
@@ -19,6 +20,13 @@ export interface BuildInput {
   readonly file: string;
   readonly text: string;
   readonly selection: Selection | undefined;
+}
+
+interface Contexts {
+  readonly input: BuildInput;
+  /** The directories of named contexts. */
+  readonly directories: ReadonlyMap<string, string>;
+  readonly options: Work;
 }
 
 const names = ['Dockerfile', 'dockerfile', 'Containerfile'];
@@ -59,11 +67,47 @@ function textOf(path: string): string | undefined {
   }
 }
 
-export async function openContext(
-  directory: string,
-  selection: Selection | undefined,
-  work: Work,
-): Promise<BuildContext> {
-  const rootfs = openRootfsDirectory(directory, { selection, work });
-  return { directory, rootfs, tree: await rootfs.tree() };
+/** The directories that a build takes files from, each read when it is first asked for. State: which have been. */
+export class OpenContexts {
+  readonly files: ContentFiles = new ContentFiles();
+  readonly #opened = new Map<string, Promise<BuildContext>>();
+  readonly #context: string;
+  readonly #from: Contexts;
+
+  constructor(context: string, from: Contexts) {
+    this.#context = context;
+    this.#from = from;
+  }
+
+  /** A named context, or the build's own. */
+  get(name: string | undefined): Promise<BuildContext> {
+    const key = name ?? '';
+    const known = this.#opened.get(key) ?? this.#open(name);
+    this.#opened.set(key, known);
+    return known;
+  }
+
+  async #open(name: string | undefined): Promise<BuildContext> {
+    const { input, directories, options } = this.#from;
+    const directory = name === undefined ? this.#context : (directories.get(name) as string);
+    const selection = name === undefined ? input.selection : undefined;
+    const rootfs = openRootfsDirectory(directory, { selection, work: options });
+    const tree = await rootfs.tree();
+    await this.files.addRootfs(rootfs, tree, options);
+    return { directory, rootfs, tree };
+  }
+
+  /** What was wrong with what has been read. */
+  async warnings(): Promise<readonly string[]> {
+    return (await Promise.all(this.#opened.values())).flatMap(({ rootfs }) => rootfs.warnings);
+  }
+
+  close(): void {
+    for (const one of this.#opened.values())
+      one.then(
+        ({ rootfs }) => rootfs.close(),
+        // One that could not be opened has told why.
+        () => undefined,
+      );
+  }
 }

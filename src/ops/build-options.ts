@@ -3,8 +3,10 @@ import type { Descriptor } from '../spec/objects.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import type { CompressionOptions, ReadOptions, Work } from './options.ts';
 
-/** What `build` takes; `platform` is what the image is for. */
-export interface BuildOptions extends ReadOptions, CompressionOptions {
+/** What `build` takes. */
+export interface BuildOptions extends Omit<ReadOptions, 'platform'>, CompressionOptions {
+  /** What the image is for, `os/arch[/variant]`; of several an index is made. `hostPlatform` when absent. */
+  readonly platforms?: readonly string[];
   /** The Dockerfile, which may lie outside the context; `Dockerfile` in it, `dockerfile` or `Containerfile` when absent. */
   readonly file?: string;
   /** The stage to build, by its name in any case or its number; the last when absent. */
@@ -19,34 +21,60 @@ export interface BuildOptions extends ReadOptions, CompressionOptions {
   readonly labels?: readonly string[];
   /** `key=value`, each on the manifest; none when absent. */
   readonly annotations?: readonly string[];
-  /** When the image was made: RFC 3339, or a Date; the time of its new lines of history and of what is made. SOURCE_DATE_EPOCH says it otherwise; no time is written when absent. */
+  /** When the image was made: RFC 3339, or a Date; the time of its new lines of history and of what is made. SOURCE_DATE_EPOCH says it otherwise, and no file of a new layer is younger than that. As `now` says when absent. */
   readonly created?: string | Date;
+  /** The same, but only for what is made anew: what is found in the cache keeps the time that it was made. No time is written when absent. */
+  readonly now?: string | Date;
+  /** Layouts and archives in which steps are looked for that have been done before, after the layout that the image goes to; none when absent. */
+  readonly cacheFrom?: readonly ImageOperand[];
+  /** The layout that is told what was done; the one that the image goes to when absent. */
+  readonly cacheTo?: ImageOperand;
+  /** Every step is done anew. False when absent. */
+  readonly noCache?: boolean;
+  /** Stages whose steps are done anew, by their names; none when absent. */
+  readonly noCacheStages?: readonly string[];
   /** Does everything but write: the result says what would be made. False when absent. */
   readonly dryRun?: boolean;
 }
 
 /** What `checkBuild` takes: what says which Dockerfile it is, and what it is evaluated with. */
-export type CheckBuildOptions = Pick<BuildOptions, 'file' | 'buildArguments' | 'platform' | 'hostPlatform'> & Work;
+export interface CheckBuildOptions extends Pick<BuildOptions, 'file' | 'buildArguments' | 'hostPlatform'>, Work {
+  /** What the image would be for, `os/arch[/variant]`; `hostPlatform` when absent. */
+  readonly platform?: string;
+}
 
 /** What `build` answers. */
 export interface BuildResult {
+  /** Of the image; of the index where there are several platforms. */
+  readonly manifest: Digest;
+  /** `LAYOUT:NAME` of every name that it has been given. */
+  readonly names: readonly string[];
+  /** One a platform. */
+  readonly images: readonly BuiltImage[];
+  readonly warnings: readonly string[];
+}
+
+export interface BuiltImage {
+  readonly platform: string;
   readonly manifest: Digest;
   /** The config's digest. */
   readonly imageID: Digest;
-  /** `LAYOUT:NAME` of every name that it has been given. */
-  readonly names: readonly string[];
   /** What was done, in order: each COPY, ADD and WORKDIR of the stages that were needed. */
   readonly steps: readonly BuildStep[];
-  readonly warnings: readonly string[];
 }
 
 /** One instruction that was done. */
 export interface BuildStep {
   /** `[build 2/4] COPY . /app`. */
   readonly title: string;
+  readonly stage: string;
   /** The line of the Dockerfile that it begins on. */
   readonly line: number;
-  /** Null where the image has none of it: it is of a stage that files were copied from. */
+  /** What its layer is found by in a cache; null where nothing was looked for, since it is of a stage that files were copied from. */
+  readonly key: Digest | null;
+  /** Whether its layer was found; null as `key`. */
+  readonly cached: boolean | null;
+  /** Null as `key`. */
   readonly layer: Descriptor | null;
   readonly diffID: DiffID | null;
 }

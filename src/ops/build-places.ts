@@ -43,7 +43,18 @@ const named =
  */
 export async function namePlaces(
   root: Descriptor,
-  { store, places, options }: { store: ImageStore; places: readonly BuildPlace[]; options: WriteOptions },
+  {
+    store,
+    places,
+    records,
+    options,
+  }: {
+    store: ImageStore;
+    places: readonly BuildPlace[];
+    /** What else the first index says. */
+    records: (index: ImageIndex) => ImageIndex;
+    options: WriteOptions;
+  },
 ): Promise<void> {
   const [first, ...others] = places;
   // What a dry run makes is nowhere to be read.
@@ -53,5 +64,5 @@ export async function namePlaces(
         await copyBlobs(store, await neededBlobs(store, [root]), other);
         await other.updateIndex(named(names, root));
       });
-  await store.updateIndex(named(first?.names ?? [], root));
+  await store.updateIndex(index => named(first?.names ?? [], root)(records(index)));
 }

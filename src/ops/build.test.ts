@@ -251,7 +251,7 @@ async function check(
       buildArguments: Object.entries(one.args ?? {}).map(([name, value]) => `${name}=${value}`),
       contexts,
       created: buildTime,
-      platform: 'linux/amd64',
+      platforms: ['linux/amd64'],
     });
     return opened(image, 0);
   };

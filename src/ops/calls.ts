@@ -49,9 +49,11 @@ const commit: Table<CommitOptions> = {
   squash: flag,
   keepBase: flag,
 };
+const { platform: _one, ...places } = read;
 const build: Table<BuildOptions> = {
-  ...read,
+  ...places,
   ...compression,
+  platforms: listOf(platform),
   file: path,
   target: text,
   buildArguments: listOf(text),
@@ -60,6 +62,11 @@ const build: Table<BuildOptions> = {
   labels: listOf(text),
   annotations: listOf(kinds.annotation),
   created: kinds.time,
+  now: kinds.time,
+  cacheFrom: listOf(kinds.operand),
+  cacheTo: kinds.operand,
+  noCache: flag,
+  noCacheStages: listOf(text),
   dryRun: flag,
 };
 const checkBuild: Table<CheckBuildOptions> = {

@@ -14,7 +14,12 @@ export const buildUses: readonly VerbUse[] = [
     ...making,
     takes: ['rootfs'],
     call: ({ source, base, out }, options) =>
-      library.build(source, [`${out}:new`], { file: dockerfile, contexts: [`base=oci:${base}`], platform, ...options }),
+      library.build(source, [`${out}:new`], {
+        file: dockerfile,
+        contexts: [`base=oci:${base}`],
+        platforms: [platform],
+        ...options,
+      }),
     words: ({ source, base, out }) => [
       ...['build', source, '-t', `${out}:new`, '-f', dockerfile],
       ...['--build-context', `base=oci:${base}`, '--platform', platform],

@@ -1,0 +1,95 @@
+import { OciError } from '../errors.ts';
+import { readManifest } from '../graph/image-reader.ts';
+import { proveLayers } from '../graph/layer-bytes.ts';
+import type { ImageSource, ImageStore } from '../graph/source.ts';
+import { emptyBlob } from '../image/attach.ts';
+import { type CacheRecord, cacheKeyOf, cacheManifest, parseCacheRecord, withRecords } from '../image/build-cache.ts';
+import type { Digest } from '../spec/digest.ts';
+import type { Descriptor, Document, ImageIndex, Manifest } from '../spec/objects.ts';
+import { drain } from '../stream/drain.ts';
+import { once } from '../stream/once.ts';
+
+/** A record that was found, and where its layer can be read. */
+interface Cached extends CacheRecord {
+  readonly source: ImageSource;
+}
+
+/** An entry of an index that is the record of a key. */
+interface Listed {
+  readonly entry: Descriptor;
+  readonly source: ImageSource;
+}
+
+/**
+ * The layers that steps of builds have made, by their keys, in any number of layouts and archives. State: what this build has found and made, and
+ * what was wrong with records that are not used.
+ */
+export class BuildCache {
+  readonly #listed = new Map<string, Listed[]>();
+  readonly #used = new Map<Digest, CacheRecord>();
+  /** The place that layers are brought to: what is there already has been there, and is only held to its digest. */
+  readonly #store: ImageStore;
+  readonly warnings: string[] = [];
+
+  readonly #keeps: boolean;
+
+  /** A store of a dry run keeps nothing that could be read again. */
+  constructor(store: ImageStore, { dryRun }: { readonly dryRun: boolean }) {
+    this.#store = store;
+    this.#keeps = !dryRun;
+  }
+
+  /** Records of another place count after those of the places that were added before. */
+  async add(source: ImageSource): Promise<void> {
+    for (const entry of (await source.index()).value.manifests) {
+      const key = cacheKeyOf(entry);
+      if (key === undefined) continue;
+      const listed = this.#listed.get(key) ?? [];
+      listed.push({ entry, source });
+      this.#listed.set(key, listed);
+    }
+  }
+
+  /** What a step of this key made, proved and brought to the store. A record that is damaged or another's is not used, and told of. */
+  async find(key: Digest): Promise<Cached | undefined> {
+    const used = this.#used.get(key);
+    if (used !== undefined && this.#keeps) return { ...used, source: this.#store };
+    for (const listed of this.#listed.get(key) ?? []) {
+      try {
+        return await this.#taken(key, listed);
+      } catch (error) {
+        if (!(error instanceof OciError) || error.code === 'conflict') throw error;
+        this.warnings.push(`${listed.source.subject}: the cached step ${key} is not used: ${error.message}`);
+      }
+    }
+    return undefined;
+  }
+
+  async #taken(key: Digest, { entry, source }: Listed): Promise<Cached> {
+    const manifest = await readManifest(source, entry);
+    const record = parseCacheRecord(manifest.value, key, `${source.subject}: ${entry.digest}`);
+    const { layer } = record;
+    if (await this.#store.has(layer.descriptor)) await drain(this.#store.open(layer.descriptor));
+    else await proveLayers(source, [layer]);
+    await this.#store.bring(source, layer.descriptor);
+    return { ...record, source };
+  }
+
+  /** Keeps what a step of this key made, or another key found. */
+  note(key: Digest, record: CacheRecord): void {
+    this.#used.set(key, record);
+  }
+
+  /** Puts what this build has used and made into a store; what comes back puts it into its index. */
+  async write(into: Pick<ImageStore, 'put' | 'bring'>): Promise<(index: ImageIndex) => ImageIndex> {
+    const records: Document<Manifest>[] = [];
+    for (const [key, record] of this.#used) {
+      const document = cacheManifest(key, record);
+      await into.bring(this.#store, record.layer.descriptor);
+      await into.put(once(document.bytes));
+      records.push(document);
+    }
+    if (records.length > 0) await into.put(once(emptyBlob));
+    return index => withRecords(index, records);
+  }
+}

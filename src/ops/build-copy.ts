@@ -1,0 +1,114 @@
+import type { CopySource, Step } from '../dockerfile/plan/plan.ts';
+import type { Fail } from '../errors.ts';
+import { usersLimit } from '../limits.ts';
+import { isTarFile } from '../store/rootfs/archive-head.ts';
+import { openRootfsTar } from '../store/rootfs/tar.ts';
+import { Pace } from '../stream/pace.ts';
+import { type CopyOptions, copyInto, withDirectory } from '../tree/copy.ts';
+import { ignoreSelection } from '../tree/ignore.ts';
+import { impliedMeta, type Path, type Tree } from '../tree/node.ts';
+import { encodeText, textOf } from '../tree/path.ts';
+import { type Selected, selectSources } from '../tree/select.ts';
+import { parseModeChange } from '../tree/symbolic-mode.ts';
+import { find, resolvePath } from '../tree/walk.ts';
+import type { StageFiles } from './build-files.ts';
+import { buildOwner, needsUserFiles } from './build-owner.ts';
+import type { Building } from './build-steps.ts';
+
+/** COPY, ADD or WORKDIR, and what it is done with. */
+interface Changing {
+  readonly building: Building;
+  /** Whose users names are looked up in. */
+  readonly below: StageFiles;
+  readonly filesOf: (from: Exclude<CopySource['from'], { kind: 'inline' | 'remote' }>) => StageFiles;
+  readonly fail: Fail;
+}
+
+/** What COPY, ADD and WORKDIR make of a tree. */
+export async function changedTree(
+  step: Exclude<Step, { kind: 'run' }>,
+  before: Tree,
+  changing: Changing,
+): Promise<Tree> {
+  const { building, below, fail } = changing;
+  const { now } = building;
+  const owner = step.owner === '' ? undefined : await ownerOf(step.owner, below, building);
+  if (step.kind === 'directory') return withDirectory(before, step.path, { now, owner });
+  const mode = step.mode === '' ? undefined : parseModeChange(step.mode, fail);
+  const options: CopyOptions = {
+    now,
+    mode,
+    parentMode: /^\d/.test(step.mode) ? mode?.(0, true) : undefined,
+    ...(step.exclude.length === 0 ? {} : { isExcluded: excluded(step.exclude) }),
+  };
+  const selected: { readonly one: Selected; readonly owner: CopyOptions['owner'] }[] = [];
+  for (const source of step.sources)
+    for (const one of await selectFrom(source, changing))
+      selected.push({ one, owner: owner ?? ownerOfSource(source, one) });
+  let tree = before;
+  const pace = new Pace(building.options.signal);
+  for (const { one, owner: own } of selected)
+    tree = await pace.run(copyInto(tree, one, { ...options, owner: own, to: step.destination }));
+  return tree;
+}
+
+/** What comes from a context belongs to root, whoever has it on the disk; an archive's files belong to whom it says. */
+function ownerOfSource({ from, unpack }: CopySource, { node }: Selected): CopyOptions['owner'] {
+  if (from.kind !== 'context') return undefined;
+  return unpack && node.kind === 'directory' && isUnpacked.has(node) ? undefined : { uid: 0, gid: 0 };
+}
+
+/** The trees of archives that were unpacked. */
+const isUnpacked = new WeakSet<object>();
+
+/** What `--exclude` leaves out. */
+export function excluded(patterns: readonly string[]): (path: Path) => boolean {
+  const kept = ignoreSelection(patterns.join('\n'), 'exclude');
+  return path => !kept.has(path);
+}
+
+async function ownerOf(
+  owner: string,
+  below: StageFiles,
+  building: Building,
+): Promise<NonNullable<CopyOptions['owner']>> {
+  if (!needsUserFiles(owner)) return buildOwner(owner, { passwd: '', group: '' });
+  const tree = await below.tree();
+  const read = async (path: string): Promise<string> => {
+    const file = find(tree, resolvePath(tree, path));
+    if (file?.kind !== 'file') return '';
+    const { layout } = building;
+    const bytes = await building.files.read(file, { subject: `/${path}`, limit: usersLimit, layout });
+    return new TextDecoder().decode(bytes);
+  };
+  return buildOwner(owner, { passwd: await read('etc/passwd'), group: await read('etc/group') });
+}
+
+async function selectFrom(source: CopySource, { building, filesOf, fail }: Changing): Promise<readonly Selected[]> {
+  const { from } = source;
+  const { files, now, context } = building;
+  if (from.kind === 'inline') {
+    const node = files.inline(new TextEncoder().encode(from.content), { ...impliedMeta, mode: 0o644, mtime: now });
+    return [{ node, name: encodeText(from.name), path: '' }];
+  }
+  if (from.kind === 'remote') throw fail(`'${from.address}' is not in the context`);
+  const selected = selectSources(await filesOf(from).tree(), source, fail);
+  if (!source.unpack || from.kind !== 'context') return selected;
+  const { directory } = await context(from.name);
+  return Promise.all(selected.map(one => unpacked(one, { directory, building })));
+}
+
+/** An archive as what is in it, anything else as it is. */
+async function unpacked(
+  one: Selected,
+  { directory, building }: { readonly directory: string; readonly building: Building },
+): Promise<Selected> {
+  if (one.node.kind !== 'file' || one.node.size === 0) return one;
+  const path = `${directory}/${textOf(one.path)}`;
+  if (!(await isTarFile(path))) return one;
+  const rootfs = openRootfsTar(path, building.options);
+  const node = await rootfs.tree();
+  await building.files.addRootfs(rootfs, node, building.options);
+  isUnpacked.add(node);
+  return { ...one, node };
+}

@@ -1,0 +1,48 @@
+import { listLayer } from '../graph/layer-listing.ts';
+import type { ImageSource } from '../graph/source.ts';
+import { digestOf } from '../spec/digest.ts';
+import type { Layer } from '../spec/objects.ts';
+import { Pace, type Work } from '../stream/pace.ts';
+import { Draft } from '../tree/draft.ts';
+import { emptyTree, type LayerEntry, type Tree } from '../tree/node.ts';
+import { each } from '../tree/parts.ts';
+
+/** The files of an image, of a context, or of what a step leaves: made out when they are asked for. */
+export interface StageFiles {
+  /** What they are known by without being looked at: of layers their chainID, else the key of the step that leaves them; undefined of a context. */
+  readonly identity: (() => Promise<string>) | undefined;
+  readonly tree: () => Promise<Tree>;
+}
+
+/** What is asked for any number of times and made once. */
+export function memoized<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+export const scratch: StageFiles = { identity: async () => '', tree: async () => emptyTree() };
+
+/** The chainID of layers over others (image-spec config.md, "Layer ChainID"); `below` is empty for none. */
+export const chainID = (below: string, { diffID }: Layer): string =>
+  below === '' ? diffID : digestOf(new TextEncoder().encode(`${below} ${diffID}`));
+
+/** A tree with a layer on it. */
+export async function applied(below: Tree, entries: Iterable<LayerEntry>, { signal }: Work): Promise<Tree> {
+  const draft = new Draft(below, 'layer');
+  draft.beginLayer();
+  await new Pace(signal).run(each(entries, entry => void draft.apply(entry)));
+  return draft.tree();
+}
+
+/** Files with a stored layer on them, which is read when somebody asks what is in it. */
+export const withLayer = (
+  below: StageFiles,
+  layer: Layer,
+  { source, work }: { readonly source: ImageSource; readonly work: Work },
+): StageFiles => ({
+  identity: memoized(async () => chainID((await below.identity?.()) ?? '', layer)),
+  tree: memoized(async () => applied(await below.tree(), (await listLayer(source, layer, 'none')).entries, work)),
+});

@@ -1,0 +1,58 @@
+import type { Step } from '../dockerfile/plan/plan.ts';
+import { nodeEngine } from '../engine/node.ts';
+import type { Fail } from '../errors.ts';
+import type { Digest } from '../spec/digest.ts';
+import { Pace } from '../stream/pace.ts';
+import { describeSelected, filesIn } from '../tree/described.ts';
+import { selectSources } from '../tree/select.ts';
+import { excluded } from './build-copy.ts';
+import type { StageFiles } from './build-files.ts';
+import { inputsOf, keyOf, type StepInput } from './build-key.ts';
+import type { Building } from './build-steps.ts';
+
+interface Keyed {
+  readonly building: Building;
+  /** What the step stands on; nothing for a link. */
+  readonly below: StageFiles;
+  readonly filesOf: (
+    from: Extract<StepInput['from'], { kind: 'scratch' | 'image' | 'context' | 'step' }>,
+  ) => StageFiles;
+  readonly fail: Fail;
+}
+
+/**
+ * The keys of a step, the one that is quicker to know first: what comes of images and stages by what those are known by, then by what the
+ * files are that are taken of them, whatever else has changed. What comes of a context is always known by its files.
+ */
+export function keysOf(step: Step, keyed: Keyed): readonly (() => Promise<Digest>)[] {
+  const inputs = inputsOf(step);
+  const isKnown = ({ from }: StepInput): boolean => from.kind === 'image' || from.kind === 'step';
+  const key = async (byContents: boolean): Promise<Digest> => {
+    const { building, below } = keyed;
+    const texts: string[] = [];
+    for (const input of inputs) texts.push(await inputText(input, { step, keyed, byContents }));
+    return keyOf(step, { below: (await below.identity?.()) ?? '', inputs: texts, terms: building.terms });
+  };
+  return inputs.some(isKnown) ? [() => key(false), () => key(true)] : [() => key(true)];
+}
+
+async function inputText(
+  { from, wanted }: StepInput,
+  { step, keyed, byContents }: { readonly step: Step; readonly keyed: Keyed; readonly byContents: boolean },
+): Promise<string> {
+  if (from.kind === 'inline') return `${from.name}\n${from.content}`;
+  if (from.kind === 'remote') return from.address;
+  const files = keyed.filesOf(from);
+  if (!byContents && files.identity !== undefined) return files.identity();
+  const { building, fail } = keyed;
+  const isExcluded = step.kind === 'copy' && step.exclude.length > 0 ? excluded(step.exclude) : undefined;
+  const owner = from.kind === 'context' ? { uid: 0, gid: 0 } : undefined;
+  const how = { owner, ...(isExcluded === undefined ? {} : { isExcluded }) };
+  const selected = selectSources(await files.tree(), wanted, fail);
+  const digests = await building.files.digests(new Set(selected.flatMap(one => filesIn(one, how))));
+  const hasher = nodeEngine.createHash('sha256');
+  const pace = new Pace(building.options.signal);
+  const say = (line: string): void => hasher.update(Buffer.from(`${line}\n`));
+  for (const one of selected) await pace.run(describeSelected(one, { ...how, digests }, say));
+  return hasher.digest();
+}

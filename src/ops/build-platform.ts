@@ -1,0 +1,135 @@
+import { compressorWarnings } from '../codec/compression.ts';
+import type { Plan, Step } from '../dockerfile/plan/plan.ts';
+import { usage } from '../errors.ts';
+import { proveLayers } from '../graph/layer-bytes.ts';
+import { warningsOf } from '../graph/layer-label.ts';
+import { openImageRootfs } from '../graph/rootfs-image.ts';
+import type { ImageStore } from '../graph/source.ts';
+import { checkMadeImage, storeDocument } from '../graph/store-document.ts';
+import { isDockerImage } from '../image/image-kind.ts';
+import { blobsOf, layersOf } from '../image/layers.ts';
+import { parseAnnotation } from '../spec/annotations.ts';
+import type { Descriptor } from '../spec/objects.ts';
+import { formatPlatform } from '../spec/platform.ts';
+import { isTime, timeText } from '../spec/time.ts';
+import { second } from '../tree/time.ts';
+import type { BuildBase } from './build-bases.ts';
+import type { BuildCache } from './build-cache.ts';
+import type { BuildContext } from './build-context.ts';
+import { chainID, memoized, type StageFiles } from './build-files.ts';
+import { builtImage } from './build-image.ts';
+import type { BuildOptions, BuiltImage } from './build-options.ts';
+import type { Prepared } from './build-prepare.ts';
+import { type Done, doSteps } from './build-steps.ts';
+import type { ContentFiles } from './content-files.ts';
+import { entryOf } from './destination.ts';
+import { compressionOf } from './store-layer.ts';
+
+/** What an image is built in, the same for all platforms. */
+export interface Workshop {
+  readonly store: ImageStore;
+  readonly cache: BuildCache;
+  readonly files: ContentFiles;
+  readonly options: BuildOptions;
+  /** The layout's path, for messages and for what lies beside it for a while. */
+  readonly layout: string;
+  readonly context: (name: string | undefined) => Promise<BuildContext>;
+}
+
+/** An image that is whole in the store, as an index lists it. */
+interface Built {
+  readonly image: BuiltImage;
+  readonly entry: Descriptor;
+  readonly warnings: readonly string[];
+}
+
+/** Does the steps of a plan, and puts the image that they come to into the store. */
+export async function buildPlatform(prepared: Prepared, workshop: Workshop): Promise<Built> {
+  const { store, files, options, layout } = workshop;
+  const { plan, bases } = prepared;
+  const base = plan.base === undefined ? undefined : bases.get(plan.base.name);
+  const fixed = fixedTime(plan, options);
+  for (const { source, image } of bases.values()) files.addLayers(source, layersOf(image));
+  const kept = base === undefined ? [] : blobsOf(layersOf(base.image));
+  const labels = base === undefined ? [] : await warningsOf(base.source, kept);
+  if (base?.source.isConverted === true) await proveLayers(base.source, layersOf(base.image));
+  if (base !== undefined) for (const blob of kept) await store.bring(base.source, blob);
+  const done = await doAll(prepared, { workshop, base, created: fixed ?? timeOf(options.now) });
+  const annotations = Object.fromEntries((options.annotations ?? []).map(parseAnnotation));
+  const made = builtImage({ plan, base, done, fixed, annotations });
+  const inherited = checkMadeImage(made, layout, base?.image);
+  await storeDocument(store, made.config, base?.image.config);
+  await storeDocument(store, made.manifest, base?.image.manifest);
+  const written = done.some(({ isCached }) => isCached === false) ? compressorWarnings(compressionOf(options)) : [];
+  return {
+    image: {
+      platform: formatPlatform(plan.platform),
+      manifest: made.manifest.descriptor.digest,
+      imageID: made.config.descriptor.digest,
+      steps: plan.steps.map((step, at) => stepRow(step, done[at] as Done)),
+    },
+    entry: entryOf(made),
+    warnings: [...inherited, ...labels, ...written],
+  };
+}
+
+function doAll(
+  { plan, input, bases }: Prepared,
+  {
+    workshop,
+    base,
+    created,
+  }: { readonly workshop: Workshop; readonly base: BuildBase | undefined; readonly created: string | undefined },
+): Promise<readonly Done[]> {
+  const { options } = workshop;
+  const { compression, level, compressor } = compressionOf(options);
+  const uncached = new Set(options.noCacheStages?.map(name => name.toLowerCase()));
+  return doSteps({
+    ...workshop,
+    plan,
+    file: input.file,
+    isDocker: base !== undefined && isDockerImage(base.image),
+    mayBeCached: step => options.noCache !== true && !uncached.has(step.stage.toLowerCase()),
+    terms: [compression, level, compressor, plan.epoch],
+    created,
+    now: created === undefined ? 0n : BigInt(Math.floor(Date.parse(created) / 1000)) * second,
+    image: imagesOf(bases),
+  });
+}
+
+/** The files of images, each read once, when somebody asks for them. */
+function imagesOf(bases: ReadonlyMap<string, BuildBase>): (name: string) => StageFiles {
+  const known = new Map<string, StageFiles>();
+  return name => {
+    const { source, image } = bases.get(name) as BuildBase;
+    const files = known.get(name) ?? {
+      identity: async () => layersOf(image).reduce(chainID, ''),
+      tree: memoized(() => openImageRootfs(source, layersOf(image)).tree()),
+    };
+    known.set(name, files);
+    return files;
+  };
+}
+
+function stepRow({ title, lines, stage }: Step, { layer, key, isCached }: Done): BuiltImage['steps'][number] {
+  return {
+    title,
+    stage,
+    line: lines[0],
+    key: key ?? null,
+    cached: isCached ?? null,
+    layer: layer?.descriptor ?? null,
+    diffID: layer?.diffID ?? null,
+  };
+}
+
+const timeOf = (time: string | Date | undefined): string | undefined =>
+  time === undefined || typeof time === 'string' ? time : timeText(time);
+
+/** The time that somebody has set for all that is new: SOURCE_DATE_EPOCH of the Dockerfile or of the arguments, else what the caller says. */
+function fixedTime({ epoch }: Plan, { created }: BuildOptions): string | undefined {
+  if (epoch === undefined) return timeOf(created);
+  const time = new Date(epoch * 1000);
+  if (!isTime(timeText(time))) throw usage('SOURCE_DATE_EPOCH', `expected seconds since 1970, got ${epoch}`);
+  return timeText(time);
+}

@@ -1,0 +1,92 @@
+import { type Dockerfile, parseDockerfile } from '../dockerfile/parse.ts';
+import { imagesNeeded, planDockerfile } from '../dockerfile/plan/evaluate.ts';
+import type { PlanOptions } from '../dockerfile/plan/evaluation.ts';
+import type { Plan } from '../dockerfile/plan/plan.ts';
+import { badOption } from '../errors.ts';
+import type { ImageConfig, Platform } from '../spec/objects.ts';
+import { machinePlatform } from '../spec/platform.ts';
+import type { OpenPlaces } from '../store/open-operand.ts';
+import type { ImageOperand } from '../store/parse-operand.ts';
+import { type BuildBase, findBase, isImagePlace, parseNamedContext } from './build-bases.ts';
+import { type BuildInput, checkContext } from './build-context.ts';
+import type { BuildOptions } from './build-options.ts';
+
+/** A plan, and what it is made of. */
+export interface Prepared {
+  readonly plan: Plan;
+  readonly input: BuildInput;
+  readonly bases: ReadonlyMap<string, BuildBase>;
+  /** The directories of named contexts. */
+  readonly directories: ReadonlyMap<string, string>;
+}
+
+interface Preparing {
+  readonly options: BuildOptions;
+  readonly platform: Platform;
+  readonly isOneOfMany: boolean;
+  readonly places: OpenPlaces;
+  /** The layout that the image goes to. */
+  readonly layout: string;
+}
+
+/** Finds the images that a Dockerfile needs, and plans it for a platform. */
+export async function prepareBuild(
+  input: BuildInput,
+  { options, platform, isOneOfMany, places, layout }: Preparing,
+): Promise<Prepared> {
+  const dockerfile = parseDockerfile(input.text, input.file);
+  const contexts = (options.contexts ?? []).map(parseNamedContext);
+  for (const [name, place] of contexts)
+    if (name === '' || place === '') throw badOption('contexts', 'expected NAME=PLACE, got no name or no place');
+  const directories = new Map(contexts.filter(([, place]) => !isImagePlace(place)));
+  for (const directory of directories.values()) checkContext(directory);
+  const named = new Map<string, ImageOperand>(contexts.filter(([, place]) => isImagePlace(place)));
+  const search = { named, layouts: [...(options.bases ?? []), layout], open: places };
+  const planned = {
+    ...planOptions(options, new Set(contexts.map(([name]) => name))),
+    platform,
+    showPlatform: isOneOfMany,
+  };
+  const bases = await openBases(dockerfile, { planned, search, directories });
+  const images = new Map([...bases].map(([name, { image }]) => [name, image.config.value] as const));
+  return { plan: planDockerfile(dockerfile, { ...planned, images }), input, bases, directories };
+}
+
+async function openBases(
+  dockerfile: Dockerfile,
+  {
+    planned,
+    search,
+    directories,
+  }: { planned: PlanOptions; search: Parameters<typeof findBase>[2]; directories: ReadonlyMap<string, string> },
+): Promise<ReadonlyMap<string, BuildBase>> {
+  const bases = new Map<string, BuildBase>();
+  for (;;) {
+    const configs = new Map<string, ImageConfig>([...bases].map(([name, { image }]) => [name, image.config.value]));
+    const missing = imagesNeeded(dockerfile, { ...planned, images: configs }).filter(name => !directories.has(name));
+    if (missing.length === 0) return bases;
+    for (const name of missing) bases.set(name, await findBase(name, planned.platform, search));
+  }
+}
+
+/** What the build runs on. */
+export const buildPlatformOf = ({ hostPlatform }: BuildOptions): Platform => hostPlatform ?? machinePlatform;
+
+function planOptions(options: BuildOptions, contexts: ReadonlySet<string>): PlanOptions {
+  const build: Platform = buildPlatformOf(options);
+  return {
+    platform: build,
+    buildPlatform: build,
+    images: new Map(),
+    contexts,
+    arguments: new Map((options.buildArguments ?? []).map(text => pairOf(text, 'buildArguments'))),
+    labels: Object.fromEntries((options.labels ?? []).map(text => pairOf(text, 'labels'))),
+    ...(options.target === undefined ? {} : { target: options.target }),
+  };
+}
+
+function pairOf(text: string, option: string): readonly [string, string] {
+  const equals = text.indexOf('=');
+  if (equals === 0) throw badOption(option, `expected NAME=VALUE, got '${text}'`);
+  return equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)];
+}
