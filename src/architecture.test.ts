@@ -44,7 +44,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Packages and built-in modules with one door. */
 const doors: Readonly<Record<string, RegExp>> = {
   'node:crypto': /^engine\/(node|usual-zlib)\.ts$/,
-  'node:zlib': /^engine\/(node|inflate-whole|node-gunzip|node-zstd|usual-zlib|held-gunzip|inflate-worker)\.ts$/,
+  'node:zlib':
+    /^engine\/(node|inflate-whole|node-gunzip|node-zstd|node-zstd-encoder|usual-zlib|held-gunzip|inflate-worker)\.ts$/,
   'node:worker_threads': /^engine\//,
   '@noble/hashes': /^engine\/portable\.ts$/,
   fflate: /^engine\/portable(-gunzip)?\.ts$/,

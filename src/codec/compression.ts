@@ -1,8 +1,8 @@
 import { loadEngine } from '../engine/choose.ts';
+import { zstd } from '../engine/compress-zstd.ts';
 import type { Bytes, Engine } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { isUsualZlib } from '../engine/usual-zlib.ts';
-import { zstd } from '../engine/wasm-zstd.ts';
 import { unxz } from '../engine/xz.ts';
 import { unzstd } from '../engine/zstd.ts';
 import { badOption, unsupported } from '../errors.ts';

@@ -1,6 +1,6 @@
 import type { Bytes, Hasher } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
-import { ZstdFrames } from '../engine/wasm-zstd.ts';
+import { ZstdFrames } from '../engine/zstd-frames.ts';
 import { jsonText } from '../spec/document.ts';
 import { Pace } from '../stream/pace.ts';
 import { ChunkedBody, rowsOf } from './chunked-rows.ts';

@@ -7,8 +7,8 @@ const levels = [1, 4, 9] as const;
 const golden = '50d2c658d874554a9f6df7d077fb56b209c361846575800fdfbd9503c1e44fbe';
 
 /** Letters, half of them few and half of them many: implementations choose other matches in it, at every level. */
-function sample(): Uint8Array {
-  const bytes = new Uint8Array(sampleSize);
+export function lettersOf(size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
   let state = 1;
   for (let at = 0; at < bytes.length; at++) {
     state = (Math.imul(state, 1103515245) + 12345) >>> 0;
@@ -21,7 +21,7 @@ type Deflate = (bytes: Uint8Array, options: { readonly level: number }) => Uint8
 
 /** Whether a deflate makes the bytes that official builds of Node make. A millisecond. */
 export function isUsualDeflate(deflate: Deflate): boolean {
-  const bytes = sample();
+  const bytes = lettersOf(sampleSize);
   const hash = createHash('sha256');
   for (const level of levels) hash.update(deflate(bytes, { level }));
   return hash.digest('hex') === golden;

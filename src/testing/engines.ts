@@ -18,6 +18,8 @@ export interface Docker {
   readonly host: string;
   /** The client that fits this daemon. */
   readonly client: string;
+  /** Its directory, with its images below it. */
+  readonly data: string;
 }
 
 /** Debian's client stands here; another in the PATH may be too new for Debian's daemon. */
@@ -140,7 +142,7 @@ export async function withDocker(t: TestContext, work: (engine: Docker) => Promi
   const answers = (): boolean => existsSync(`${place}/s`) && spawnSync(client, ['-H', host, 'version']).status === 0;
   try {
     const daemon = { command: 'dockerd', words: [...words, ...plain], log: `${place}/log`, answers };
-    await whileRunning(daemon, () => work({ docker, ctr, host, client }));
+    await whileRunning(daemon, () => work({ docker, ctr, host, client, data: `${place}/data` }));
   } finally {
     endContainerd(join(place, 'exec/containerd/containerd.pid'));
     clear(place);
