@@ -25,12 +25,12 @@ export const layerUses: readonly VerbUse[] = [
   {
     verb: 'squash',
     command: 'squash',
-    use: 'squash of the lowest layers',
+    use: 'squash of the lowest layer',
     ...making,
     takes: images,
     call: ({ source, out }, options) =>
-      library.squash(source, { hostPlatform, output: `${out}:new`, layers: '1..2', ...options }),
-    words: ({ source, out }) => ['squash', source, '-o', `${out}:new`, '--layers', '1..2'],
+      library.squash(source, { hostPlatform, output: `${out}:new`, layers: '1', ...options }),
+    words: ({ source, out }) => ['squash', source, '-o', `${out}:new`, '--layers', '1'],
   },
   {
     verb: 'drop',
