@@ -83,6 +83,7 @@ export type {
   ImportOptions,
   IndexOptions,
   InnerPath,
+  InspectOptions,
   LoadOptions,
   Operand,
   Progress,

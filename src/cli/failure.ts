@@ -1,5 +1,6 @@
 import { OciError, systemCode, systemError } from '../errors.ts';
 import { escapeLine, escapeText } from './escape.ts';
+import { groupWarnings } from './group-warnings.ts';
 import type { Io } from './io.ts';
 import { sentenceOf } from './option-words.ts';
 import { version } from './version.ts';
@@ -17,6 +18,12 @@ export function failureText(error: unknown): string {
   if (failure instanceof OciError) return `ocikit: ${escapeLine(sentenceOf(failure))}\n`;
   const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
   return `ocikit: this is a bug in ocikit ${version}\n${escapeText(stack)}\n`;
+}
+
+/** Says what went wrong with single operands, errors of one kind in a line; answers the exit status, 0 where there is nothing to say. */
+export function reportAll(errors: readonly OciError[], io: Io): number {
+  for (const text of groupWarnings(errors.map(sentenceOf))) io.stderr(`ocikit: ${escapeLine(text)}\n`);
+  return errors.length === 0 ? 0 : 2;
 }
 
 /** Says what went wrong; answers the exit status. */

@@ -17,13 +17,14 @@ import type { Attributes } from '../tree/put.ts';
 import { toLayerInParts } from '../tree/to-layer.ts';
 import { appendTar } from './append-tar.ts';
 import { type EditStep, editTree, type OverLayer, sideOver } from './append-tree.ts';
-import { listOf, step } from './call-kinds.ts';
+import { severalOf, step } from './call-kinds.ts';
 import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
 import { checkCall } from './check-call.ts';
 import { selectionOf } from './commit-input.ts';
 import { changeCount } from './delta.ts';
 import type { AppendOptions, AppendStep } from './options.ts';
 import type { AppendedLayers, AppendResult } from './results.ts';
+import { allOf, type Several } from './several.ts';
 import { compressionOf, storeLayer } from './store-layer.ts';
 
 /** What becomes one layer: a tar, or all additions and deletions, in the place of the first. */
@@ -135,13 +136,13 @@ async function appendPart(
  */
 export async function append(
   image: ImageOperand,
-  steps: readonly AppendStep[],
+  steps: Several<AppendStep>,
   options: AppendOptions = {},
 ): Promise<AppendResult> {
-  checkCall('append', { image: ['operand', image], steps: [listOf(step), steps] }, options);
-  if (steps.length === 0) throw usage('steps', 'expected something to append, got nothing');
+  checkCall('append', { image: ['operand', image], steps: [severalOf(step), steps] }, options);
+  const groups = groupsOf(allOf(steps));
+  if (groups.length === 0) throw usage('steps', 'expected something to append, got nothing');
   if (options.mode !== undefined) parseMode(options.mode);
   if ((options.owner ?? '0') === '') throw badOption('owner', 'expected USER[:GROUP], got nothing');
-  const groups = groupsOf(steps);
   return changeImage(image, options, { keepsFiles: false, change: part => appendPart(part, groups, options) });
 }

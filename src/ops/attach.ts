@@ -20,9 +20,10 @@ import { announce } from '../stream/pace.ts';
 import { peek } from '../stream/peek.ts';
 import type { AttachedFile, AttachOptions } from './attach-options.ts';
 import type { AttachResult } from './attach-results.ts';
-import { attachedFile, listOf } from './call-kinds.ts';
+import { attachedFile, severalOf } from './call-kinds.ts';
 import { timeOf } from './change-edit.ts';
 import { checkCall } from './check-call.ts';
+import { allOf, type Several } from './several.ts';
 
 type StoredFile = AttachResult['files'][number];
 
@@ -130,10 +131,10 @@ function withContainerdSubject(index: ImageIndex, entry: Descriptor): ImageIndex
  */
 export async function attach(
   subject: ImageOperand,
-  files: readonly AttachedFile[],
+  files: Several<AttachedFile>,
   options: AttachOptions = {},
 ): Promise<AttachResult> {
-  checkCall('attach', { subject: ['operand', subject], files: [listOf(attachedFile), files] }, options);
+  checkCall('attach', { subject: ['operand', subject], files: [severalOf(attachedFile), files] }, options);
   const { platform, tag, annotations = [] } = options;
   const opened = await openStored(parseOperand(subject, 'read'), new OpenPlaces(options));
   if (tag !== undefined) newName(opened.place.path, tag);
@@ -143,7 +144,7 @@ export async function attach(
   announce(options, 'attaching');
   return withLayout(opened.place.path, options, async into => {
     const stored: StoredFile[] = [];
-    for (const file of files) stored.push(await storeFile(into, file, options));
+    for (const file of allOf(files)) stored.push(await storeFile(into, file, options));
     const artifactType = artifactTypeOf(stored, options);
     const said = Object.fromEntries(annotations.map(parseAnnotation));
     const artifact = attachedManifest({ artifactType, subject: about, files: stored, annotations: said, created });

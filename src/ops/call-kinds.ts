@@ -42,6 +42,15 @@ export function listOf(kind: Kind): Kind {
   };
 }
 
+/** One of what `kind` takes, or a list of it. */
+export function severalOf(kind: Kind): Kind {
+  const list = listOf(kind);
+  return {
+    expected: `${kind.expected}, or a list of it`,
+    accepts: value => (Array.isArray(value) ? list.accepts(value) : kind.accepts(value)),
+  };
+}
+
 export function oneOf(...words: readonly string[]): Kind {
   return { expected: words.join(' or '), accepts: value => isText(value) && words.includes(value) };
 }
@@ -86,6 +95,7 @@ export const operand: Kind = {
   },
 };
 export const innerPath: Kind = { expected: 'IMAGE:PATH, or an object with rootfs and path', accepts: isInnerPath };
+/** An array of the caller's. */
 export const sentences: Kind = { expected: 'an array to add to', accepts: Array.isArray };
 
 const isPath = (value: unknown): boolean => isText(value) && value !== '' && !value.includes('\0');

@@ -12,6 +12,7 @@ import type {
   GcOptions,
   ImagesOptions,
   ImportOptions,
+  InspectOptions,
   LoadOptions,
   SaveOptions,
   UnpackOptions,
@@ -115,12 +116,14 @@ const gc: Table<GcOptions> = {
 const images: Table<ImagesOptions> = {
   ...work,
   notices,
+  errors: kinds.sentences,
   all: flag,
   filters: listOf(text),
   size: oneOf('stored', 'uncompressed'),
   now: kinds.wholeNumber,
   warnings: kinds.sentences,
 };
+const inspected: Table<InspectOptions> = { ...read, errors: kinds.sentences };
 const load: Table<LoadOptions> = write;
 const save: Table<SaveOptions> = { ...write, platform, format: oneOf('universal', 'oci', 'docker') };
 const unpack: Table<UnpackOptions> = {
@@ -180,7 +183,7 @@ export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.K
   images,
   importRootfs: made,
   init: write,
-  inspect: read,
+  inspect: inspected,
   inspectRaw: read,
   load,
   save,

@@ -2,11 +2,12 @@ import type { Bytes } from '../engine/engine.ts';
 import { invalid, usage } from '../errors.ts';
 import type { Operand } from '../store/parse-operand.ts';
 import { textOf } from '../tree/path.ts';
-import { listOf, path } from './call-kinds.ts';
+import { path, severalOf } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import { findIn, type Look, lookInto, type PlacedFile } from './look.ts';
 import type { CatResult } from './look-results.ts';
 import type { ReadOptions } from './options.ts';
+import { allOf, type Several } from './several.ts';
 import { typeOf } from './view.ts';
 
 function openFile(look: Look, path: string): PlacedFile {
@@ -22,13 +23,14 @@ function openFile(look: Look, path: string): PlacedFile {
  */
 export async function catStream(
   rootfs: Operand,
-  paths: readonly string[],
+  paths: Several<string>,
   options: ReadOptions = {},
 ): Promise<CatResult & { readonly bytes: Bytes }> {
-  checkCall('catStream', { rootfs: ['operand', rootfs], paths: [listOf(path), paths] }, options);
-  if (paths.length === 0) throw usage('paths', 'expected a path at least, got none');
+  checkCall('catStream', { rootfs: ['operand', rootfs], paths: [severalOf(path), paths] }, options);
+  const all = allOf(paths);
+  if (all.length === 0) throw usage('paths', 'expected a path at least, got none');
   const look = await lookInto(rootfs, options);
-  const files = paths.map(path => openFile(look, path));
+  const files = all.map(path => openFile(look, path));
   const size = files.reduce((sum, { node }) => sum + node.size, 0);
   return { size, warnings: look.warnings, bytes: look.bytesOf(files) };
 }

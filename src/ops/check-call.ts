@@ -21,15 +21,15 @@ type Arguments = Readonly<Record<string, readonly [kind: ArgumentKind, value: un
 const isStream = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 
-function checkList(value: unknown, name: string): void {
-  if (!Array.isArray(value)) throw usage(name, `expected a list of operands, got ${shown(value)}`);
-  for (const [position, operand] of value.entries()) checkOperand(operand, `${name}[${position}]`);
+function checkSeveral(value: unknown, name: string): void {
+  if (!Array.isArray(value)) checkOperand(value, name);
+  else for (const [position, operand] of value.entries()) checkOperand(operand, `${name}[${position}]`);
 }
 
 function checkArgument(name: string, kind: ArgumentKind, value: unknown): void {
   if (typeof kind !== 'string') {
     if (!kind.accepts(value)) throw usage(name, `expected ${kind.expected}, got ${shown(value)}`);
-  } else if (kind === 'operands') checkList(value, name);
+  } else if (kind === 'operands') checkSeveral(value, name);
   else if (kind === 'operand?' && value === undefined) return;
   else if (!kind.endsWith('or bytes') || !isStream(value)) checkOperand(value, name);
 }

@@ -7,12 +7,13 @@ import type { Leaf, Path, Tree } from '../tree/node.ts';
 import { each, type Parts } from '../tree/parts.ts';
 import { textOf } from '../tree/path.ts';
 import { find, leavesOf, resolvePath } from '../tree/walk.ts';
-import { listOf, path } from './call-kinds.ts';
+import { path, severalOf } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import { layerViews } from './layer-views.ts';
 import { eachIn, findIn, type Look, lookInto } from './look.ts';
 import type { FilesOptions } from './look-options.ts';
 import type { FileRow, FilesResult } from './look-results.ts';
+import { allOf, answers, type Several } from './several.ts';
 import { pathFields, viewOf } from './view.ts';
 
 async function textIn(look: Look, path: Path): Promise<string> {
@@ -46,15 +47,15 @@ function levelsOf({ recursive, depth }: FilesOptions): number {
   return depth ?? (recursive === true ? Number.POSITIVE_INFINITY : 1);
 }
 
+type Found = ReturnType<typeof findIn>;
+
 /** Which paths are asked for: whatever is not a directory is listed itself. */
 class Asked {
   readonly #files = new Set<Path>();
   readonly #directories: (readonly [Path, number])[] = [];
 
-  constructor(look: Look, paths: readonly string[], options: FilesOptions) {
-    const last = options.long === true ? 'kept' : 'followed';
-    for (const text of paths.length === 0 ? ['/'] : paths) {
-      const { path, node } = findIn(look, text, last);
+  constructor(found: readonly Found[], options: FilesOptions) {
+    for (const { path, node } of found) {
       if (node.kind === 'directory') this.#directories.push([path, depthOf(path) + levelsOf(options)]);
       else this.#files.add(path);
     }
@@ -86,16 +87,19 @@ function* rowsOf(look: Look, asked: Asked, names: ReturnType<typeof namesOfIds>)
  * What lies in an image's merged root filesystem, in a bundle, a directory or a tar: a row for each file in the directories that
  * `paths` name (the root where there are none), for a path that is no directory a row of its own. Symbolic links above a path are followed, and the
  * last name too unless `long`. Rows are in the order of path bytes, a directory before what is in it. Users and groups have the names of
- * the root filesystem's own `/etc/passwd` and `/etc/group`. Throws `not-found` for a path that is not there.
+ * the root filesystem's own `/etc/passwd` and `/etc/group`. Throws `not-found` for a path that is not there, unless `errors` takes that.
  */
 export async function files(
   rootfs: Operand,
-  paths: readonly string[] = [],
+  paths: Several<string> = [],
   options: FilesOptions = {},
 ): Promise<FilesResult> {
-  checkCall('files', { rootfs: ['operand', rootfs], paths: [listOf(path), paths] }, options);
+  checkCall('files', { rootfs: ['operand', rootfs], paths: [severalOf(path), paths] }, options);
   const look = await lookInto(rootfs, options);
-  const asked = new Asked(look, paths, options);
+  const last = options.long === true ? 'kept' : 'followed';
+  const texts = allOf(paths);
+  const found = await answers(texts.length === 0 ? ['/'] : texts, options, text => findIn(look, text, last));
+  const asked = new Asked(found, options);
   const names = namesOfIds(await userFilesOf(look));
   const rows = await new Pace(options.signal).run(rowsOf(look, asked, names));
   const layers = look.ofImage === undefined ? [] : layerViews(look.ofImage.image);

@@ -18,6 +18,7 @@ import { checkCall } from './check-call.ts';
 import { openTarget, type Planned, planChange, planCreate } from './index-plan.ts';
 import type { IndexOptions, Work } from './options.ts';
 import type { IndexEntry, IndexResult } from './results.ts';
+import { allOf, type Several } from './several.ts';
 import { withResult } from './with-result.ts';
 
 /** Brings what the entries need from other places, stores the index and names it. */
@@ -43,10 +44,10 @@ async function store(planned: Planned, into: ImageStore): Promise<readonly strin
     warnings.push(...checkMade(document, { subject: into.subject, base: base?.document }));
     await into.put(once(document.bytes));
   }
-  const { data: _data, ...listed } = withoutNames(base?.named ?? root);
+  const { data: _data, ...entry } = withoutNames(base?.named ?? root);
   const { mediaType, digest, size } = root;
   await into.updateIndex(index =>
-    withResult(index, { ...listed, mediaType, digest, size }, { name: place.name, moved: base }),
+    withResult(index, { ...entry, mediaType, digest, size }, { name: place.name, moved: base }),
   );
   return warnings;
 }
@@ -66,7 +67,7 @@ function viewOf(entry: Descriptor, inside: Digest | null): IndexEntry {
 }
 
 /** The entries of an index, those of nested ones after them: of one that several list once. */
-async function listed(source: ImageSource, document: Document<ImageIndex>): Promise<readonly IndexEntry[]> {
+async function entriesIn(source: ImageSource, document: Document<ImageIndex>): Promise<readonly IndexEntry[]> {
   const rows: IndexEntry[] = [];
   const seen = new Set<Digest>();
   const add = async ({ value, descriptor }: Document<ImageIndex>, inside: Digest | null): Promise<void> => {
@@ -113,11 +114,11 @@ async function edit(
  */
 export async function createIndex(
   target: ImageOperand,
-  images: readonly ImageOperand[],
+  images: Several<ImageOperand>,
   options: IndexOptions = {},
 ): Promise<IndexResult> {
   checkCall('createIndex', { target: ['operand', target], images: ['operands', images] }, options);
-  return edit('create', { target, images }, options);
+  return edit('create', { target, images: allOf(images) }, options);
 }
 
 /**
@@ -126,12 +127,12 @@ export async function createIndex(
  */
 export async function addToIndex(
   target: ImageOperand,
-  images: readonly ImageOperand[],
+  images: Several<ImageOperand>,
   options: IndexOptions = {},
 ): Promise<IndexResult> {
   checkCall('addToIndex', { target: ['operand', target], images: ['operands', images] }, options);
-  if (images.length === 0) throw usage('images', 'expected an image to add, got none');
-  return edit('add', { target, images }, options);
+  if (allOf(images).length === 0) throw usage('images', 'expected an image to add, got none');
+  return edit('add', { target, images: allOf(images) }, options);
 }
 
 /**
@@ -140,14 +141,14 @@ export async function addToIndex(
  */
 export async function removeFromIndex(
   target: ImageOperand,
-  images: readonly ImageOperand[],
+  images: Several<ImageOperand>,
   options: IndexOptions = {},
 ): Promise<IndexResult> {
   checkCall('removeFromIndex', { target: ['operand', target], images: ['operands', images] }, options);
   if (options.nest === true) throw badOption('nest', 'expected something to add, got something to remove');
-  if (images.length + (options.platforms ?? []).length === 0)
+  if (allOf(images).length + (options.platforms ?? []).length === 0)
     throw usage('images', 'expected an image or option platforms, got neither');
-  return edit('remove', { target, images }, options);
+  return edit('remove', { target, images: allOf(images) }, options);
 }
 
 /** The entries of a multi-platform index in a layout or an archive, those of nested ones after them. Throws `unsupported` for what is no index. */
@@ -159,7 +160,7 @@ export async function listIndex(target: ImageOperand, options: Work = {}): Promi
     name: nameOf(named) ?? null,
     mediaType: named.mediaType,
     isChanged: false,
-    entries: await listed(source, document),
+    entries: await entriesIn(source, document),
     warnings: [],
   };
 }

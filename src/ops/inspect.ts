@@ -8,7 +8,8 @@ import { type NamedImage, OpenPlaces, openNamed, openPlace, pickNamed, withNamed
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { oneOf } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
-import type { ReadOptions } from './options.ts';
+import type { InspectOptions, ReadOptions } from './options.ts';
+import { allOf, answers, type Several } from './several.ts';
 
 /** Docker's RepoTags and RepoDigests: every name in the layout that stands for this image. */
 function namesFor({ index, named, entries }: NamedImage): { repoTags: string[]; repoDigests: string[] } {
@@ -37,12 +38,12 @@ async function inspectOne(opened: NamedImage, options: ReadOptions): Promise<Ins
 }
 
 /** What `docker image inspect` says of each image: one object each, in docker's shape. An artifact's says what it holds. */
-export async function inspect(images: readonly ImageOperand[], options: ReadOptions = {}): Promise<InspectObject[]> {
+export async function inspect(images: Several<ImageOperand>, options: InspectOptions = {}): Promise<InspectObject[]> {
   checkCall('inspect', { images: ['operands', images] }, options);
   const places = new OpenPlaces(options);
-  const objects: InspectObject[] = [];
-  for (const image of images) objects.push(await inspectOne(await openNamed(image, places), options));
-  return objects;
+  return [
+    ...(await answers(allOf(images), options, async image => inspectOne(await openNamed(image, places), options))),
+  ];
 }
 
 /** The index that an operand names, where what it names is one; else that of its place. */

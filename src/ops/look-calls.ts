@@ -1,5 +1,5 @@
 import { read, type Table } from './base-calls.ts';
-import { flag, type Kind, oneOf, time, wholeNumber } from './call-kinds.ts';
+import { flag, type Kind, oneOf, sentences, time, wholeNumber } from './call-kinds.ts';
 import type { CpOptions, FilesOptions } from './look-options.ts';
 import type { SbomOptions } from './package-options.ts';
 
@@ -7,7 +7,7 @@ import type { SbomOptions } from './package-options.ts';
 export type LookVerb = 'blame' | 'catStream' | 'cp' | 'cpStream' | 'files' | 'packages' | 'sbom';
 
 const cp: Table<CpOptions> = { ...read, archive: flag, followLink: flag, force: flag };
-const files: Table<FilesOptions> = { ...read, recursive: flag, depth: wholeNumber, long: flag };
+const files: Table<FilesOptions> = { ...read, errors: sentences, recursive: flag, depth: wholeNumber, long: flag };
 
 /** Their options. */
 export const lookTables: Readonly<Record<LookVerb, Readonly<Record<string, Kind>>>> = {

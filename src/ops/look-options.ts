@@ -1,7 +1,8 @@
 import type { ReadOptions } from './options.ts';
+import type { Reporting } from './several.ts';
 
 /** What `files` takes. */
-export interface FilesOptions extends ReadOptions {
+export interface FilesOptions extends ReadOptions, Reporting {
   /** Everything below, not only what is in a directory itself. False when absent. */
   readonly recursive?: boolean;
   /** So many levels below each path; one, or all with `recursive`, when absent. */

@@ -4,6 +4,7 @@ import type { ImagePlace } from '../store/image-place.ts';
 import type { InnerPath } from '../store/inner-path.ts';
 import type { ImageOperand, Operand, RootfsPlace } from '../store/parse-operand.ts';
 import type { Progress, Reading, Work } from '../stream/pace.ts';
+import type { Reporting } from './several.ts';
 
 export type { AttachedFile, AttachOptions, ReferrersOptions } from './attach-options.ts';
 export type {
@@ -112,7 +113,7 @@ export interface ReadOptions extends Reading {
 }
 
 /** What `images` takes. */
-export interface ImagesOptions extends Reading {
+export interface ImagesOptions extends Reading, Reporting {
   /** Entries without a name, and what a multi-platform image is made of, as well. False when absent. */
   readonly all?: boolean;
   /** What counts as an image's size: the stored blobs of its layers, or (their layers are read) the files in them, as docker counts. */
@@ -124,6 +125,9 @@ export interface ImagesOptions extends Reading {
   /** An array of the caller's, to which a sentence is added for each entry that is damaged or missing. */
   readonly warnings?: string[];
 }
+
+/** What `inspect` takes. */
+export interface InspectOptions extends ReadOptions, Reporting {}
 
 /** What `unpack` takes. */
 export interface UnpackOptions extends ReadOptions {

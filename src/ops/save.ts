@@ -14,6 +14,7 @@ import { checkCall } from './check-call.ts';
 import type { SaveOptions } from './options.ts';
 import type { SaveResult } from './results.ts';
 import { savedEntry } from './saved-name.ts';
+import { allOf, type Several } from './several.ts';
 
 async function rootOf(opened: NamedImage, { platform }: SaveOptions): Promise<ArchiveRoot> {
   const { source, named } = opened;
@@ -43,11 +44,11 @@ async function rootsOf(images: readonly ImageOperand[], options: SaveOptions): P
  * where one is damaged.
  */
 export async function saveStream(
-  images: readonly ImageOperand[],
+  images: Several<ImageOperand>,
   options: SaveOptions = {},
 ): Promise<SaveResult & { readonly bytes: Bytes }> {
   checkCall('saveStream', { images: ['operands', images] }, options);
-  const roots = await rootsOf(images, options);
+  const roots = await rootsOf(allOf(images), options);
   const plan = await planArchive(roots, options.format ?? 'universal');
   // What docker's own form costs is said where its layers are measured.
   if (options.format !== 'docker') announce(options, 'saving', sizeOf(plan.entries));
@@ -60,7 +61,7 @@ export async function saveStream(
 
 /** The same into a file (mode 0600), which is there whole or not at all. */
 export async function save(
-  images: readonly ImageOperand[],
+  images: Several<ImageOperand>,
   file: string,
   options: SaveOptions = {},
 ): Promise<SaveResult> {

@@ -14,12 +14,13 @@ import type { FileNode, Path, Tree } from '../tree/node.ts';
 import { each } from '../tree/parts.ts';
 import { encodeText, parsePath, shortTextOf, textOf } from '../tree/path.ts';
 import { filesOf } from '../tree/walk.ts';
-import { listOf, text } from './call-kinds.ts';
+import { severalOf, text } from './call-kinds.ts';
 import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
 import { checkCall } from './check-call.ts';
 import { foldLayers } from './fold-layers.ts';
 import type { StripOptions } from './layer-options.ts';
 import type { StrippedPaths, StripResult } from './layer-results.ts';
+import { allOf, type Several } from './several.ts';
 
 const shown = (path: Path): string => `/${textOf(path)}`;
 
@@ -142,11 +143,11 @@ async function stripPart(
  */
 export async function strip(
   image: ImageOperand,
-  paths: readonly string[],
+  paths: Several<string>,
   options: StripOptions = {},
 ): Promise<StripResult> {
-  checkCall('strip', { image: ['operand', image], paths: [listOf(text), paths] }, options);
-  const parsed = parsePaths(paths);
+  checkCall('strip', { image: ['operand', image], paths: [severalOf(text), paths] }, options);
+  const parsed = parsePaths(allOf(paths));
   const result = await changeImage(image, options, {
     keepsFiles: false,
     change: part => stripPart(part, parsed, options),

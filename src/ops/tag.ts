@@ -4,26 +4,24 @@ import { newName } from '../store/image-place.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { OpenPlaces, openStored } from '../store/open-operand.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
-import { listOf, text } from './call-kinds.ts';
+import { severalOf, text } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import type { WriteOptions } from './options.ts';
 import type { TagResult } from './results.ts';
+import { allOf, type Several } from './several.ts';
 
 /**
  * Gives an image more names in its layout; a name that another image has moves. All names or none.
  * The image may be a multi-platform index: its name stands for all of it.
  */
-export async function tag(
-  image: ImageOperand,
-  names: readonly string[],
-  options: WriteOptions = {},
-): Promise<TagResult> {
-  checkCall('tag', { image: ['operand', image], names: [listOf(text), names] }, options);
+export async function tag(image: ImageOperand, names: Several<string>, options: WriteOptions = {}): Promise<TagResult> {
+  checkCall('tag', { image: ['operand', image], names: [severalOf(text), names] }, options);
   const parsed = parseOperand(image, 'read');
-  for (const name of names) newName(parsed.place.path, name);
+  const all = allOf(names);
+  for (const name of all) newName(parsed.place.path, name);
   const { place, source, index, named } = await openStored(parseOperand(image, 'read'), new OpenPlaces(options));
   const renamed = (before: ImageIndex): ImageIndex =>
-    names.reduce((changed, name) => withName(changed, name, named), before);
+    all.reduce((changed, name) => withName(changed, name, named), before);
   if (options.dryRun === true) renamed(index.value);
   else
     await withLayout(place.path, options, async store => {
@@ -31,5 +29,5 @@ export async function tag(
       if (await source.has(named)) await store.bring(source, named);
       await store.updateIndex(renamed);
     });
-  return { digest: named.digest, names };
+  return { digest: named.digest, names: all };
 }

@@ -6,6 +6,7 @@ import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 import { checkCall } from './check-call.ts';
 import type { WriteOptions } from './options.ts';
 import type { UntagResult } from './results.ts';
+import { allOf, type Several } from './several.ts';
 
 /** A name that is to go: as it was written, who has it, and where. */
 interface Found extends StoredImage {
@@ -43,9 +44,9 @@ async function findAll(images: readonly ImageOperand[], places: OpenPlaces): Pro
  * away; throws `not-found` and changes nothing where one is missing. A layout loses all of its names at once. What is said
  * twice counts once.
  */
-export async function untag(images: readonly ImageOperand[], options: WriteOptions = {}): Promise<UntagResult> {
+export async function untag(images: Several<ImageOperand>, options: WriteOptions = {}): Promise<UntagResult> {
   checkCall('untag', { images: ['operands', images] }, options);
-  const found = await findAll(images, new OpenPlaces(options));
+  const found = await findAll(allOf(images), new OpenPlaces(options));
   const layouts = new Map(found.map(({ key, store }) => [key, store]));
   if (options.dryRun !== true) {
     for (const [key, store] of layouts) {

@@ -1,4 +1,6 @@
+import type { OciError } from '../../errors.ts';
 import { type Command, excludes } from '../command.ts';
+import { reportAll } from '../failure.ts';
 import { filesTexts } from '../files-text.ts';
 import { jsonLine } from '../json-text.ts';
 import { printTexts, printWarnings } from '../output.ts';
@@ -44,12 +46,14 @@ export const files: Command = {
   ],
   details: [
     "Symbolic links above a path are followed inside the root filesystem, and the last one too, but with -l, which lists it itself. Users and groups have the names that the root filesystem's own /etc/passwd and /etc/group give them. The layer (#1 is the lowest) is the one that made the file what it is; a directory is its attributes, not what is in it.",
+    'A PATH that is not there is an error beside the rows of the others.',
     'An image is read in place: nothing is unpacked, and each layer is read once and proved. In text, control characters, bytes that are not UTF-8 and the backslash are escaped.',
   ],
   library: ['files(rootfs, paths, options)', 'FilesResult'],
   environment: ['TZ'],
   run: async (words, io) => {
     const { files } = await import('../../ops/files.ts');
+    const errors: OciError[] = [];
     const depth = wholeNumber(words.text('depth'), '--depth');
     const options = given({
       recursive: words.flag('recursive') || (words.flag('tree') && depth === undefined),
@@ -59,11 +63,13 @@ export const files: Command = {
       hostPlatform: io.hostPlatform,
     });
     const result = await withProgress(words, io, work =>
-      files(words.word('rootfs'), words.texts('path'), { ...options, ...work }),
+      files(words.word('rootfs'), words.texts('path'), { ...options, ...work, errors }),
     );
     printWarnings(io, words, result.warnings);
+    const status = reportAll(errors, io);
+    if (result.files.length === 0 && status !== 0) return status;
     const texts = words.flag('json') ? jsonLine(result) : filesTexts(result, words, io.env['TZ']);
     await printTexts(io, texts, words.flag('null') ? 'latin1' : 'utf8');
-    return 0;
+    return status;
   },
 };

@@ -1,4 +1,6 @@
+import type { OciError } from '../../errors.ts';
 import { type Command, excludes } from '../command.ts';
+import { reportAll } from '../failure.ts';
 import { imagesFields, imagesText } from '../images-text.ts';
 import { printJson, warn } from '../output.ts';
 import { shared } from '../shared-options.ts';
@@ -48,8 +50,9 @@ export const images: Command = {
     ],
   ],
   details: [
-    'A filter takes names as they are operands (reference=img:*, before=img:git) and as docker spells them. Where several places are listed, a column says which.',
+    'A filter takes names as they are operands (reference=img:*, before=img:git) and as docker spells them. Where several places are listed, a column says which; one that cannot be read is an error beside the list of the others.',
   ],
+  no: 'entries are damaged or missing: the others are listed',
   library: ['images(places, options)', 'ImageRow[]'],
   fields: imagesFields,
   environment: ['TZ'],
@@ -57,16 +60,19 @@ export const images: Command = {
     const { images } = await import('../../ops/images.ts');
     const now = io.now().getTime();
     const warnings: string[] = [];
+    const errors: OciError[] = [];
     const options = {
       ...given({ all: words.flag('all'), filters: words.texts('filter'), now, signal: io.signal }),
       ...given({ size: sizes.find(name => name === words.text('size')) }),
       warnings,
+      errors,
     };
     const notices: string[] = [];
     const rows = await images(words.texts('place'), { ...options, notices });
     if (words.flag('json')) printJson(io, rows);
-    else io.stdout(await imagesText(rows, words, { now, zone: io.env['TZ'] }));
+    else if (rows.length > 0 || errors.length === 0)
+      io.stdout(await imagesText(rows, words, { now, zone: io.env['TZ'] }));
     warn(io, [...notices, ...warnings]);
-    return warnings.length === 0 ? 0 : 1;
+    return reportAll(errors, io) || (warnings.length === 0 ? 0 : 1);
   },
 };

@@ -1,6 +1,6 @@
-import { usage } from '../../errors.ts';
+import { type OciError, usage } from '../../errors.ts';
 import { type Command, excludes } from '../command.ts';
-import { report } from '../failure.ts';
+import { reportAll } from '../failure.ts';
 import { inspectFields, inspectText } from '../inspect-text.ts';
 import type { Io } from '../io.ts';
 import { withNotices } from '../output.ts';
@@ -40,20 +40,13 @@ const choiceOf = (words: Words, io: Io) => given({ platform: words.text('platfor
 /** As docker does: what was found is printed, what was not is said on stderr. */
 async function printObjects(words: Words, io: Io): Promise<number> {
   const { inspect } = await import('../../ops/inspect.ts');
-  const objects: object[] = [];
-  let status = 0;
-  for (const image of words.texts('image')) {
-    try {
-      const found = await withNotices(words, io, work => inspect([image], { ...choiceOf(words, io), ...work }));
-      objects.push(...found);
-    } catch (error) {
-      io.signal?.throwIfAborted();
-      status = report(error, io);
-    }
-  }
+  const errors: OciError[] = [];
+  const objects = await withNotices(words, io, work =>
+    inspect(words.texts('image'), { ...choiceOf(words, io), ...work, errors }),
+  );
   const format = words.flag('json') ? 'json' : words.text('format');
   io.stdout(await inspectText(objects, format));
-  return status;
+  return reportAll(errors, io);
 }
 
 async function printRaw(words: Words, io: Io): Promise<number> {

@@ -22,7 +22,7 @@ const naming: readonly (readonly [string, string])[] = [
 const statuses: readonly (readonly [string, string])[] = [
   ['0', 'done; no difference; valid'],
   ['1', 'the answer is no: diff --exit-code with differences, validate with errors, images with some of them damaged'],
-  ['2', 'a usage error, bad input, or anything that kept the work from being done; nothing changed'],
+  ['2', 'a usage error, bad input, or anything that kept the work, or a part of it, from being done; nothing changed'],
   ['130', 'interrupted; nothing is left half-written'],
 ];
 
@@ -58,7 +58,7 @@ export function overviewPage(commands: readonly Command[]): Page {
       heading('Description'),
       {
         kind: 'paragraph',
-        text: 'Images as pure transformations of image-layout directories and tarballs: no daemon, no network, no root, the same bytes each time. The result goes to standard output and nothing else does. Nothing is changed unless all of it worked.',
+        text: 'Images as pure transformations of image-layout directories and tarballs: no daemon, no network, no root, the same bytes each time. The result goes to standard output and nothing else does. Nothing is changed unless all of it worked. A verb that reads answers for those of its operands that are good and says what is wrong with the others; one that changes something, or makes one thing of all of them, does all or nothing.',
       },
       heading('Verbs'),
       { kind: 'terms', terms: commands.map(({ name, describe }) => [name, describe] as const) },
