@@ -19,8 +19,8 @@ const reading: readonly (readonly [before: string, good: string, bad: string, sa
   ['images', 'img', 'nolay', /nolay: expected/],
   ['images -q', 'img', 'img@sha256:aa', /img@sha256:aa: expected a LAYOUT or LAYOUT:NAME, got a digest/],
   ['images --json', 'img', 'nolay', /nolay: /],
-  ['files img:app', '/etc', '/none', /\/none: expected/],
-  ['files img:app --json', '/etc', '/none', /\/none: /],
+  ['files img:app', '/etc', '/none', /img:app: expected '\/none'/],
+  ['files img:app --json', '/etc', '/none', /img:app: expected '\/none'/],
 ];
 
 /** Those that make one thing of all of them, or change all of them. */
