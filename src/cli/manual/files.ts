@@ -20,7 +20,11 @@ function contents(): string {
     '## More',
     [
       link('ocikit.md', 'ocikit', 'naming things, exit status, environment, words of docker'),
-      link('coming-from.md', 'Coming from docker, umoci, skopeo or crane', 'what you type there, and here'),
+      link(
+        'coming-from.md',
+        'Coming from docker, umoci, skopeo, crane, regctl, oras or buildah',
+        'what you type there, and here',
+      ),
     ].join('\n'),
   ].join('\n\n')}\n`;
 }

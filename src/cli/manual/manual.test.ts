@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { commands } from '../commands.ts';
+import type { Io } from '../io.ts';
 import { optionsOf } from '../options-of.ts';
+import { parseArguments } from '../parser.ts';
+import { habits } from './coming-from.ts';
 import { manualFiles } from './files.ts';
 import { shapeSources } from './sources.ts';
 
@@ -48,6 +51,19 @@ test('a page names every option of its verb, what its status means and what its 
       `${command.name} ${type}`,
     );
   }
+});
+
+test('what people of another tool are told to type here is a line that ocikit takes, and every verb is among it', async () => {
+  const verbs = new Set(['completion']);
+  const io = { env: {}, columns: 0 } as Io;
+  for (const [, ours] of Object.values(habits).flat()) {
+    const words = [...ours.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+    if (words[0] !== 'ocikit') continue;
+    const parsed = await parseArguments(words.slice(1), commands, io);
+    assert.equal(parsed.kind, 'command', ours);
+    if (parsed.kind === 'command') verbs.add(parsed.command.name);
+  }
+  assert.deepEqual([...verbs].sort(), commands.map(({ name }) => name).sort());
 });
 
 test('man and mandoc have nothing to say against the manual pages', t => {
