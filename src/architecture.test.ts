@@ -23,6 +23,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   schema: ['errors', 'spec', 'image'],
   graph: ['errors', 'engine', 'spec', 'tree', 'image', 'stream', 'codec', 'schema'],
   store: ['errors', 'engine', 'spec', 'tree', 'image', 'stream', 'codec', 'schema', 'graph'],
+  runner: ['errors', 'spec', 'image', 'store'],
   ops: [
     'errors',
     'engine',
@@ -36,9 +37,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'schema',
     'graph',
     'store',
+    'runner',
   ],
   cli: ['ops', 'spec', 'tree', 'errors'],
-  index: ['ops', 'errors', 'spec', 'tree', 'image', 'dockerfile', 'packages'],
+  index: ['ops', 'runner', 'errors', 'spec', 'tree', 'image', 'dockerfile', 'packages'],
 };
 
 /** Packages and built-in modules with one door. */
@@ -59,6 +61,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   // A pipe that can be waited for without being blocked.
   'node:net': /^store\/disk\/input-file\.ts$/,
   'node:os': /^cli\//,
+  'node:child_process': /^runner\/process-tree\.ts$/,
   '@koromix/koffi-linux-$': /^store\/disk\/native\.ts$/,
   'node:module': /^store\/disk\/native\.ts$/,
   'node:url': /^cli\//,

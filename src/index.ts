@@ -135,6 +135,8 @@ export type {
   UntagResult,
   ValidateResult,
 } from './ops/results.ts';
+export { run } from './ops/run.ts';
+export type { RunOptions, RunResult } from './ops/run-options.ts';
 export { save, saveStream } from './ops/save.ts';
 export { sbom } from './ops/sbom.ts';
 export { squash } from './ops/squash.ts';
@@ -143,6 +145,7 @@ export { tag } from './ops/tag.ts';
 export { unpack } from './ops/unpack.ts';
 export { untag } from './ops/untag.ts';
 export { validate } from './ops/validate.ts';
+export { ProgramSignals } from './runner/signals.ts';
 export type { DiffID, Digest } from './spec/digest.ts';
 export type {
   Annotations,

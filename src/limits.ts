@@ -120,3 +120,5 @@ export const packageBytesLimit: number = 1 << 30;
 export const packageLimit = 200_000;
 /** Paths that all packages of one root filesystem list together. */
 export const packagePathLimit = 5_000_000;
+/** Bytes of what a program wrote, counted from its end, that the result of `run` keeps of each stream. */
+export const outputLimit: number = 1 << 20;

@@ -51,6 +51,8 @@ export interface Command {
   readonly describe: string;
   readonly positionals: readonly Positional[];
   readonly options: readonly Option[];
+  /** Whether what follows the first word that is no option's is another program's command line, options and all. */
+  readonly endsOptions?: true;
   readonly rules?: readonly Rule[];
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** Paragraphs for the manual. */

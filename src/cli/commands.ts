@@ -25,6 +25,7 @@ import { load } from './commands/load.ts';
 import { packages } from './commands/packages.ts';
 import { rebase } from './commands/rebase.ts';
 import { referrers } from './commands/referrers.ts';
+import { run } from './commands/run.ts';
 import { save } from './commands/save.ts';
 import { squash } from './commands/squash.ts';
 import { strip } from './commands/strip.ts';
@@ -57,6 +58,7 @@ export const commands: readonly Command[] = [
   blame,
   packages,
   unpack,
+  run,
   exportCommand,
   save,
   load,

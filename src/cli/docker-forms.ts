@@ -42,7 +42,7 @@ export const groups: Readonly<Record<string, Readonly<Record<string, string>>>> 
 /** Docker's one-word forms of a verb that has another name here. */
 const aliases: Readonly<Record<string, string>> = { rmi: 'untag' };
 
-const run = 'ocikit unpack IMAGE DIR --bundle, then runc run -b DIR NAME';
+const run = 'ocikit run IMAGE -- COMMAND; in a bundle (ocikit unpack IMAGE DIR --bundle) what it changes stays';
 const none = 'there is no daemon and there are no containers: ocikit works on files';
 
 /** What docker does and files have no place for, or no verb yet: what to type instead. A verb of ocikit's own goes before. */
@@ -53,7 +53,6 @@ export const elsewhere: Readonly<Record<string, string>> = {
   logout: 'skopeo logout REGISTRY',
   search: 'skopeo list-tags docker://NAME',
   ps: none,
-  run,
   create: run,
   start: run,
   exec: run,

@@ -17,5 +17,7 @@ export interface Io {
   readonly now: () => Date;
   /** Ends the work of the command, which hands it to its op; an `Interruption` is the reason. */
   readonly signal?: AbortSignal;
+  /** Signals go to a program that runs instead of ending the work, until the answer is called. */
+  readonly passSignals?: (program: { readonly isRunning: boolean; send(name: NodeJS.Signals): boolean }) => () => void;
   readonly hostPlatform: Platform;
 }

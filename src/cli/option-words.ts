@@ -6,6 +6,8 @@ const singular: Readonly<Record<string, string>> = {
   bases: 'base-layout',
   buildArguments: 'build-arg',
   contexts: 'build-context',
+  directory: 'workdir',
+  environment: 'env',
   filters: 'filter',
   indexAnnotations: 'index-annotation',
   instructions: 'change',
@@ -13,6 +15,7 @@ const singular: Readonly<Record<string, string>> = {
   noCacheStages: 'no-cache-filter',
   layerAnnotations: 'layer-annotation',
   platforms: 'platform',
+  volumes: 'volume',
 };
 
 /** A library option's name as it is typed: `clampMtime` is `--clamp-mtime`. */

@@ -44,7 +44,8 @@ export async function parseArguments(argv: readonly string[], commands: readonly
   const help = asked.some(word => ['--help', '-h', '--version'].includes(word));
   if (verb === undefined && !help) throw usage(asked[0] ?? '', 'expected a verb, got an option', listHint);
   if (verb !== undefined && command === undefined) throw unknownVerb(verb, commands);
-  const encoded = encode(asked, command === undefined ? [] : optionsOf(command));
+  const ended = command?.endsOptions === true && !asked.includes('--') ? withEnd(asked, optionsOf(command)) : asked;
+  const encoded = encode(ended, command === undefined ? [] : optionsOf(command));
   if (command !== undefined && !help) checkOptions(encoded, command);
   return await run(encoded, { commands, command, verb, io, help });
 }
@@ -93,6 +94,21 @@ async function run(encoded: readonly string[], place: Place): Promise<Parsed> {
 /** What is not shown is laid out for no terminal, as it takes milliseconds to ask one. */
 const narrow = 80;
 const helpWidth = (columns: number): number => Math.min(100, columns === 0 ? narrow : Math.max(60, columns));
+
+/** `VERB OPTIONS… WORD REST…` with `--` before the rest, the command line of another program. Options may stand behind WORD as well. */
+function withEnd(words: readonly string[], options: readonly Option[]): readonly string[] {
+  let plain = 0;
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] as string;
+    if (/^-./.test(word)) {
+      const valued = options.find(
+        ({ name, alias, kind }) => kind !== 'flag' && [`--${name}`, `-${alias}`].includes(word),
+      );
+      if (valued !== undefined) at++;
+    } else if (++plain === 3) return [...words.slice(0, at), '--', ...words.slice(at)];
+  }
+  return words;
+}
 
 /** yargs lays out the help text of every command that it runs: without descriptions, where nobody asked, there is none. */
 interface Registration {

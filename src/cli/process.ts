@@ -98,7 +98,31 @@ export function processIo(signal?: AbortSignal): Io {
     },
     env: process.env,
     now: () => new Date(),
+    passSignals,
     hostPlatform: machinePlatform,
+  };
+}
+
+/** The program that gets the signals instead. */
+let program: { readonly isRunning: boolean; send(name: NodeJS.Signals): boolean } | undefined;
+
+/** Whether a signal was for a program that runs. What is typed on a terminal reaches it by itself. */
+function passed(name: NodeJS.Signals): boolean {
+  const isTyped =
+    name !== 'SIGTERM' && name !== 'SIGHUP' && [0, 1, 2].some(file => fstatSync(file).isCharacterDevice());
+  return isTyped ? program?.isRunning === true : program?.send(name) === true;
+}
+
+/** Signals that end nothing here while they may go to a program. */
+const others = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+
+function passSignals(to: NonNullable<typeof program>): () => void {
+  program = to;
+  const pass = (name: NodeJS.Signals): void => void passed(name);
+  for (const name of others) process.on(name, pass);
+  return () => {
+    program = undefined;
+    for (const name of others) process.off(name, pass);
   };
 }
 
@@ -112,7 +136,8 @@ function guardProcess(controller: AbortController, io: Io): void {
     controller.abort(new Interruption(status));
     setTimeout(() => io.stderr('ocikit: interrupted: what is half-written is being removed\n'), patience).unref();
   };
-  for (const [signal, status] of Object.entries(signals)) process.on(signal, () => interrupt(status));
+  for (const [signal, status] of Object.entries(signals))
+    process.on(signal, () => (passed(signal as NodeJS.Signals) ? undefined : interrupt(status)));
 }
 
 /** Runs a command line of this process and leaves its status as the exit code, so that all output is written first. */

@@ -18,6 +18,7 @@ import type {
   UnpackOptions,
   ValidateOptions,
 } from './options.ts';
+import { run } from './run-calls.ts';
 
 const { work, flag, text, path, platform, hostPlatform, listOf, oneOf } = kinds;
 const made: Table<ImportOptions> = {
@@ -158,6 +159,7 @@ export type Verb =
   | 'inspect'
   | 'inspectRaw'
   | 'load'
+  | 'run'
   | 'save'
   | 'saveStream'
   | 'tag'
@@ -186,6 +188,7 @@ export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.K
   inspect: inspected,
   inspectRaw: read,
   load,
+  run,
   save,
   saveStream: save,
   tag: write,

@@ -56,6 +56,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   save: ['images', 'file'],
   saveStream: ['images'],
   rebase: ['image'],
+  run: ['rootfs', 'words'],
   squash: ['image'],
   strip: ['image', 'paths'],
   tag: ['image', 'names'],
@@ -63,7 +64,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   untag: ['images'],
   validate: ['place'],
 };
-const lists = new Set(['images', 'places', 'names', 'paths', 'paths?', 'steps', 'files']);
+const lists = new Set(['images', 'places', 'names', 'paths', 'words', 'paths?', 'steps', 'files']);
 
 async function refused(call: Promise<unknown>, pattern: RegExp): Promise<void> {
   await assert.rejects(call, (error: unknown) => {
@@ -76,7 +77,7 @@ async function refused(call: Promise<unknown>, pattern: RegExp): Promise<void> {
 
 test('every function of the library that does something has a table of its options', () => {
   // Errors do nothing, and what reads a text has no place to read.
-  const pure = ['OciError', 'DockerfileError', 'checkDockerfile', 'parseDockerfile'];
+  const pure = ['OciError', 'DockerfileError', 'ProgramSignals', 'checkDockerfile', 'parseDockerfile'];
   const found = Object.keys(library).filter(name => !pure.includes(name));
   assert.deepEqual(found.sort(), [...verbs].sort());
 });

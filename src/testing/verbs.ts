@@ -144,6 +144,16 @@ const looks: readonly VerbUse[] = [
     words: ({ source }) => ['referrers', source],
   },
   {
+    verb: 'run',
+    command: 'run',
+    use: 'run',
+    ...reading,
+    // No program is in any of them: its own test has an image with one.
+    takes: [],
+    call: ({ source }, options) => library.run(source, ['true'], { hostPlatform, ...options }),
+    words: ({ source }) => ['run', source, '--', 'true'],
+  },
+  {
     verb: 'validate',
     command: 'validate',
     use: 'validate',

@@ -1,0 +1,127 @@
+import { OciError, usage } from '../../errors.ts';
+import { type Command, needs } from '../command.ts';
+import { report } from '../failure.ts';
+import type { Io } from '../io.ts';
+import { printWarnings } from '../output.ts';
+import { withProgress } from '../progress.ts';
+import { shared } from '../shared-options.ts';
+import { given, type Words } from '../words.ts';
+
+/** Docker's status for what kept a program from being begun. */
+const notBegun = 125;
+
+export const run: Command = {
+  name: 'run',
+  describe: 'a program in an image, or in a bundle, which it changes',
+  positionals: [
+    { name: 'image', describe: 'an image, or a bundle that unpack --bundle made', completes: 'image' },
+    { name: 'command', describe: 'the program and its arguments; those of the image', optional: true, many: true },
+  ],
+  endsOptions: true,
+  options: [
+    {
+      name: 'env',
+      alias: 'e',
+      kind: 'texts',
+      value: 'NAME[=VALUE]',
+      describe: "a variable; without a value, the caller's own",
+    },
+    { name: 'user', alias: 'u', kind: 'text', value: 'USER[:GROUP]', describe: "who runs it; the image's user" },
+    { name: 'workdir', alias: 'w', kind: 'text', value: 'DIR', describe: "where it runs; the image's directory" },
+    {
+      name: 'entrypoint',
+      kind: 'text',
+      value: 'PROGRAM',
+      describe: "what gets the words; the image's entrypoint, '' for none",
+    },
+    {
+      name: 'volume',
+      alias: 'v',
+      kind: 'texts',
+      value: 'HOST:PATH[:ro]',
+      describe: 'a file or a directory of the host, seen at PATH',
+    },
+    { name: 'network', kind: 'text', choices: ['host', 'none'], default: 'host', describe: 'what it reaches' },
+    {
+      name: 'runner',
+      kind: 'text',
+      choices: ['auto', 'nschroot', 'bwrap', 'runc', 'crun', 'chroot', 'none'],
+      default: 'auto: the first of them that works here',
+      describe: 'what runs it',
+    },
+    { name: 'interactive', alias: 'i', kind: 'flag', describe: 'standard input is its own' },
+    { name: 'tty', alias: 't', kind: 'flag', describe: 'the terminal is its own' },
+    { name: 'rm', kind: 'flag', describe: 'accepted: nothing is ever kept of an image that ran' },
+    shared.platform,
+  ],
+  rules: [needs('tty', ['interactive'], 'a terminal is what one types on')],
+  examples: [
+    ['ocikit run img:app -- figlet hello', 'a program of an image'],
+    [
+      'ocikit run work/ -- apt-get install -y figlet',
+      'a bundle that has been changed: diff work/, commit work/ img:figlet',
+    ],
+    ['ocikit run -it -v "$PWD:/src" -w /src img:app sh', 'a shell'],
+  ],
+  details: [
+    'Entrypoint, command, variables, user and directory are by the rules of docker run; words after IMAGE or after -- are the command. An image is unpacked for the time of the run; a bundle is changed in place, and what is mounted for the run (/proc, /dev, /etc/resolv.conf, volumes) is not in it afterwards.',
+    "The exit status is the program's; 128 and a signal's number where that ended it; 125 where nothing could be run, 126 and 127 where the program could not be started or is not there. Signals go to the program. All that it has started ends with it.",
+    "nschroot needs util-linux and nothing else: namespaces of mounts, processes, names and queues, docker's 14 capabilities, no device but the usual six. The network is the machine's and there is no seccomp filter: what is run as root is kept in by namespaces only. Without root it has one user, root, which is the caller on the disk.",
+  ],
+  hasJson: false,
+  library: ['run(rootfs, words, options)', 'RunResult'],
+  run: async (words, io) => {
+    const [{ run }, { ProgramSignals }] = await Promise.all([
+      import('../../ops/run.ts'),
+      import('../../ops/run-options.ts'),
+    ]);
+    checkTerminal(words, io);
+    const signals = new ProgramSignals();
+    const release = io.passSignals?.(signals);
+    try {
+      const options = { ...optionsIn(words, io), signals };
+      const result = await withProgress(words, io, work =>
+        run(words.word('image'), words.texts('command'), { ...options, ...work }),
+      );
+      printWarnings(io, words, result.warnings);
+      return result.status;
+    } catch (error) {
+      if (!(error instanceof OciError)) throw error;
+      report(error, io);
+      return notBegun;
+    } finally {
+      release?.();
+    }
+  },
+};
+
+function checkTerminal(words: Words, io: Io): void {
+  if (words.flag('tty') && !io.stdinIsTerminal) throw usage('--tty', 'expected a terminal on standard input, got none');
+}
+
+function optionsIn(words: Words, io: Io): object {
+  const isTerminal = words.flag('tty');
+  return {
+    streams: words.flag('interactive') ? 'inherit' : 'output',
+    ...given({
+      environment: words.texts('env').flatMap(text => variable(text, io)),
+      user: words.text('user'),
+      directory: words.text('workdir'),
+      entrypoint: words.text('entrypoint'),
+      volumes: words.texts('volume'),
+      network: words.text('network'),
+      runner: words.text('runner'),
+      platform: words.text('platform'),
+      terminal: isTerminal,
+      temporary: io.env['TMPDIR'] || undefined,
+      hostPlatform: io.hostPlatform,
+    }),
+  };
+}
+
+/** A name alone stands for the caller's own variable, where there is one. */
+function variable(text: string, { env }: Io): readonly string[] {
+  if (text.includes('=')) return [text];
+  const value = env[text];
+  return value === undefined ? [] : [`${text}=${value}`];
+}

@@ -1,0 +1,44 @@
+import type { RunnerChoice } from '../runner/choose.ts';
+import type { ProgramSignals } from '../runner/signals.ts';
+import type { Digest } from '../spec/digest.ts';
+import type { ReadOptions } from './options.ts';
+
+export { ProgramSignals } from '../runner/signals.ts';
+
+/** What `run` takes. */
+export interface RunOptions extends ReadOptions {
+  /** `NAME=VALUE`, over the image's own; none when absent. */
+  readonly environment?: readonly string[];
+  /** `user[:group]`, names of the image or numbers; the image's when absent. */
+  readonly user?: string;
+  /** An absolute path in the image, made where it is missing; the image's when absent. */
+  readonly directory?: string;
+  /** The program that gets the words as its arguments; empty for none. The image's when absent. */
+  readonly entrypoint?: string;
+  /** `HOST:PATH[:ro]`: files and directories of the host, seen at a path in the image. None when absent. */
+  readonly volumes?: readonly string[];
+  /** The machine's network, or nothing but a loopback; `host` when absent. */
+  readonly network?: 'host' | 'none';
+  /** What runs it; `auto` takes the first that works here, which is the default. */
+  readonly runner?: RunnerChoice;
+  /** Where the program's streams go: they are this process's own, with or without standard input, or kept for the result when absent. */
+  readonly streams?: 'inherit' | 'output' | 'keep';
+  /** Whether the program may think of a terminal (TERM). False when absent. */
+  readonly terminal?: boolean;
+  /** Sends signals to the program; without it only `signal` ends it. */
+  readonly signals?: ProgramSignals;
+  /** Where an image is unpacked for the time of the run; `/var/tmp` when absent. */
+  readonly temporary?: string;
+}
+
+/** What `run` answers. */
+export interface RunResult {
+  /** The program's exit status; 128 and the number of a signal that ended it, 126 where it cannot be started, 127 where it is not there. */
+  readonly status: number;
+  /** The manifest of the image that was run, or that the bundle was unpacked from. */
+  readonly manifest: Digest;
+  /** The last of what the program wrote, up to `outputLimit` bytes as text each; null where the streams are the caller's. */
+  readonly stdout: string | null;
+  readonly stderr: string | null;
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,62 @@
+import { badOption, invalid, usage } from '../errors.ts';
+import { defaultPath, defaultTerminal } from '../image/runtime-defaults.ts';
+import { resolveUser, type UserFiles } from '../image/user.ts';
+import type { Program } from '../runner/job.ts';
+import type { ContainerConfig } from '../spec/objects.ts';
+import type { RunOptions } from './run-options.ts';
+
+export const hostname = 'ocikit';
+
+/** The program that an image's config and a caller's words come to, by docker's rules: its directory has not been looked for yet. */
+export function programOf(
+  config: ContainerConfig,
+  words: readonly string[],
+  { options, users }: { readonly options: RunOptions; readonly users: UserFiles },
+): Program {
+  const { home, ...user } = resolveUser(options.user ?? config.User ?? '', users);
+  const directory = options.directory ?? (config.WorkingDir || '/');
+  if (!directory.startsWith('/')) {
+    if (options.directory !== undefined) throw badOption('directory', `expected an absolute path, got '${directory}'`);
+    throw invalid('WorkingDir', 'an absolute path', `'${directory}'`);
+  }
+  return {
+    arguments: argumentsOf(config, words, options.entrypoint),
+    environment: environmentOf([...(config.Env ?? []), ...(options.environment ?? [])], {
+      home: home ?? '/',
+      hasTerminal: options.terminal === true,
+    }),
+    secrets: new Map(),
+    directory,
+    user,
+    hostname,
+    network: options.network ?? 'host',
+    isPrivileged: false,
+  };
+}
+
+/** An entrypoint of the caller's drops the image's command as well. */
+function argumentsOf(
+  { Entrypoint, Cmd }: ContainerConfig,
+  words: readonly string[],
+  entrypoint: string | undefined,
+): readonly string[] {
+  const program = entrypoint === undefined ? (Entrypoint ?? []) : entrypoint === '' ? [] : [entrypoint];
+  const command = words.length > 0 || entrypoint !== undefined ? words : (Cmd ?? []);
+  const all = [...program, ...command];
+  if (all.length === 0) throw usage('run', 'expected a command, got none', 'the image names none');
+  return all;
+}
+
+const nameOf = (entry: string): string => entry.split('=', 1)[0] as string;
+
+/** Later values win; a name keeps its first place. */
+export function environmentOf(
+  entries: readonly string[],
+  { home, hasTerminal }: { readonly home: string; readonly hasTerminal: boolean },
+): readonly string[] {
+  const all = new Map<string, string>();
+  const usual = [defaultPath, `HOSTNAME=${hostname}`, ...(hasTerminal ? [defaultTerminal] : [])];
+  for (const entry of [...usual, ...entries]) all.set(nameOf(entry), entry);
+  if (!all.has('HOME')) all.set('HOME', `HOME=${home}`);
+  return [...all.values()];
+}

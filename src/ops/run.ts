@@ -1,0 +1,157 @@
+import { unsupported, usage } from '../errors.ts';
+import { warningsOf } from '../graph/layer-label.ts';
+import { blobsOf, layersOf } from '../image/layers.ts';
+import { type ChosenRunner, chooseRunner } from '../runner/choose.ts';
+import type { JobMount, JobRoot } from '../runner/job.ts';
+import { runJob } from '../runner/run-job.ts';
+import { sizeOf } from '../spec/sizes.ts';
+import { openBundle } from '../store/bundle/bundle.ts';
+import { makeStubsBelow, makeStubsIn } from '../store/disk/mount-stubs.ts';
+import { readInside, resolveInside } from '../store/disk/resolve-inside.ts';
+import { makeWorkspace, type Workspace } from '../store/disk/workspace.ts';
+import { locate } from '../store/locate.ts';
+import { type OpenedImage, OpenPlaces, openParsed, pickNamed } from '../store/open-operand.ts';
+import { type Operand, subjectOf } from '../store/parse-operand.ts';
+import { extractLayers } from '../store/rootfs/extract.ts';
+import { announce } from '../stream/pace.ts';
+import { listOf, text } from './call-kinds.ts';
+import { checkCall } from './check-call.ts';
+import { bundleBase } from './compared-side.ts';
+import { KeptOutput } from './kept-output.ts';
+import { networkFiles, volumeOf } from './run-mounts.ts';
+import type { RunOptions, RunResult } from './run-options.ts';
+import { hostname, programOf } from './run-program.ts';
+
+type Image = Pick<OpenedImage, 'source' | 'image'>;
+
+/** What a program runs in. */
+interface Place {
+  readonly image: Image;
+  /** The directory of its files. */
+  readonly root: string;
+  /** Whether it is kept: mount points must not come into it. */
+  readonly isKept: boolean;
+  readonly workspace: Workspace;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Runs a program in an image, by docker's rules for what runs as whom, where and with which variables. An image is unpacked for
+ * the time of the run, a bundle is changed in place: what is mounted for the run is nowhere in it afterwards. All that the program
+ * has started ends with it, and with this process. Throws `unsupported` where no runner works here or the program's user cannot be,
+ * before anything is run.
+ */
+export async function run(rootfs: Operand, words: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  checkCall('run', { rootfs: ['operand', rootfs], words: [listOf(text), words] }, options);
+  const volumes = (options.volumes ?? []).map(volumeOf);
+  const place = await openRun(rootfs, options);
+  const { workspace } = place;
+  try {
+    const runner = await chooseRunner(options.runner ?? 'auto', { work: workspace.path, signal: options.signal });
+    return await runIn(place, words, { options, runner, volumes });
+  } finally {
+    await workspace.remove();
+  }
+}
+
+async function openRun(rootfs: Operand, options: RunOptions): Promise<Place> {
+  const found = await locate(rootfs, options);
+  if (found.kind === 'bundle') {
+    const bundle = openBundle(found.directory);
+    const image = await bundleBase(bundle, options);
+    const workspace = await makeWorkspace(bundle.directory);
+    return { image, root: bundle.rootfs, isKept: true, workspace, warnings: [] };
+  }
+  if (found.kind !== 'image')
+    throw usage(subjectOf(rootfs), 'expected an image or a bundle, got another root filesystem');
+  const image = await pickNamed(await openParsed(found.operand, new OpenPlaces(options)), options);
+  const workspace = await makeWorkspace(options.temporary ?? '/var/tmp');
+  try {
+    return await unpacked(image, workspace, options);
+  } catch (error) {
+    await workspace.remove();
+    throw error;
+  }
+}
+
+async function unpacked({ source, image }: Image, workspace: Workspace, options: RunOptions): Promise<Place> {
+  const layers = layersOf(image);
+  announce(options, 'unpacking', sizeOf(blobsOf(layers)));
+  const root = workspace.make('rootfs');
+  const { warnings } = await extractLayers(source, layers, { directory: root, hashContents: false, inBundle: false });
+  const more = await warningsOf(source, blobsOf(layers));
+  return { image: { source, image }, root, isKept: false, workspace, warnings: [...warnings, ...more] };
+}
+
+interface Running {
+  readonly options: RunOptions;
+  readonly runner: ChosenRunner;
+  readonly volumes: readonly JobMount[];
+}
+
+async function runIn(
+  place: Place,
+  words: readonly string[],
+  { options, runner, volumes }: Running,
+): Promise<RunResult> {
+  const { image, root, workspace } = place;
+  const users = { passwd: readInside(root, '/etc/passwd'), group: readInside(root, '/etc/group') };
+  const config = image.image.config.value.config ?? {};
+  const program = programOf(config, words, { options, users });
+  checkUser(program.user, runner);
+  const inside = { ...program, directory: resolveInside(root, program.directory).path };
+  const mounts = [...networkFiles(hostname), ...volumes].map(mount => ({
+    ...mount,
+    target: resolveInside(root, mount.target).path,
+  }));
+  const kept = new KeptOutput();
+  announce(options, 'running');
+  const { root: jobRoot, undo } = rootOf(place, mounts, runner);
+  try {
+    const job = { program: inside, root: jobRoot, mounts, work: workspace.make('job') };
+    const { status } = await runJob(runner, job, {
+      streams: kept.streamsFor(options.streams ?? 'keep'),
+      signal: options.signal,
+      signals: options.signals,
+    });
+    const { digest } = image.image.manifest.descriptor;
+    return { status, manifest: digest, ...kept.texts(), warnings: place.warnings };
+  } finally {
+    undo();
+  }
+}
+
+/** Where nobody but the caller is, nobody else can be become. */
+export function checkUser(
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+  { hasOneID }: ChosenRunner,
+): void {
+  if (!hasOneID || (uid === 0 && gid === 0)) return;
+  throw unsupported('user', 'root', `${uid}:${gid}`, {
+    hint: 'without root there is no other user here, unless /etc/subuid and /etc/subgid give some',
+  });
+}
+
+const standardPoints = ['/proc', '/sys', '/dev'].map(target => ({ target, isDirectory: true }));
+
+/** The root as a runner takes it. In what is kept, mount points come from a directory below it, or are taken away again. */
+function rootOf(
+  { root, isKept, workspace }: Place,
+  mounts: readonly JobMount[],
+  { canOverlay }: ChosenRunner,
+): { readonly root: JobRoot; readonly undo: () => void } {
+  const undo = (): void => undefined;
+  const plain = { kind: 'directory', path: root, stubs: undefined } as const;
+  if (!isKept) return { root: plain, undo };
+  const points = [
+    ...standardPoints,
+    ...mounts.map(mount => ({
+      target: mount.target,
+      isDirectory: mount.kind === 'tmpfs' || (mount.kind === 'bind' && mount.isDirectory),
+    })),
+  ];
+  const stubs = workspace.make('stubs');
+  if (!makeStubsBelow(root, stubs, points)) return { root: plain, undo };
+  if (canOverlay) return { root: { ...plain, stubs }, undo };
+  return { root: plain, undo: makeStubsIn(root, points) };
+}

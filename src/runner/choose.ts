@@ -1,0 +1,99 @@
+import { badOption, unsupported } from '../errors.ts';
+import { findProgram } from '../store/disk/find-program.ts';
+import { isInUserNamespace, isRoot } from '../store/disk/processes.ts';
+
+import type { Program } from './job.ts';
+import { chroot, nschroot } from './nschroot.ts';
+
+import { runTree } from './process-tree.ts';
+import { hostPath } from './root-script.ts';
+import type { Runner, RunnerName } from './runner.ts';
+
+/** What may be asked for: one of them, the best that works here, or none at all. */
+export const runnerChoices = ['auto', 'nschroot', 'bwrap', 'runc', 'crun', 'chroot', 'none'] as const;
+export type RunnerChoice = (typeof runnerChoices)[number];
+
+/** A runner that works here. */
+export interface ChosenRunner extends Runner {
+  /** Runs are in a user namespace: one of their own, or the one that this process is in. */
+  readonly isInNamespace: boolean;
+  /** Whether that is one of their own, of one id: the caller is its root, and nobody else is there. */
+  readonly hasOneID: boolean;
+  /** Whether overlayfs can be mounted for a run. */
+  readonly canOverlay: boolean;
+}
+
+const known: Readonly<Partial<Record<RunnerName, Runner>>> = { nschroot, chroot };
+const inOrder: readonly RunnerName[] = ['nschroot', 'chroot'];
+
+/** The command that makes the namespaces of a run. */
+export function namespaceWords(runner: Pick<Runner, 'hasPids'>, network: Program['network']): readonly string[] {
+  const user = isRoot() ? [] : ['--user', '--map-root-user'];
+  const pids = runner.hasPids ? ['--pid', '--fork', '--kill-child'] : [];
+  return ['unshare', ...user, '--mount', '--ipc', '--uts', ...pids, ...(network === 'none' ? ['--net'] : []), '--'];
+}
+
+/** Why a runner does not work here; undefined where it does. */
+async function obstacleOf(runner: Runner, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const missing = ['setpriv', 'unshare', ...runner.programs].find(name => findProgram(name, hostPath) === undefined);
+  if (missing !== undefined) return `no program ${missing}`;
+  const script = 'mount -t tmpfs tmpfs /tmp 2>&4 && printf ready >&4';
+  const report = await probe(runner, script, signal);
+  return report === undefined ? undefined : report.split('\n')[0] || 'namespaces are refused';
+}
+
+/** What a small script had to complain of. */
+async function probe(runner: Runner, script: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+  let said = '';
+  const { hasBegun, report } = await runTree({
+    words: namespaceWords(runner, 'host'),
+    script,
+    streams: {
+      kind: 'take',
+      take: chunk => {
+        said += String(chunk);
+      },
+    },
+    signal,
+    signals: undefined,
+    hasPids: runner.hasPids,
+  });
+  return hasBegun ? undefined : `${report}${said}`.trim();
+}
+
+/**
+ * The runner that is asked for, or of all the first that works here. Throws `unsupported` with the reason of each where none
+ * does, before anything has been done.
+ */
+export async function chooseRunner(
+  choice: RunnerChoice,
+  { work, signal }: { readonly work: string; readonly signal: AbortSignal | undefined },
+): Promise<ChosenRunner> {
+  if (choice === 'none')
+    throw badOption('runner', 'expected a runner, got none', { hint: 'nothing can be run without' });
+  const reasons: string[] = [];
+  for (const name of choice === 'auto' ? inOrder : [choice]) {
+    const runner = known[name] as Runner;
+    const obstacle = await obstacleOf(runner, signal);
+    if (obstacle === undefined) return { ...runner, ...(await powersOf(runner, work, signal)) };
+    reasons.push(`${name}: ${obstacle}`);
+  }
+  throw unsupported('runner', 'a way to run programs in a root filesystem', 'none that works here', {
+    hint: reasons.join('; '),
+  });
+}
+
+async function powersOf(
+  runner: Runner,
+  work: string,
+  signal: AbortSignal | undefined,
+): Promise<Pick<ChosenRunner, 'isInNamespace' | 'hasOneID' | 'canOverlay'>> {
+  const isInNamespace = !isRoot() || isInUserNamespace();
+  const options = `${isInNamespace ? 'userxattr,' : ''}lowerdir=probe-l,upperdir=probe-u,workdir=probe-w`;
+  const script = [
+    `cd '${work.replaceAll("'", "'\\''")}' && mkdir probe-l probe-u probe-w probe-m`,
+    `mount -t overlay -o ${options} overlay probe-m 2>&4 && printf ready >&4; umount probe-m; rm -rf probe-?`,
+  ].join(' && ');
+  const canOverlay = (await probe(runner, script, signal)) === undefined;
+  return { isInNamespace, hasOneID: !isRoot(), canOverlay };
+}

@@ -1,0 +1,107 @@
+import type { Directories, Job, JobMount } from './job.ts';
+import { line, quoted, writing } from './shell.ts';
+
+/** A mount whose source is there when the script has run so far: a path in the job's work, or of the host. */
+export type PreparedMount =
+  | {
+      readonly kind: 'bind';
+      readonly source: string;
+      readonly target: string;
+      readonly isDirectory: boolean;
+      readonly isReadOnly: boolean;
+    }
+  | Extract<JobMount, { readonly kind: 'tmpfs' }>;
+
+interface Prepared {
+  /** Lines of a script whose directory is the job's work. */
+  readonly lines: readonly string[];
+  readonly mounts: readonly PreparedMount[];
+}
+
+/** Where files of the run are: a tmpfs, so that they never come to a disk. */
+const files = 'files';
+
+/** Overlayfs's list of lower directories, the uppermost first, each by a link without the colons and commas that a path may have. */
+export function lowerLinks(
+  directories: Directories,
+  name: string,
+): { readonly lines: readonly string[]; readonly list: string } {
+  const links = directories.map((path, at) => ({ link: `${files}/${name}-${at}`, path }));
+  return {
+    lines: links.map(({ link, path }) => line('ln', '-s', '--', path, link)),
+    list: links
+      .map(({ link }) => link)
+      .reverse()
+      .join(':'),
+  };
+}
+
+/** The options with which overlayfs does nothing that a layer could not say. */
+export const overlayOptions = (isInNamespace: boolean): string =>
+  isInNamespace ? 'userxattr,' : 'redirect_dir=off,index=off,metacopy=off,';
+
+/** Makes what mounts come from. */
+export function prepareMounts({ mounts, work }: Pick<Job, 'mounts' | 'work'>, isInNamespace: boolean): Prepared {
+  const lines: string[] = [];
+  const prepared = mounts.map((mount, at): PreparedMount => {
+    const name = `${files}/${at}`;
+    if (mount.kind === 'tmpfs') return mount;
+    if (mount.kind === 'file') {
+      const { content, target, uid, gid, mode } = mount;
+      lines.push(
+        ...writing(content, name),
+        line('chown', `${uid}:${gid}`, name),
+        line('chmod', mode.toString(8), name),
+      );
+      return { kind: 'bind', source: `${work}/${name}`, target, isDirectory: false, isReadOnly: true };
+    }
+    const { target, isDirectory, isReadOnly } = mount;
+    return {
+      kind: 'bind',
+      target,
+      isDirectory,
+      isReadOnly,
+      source: sourceOf(mount, { name, lines, work, isInNamespace }),
+    };
+  });
+  return { lines, mounts: prepared };
+}
+
+interface Making {
+  readonly name: string;
+  readonly lines: string[];
+  readonly work: string;
+  readonly isInNamespace: boolean;
+}
+
+/** A directory of the host as it is; several, or one whose changes are thrown away, on overlayfs. */
+function sourceOf(mount: Extract<JobMount, { kind: 'bind' }>, { name, lines, work, isInNamespace }: Making): string {
+  const { from, path, isDiscarded } = mount;
+  const [only] = from;
+  if (from.length === 1 && !isDiscarded) return path === '/' ? (only as string) : `${only}${path}`;
+  const { lines: links, list } = lowerLinks(from, `${name.slice(files.length + 1)}`);
+  const above = `lowerdir=${list}`;
+  // Two directories below are one without an upper; one alone needs another.
+  const options = isDiscarded || from.length === 1 ? `${above},upperdir=${name}-up,workdir=${name}-work` : above;
+  lines.push(...links, line('mkdir', name, `${name}-up`, `${name}-work`));
+  lines.push(line('mount', '-t', 'overlay', '-o', `${overlayOptions(isInNamespace)}${options}`, 'overlay', name));
+  return path === '/' ? `${work}/${name}` : `${work}/${name}${path}`;
+}
+
+/** Lines that mount what has been prepared into `$root`. */
+export function bindLines(mounts: readonly PreparedMount[]): readonly string[] {
+  return mounts.flatMap(mount => {
+    const target = `"$root"${quoted(mount.target)}`;
+    if (mount.kind === 'tmpfs') {
+      const size = mount.size === 0 ? '' : `,size=${mount.size}`;
+      const mode = mount.isReadOnly ? ',ro' : '';
+      return [`point -d ${quoted(mount.target)}`, `mount -t tmpfs -o nosuid,nodev${size}${mode} tmpfs ${target}`];
+    }
+    const flags = `remount,bind,nodev${mount.isReadOnly ? ',ro' : ''}`;
+    return [
+      `point ${mount.isDirectory ? '-d' : '-f'} ${quoted(mount.target)}`,
+      `mount --${mount.isDirectory ? 'rbind' : 'bind'} ${quoted(mount.source)} ${target}`,
+      `mount -o ${flags} ${target}`,
+    ];
+  });
+}

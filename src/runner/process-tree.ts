@@ -1,0 +1,112 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { systemError } from '../errors.ts';
+import { childrenOf, killNamespace, mountNamespaceOf } from '../store/disk/processes.ts';
+import { hostPath } from './root-script.ts';
+import type { ProgramSignals } from './signals.ts';
+
+/** How a program's own streams go. */
+export type Streams =
+  /** They are this process's own; standard input only where that is said. */
+  | { readonly kind: 'inherit'; readonly input: boolean }
+  /** Nothing comes in; what goes out is handed on as it comes. */
+  | { readonly kind: 'take'; readonly take: (chunk: Uint8Array, stream: 'stdout' | 'stderr') => void };
+
+export interface Launch {
+  /** The words of the command that makes the namespaces; a shell and its arguments follow. */
+  readonly words: readonly string[];
+  /** What the shell does, handed to it through a pipe: it is on no command line and on no disk. */
+  readonly script: string;
+  readonly streams: Streams;
+  readonly signal: AbortSignal | undefined;
+  readonly signals: ProgramSignals | undefined;
+  /** Whether all end with the first process, as in a namespace of their own. */
+  readonly hasPids: boolean;
+}
+
+export interface Ended {
+  /** 128 and a signal's number where one ended it. */
+  readonly status: number;
+  /** Whether the program itself began. */
+  readonly hasBegun: boolean;
+  /** What the script had to say otherwise. */
+  readonly report: string;
+}
+
+const shell = ['sh', '-c', 'eval "$(cat <&3)"'];
+const ready = 'ready';
+
+/** What a program's signal is, as a status. */
+const statusOf = (code: number | null): number => code ?? 137;
+
+function stdioOf(streams: Streams): StdioOptions {
+  if (streams.kind === 'take') return ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'];
+  return [streams.input ? 'inherit' : 'ignore', 'inherit', 'inherit', 'pipe', 'pipe'];
+}
+
+/** Starts a tree of processes and waits until all of it has ended. Its end comes with this process's own, whatever ends that. */
+export async function runTree(launch: Launch): Promise<Ended> {
+  const { words, script, streams, signal, signals, hasPids } = launch;
+  signal?.throwIfAborted();
+  const [program, ...rest] = ['setpriv', '--pdeathsig', 'KILL', '--', ...words, ...shell];
+  // A terminal's own signals go to all of its foreground group: only without one, who sends them is to name the program.
+  const child = spawn(program as string, rest, { env: { PATH: hostPath }, stdio: stdioOf(streams) });
+  const kill = (): void => {
+    if (!hasPids) killNamespace(mountNamespaceOf(child.pid));
+    child.kill('SIGKILL');
+  };
+  const release = signals?.listen(name => forward(child, name));
+  signal?.addEventListener('abort', kill, { once: true });
+  try {
+    const ended = await ending(child, { script, streams, hasPids });
+    signal?.throwIfAborted();
+    return ended;
+  } catch (error) {
+    kill();
+    throw error;
+  } finally {
+    release?.();
+    signal?.removeEventListener('abort', kill);
+  }
+}
+
+/** The program is what the shell has started last. */
+function forward(child: ChildProcess, name: NodeJS.Signals): void {
+  for (const first of childrenOf(child.pid))
+    for (const pid of childrenOf(first)) {
+      try {
+        process.kill(pid, name);
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+}
+
+function ending(
+  child: ChildProcess,
+  { script, streams, hasPids }: Pick<Launch, 'script' | 'streams' | 'hasPids'>,
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    let report = '';
+    let namespace: string | undefined;
+    const [, out, err, input, said] = child.stdio as unknown as readonly (NodeJS.ReadWriteStream | null)[];
+    if (streams.kind === 'take') {
+      out?.on('data', (chunk: Uint8Array) => streams.take(chunk, 'stdout'));
+      err?.on('data', (chunk: Uint8Array) => streams.take(chunk, 'stderr'));
+    }
+    // A shell that could not start reads nothing.
+    input?.on('error', () => undefined);
+    input?.end(script);
+    said?.on('error', () => undefined);
+    said?.on('data', (chunk: Uint8Array) => {
+      report += String(chunk);
+      namespace = mountNamespaceOf(child.pid);
+    });
+    // What the program has left behind ends with it, and gives back the streams that are waited for.
+    child.on('exit', () => (hasPids ? undefined : killNamespace(namespace)));
+    child.on('error', error => reject(systemError(error, 'setpriv', 'a program that can be started')));
+    child.on('close', code => {
+      const hasBegun = report.endsWith(ready);
+      resolve({ status: statusOf(code), hasBegun, report: hasBegun ? '' : report.trim() });
+    });
+  });
+}

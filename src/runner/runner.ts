@@ -1,0 +1,23 @@
+import type { Job } from './job.ts';
+
+/** What a run may do here. */
+export interface Isolation {
+  /** It is in a user namespace of its own: overlayfs keeps its marks in user attributes, and sysfs cannot be mounted. */
+  readonly isInNamespace: boolean;
+  /** It has a namespace of processes of its own. */
+  readonly hasPids: boolean;
+}
+
+export const runnerNames = ['nschroot', 'bwrap', 'runc', 'crun', 'chroot'] as const;
+export type RunnerName = (typeof runnerNames)[number];
+
+/** A way to run a program in a root filesystem. */
+export interface Runner {
+  readonly name: RunnerName;
+  /** The programs of the host that it needs. */
+  readonly programs: readonly string[];
+  /** Whether it has a namespace of processes of its own, so that all of them end with the first. */
+  readonly hasPids: boolean;
+  /** A script for the shell that is the first process of the run's own namespaces. */
+  readonly script: (job: Job, isolation: Isolation) => string;
+}

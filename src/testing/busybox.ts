@@ -1,0 +1,38 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+const program = '/bin/busybox';
+const baseTime = 946684800;
+
+/** Whether programs can be run in a root filesystem here: root, namespaces and a static busybox. Where not, the test is skipped with a message. */
+export function canRun(t: TestContext): boolean {
+  const reason =
+    process.getuid?.() !== 0
+      ? 'needs root'
+      : !existsSync(program) || spawnSync('ldd', [program]).status === 0
+        ? 'needs a static busybox (Debian: busybox-static)'
+        : spawnSync('unshare', ['--mount', '--pid', '--fork', 'true']).status === 0
+          ? undefined
+          : 'no namespaces here';
+  if (reason !== undefined) t.skip(reason);
+  return reason === undefined;
+}
+
+/** A root filesystem of busybox, its applets symbolic links, and two users. */
+export function makeBusybox(rootfs: string): void {
+  for (const name of ['bin', 'etc', 'root', 'home/app']) mkdirSync(join(rootfs, name), { recursive: true });
+  mkdirSync(join(rootfs, 'tmp'));
+  chmodSync(join(rootfs, 'tmp'), 0o1777);
+  copyFileSync(program, join(rootfs, 'bin/busybox'));
+  chmodSync(join(rootfs, 'bin/busybox'), 0o755);
+  for (const name of execFileSync(program, ['--list'], { encoding: 'utf8' }).trim().split('\n'))
+    if (name !== 'busybox') symlinkSync('busybox', join(rootfs, 'bin', name));
+  const users = 'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000:app:/home/app:/bin/sh\n';
+  for (const [name, text] of [['passwd', users] as const, ['group', 'root:x:0:\napp:x:1000:\nmore:x:2000:app\n'] as const]) {
+    writeFileSync(join(rootfs, 'etc', name), text);
+    chmodSync(join(rootfs, 'etc', name), 0o644);
+    utimesSync(join(rootfs, 'etc', name), baseTime, baseTime);
+  }
+}
