@@ -5,6 +5,7 @@ import { elsewhereError, withoutForms } from './docker-forms.ts';
 import type { Io } from './io.ts';
 import { nearest } from './nearest.ts';
 import { optionsOf } from './options-of.ts';
+import { withEnd } from './program-words.ts';
 import { checkRules } from './rules.ts';
 import { checkOptions, unknownOption } from './unknown-option.ts';
 import { version } from './version.ts';
@@ -94,21 +95,6 @@ async function run(encoded: readonly string[], place: Place): Promise<Parsed> {
 /** What is not shown is laid out for no terminal, as it takes milliseconds to ask one. */
 const narrow = 80;
 const helpWidth = (columns: number): number => Math.min(100, columns === 0 ? narrow : Math.max(60, columns));
-
-/** `VERB OPTIONS… WORD REST…` with `--` before the rest, the command line of another program. Options may stand behind WORD as well. */
-function withEnd(words: readonly string[], options: readonly Option[]): readonly string[] {
-  let plain = 0;
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at] as string;
-    if (/^-./.test(word)) {
-      const valued = options.find(
-        ({ name, alias, kind }) => kind !== 'flag' && [`--${name}`, `-${alias}`].includes(word),
-      );
-      if (valued !== undefined) at++;
-    } else if (++plain === 3) return [...words.slice(0, at), '--', ...words.slice(at)];
-  }
-  return words;
-}
 
 /** yargs lays out the help text of every command that it runs: without descriptions, where nobody asked, there is none. */
 interface Registration {

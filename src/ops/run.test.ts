@@ -34,7 +34,9 @@ async function prepare(t: TestContext, instructions: readonly string[] = []): Pr
 }
 
 const mountsBelow = (directory: string): readonly string[] =>
-  readFileSync('/proc/self/mountinfo', 'utf8').split('\n').filter(line => line.includes(directory));
+  readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter(line => line.includes(directory));
 
 test('what runs as whom, where and with which variables is by the rules of docker run', () => {
   const users = { passwd: 'root:x:0:0::/root:\napp:x:7:8::/home/app:\n', group: 'more:x:9:app\n' };
@@ -69,7 +71,10 @@ test('a program of an image runs, its status and its output are the answer, and 
   const options = { temporary, environment: ['A=2'] };
   const { status, stdout, stderr } = await run(image, ['sh', '-c', script], options);
   assert.equal(status, 7);
-  assert.match(stdout ?? '', /^uid=1000\(app\) gid=1000\(app\) groups=2000\(more\)[^\n]*\n\/srv\/x\n2 \/home\/app \/evil\.so\n$/);
+  assert.match(
+    stdout ?? '',
+    /^uid=1000\(app\) gid=1000\(app\) groups=2000\(more\)[^\n]*\n\/srv\/x\n2 \/home\/app \/evil\.so\n$/,
+  );
   assert.match(stderr ?? '', /can't open '\/proc\/1\/environ': Permission denied[\s\S]*bad\n$/);
   assert.deepEqual(readdirSync(temporary), []);
   assert.equal((await run(image, ['nothing'], options)).status, 127);
@@ -86,7 +91,9 @@ test('a bundle is changed in place, and what is mounted for the run is nowhere i
   assert.deepEqual(snapshotOf(bundle), before);
   writeFileSync(join(directory, 'seen'), 'of the host\n');
   const script = 'cat /mnt/in/seen; echo x > /new; rm /bin/ls; mkdir /etc/conf; echo y > /mnt/in/seen';
-  const { stdout, stderr } = await run(bundle, ['sh', '-c', script], { volumes: [`${directory}/seen:/mnt/in/seen:ro`] });
+  const { stdout, stderr } = await run(bundle, ['sh', '-c', script], {
+    volumes: [`${directory}/seen:/mnt/in/seen:ro`],
+  });
   assert.equal(stdout, 'of the host\n');
   assert.match(stderr ?? '', /Read-only file system/);
   const { changes } = await diff(bundle);
@@ -143,7 +150,8 @@ test('who stops the work ends a program that forks for ever, and nothing of it i
   const { bundle } = await prepare(t);
   const controller = new AbortController();
   const reason = new Error('enough');
-  const script = 'f() { trap "" TERM INT; sleep 98763 & sleep 0.02; [ -e /begun ] || touch /begun; f & }; f; wait; sleep 98762';
+  const script =
+    'f() { trap "" TERM INT; sleep 98763 & sleep 0.02; [ -e /begun ] || touch /begun; f & }; f; wait; sleep 98762';
   const work = run(bundle, ['sh', '-c', script], { signal: controller.signal });
   const begun = join(bundle, 'rootfs/begun');
   const over = work.catch((error: unknown) => error);

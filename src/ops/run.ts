@@ -122,10 +122,7 @@ async function runIn(
 }
 
 /** Where nobody but the caller is, nobody else can be become. */
-export function checkUser(
-  { uid, gid }: { readonly uid: number; readonly gid: number },
-  { hasOneID }: ChosenRunner,
-): void {
+function checkUser({ uid, gid }: { readonly uid: number; readonly gid: number }, { hasOneID }: ChosenRunner): void {
   if (!hasOneID || (uid === 0 && gid === 0)) return;
   throw unsupported('user', 'root', `${uid}:${gid}`, {
     hint: 'without root there is no other user here, unless /etc/subuid and /etc/subgid give some',

@@ -30,7 +30,10 @@ export function makeBusybox(rootfs: string): void {
   for (const name of execFileSync(program, ['--list'], { encoding: 'utf8' }).trim().split('\n'))
     if (name !== 'busybox') symlinkSync('busybox', join(rootfs, 'bin', name));
   const users = 'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000:app:/home/app:/bin/sh\n';
-  for (const [name, text] of [['passwd', users] as const, ['group', 'root:x:0:\napp:x:1000:\nmore:x:2000:app\n'] as const]) {
+  for (const [name, text] of [
+    ['passwd', users] as const,
+    ['group', 'root:x:0:\napp:x:1000:\nmore:x:2000:app\n'] as const,
+  ]) {
     writeFileSync(join(rootfs, 'etc', name), text);
     chmodSync(join(rootfs, 'etc', name), 0o644);
     utimesSync(join(rootfs, 'etc', name), baseTime, baseTime);
