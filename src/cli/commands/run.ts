@@ -57,11 +57,7 @@ export const run: Command = {
   rules: [needs('tty', ['interactive'], 'a terminal is what one types on')],
   examples: [
     ['ocikit run img:app -- figlet hello', 'a program of an image'],
-    [
-      'ocikit run work/ -- apt-get install -y figlet',
-      'a bundle that has been changed: diff work/, commit work/ img:figlet',
-    ],
-    ['ocikit run -it -v "$PWD:/src" -w /src img:app sh', 'a shell'],
+    ['ocikit run work/ -- apt-get install -y figlet', 'in a bundle: diff work/, commit work/ img:figlet'],
   ],
   details: [
     'Entrypoint, command, variables, user and directory are by the rules of docker run; words after IMAGE or after -- are the command. An image is unpacked for the time of the run; a bundle is changed in place, and what is mounted for the run (/proc, /dev, /etc/resolv.conf, volumes) is not in it afterwards.',
