@@ -8,8 +8,7 @@ export interface Isolation {
   readonly hasPids: boolean;
 }
 
-export const runnerNames = ['nschroot', 'bwrap', 'runc', 'crun', 'chroot'] as const;
-export type RunnerName = (typeof runnerNames)[number];
+export type RunnerName = 'nschroot' | 'bwrap' | 'runc' | 'crun' | 'chroot';
 
 /** A way to run a program in a root filesystem. */
 export interface Runner {

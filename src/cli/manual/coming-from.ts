@@ -16,6 +16,7 @@ const docker: Rows = [
   ['docker tag app app:v1', 'ocikit tag LAYOUT:app app:v1'],
   ['docker rmi app:v1', 'ocikit rmi LAYOUT:app:v1', 'the image stays, reachable by digest, until gc'],
   ['docker build -t app .', 'ocikit build . -t LAYOUT:app'],
+  ['docker run --rm -it app sh', 'ocikit run --rm -it LAYOUT:app sh'],
   ['docker sbom app --format spdx-json', 'ocikit packages LAYOUT:app --sbom spdx'],
   ['docker image prune', 'ocikit gc LAYOUT'],
   ['docker cp CONTAINER:/etc/motd .', 'ocikit cp LAYOUT:app:/etc/motd .'],

@@ -4,7 +4,7 @@ import { resolveInside } from './resolve-inside.ts';
 import { systemCode } from './system-error.ts';
 
 /** A mount point: a path in a root, and whether a directory is mounted there. */
-export interface MountPoint {
+interface MountPoint {
   readonly target: string;
   readonly isDirectory: boolean;
 }
