@@ -68,8 +68,6 @@ const doors: Readonly<Record<string, RegExp>> = {
   tar: /^store\/archive\//,
   '@koromix': /^store\/disk\/native\.ts$/,
   yargs: /^cli\/parser\.ts$/,
-  picomatch: /^tree\/glob\.ts$/,
-  '@balena/dockerignore': /^tree\/ignore\.ts$/,
 };
 
 const files = readdirSync(src, { recursive: true, withFileTypes: true })

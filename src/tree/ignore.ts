@@ -1,44 +1,47 @@
-import packaged from '@balena/dockerignore';
 import { usage } from '../errors.ts';
 import type { Path } from './node.ts';
 import { exactTextOf, parentOf, textOf } from './path.ts';
+import { anyDirectories, anyName, anyPath, Pattern, type Steps } from './pattern.ts';
 import { leadsTo, type Selection } from './selection.ts';
-import { parseWildcard } from './wildcard.ts';
+import { wildcardSteps } from './wildcard.ts';
 
-const dockerignore = packaged.default;
-
-/**
- * The package keeps verdicts in a plain object and cleans patterns as paths, so everything lives in a directory: no name
- * of Object.prototype is a key, and `..` cannot reach what is matched.
- */
-const base = 'root/';
-
-/** Characters that the package would take for a regular expression's; in a pattern they are themselves. */
-function escapeLiterals(pattern: string): string {
-  return pattern.replace(/\\.|\[(?:\\.|[^\]\\])*\]|[+(){}|^]/gs, part => (part.length === 1 ? `\\${part}` : part));
+/** A pattern as Go's filepath.Clean leaves it; undefined for one that names nothing below the root. */
+function cleaned(pattern: string): string | undefined {
+  const names: string[] = [];
+  for (const name of pattern.split('/')) {
+    if (name === '..' && names.pop() === undefined) return undefined;
+    if (name !== '' && name !== '.' && name !== '..') names.push(name);
+  }
+  return names.length === 0 ? undefined : names.join('/');
 }
 
-/** A line as the package takes it, or undefined for one that matches nothing. */
-function patternOf(line: string, subject: string): string | undefined {
+/** A line's pattern, and whether it takes back; undefined where it matches nothing. */
+function patternOf(
+  line: string,
+  subject: string,
+): { readonly pattern: string; readonly isException: boolean } | undefined {
   const trimmed = line.trim();
   if (line.startsWith('#') || trimmed === '') return undefined;
   const isException = trimmed.startsWith('!');
-  const pattern = (isException ? trimmed.slice(1).trim() : trimmed).replace(/^\/+/, '');
   if (trimmed === '!') throw usage(subject, "expected a pattern after '!', got nothing");
-  if (pattern.split('/').every(name => name === '' || name === '.')) return undefined;
-  return `${isException ? '!' : ''}${base}${escapeLiterals(pattern)}`;
+  const pattern = cleaned(isException ? trimmed.slice(1).trim() : trimmed);
+  return pattern === undefined ? undefined : { pattern, isException };
 }
 
-/** What Go takes for no pattern is refused, and what the package cannot make a regular expression of. */
-function checkPattern(pattern: string, line: string, subject: string): void {
-  const bad = (): Error => usage(subject, `expected a .dockerignore pattern, got '${line.trim()}'`);
-  parseWildcard(line.trim().replace(/^!\s*/, ''), bad);
-  try {
-    dockerignore({ ignorecase: false }).add([pattern]).ignores(base);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw bad();
-  }
+/** Two stars are any directories, none among them, with the slash after them; at the end of a pattern everything. */
+function starsAt(characters: readonly string[], at: number): { readonly steps: Steps; readonly length: number } {
+  if (characters[at + 1] !== '*') return { steps: anyName, length: 1 };
+  const length = characters[at + 2] === '/' ? 3 : 2;
+  return { steps: at + length === characters.length ? anyPath : anyDirectories, length };
+}
+
+/** Whether a pattern matches a path or, as docker looks there, a directory above it. */
+function isMatchOf(pattern: string, bad: () => Error): (text: string) => boolean {
+  const matcher = new Pattern(wildcardSteps(pattern, bad, starsAt));
+  const names = pattern.split('/');
+  const least = names.filter(name => name !== '**').length;
+  const isAbove = least < names.length ? (count: number) => count >= least : (count: number) => count === least;
+  return text => matcher.matches(text, isAbove);
 }
 
 /** The patterns of a text: whether they leave a path out, and what those match that take paths back. */
@@ -46,16 +49,20 @@ function parsePatterns(
   patterns: string,
   subject: string,
 ): { readonly ignores: (path: Path) => boolean; readonly exceptions: readonly string[] } {
-  const ignore = dockerignore({ ignorecase: false });
+  const rules: { readonly isMatch: (text: string) => boolean; readonly isException: boolean }[] = [];
   const exceptions: string[] = [];
   for (const line of patterns.replace(/^\ufeff/, '').split(/\r?\n/)) {
-    const pattern = patternOf(line, subject);
+    const { pattern, isException = false } = patternOf(line, subject) ?? {};
     if (pattern === undefined) continue;
-    checkPattern(pattern, line, subject);
-    ignore.add([pattern]);
-    if (pattern.startsWith('!')) exceptions.push(pattern.slice(1 + base.length));
+    const bad = (): Error => usage(subject, `expected a .dockerignore pattern, got '${line.trim()}'`);
+    rules.push({ isMatch: isMatchOf(pattern, bad), isException });
+    if (isException) exceptions.push(pattern);
   }
-  return { ignores: path => path !== '' && ignore.ignores(base + (exactTextOf(path) ?? textOf(path))), exceptions };
+  const ignores = (path: Path): boolean => {
+    const text = exactTextOf(path) ?? textOf(path);
+    return path !== '' && rules.findLast(({ isMatch }) => isMatch(text))?.isException === false;
+  };
+  return { ignores, exceptions };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { ByteString, DirectoryNode, Node, Path, Tree } from './node.ts';
 import { each, type Parts } from './parts.ts';
 import { exactTextOf, joinPath, textOf } from './path.ts';
+import { parseWildcard } from './wildcard.ts';
 
 /** Which paths of a tree are looked at, so that a walk stops where nothing is. */
 export interface Selection {
@@ -15,16 +16,17 @@ export function isOut(selection: Selection | undefined, path: Path): boolean {
   return selection !== undefined && !selection.has(path) && !selection.leads(path);
 }
 
+type IsName = (name: string) => boolean;
+
 /** What a name of a pattern is matched by; undefined from where on only the pattern as a whole can tell. */
-function stepOf(name: string): RegExp | undefined {
-  if (name.includes('**') || /[\\[\]{}()!+@|]/.test(name)) return undefined;
-  const source = name.replace(/[.^$]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'su');
+function stepOf(name: string): IsName | undefined {
+  if (name.includes('**') || /[\\[\]{}!]/.test(name)) return undefined;
+  return parseWildcard(name, message => new Error(message));
 }
 
 /** The steps of a pattern up to the first that stands for more than one name can show. */
-function stepsOf(pattern: string): readonly (RegExp | undefined)[] {
-  const steps: (RegExp | undefined)[] = [];
+function stepsOf(pattern: string): readonly (IsName | undefined)[] {
+  const steps: (IsName | undefined)[] = [];
   for (const name of pattern.split('/')) {
     if (name === '' || name === '.') continue;
     const step = name === '..' ? undefined : stepOf(name);
@@ -34,11 +36,11 @@ function stepsOf(pattern: string): readonly (RegExp | undefined)[] {
   return steps;
 }
 
-function mayMatchBelow(names: readonly string[], steps: readonly (RegExp | undefined)[]): boolean {
+function mayMatchBelow(names: readonly string[], steps: readonly (IsName | undefined)[]): boolean {
   for (const [at, name] of names.entries()) {
     const step = steps[at];
     if (step === undefined) return at < steps.length;
-    if (!step.test(name)) return false;
+    if (!step(name)) return false;
   }
   return steps.length > names.length;
 }

@@ -1,41 +1,51 @@
 import type { Fail } from '../errors.ts';
+import { anyName, inName, literal, oneOf, Pattern, type Steps } from './pattern.ts';
 
-/** One place of a pattern: a character, any one but `/`, any number of those, or one of a set. */
-type Piece = { readonly kind: 'one'; readonly is: (character: string) => boolean } | { readonly kind: 'many' };
+/** What stars stand for where a pattern has some, and how many characters of it that is. */
+interface Stars {
+  readonly steps: Steps;
+  readonly length: number;
+}
+type StarsAt = (characters: readonly string[], at: number) => Stars;
 
-const isName = (character: string): boolean => character !== '/';
+/** Stars that do not pass a slash, however many. */
+const inOneName: StarsAt = () => ({ steps: anyName, length: 1 });
 
 /**
  * What matches a whole text by Go's filepath.Match, as sources of COPY do: `*` and `?` stop at `/`, `[a-z]`, `[^a-z]`, and `\`
  * before what is itself. Throws what `fail` makes of a pattern that is none.
  */
 export function parseWildcard(pattern: string, fail: Fail): (text: string) => boolean {
-  const pieces = piecesOf([...pattern], () => fail(`expected a pattern, got '${pattern}'`, pattern));
-  return text => matches([...text], pieces);
+  const matcher = new Pattern(wildcardSteps(pattern, fail));
+  return text => matcher.matches(text);
 }
 
-function piecesOf(characters: readonly string[], bad: () => Error): Piece[] {
-  const pieces: Piece[] = [];
+/** The steps of a pattern, whose stars may mean more. Throws what `fail` makes of one that is none. */
+export function wildcardSteps(pattern: string, fail: Fail, starsAt: StarsAt = inOneName): Steps {
+  const characters = [...pattern];
+  const bad = (): Error => fail(`expected a pattern, got '${pattern}'`, pattern);
+  const steps: Steps[] = [];
   for (let at = 0; at < characters.length; ) {
     const character = characters[at] as string;
     if (character === '[') {
       const set = setAt(characters, at + 1, bad);
-      pieces.push({ kind: 'one', is: set.is });
+      steps.push(oneOf(set.is));
       at = set.end;
       continue;
     }
     if (character === '*') {
-      if (pieces.at(-1)?.kind !== 'many') pieces.push({ kind: 'many' });
-    } else if (character === '?') pieces.push({ kind: 'one', is: isName });
-    else {
-      if (character === '\\') at += 1;
-      const wanted = characters[at];
-      if (wanted === undefined) throw bad();
-      pieces.push({ kind: 'one', is: given => given === wanted });
+      const stars = starsAt(characters, at);
+      steps.push(stars.steps);
+      at += stars.length;
+      continue;
     }
+    if (character === '\\') at += 1;
+    const wanted = characters[at];
+    if (wanted === undefined) throw bad();
+    steps.push(character === '?' ? oneOf(inName) : literal(wanted));
     at += 1;
   }
-  return pieces;
+  return steps.flat();
 }
 
 /** A set after its `[`: ranges, all but those after `^`. */
@@ -70,28 +80,4 @@ function setAt(
   const has = (character: string): boolean =>
     ranges.some(([low, high]) => code(low) <= code(character) && code(character) <= code(high));
   return { is: character => has(character) !== isNegated, end: at + 1 };
-}
-
-/** Each `*` takes as little as it can; where the rest does not fit, the last one takes one more. */
-function matches(text: readonly string[], pieces: readonly Piece[]): boolean {
-  let [at, piece] = [0, 0];
-  let retry: { readonly at: number; readonly piece: number } | undefined;
-  while (at < text.length || piece < pieces.length) {
-    const wanted = pieces[piece];
-    const given = text[at];
-    if (wanted?.kind === 'many') {
-      retry = { at, piece };
-      piece += 1;
-    } else if (wanted !== undefined && given !== undefined && wanted.is(given)) {
-      at += 1;
-      piece += 1;
-    } else {
-      const skipped = retry === undefined ? undefined : text[retry.at];
-      if (retry === undefined || skipped === undefined || !isName(skipped)) return false;
-      retry = { at: retry.at + 1, piece: retry.piece };
-      at = retry.at;
-      piece = retry.piece + 1;
-    }
-  }
-  return true;
 }
