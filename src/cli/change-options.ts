@@ -9,7 +9,14 @@ import { given, type Words } from './words.ts';
 
 /** Where a result goes: for every verb that makes an image of an image. */
 export const placeOptions: readonly Option[] = [
-  { name: 'tag', alias: 't', kind: 'text', value: 'NAME', describe: "the result's name in the same layout" },
+  {
+    name: 'tag',
+    default: "the source's own name moves",
+    alias: 't',
+    kind: 'text',
+    value: 'NAME',
+    describe: "the result's name in the same layout",
+  },
   {
     name: 'output',
     alias: 'o',
@@ -30,9 +37,10 @@ export const editOptions: readonly Option[] = [
     value: 'INSTRUCTION',
     describe: 'a Dockerfile instruction (CMD, ENV, …); may be repeated',
   },
-  { name: 'author', alias: 'a', kind: 'text', value: 'AUTHOR', describe: 'who made the image' },
+  { name: 'author', default: 'as it is', alias: 'a', kind: 'text', value: 'AUTHOR', describe: 'who made the image' },
   {
     name: 'message',
+    default: 'none',
     alias: 'm',
     kind: 'text',
     value: 'MESSAGE',

@@ -17,6 +17,7 @@ const changeOption: Option = {
 };
 const authorOption: Option = {
   name: 'author',
+  default: 'as it is in the base',
   alias: 'a',
   kind: 'text',
   value: 'AUTHOR',
@@ -31,6 +32,7 @@ const createdOption: Option = {
 };
 const messageOption: Option = {
   name: 'message',
+  default: "none; of import docker's: Imported from -",
   alias: 'm',
   kind: 'text',
   value: 'MESSAGE',
@@ -77,6 +79,7 @@ export const commitOptions: readonly Option[] = [
   },
   {
     name: 'base-dir',
+    default: 'none',
     kind: 'text',
     value: 'DIR',
     completes: 'file',
@@ -84,6 +87,7 @@ export const commitOptions: readonly Option[] = [
   },
   {
     name: 'output',
+    default: 'the image goes into the layout',
     alias: 'o',
     kind: 'text',
     value: 'FILE',
@@ -94,7 +98,13 @@ export const commitOptions: readonly Option[] = [
   messageOption,
   createdOption,
   changeOption,
-  { name: 'created-by', kind: 'text', value: 'TEXT', describe: 'the command line in the history' },
+  {
+    name: 'created-by',
+    default: 'the command of the image',
+    kind: 'text',
+    value: 'TEXT',
+    describe: 'the command line in the history',
+  },
   platformOption,
   ...compressionOptions,
   {
@@ -103,9 +113,22 @@ export const commitOptions: readonly Option[] = [
     value: 'GLOB',
     describe: 'paths to leave as they are in the base; may be repeated',
   },
-  { name: 'ignore-file', kind: 'text', value: 'FILE', completes: 'file', describe: 'a file of .dockerignore patterns' },
+  {
+    name: 'ignore-file',
+    default: 'none',
+    kind: 'text',
+    value: 'FILE',
+    completes: 'file',
+    describe: 'a file of .dockerignore patterns',
+  },
   ...mountOptions,
-  { name: 'owner', kind: 'text', value: 'UID:GID', describe: 'the owner of every entry' },
+  {
+    name: 'owner',
+    default: 'what each file has',
+    kind: 'text',
+    value: 'UID:GID',
+    describe: 'the owner of every entry',
+  },
   { name: 'clamp-mtime', kind: 'flag', describe: 'no file time later than SOURCE_DATE_EPOCH' },
   shared.trustMtime,
   annotationOption,

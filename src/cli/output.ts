@@ -61,11 +61,12 @@ export async function withNotices<T>(words: Words, io: Io, run: (work: Reading) 
 /** Where a tar goes. */
 export const outputOption: Option = {
   name: 'output',
+  default: 'standard output',
   alias: 'o',
   kind: 'text',
   value: 'FILE',
   completes: 'file',
-  describe: 'where to; standard output where it is not given',
+  describe: 'where to',
 };
 
 /** Where standard output is a tar, it cannot be JSON. */

@@ -4,6 +4,7 @@ import type { Command, Option } from './command.ts';
 import { elsewhereError, withoutForms } from './docker-forms.ts';
 import type { Io } from './io.ts';
 import { nearest } from './nearest.ts';
+import { optionText } from './option-text.ts';
 import { optionsOf } from './options-of.ts';
 import { withEnd } from './program-words.ts';
 import { checkRules } from './rules.ts';
@@ -89,8 +90,11 @@ async function run(encoded: readonly string[], place: Place): Promise<Parsed> {
   await parser.parseAsync([...encoded], {}, (_error: unknown, _parsed: unknown, output: string) => {
     text = output;
   });
-  return found === undefined || text !== '' ? { kind: 'text', text: `${text}\n` } : found;
+  return found === undefined || text !== '' ? { kind: 'text', text: `${withoutEmpty(text)}\n` } : found;
 }
+
+/** A list of operands that are not there is no default worth a word. */
+const withoutEmpty = (help: string): string => help.replaceAll(' [default: []]', '');
 
 /** What is not shown is laid out for no terminal, as it takes milliseconds to ask one. */
 const narrow = 80;
@@ -131,13 +135,15 @@ function build(parser: Argv, command: Command, help: boolean): Argv {
       ...(option.on === true ? { default: true } : {}),
     });
   }
-  if (help) for (const [line, what] of command.examples) parser.example(line, what);
-  return parser;
+  if (!help) return parser;
+  for (const [line, what] of command.examples) parser.example(line, what);
+  return parser.epilogue([...(command.details ?? []), `More: man ocikit-${command.name}`].join('\n\n'));
 }
 
-function describeOption({ describe, value, choices }: Option): string {
-  const form = value ?? choices?.join('|');
-  return form === undefined ? describe : `${form}: ${describe}`;
+function describeOption(option: Option): string {
+  const form = option.value ?? option.choices?.join('|');
+  const text = optionText(option);
+  return form === undefined ? text : `${form}: ${text}`;
 }
 
 function wordsOf(parsed: object, command: Command, typed: readonly string[]): Words {

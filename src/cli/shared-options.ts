@@ -30,6 +30,7 @@ export const shared: Readonly<Record<SharedName, Option>> = {
   strict: { name: 'strict', kind: 'flag', describe: 'a warning is an error' },
   format: {
     name: 'format',
+    default: 'table',
     kind: 'text',
     value: 'TEMPLATE',
     isForm: true,

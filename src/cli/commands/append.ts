@@ -44,10 +44,17 @@ export const append: Command = {
       describe: 'a tar that is a layer as it is; may be repeated',
     },
     { name: 'owner', kind: 'text', value: 'USER[:GROUP]', default: '0:0', describe: 'of all that is added' },
-    { name: 'mode', kind: 'text', value: 'MODE', describe: 'of all that is added: 0755, or u=rwX,go=rX' },
+    {
+      name: 'mode',
+      default: 'what each has',
+      kind: 'text',
+      value: 'MODE',
+      describe: 'of all that is added: 0755, or u=rwX,go=rX',
+    },
     { name: 'exclude', kind: 'texts', value: 'GLOB', describe: 'paths below SRC to leave out; may be repeated' },
     {
       name: 'ignore-file',
+      default: 'none',
       kind: 'text',
       value: 'FILE',
       completes: 'file',

@@ -37,7 +37,14 @@ export const attach: Command = {
       default: 'SOURCE_DATE_EPOCH, else when the image was made',
       describe: 'when it was attached (RFC 3339)',
     },
-    { name: 'tag', alias: 't', kind: 'text', value: 'NAME', describe: "the artifact's own name in the layout" },
+    {
+      name: 'tag',
+      default: 'none',
+      alias: 't',
+      kind: 'text',
+      value: 'NAME',
+      describe: "the artifact's own name in the layout",
+    },
     {
       name: 'fallback-tag',
       kind: 'flag',

@@ -35,8 +35,14 @@ export const config: Command = {
       describe: 'on the index of a multi-platform image; may be repeated',
     },
     { name: 'no-history', kind: 'flag', describe: 'no new line of history' },
-    { name: 'history-author', kind: 'text', value: 'AUTHOR', describe: "the new line's author, where not the image's" },
-    { name: 'history-created', kind: 'text', value: 'TIME', describe: "the new line's time, where not the image's" },
+    {
+      name: 'history-author',
+      default: "the image's",
+      kind: 'text',
+      value: 'AUTHOR',
+      describe: "the new line's author",
+    },
+    { name: 'history-created', default: "the image's", kind: 'text', value: 'TIME', describe: "the new line's time" },
     ...changeOptions,
   ],
   rules: [

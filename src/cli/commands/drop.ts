@@ -8,9 +8,16 @@ export const drop: Command = {
   describe: 'an image without some of its layers',
   positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]', completes: 'image' }],
   options: [
-    { name: 'layers', kind: 'text', value: 'A..B', describe: 'which layers, 1 for the lowest' },
+    {
+      name: 'layers',
+      default: 'those that --created-by says',
+      kind: 'text',
+      value: 'A..B',
+      describe: 'which layers, 1 for the lowest',
+    },
     {
       name: 'created-by',
+      default: 'those that --layers says',
       kind: 'text',
       value: 'GLOB',
       describe: 'the layers whose line of history says such a command; * stands for anything',

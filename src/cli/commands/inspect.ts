@@ -14,9 +14,18 @@ export const inspect: Command = {
   describe: 'what docker image inspect says of images',
   positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]', completes: 'image', many: true }],
   options: [
-    { name: 'format', alias: 'f', kind: 'text', value: 'TEMPLATE', isForm: true, describe: 'a Go template, or json' },
+    {
+      name: 'format',
+      default: 'json, as docker prints it',
+      alias: 'f',
+      kind: 'text',
+      value: 'TEMPLATE',
+      isForm: true,
+      describe: 'a Go template, or json',
+    },
     {
       name: 'raw',
+      default: 'what docker says of it',
       kind: 'text',
       choices: documents,
       isForm: true,

@@ -39,6 +39,7 @@ export const load: Command = {
   options: [
     {
       name: 'input',
+      default: 'the operand',
       alias: 'i',
       kind: 'text',
       value: 'FILE',

@@ -25,6 +25,7 @@ export const packages: Command = {
   options: [
     {
       name: 'sbom',
+      default: 'a table',
       kind: 'text',
       value: 'FORMAT',
       choices: ['spdx', 'cyclonedx'],

@@ -10,7 +10,7 @@ export const referrers: Command = {
   describe: 'the signatures, SBOMs and other artifacts about an image',
   positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]', completes: 'image' }],
   options: [
-    { name: 'artifact-type', kind: 'text', value: 'TYPE', describe: 'only artifacts of this type' },
+    { name: 'artifact-type', default: 'all', kind: 'text', value: 'TYPE', describe: 'only artifacts of this type' },
     { name: 'recursive', alias: 'r', kind: 'flag', describe: 'what is about the artifacts as well' },
     { ...shared.platform, default: 'all of it: the index', describe: 'about the image of one platform' },
   ],

@@ -12,6 +12,7 @@ export const squash: Command = {
     { name: 'layers', kind: 'text', value: 'A..B', default: 'all', describe: 'only these layers, 1 for the lowest' },
     {
       name: 'from-base',
+      default: 'all layers',
       kind: 'text',
       value: 'IMAGE',
       completes: 'image',

@@ -1,4 +1,5 @@
 import { type Command, type Option, variables } from '../command.ts';
+import { optionText } from '../option-text.ts';
 import { optionsOf } from '../options-of.ts';
 import { caseText, rulesOf } from '../rules.ts';
 import type { Block, Page } from './page.ts';
@@ -18,17 +19,6 @@ function optionTerm({ name, alias, kind, value, choices, on }: Option): string {
   const form = value ?? choices?.join('|') ?? '';
   const said = kind === 'flag' ? (on === true ? '=false' : '') : ` ${form}`;
   return `${alias === undefined ? '' : `-${alias}, `}--${name}${said}`;
-}
-
-/** What there is to say of an option: what it is, how often, its default and its range. */
-function optionText({ describe, kind, on, range, default: fallback }: Option): string {
-  const more = [
-    ...(kind === 'texts' && !describe.includes('repeated') ? ['may be repeated'] : []),
-    ...(range === undefined ? [] : [range]),
-    ...(fallback === undefined ? [] : [`default: ${fallback}`]),
-    ...(on === true ? ['on unless turned off'] : []),
-  ];
-  return [describe, ...more].join('; ');
 }
 
 function ruleLines(command: Command): readonly string[] {
