@@ -148,6 +148,7 @@ test('every option of the library is documented', () => {
     'ops/attach-options.ts',
     'ops/layer-options.ts',
     'ops/package-options.ts',
+    'ops/analyze-options.ts',
   ].flatMap(file => (sources.get(file) ?? '').split('\n'));
   for (const [at, line] of lines.entries())
     if (/^( {2}readonly \w+\?|export (interface|type) \w)/.test(line))

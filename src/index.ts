@@ -5,6 +5,17 @@ export { type Dockerfile, parseDockerfile, type Stage } from './dockerfile/parse
 export { type ErrorCode, OciError } from './errors.ts';
 export type { Finding } from './image/finding.ts';
 export type { InspectArtifact, InspectImage, InspectObject } from './image/inspect.ts';
+export { analyze } from './ops/analyze.ts';
+export type { AnalyzeOptions } from './ops/analyze-options.ts';
+export type {
+  AnalyzedDirectory,
+  AnalyzedLayer,
+  AnalyzedPackage,
+  AnalyzeResult,
+  DiveNumbers,
+  RuleFinding,
+  WastedPath,
+} from './ops/analyze-results.ts';
 export { append } from './ops/append.ts';
 export { attach } from './ops/attach.ts';
 export { blame } from './ops/blame.ts';

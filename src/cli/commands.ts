@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { analyze } from './commands/analyze.ts';
 import { append } from './commands/append.ts';
 import { attach } from './commands/attach.ts';
 import { blame } from './commands/blame.ts';
@@ -57,6 +58,7 @@ export const commands: readonly Command[] = [
   cp,
   blame,
   packages,
+  analyze,
   unpack,
   run,
   exportCommand,

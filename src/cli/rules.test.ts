@@ -291,6 +291,20 @@ const uses: Readonly<Record<string, Use>> = {
     words: ({ layout }) => ['blame', `${layout}:multi`, '/lib/two'],
     values: () => ({ platform: 'linux/arm64' }),
   },
+  analyze: {
+    words: ({ layout }) => ['analyze', `${layout}:multi`],
+    values: ({ directory }) => {
+      writeFileSync(join(directory, 'rules.json'), '{"version":1,"rules":[{"maxLayers":1}]}');
+      return {
+        'max-wasted': '1B',
+        'max-size': '1kB',
+        forbid: 'etc/motd',
+        rules: join(directory, 'rules.json'),
+        depth: '1',
+        platform: 'linux/arm64',
+      };
+    },
+  },
   packages: {
     words: ({ layout }) => ['packages', `${layout}:multi`],
     values: () => ({ sbom: 'spdx', platform: 'linux/arm64' }),

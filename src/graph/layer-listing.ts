@@ -1,5 +1,6 @@
 import { ContentHashes } from '../codec/content-hashes.ts';
 import { readLayer } from '../codec/layer-reader.ts';
+import type { Bytes } from '../engine/engine.ts';
 import type { Layer } from '../spec/objects.ts';
 import type { FileNode, LayerEntry, Path } from '../tree/node.ts';
 import { layerBytes, layerOrigin } from './layer-bytes.ts';
@@ -16,6 +17,8 @@ export type Hashing =
 export interface LayerListing {
   readonly entries: readonly LayerEntry[];
   readonly digests: ReadonlyMap<FileNode, string>;
+  /** Bytes of the uncompressed tar. */
+  readonly size: number;
 }
 
 function wants(hashing: Hashing, path: Path, node: FileNode): boolean {
@@ -27,7 +30,14 @@ function wants(hashing: Hashing, path: Path, node: FileNode): boolean {
 export async function listLayer(source: ImageSource, layer: Layer, hashing: Hashing): Promise<LayerListing> {
   const entries: LayerEntry[] = [];
   const hashes = new ContentHashes();
-  await readLayer(layerBytes(source, layer), layerOrigin(source, layer), {
+  let size = 0;
+  async function* tar(): Bytes {
+    for await (const chunk of layerBytes(source, layer)) {
+      size += chunk.length;
+      yield chunk;
+    }
+  }
+  await readLayer(tar(), layerOrigin(source, layer), {
     entry(entry) {
       entries.push(entry);
       hashes.begin(entry, (path, file) => wants(hashing, path, file));
@@ -35,5 +45,5 @@ export async function listLayer(source: ImageSource, layer: Layer, hashing: Hash
     data: chunk => hashes.update(chunk),
     end: () => hashes.end(),
   });
-  return { entries, digests: hashes.digests };
+  return { entries, digests: hashes.digests, size };
 }

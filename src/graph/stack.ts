@@ -12,6 +12,8 @@ import type { ImageSource } from './source.ts';
 export interface ImageStack {
   readonly layers: readonly Layer[];
   readonly stack: Stack;
+  /** Bytes of each layer's uncompressed tar. */
+  readonly sizes: readonly number[];
   readonly warnings: readonly string[];
   /** What the contents of these files, of whatever layer, are told apart by. */
   readonly digests: (files: ReadonlySet<FileNode>) => Promise<ReadonlyMap<FileNode, string>>;
@@ -20,12 +22,14 @@ export interface ImageStack {
 /** Reads a stack of layers, each blob's digest, size and diffID checked. Whole in memory: metadata only. */
 export async function readStack(source: ImageSource, layers: readonly Layer[]): Promise<ImageStack> {
   const listings = [];
-  for (const layer of layers) listings.push((await listLayer(source, layer, 'none')).entries);
-  const stack = await new Pace(source.work?.signal).run(foldStack(listings, source.subject));
+  for (const layer of layers) listings.push(await listLayer(source, layer, 'none'));
+  const entries = listings.map(listing => listing.entries);
+  const stack = await new Pace(source.work?.signal).run(foldStack(entries, source.subject));
   const rootfs = openImageRootfs(source, layers);
   return {
     layers,
     stack,
+    sizes: listings.map(({ size }) => size),
     warnings: await warningsOf(source, blobsOf(layers)),
     digests: files => rootfs.digests(files),
   };

@@ -18,6 +18,7 @@ const functions = library as unknown as Readonly<Record<string, Call>>;
 const verbs = Object.keys(optionTables) as readonly Verb[];
 /** How many arguments stand before the options, and which may be left out. */
 const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
+  analyze: ['image'],
   append: ['image', 'steps'],
   build: ['context', 'images'],
   checkBuild: ['context'],

@@ -1,16 +1,27 @@
+import type { AnalyzeOptions } from './analyze-options.ts';
 import { read, type Table } from './base-calls.ts';
-import { flag, type Kind, oneOf, sentences, time, wholeNumber } from './call-kinds.ts';
+import { flag, glob, type Kind, listOf, oneOf, path, sentences, text, time, wholeNumber } from './call-kinds.ts';
 import type { CpOptions, FilesOptions } from './look-options.ts';
 import type { SbomOptions } from './package-options.ts';
 
 /** The library's functions that look into what is there. */
-export type LookVerb = 'blame' | 'catStream' | 'cp' | 'cpStream' | 'files' | 'packages' | 'sbom';
+export type LookVerb = 'analyze' | 'blame' | 'catStream' | 'cp' | 'cpStream' | 'files' | 'packages' | 'sbom';
 
+const analyze: Table<AnalyzeOptions> = {
+  ...read,
+  depth: wholeNumber,
+  maxWasted: text,
+  maxSize: text,
+  forbid: listOf(glob),
+  noSetuid: flag,
+  rules: path,
+};
 const cp: Table<CpOptions> = { ...read, archive: flag, followLink: flag, force: flag };
 const files: Table<FilesOptions> = { ...read, errors: sentences, recursive: flag, depth: wholeNumber, long: flag };
 
 /** Their options. */
 export const lookTables: Readonly<Record<LookVerb, Readonly<Record<string, Kind>>>> = {
+  analyze,
   blame: read,
   catStream: read,
   cp,

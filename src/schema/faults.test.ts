@@ -25,6 +25,13 @@ const documents: Readonly<Record<string, object>> = {
   'image-manifest': manifest,
   'image-index': { schemaVersion: 2, manifests: [{ ...layer, platform }], annotations: {}, artifactType: 'a/b' },
   'image-layout': { imageLayoutVersion: '1.0.0' },
+  rules: {
+    version: 1,
+    rules: [
+      { id: 'size', severity: 'error', maxSize: '200MB', maxWasted: 5, minEfficiency: 0.9, noSetuid: true },
+      { forbid: ['**/*.key'], except: ['etc/ssl/**'], layers: 'any', labels: { a: '*' } },
+    ],
+  },
   'image-config': {
     created: '2026-01-01T00:00:00Z',
     ...platform,

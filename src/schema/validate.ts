@@ -5,7 +5,7 @@ import type { Fault } from './faults.ts';
 import { patternWords } from './pattern-words.ts';
 import { schemas } from './schemas.ts';
 
-export type DocumentKind = 'manifest' | 'index' | 'config' | 'descriptor' | 'layout';
+export type DocumentKind = 'manifest' | 'index' | 'config' | 'descriptor' | 'layout' | 'rules';
 
 /** The files of schemas/ by kind. */
 export const schemaNames: Readonly<Record<DocumentKind, string>> = {
@@ -14,6 +14,7 @@ export const schemaNames: Readonly<Record<DocumentKind, string>> = {
   config: 'image-config',
   descriptor: 'content-descriptor',
   layout: 'image-layout',
+  rules: 'rules',
 };
 
 export const maxFindings = 20;

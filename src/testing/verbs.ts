@@ -72,6 +72,15 @@ const looks: readonly VerbUse[] = [
     words: ({ source }) => ['blame', source, '/lib/two'],
   },
   {
+    verb: 'analyze',
+    command: 'analyze',
+    use: 'analyze',
+    ...reading,
+    takes: images,
+    call: ({ source }, options) => library.analyze(source, { hostPlatform, maxSize: '1GB', ...options }),
+    words: ({ source }) => ['analyze', source],
+  },
+  {
     verb: 'packages',
     command: 'packages',
     use: 'packages of an image or a tar',

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { directory, symlink, textFile } from '../testing/scripts.ts';
-import { arbitraryEntries, leniently } from '../testing/trees.ts';
-import { applyLayer } from './apply.ts';
-import { emptyTree, type LayerEntry, type Node, type Path, type Tree } from './node.ts';
+import { arbitraryStack, stackOf } from '../testing/stacks.ts';
+import type { LayerEntry, Node, Path, Tree } from './node.ts';
 import { atOnce } from './parts.ts';
-import { eachPlaced, foldStack, type Stack, topOf } from './stack.ts';
+import { eachPlaced, type Stack, topOf } from './stack.ts';
 import { placeIn, type Step, storyCandidates, storyOf } from './story.ts';
 import { filesOf, find, walk } from './walk.ts';
 
@@ -16,8 +15,6 @@ const sym = (path: string, target: string): LayerEntry => ({ kind: 'node', path,
 const link = (path: string, target: string): LayerEntry => ({ kind: 'hardlink', path, target });
 const gone = (path: string): LayerEntry => ({ kind: 'whiteout', path });
 const opaque = (path: string): LayerEntry => ({ kind: 'opaque', path });
-
-const stackOf = (...layers: readonly (readonly LayerEntry[])[]): Stack => atOnce(foldStack(layers, 'stack'));
 
 function told(stack: Stack, path: Path): readonly Step[] {
   const files = stack.flatMap(({ tree }) => [...filesOf(tree)]);
@@ -29,17 +26,6 @@ const inShort = (stack: Stack, path: Path): readonly string[] =>
   told(stack, path).map(
     ({ layer, kind, path: place, by }) => `${layer} ${kind} ${place}${by === undefined ? '' : ` ${by}`}`,
   );
-
-/** Layers that can be applied one over the other, whatever they hold. */
-const arbitraryStack: fc.Arbitrary<Stack> = fc.array(arbitraryEntries, { minLength: 1, maxLength: 5 }).map(scripts => {
-  let below: Tree = emptyTree();
-  const layers = scripts.map(entries => {
-    const layer = leniently(below, entries);
-    below = applyLayer(below, layer);
-    return layer;
-  });
-  return stackOf(...layers);
-});
 
 const isSame = (was: Node | undefined, is: Node): boolean =>
   was === is || (was?.kind === 'directory' && is.kind === 'directory' && was.meta === is.meta);

@@ -5,6 +5,7 @@ export const shapeSources: readonly string[] = [
   'src/ops/change-results.ts',
   'src/ops/look-results.ts',
   'src/ops/package-results.ts',
+  'src/ops/analyze-results.ts',
   'src/ops/attach-results.ts',
   'src/ops/build-options.ts',
   'src/ops/run-options.ts',
