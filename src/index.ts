@@ -20,7 +20,14 @@ export { append } from './ops/append.ts';
 export { attach } from './ops/attach.ts';
 export { blame } from './ops/blame.ts';
 export { build } from './ops/build.ts';
-export type { BuildOptions, BuildResult, BuildStep, BuiltImage, CheckBuildOptions } from './ops/build-options.ts';
+export type {
+  BuildOptions,
+  BuildOutput,
+  BuildResult,
+  BuildStep,
+  BuiltImage,
+  CheckBuildOptions,
+} from './ops/build-options.ts';
 export { catStream } from './ops/cat.ts';
 export { checkBase } from './ops/check-base.ts';
 export { checkBuild } from './ops/check-build.ts';

@@ -1,11 +1,6 @@
-import { usage } from '../errors.ts';
-import type { BuildOptions, CheckBuildOptions } from '../ops/build-options.ts';
 import { excludes, type Option, type Rule } from './command.ts';
-import { compressionOptions, compressionRules, readCompression } from './compression-options.ts';
-import { givenTime, nowTime } from './environment.ts';
-import type { Io } from './io.ts';
+import { compressionOptions, compressionRules } from './compression-options.ts';
 import { shared } from './shared-options.ts';
-import { given, type Words } from './words.ts';
 
 export const buildOptions: readonly Option[] = [
   {
@@ -88,10 +83,59 @@ export const buildOptions: readonly Option[] = [
     default: 'SOURCE_DATE_EPOCH, else now',
     describe: 'when the image was made (RFC 3339)',
   },
+  {
+    name: 'output',
+    alias: 'o',
+    kind: 'text',
+    value: 'TYPE,DEST',
+    describe:
+      'what else is written, or instead of -t: type=oci|docker|tar|local,dest=PATH (name=NAME in an archive); a path alone is type=local, - a tar on standard output',
+  },
+  { name: 'iidfile', kind: 'text', value: 'FILE', completes: 'file', describe: 'a file for the image ID' },
+  {
+    name: 'metadata-file',
+    kind: 'text',
+    value: 'FILE',
+    completes: 'file',
+    describe: "a file for buildx's metadata (JSON)",
+  },
   ...compressionOptions,
   { name: 'check', kind: 'flag', describe: "only look for what is wrong with the Dockerfile, by BuildKit's rules" },
   shared.dryRun,
 ];
+
+const registry = 'there is no registry: skopeo copy brings a base into a layout, and an image out of one';
+const daemon = 'there is no daemon';
+const runs = 'it says how a RUN is done';
+
+/** Docker's options that mean nothing here. */
+export const elsewhere: Readonly<Record<string, string>> = {
+  pull: registry,
+  push: registry,
+  load: 'there is no daemon to load into: -o type=docker,dest=FILE writes what docker load takes',
+  builder: daemon,
+  rm: 'nothing is left between steps',
+  'force-rm': 'nothing is left between steps',
+  compress: 'nothing is sent to a daemon',
+  isolation: daemon,
+  memory: runs,
+  'memory-swap': runs,
+  'cpu-period': runs,
+  'cpu-quota': runs,
+  'cpu-shares': runs,
+  'cpuset-cpus': runs,
+  'cpuset-mems': runs,
+  'security-opt': runs,
+  'cgroup-parent': runs,
+  squash: '`ocikit squash` makes one layer of an image',
+  stream: 'nothing is sent to a daemon',
+  sbom: '`ocikit packages` writes bills of materials, and `ocikit attach` puts them to an image',
+  call: '--check looks for what is wrong',
+  'disable-content-trust': registry,
+  ignorefile: 'FILE.dockerignore beside the Dockerfile is read',
+  layers: 'every step is cached',
+  format: "`ocikit convert --format docker` has docker's documents",
+};
 
 export const buildRules: readonly Rule[] = [
   ...excludes(
@@ -108,6 +152,9 @@ export const buildRules: readonly Rule[] = [
       'cache-to',
       'no-cache',
       'no-cache-filter',
+      'output',
+      'iidfile',
+      'metadata-file',
       'dry-run',
       'compression',
       'level',
@@ -115,66 +162,6 @@ export const buildRules: readonly Rule[] = [
     ],
     'nothing is built',
   ),
+  ...excludes('dry-run', ['iidfile', 'metadata-file', 'output'], 'nothing is written'),
   ...compressionRules,
 ];
-
-/**
- * `NAME=VALUE`; a name alone takes its value from the environment, and is not given where there is none. SOURCE_DATE_EPOCH is one where the
- * environment has it.
- */
-function argumentsOf(words: Words, io: Io): readonly string[] {
-  const said = words.texts('build-arg').flatMap(text => {
-    if (text.includes('=')) return [text];
-    const value = io.env[text];
-    return value === undefined ? [] : [`${text}=${value}`];
-  });
-  const epoch = io.env['SOURCE_DATE_EPOCH'];
-  const isSaid = said.some(text => text.startsWith('SOURCE_DATE_EPOCH='));
-  return isSaid || epoch === undefined || epoch === '' ? said : [...said, `SOURCE_DATE_EPOCH=${epoch}`];
-}
-
-/** A layout's path, or in docker's words `type=local,src=PATH` and `type=local,dest=PATH`. */
-function cachePlace(text: string, option: string): string {
-  if (!/^type=/.test(text)) return text;
-  const fields = new Map(text.split(',').map(field => [field.split('=', 1)[0], field.slice(field.indexOf('=') + 1)]));
-  const place = fields.get('dest') ?? fields.get('src');
-  if (fields.get('type') === 'local' && place !== undefined) return place;
-  throw usage(
-    `--${option}`,
-    `expected a layout, or type=local with its path, got '${text}'`,
-    'a cache is a layout: skopeo and ocikit copy bring one from and to elsewhere',
-  );
-}
-
-/** What says which Dockerfile it is, and what it is evaluated with. */
-export function readCheckOptions(words: Words, io: Io): CheckBuildOptions {
-  return given({
-    file: words.text('file'),
-    buildArguments: argumentsOf(words, io),
-    platform: words.texts('platform')[0],
-    hostPlatform: io.hostPlatform,
-    signal: io.signal,
-  });
-}
-
-export function readBuildOptions(words: Words, io: Io): BuildOptions {
-  return given({
-    file: words.text('file'),
-    buildArguments: argumentsOf(words, io),
-    platforms: words.texts('platform').flatMap(text => text.split(',')),
-    hostPlatform: io.hostPlatform,
-    target: words.text('target'),
-    contexts: words.texts('build-context'),
-    bases: words.texts('base-layout'),
-    labels: words.texts('label'),
-    annotations: words.texts('annotation'),
-    created: givenTime(words.text('created'), 'created'),
-    now: nowTime(io),
-    cacheFrom: words.texts('cache-from').map(text => cachePlace(text, 'cache-from')),
-    cacheTo: words.has('cache-to') ? cachePlace(words.text('cache-to') ?? '', 'cache-to') : undefined,
-    noCache: words.flag('no-cache'),
-    noCacheStages: words.texts('no-cache-filter').flatMap(text => text.split(',')),
-    ...readCompression(words),
-    dryRun: words.flag('dry-run'),
-  });
-}

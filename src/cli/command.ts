@@ -54,6 +54,8 @@ export interface Command {
   /** Whether what follows the first word that is no option's is another program's command line, options and all. */
   readonly endsOptions?: true;
   readonly rules?: readonly Rule[];
+  /** Options of docker's that mean nothing here, and what there is to say of each. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** Paragraphs for the manual. */
   readonly details?: readonly string[];

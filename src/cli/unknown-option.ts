@@ -15,8 +15,14 @@ function likelyOption(written: string, options: readonly Option[]): string | und
 
 /** What there is to say of an option that there is not. */
 export function unknownOption(written: string, command: Command): OciError {
-  const hint = likelyOption(written, optionsOf(command)) ?? `ocikit ${command.name} --help`;
-  return usage(command.name, `expected one of its options, got '${written}'`, hint);
+  const name = written.replace(/^-+/, '').split('=')[0] ?? '';
+  const elsewhere = command.elsewhere ?? {};
+  const hint = Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined;
+  return usage(command.name, `expected one of its options, got '${written}'`, hint ?? likelyHint(written, command));
+}
+
+function likelyHint(written: string, command: Command): string {
+  return likelyOption(written, optionsOf(command)) ?? `ocikit ${command.name} --help`;
 }
 
 /** Throws `usage` for an option that there is not, before anything else is looked at: it would be taken to have the next word for its value. */

@@ -1,81 +1,42 @@
-import { notFound, OciError, systemCode, unsupported } from '../errors.ts';
-import { readTextFile } from '../store/disk/text-file.ts';
-import { isDirectory, isFile } from '../store/open-source.ts';
-import { openRootfsDirectory, type RootfsDirectory } from '../store/rootfs/directory.ts';
-import { contextSelection } from '../tree/ignore.ts';
-import type { Tree } from '../tree/node.ts';
-import type { Selection } from '../tree/selection.ts';
+import type { BodySource } from '../codec/body-source.ts';
+import type { ComparableRootfs } from '../graph/comparable-rootfs.ts';
+import { writeFileAtomic } from '../store/disk/file-target.ts';
+import { openRootfsDirectory } from '../store/rootfs/directory.ts';
+import { flow } from '../stream/flow.ts';
+import { Pace } from '../stream/pace.ts';
+import { emptyTree, type Tree } from '../tree/node.ts';
+import { textOf } from '../tree/path.ts';
+import type { Selected } from '../tree/select.ts';
+import { listedBy, type Selection } from '../tree/selection.ts';
+import type { ContextPlace } from './build-place.ts';
 import { ContentFiles } from './content-files.ts';
 import type { Work } from './options.ts';
 
-/** A directory that a build takes files from. */
+/** What a build takes files from. */
 export interface BuildContext {
-  readonly directory: string;
-  readonly rootfs: RootfsDirectory;
   readonly tree: Tree;
-}
-
-/** The Dockerfile of a build, and what of its context is left out. */
-export interface BuildInput {
-  readonly file: string;
-  readonly text: string;
-  readonly selection: Selection | undefined;
+  /** A file of it as one of the disk. */
+  readonly fileOf: (one: Selected) => Promise<string>;
+  readonly warnings: () => readonly string[];
+  readonly close: () => void;
 }
 
 interface Contexts {
-  readonly input: BuildInput;
+  readonly place: ContextPlace;
+  /** What of the build's own context is looked at. */
+  readonly selection: Selection | undefined;
   /** The directories of named contexts. */
   readonly directories: ReadonlyMap<string, string>;
   readonly options: Work;
 }
 
-const names = ['Dockerfile', 'dockerfile', 'Containerfile'];
-const inside = (directory: string, name: string): string =>
-  `${directory.replace(/\/+$/, '') || '/'}/${name}`.replace(/^\/\//, '/');
-
-/** Throws for a context that is none: what is on the network, or not there, or no directory. */
-export function checkContext(context: string): void {
-  if (/^(https?|git|ssh):\/\/|^git@/.test(context))
-    throw unsupported(context, 'a directory', 'a URL', { hint: 'ocikit builds without a network: fetch it first' });
-  if (isDirectory(context)) return;
-  if (isFile(context)) throw unsupported(context, 'a directory', 'a file', { hint: 'unpack it first' });
-  throw notFound(context, 'a directory to build from');
-}
-
-/** Reads the Dockerfile, which may lie outside the context, and the patterns of what is left out: those beside it, else the context's. */
-export function readInput(context: string, file: string | undefined): BuildInput {
-  const path = file ?? names.map(name => inside(context, name)).find(isFile);
-  if (path === undefined)
-    throw notFound(inside(context, 'Dockerfile'), 'a Dockerfile', 'option file names one that is called otherwise');
-  const text = readTextFile(path);
-  const ignore = [`${path}.dockerignore`, inside(context, '.dockerignore')].map(each => ({ each, text: textOf(each) }));
-  const found = ignore.find(each => each.text !== undefined);
-  return {
-    file: path,
-    text,
-    selection: found?.text === undefined ? undefined : contextSelection(found.text, found.each),
-  };
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readTextFile(path);
-  } catch (error) {
-    const code = error instanceof OciError ? systemCode(error.cause) : undefined;
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;
-    throw error;
-  }
-}
-
-/** The directories that a build takes files from, each read when it is first asked for. State: which have been. */
+/** What a build takes files from, each read when it is first asked for. State: what has been. */
 export class OpenContexts {
   readonly files: ContentFiles = new ContentFiles();
   readonly #opened = new Map<string, Promise<BuildContext>>();
-  readonly #context: string;
   readonly #from: Contexts;
 
-  constructor(context: string, from: Contexts) {
-    this.#context = context;
+  constructor(from: Contexts) {
     this.#from = from;
   }
 
@@ -88,24 +49,59 @@ export class OpenContexts {
   }
 
   async #open(name: string | undefined): Promise<BuildContext> {
-    const { input, directories, options } = this.#from;
-    const directory = name === undefined ? this.#context : (directories.get(name) as string);
-    const selection = name === undefined ? input.selection : undefined;
-    const rootfs = openRootfsDirectory(directory, { selection, work: options });
+    const { place, selection, directories } = this.#from;
+    if (name !== undefined) return this.#directory(directories.get(name) as string, undefined);
+    if (place.kind === 'directory') return this.#directory(place.path, selection);
+    if (place.kind === 'tar') return this.#tar(place, selection);
+    return { tree: emptyTree(), fileOf: async ({ path }) => path, warnings: () => [], close: () => undefined };
+  }
+
+  async #directory(directory: string, selection: Selection | undefined): Promise<BuildContext> {
+    const rootfs = openRootfsDirectory(directory, { selection, work: this.#from.options });
+    return {
+      tree: await this.#added(rootfs),
+      fileOf: async ({ path }) => `${directory}/${textOf(path)}`,
+      warnings: () => rootfs.warnings,
+      close: () => rootfs.close(),
+    };
+  }
+
+  async #tar(
+    { rootfs, spool }: Extract<ContextPlace, { kind: 'tar' }>,
+    selection: Selection | undefined,
+  ): Promise<BuildContext> {
+    const { options } = this.#from;
+    const whole = await this.#added(rootfs);
+    let count = 0;
+    return {
+      tree: selection === undefined ? whole : await new Pace(options.signal).run(listedBy(whole, selection)),
+      fileOf: async ({ node, path }) => {
+        const file = `${spool}/member-${count++}`;
+        if (node.kind !== 'file') return file;
+        const close = await this.files.prepare([node], spool);
+        await writeFileAtomic(file, flow(this.files.body(path, node), options), { mode: 0o600 }).finally(close);
+        return file;
+      },
+      warnings: () => rootfs.warnings,
+      close: () => undefined,
+    };
+  }
+
+  async #added(rootfs: ComparableRootfs & BodySource): Promise<Tree> {
     const tree = await rootfs.tree();
-    await this.files.addRootfs(rootfs, tree, options);
-    return { directory, rootfs, tree };
+    await this.files.addRootfs(rootfs, tree, this.#from.options);
+    return tree;
   }
 
   /** What was wrong with what has been read. */
   async warnings(): Promise<readonly string[]> {
-    return (await Promise.all(this.#opened.values())).flatMap(({ rootfs }) => rootfs.warnings);
+    return (await Promise.all(this.#opened.values())).flatMap(({ warnings }) => warnings());
   }
 
   close(): void {
     for (const one of this.#opened.values())
       one.then(
-        ({ rootfs }) => rootfs.close(),
+        ({ close }) => close(),
         // One that could not be opened has told why.
         () => undefined,
       );

@@ -7,10 +7,11 @@ import { Pace } from '../stream/pace.ts';
 import { type CopyOptions, copyInto, withDirectory } from '../tree/copy.ts';
 import { ignoreSelection } from '../tree/ignore.ts';
 import { impliedMeta, type Path, type Tree } from '../tree/node.ts';
-import { encodeText, textOf } from '../tree/path.ts';
+import { encodeText } from '../tree/path.ts';
 import { type Selected, selectSources } from '../tree/select.ts';
 import { parseModeChange } from '../tree/symbolic-mode.ts';
 import { find, resolvePath } from '../tree/walk.ts';
+import type { BuildContext } from './build-context.ts';
 import type { StageFiles } from './build-files.ts';
 import { buildOwner, needsUserFiles } from './build-owner.ts';
 import type { Building } from './build-steps.ts';
@@ -94,17 +95,17 @@ async function selectFrom(source: CopySource, { building, filesOf, fail }: Chang
   if (from.kind === 'remote') throw fail(`'${from.address}' is not in the context`);
   const selected = selectSources(await filesOf(from).tree(), source, fail);
   if (!source.unpack || from.kind !== 'context') return selected;
-  const { directory } = await context(from.name);
-  return Promise.all(selected.map(one => unpacked(one, { directory, building })));
+  const { fileOf } = await context(from.name);
+  return Promise.all(selected.map(one => unpacked(one, { fileOf, building })));
 }
 
 /** An archive as what is in it, anything else as it is. */
 async function unpacked(
   one: Selected,
-  { directory, building }: { readonly directory: string; readonly building: Building },
+  { fileOf, building }: Pick<BuildContext, 'fileOf'> & { readonly building: Building },
 ): Promise<Selected> {
   if (one.node.kind !== 'file' || one.node.size === 0) return one;
-  const path = `${directory}/${textOf(one.path)}`;
+  const path = await fileOf(one);
   if (!(await isTarFile(path))) return one;
   const rootfs = openRootfsTar(path, building.options);
   const node = await rootfs.tree();

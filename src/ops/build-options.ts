@@ -3,12 +3,22 @@ import type { Descriptor } from '../spec/objects.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import type { CompressionOptions, ReadOptions, Work } from './options.ts';
 
+/** What is written of an image beside the layouts, or instead of them: an archive, its root filesystem as a tar, or that in a directory. */
+export interface BuildOutput {
+  readonly kind: 'oci' | 'docker' | 'tar' | 'local';
+  readonly path: string;
+  /** What the image is called in an archive. */
+  readonly name?: string;
+}
+
 /** What `build` takes. */
 export interface BuildOptions extends Omit<ReadOptions, 'platform'>, CompressionOptions {
   /** What the image is for, `os/arch[/variant]`; of several an index is made. `hostPlatform` when absent. */
   readonly platforms?: readonly string[];
-  /** The Dockerfile, which may lie outside the context; `Dockerfile` in it, `dockerfile` or `Containerfile` when absent. */
+  /** The Dockerfile, which may lie outside a context that is a directory; `Dockerfile` in it, `dockerfile` or `Containerfile` when absent. */
   readonly file?: string;
+  /** The text of the Dockerfile itself; it is read from `file` when absent. */
+  readonly dockerfile?: string;
   /** The stage to build, by its name in any case or its number; the last when absent. */
   readonly target?: string;
   /** `NAME=VALUE` for ARG, SOURCE_DATE_EPOCH among them; none when absent. */
@@ -33,12 +43,20 @@ export interface BuildOptions extends Omit<ReadOptions, 'platform'>, Compression
   readonly noCache?: boolean;
   /** Stages whose steps are done anew, by their names; none when absent. */
   readonly noCacheStages?: readonly string[];
+  /** What else is written of the image; nothing when absent. */
+  readonly output?: BuildOutput;
+  /** A file for the image ID (the config's digest; of several platforms the index's); none when absent. */
+  readonly iidFile?: string;
+  /** A file for what buildx says of a build, in JSON; none when absent. */
+  readonly metadataFile?: string;
   /** Does everything but write: the result says what would be made. False when absent. */
   readonly dryRun?: boolean;
 }
 
 /** What `checkBuild` takes: what says which Dockerfile it is, and what it is evaluated with. */
-export interface CheckBuildOptions extends Pick<BuildOptions, 'file' | 'buildArguments' | 'hostPlatform'>, Work {
+export interface CheckBuildOptions
+  extends Pick<BuildOptions, 'file' | 'dockerfile' | 'buildArguments' | 'hostPlatform'>,
+    Work {
   /** What the image would be for, `os/arch[/variant]`; `hostPlatform` when absent. */
   readonly platform?: string;
 }

@@ -1,4 +1,3 @@
-import { usage } from '../errors.ts';
 import { copyBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import type { ImageStore } from '../graph/source.ts';
 import { withName } from '../spec/name.ts';
@@ -14,7 +13,7 @@ export interface BuildPlace {
   readonly names: readonly string[];
 }
 
-/** The layouts that operands name, each once. Throws `usage` where there is none. */
+/** The layouts that operands name, each once. */
 export function parseBuildPlaces(images: readonly ImageOperand[]): readonly BuildPlace[] {
   const places = new Map<string, { readonly path: string; readonly names: string[] }>();
   for (const image of images) {
@@ -24,7 +23,6 @@ export function parseBuildPlaces(images: readonly ImageOperand[]): readonly Buil
     if (!place.names.includes(name)) place.names.push(name);
     places.set(key, place);
   }
-  if (places.size === 0) throw usage('images', 'expected LAYOUT[:NAME], got an empty list');
   return [...places.values()];
 }
 

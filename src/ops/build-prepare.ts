@@ -8,8 +8,9 @@ import { machinePlatform } from '../spec/platform.ts';
 import type { OpenPlaces } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { type BuildBase, findBase, isImagePlace, parseNamedContext } from './build-bases.ts';
-import { type BuildInput, checkContext } from './build-context.ts';
+import type { BuildInput } from './build-input.ts';
 import type { BuildOptions } from './build-options.ts';
+import { checkDirectory } from './build-place.ts';
 
 /** A plan, and what it is made of. */
 export interface Prepared {
@@ -39,7 +40,7 @@ export async function prepareBuild(
   for (const [name, place] of contexts)
     if (name === '' || place === '') throw badOption('contexts', 'expected NAME=PLACE, got no name or no place');
   const directories = new Map(contexts.filter(([, place]) => !isImagePlace(place)));
-  for (const directory of directories.values()) checkContext(directory);
+  for (const directory of directories.values()) checkDirectory(directory);
   const named = new Map<string, ImageOperand>(contexts.filter(([, place]) => isImagePlace(place)));
   const search = { named, layouts: [...(options.bases ?? []), layout], open: places };
   const planned = {

@@ -1,4 +1,5 @@
-import { OciError } from '../errors.ts';
+import type { Bytes } from '../engine/engine.ts';
+import { OciError, usage } from '../errors.ts';
 import type { ImageStore } from '../graph/source.ts';
 import { storeDocument } from '../graph/store-document.ts';
 import { newIndex } from '../image/index-edit.ts';
@@ -6,46 +7,89 @@ import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, ImageIndex, Platform } from '../spec/objects.ts';
 import { parsePlatform } from '../spec/platform.ts';
-import { withLayout } from '../store/layout/new-layout.ts';
+import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { OpenPlaces, openPlace } from '../store/open-operand.ts';
 import { type ImageOperand, parseWholePlace } from '../store/parse-operand.ts';
 import { BuildCache } from './build-cache.ts';
-import { type BuildContext, type BuildInput, checkContext, OpenContexts, readInput } from './build-context.ts';
+import { type BuildContext, OpenContexts } from './build-context.ts';
+import { type BuildInput, readInput } from './build-input.ts';
 import type { BuildOptions, BuildResult } from './build-options.ts';
+import { writeOutput, writeReports } from './build-output.ts';
+import { type ContextPlace, openContextPlace } from './build-place.ts';
 import { type BuildPlace, namePlaces, namesOf, parseBuildPlaces } from './build-places.ts';
 import { buildPlatform, type Workshop } from './build-platform.ts';
 import { buildPlatformOf, type Prepared, prepareBuild } from './build-prepare.ts';
 import { checkSteps } from './build-steps.ts';
-import { path } from './call-kinds.ts';
+import { pathOrBytes } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 
 /**
  * Builds a Dockerfile that runs nothing: COPY, ADD, WORKDIR and all that only says something of the image, in any number of
- * stages, as BuildKit does, from a directory and from images in layouts and archives. Nothing is unpacked and nothing needs root. The image goes to
+ * stages, as BuildKit does, from a directory or a tar (a stream may be the Dockerfile alone) and from images in layouts and archives. Nothing is unpacked and nothing needs root. The image goes to
  * `images`, under each of their names; of several platforms it is an index. What a step made is found again by what it was made of. Throws `invalid`
  * (`DockerfileError`) where an instruction is wrong, `not-found` for a base or a source that is not there, `unsupported` for
  * RUN and for what is on the network, and `conflict` where a file changes while it is read.
  */
 export async function build(
-  context: string,
+  context: string | Bytes,
   images: readonly ImageOperand[],
   options: BuildOptions = {},
 ): Promise<BuildResult> {
-  checkCall('build', { context: [path, context], images: ['operands', images] }, options);
+  checkCall('build', { context: [pathOrBytes, context], images: ['operands', images] }, options);
   const places = parseBuildPlaces(images);
+  const beside = places[0]?.path ?? options.output?.path;
+  if (beside === undefined) throw usage('images', 'expected LAYOUT[:NAME], or option output, got neither');
+  const place = await openContextPlace(context, { layout: beside, work: options });
+  try {
+    if (places.length > 0) return await buildOut(place, places, options);
+    // What only comes out as a file is made beside it.
+    return await withScratchLayout(beside, async ({ subject }) => ({
+      ...(await buildOut(place, [{ path: subject, names: ['latest'] }], options)),
+      names: [],
+    }));
+  } finally {
+    place.close();
+  }
+}
+
+/** What a build has come to. */
+interface Finished {
+  readonly result: BuildResult;
+  readonly root: Descriptor;
+}
+
+/** Builds into layouts, and writes what else is asked for. */
+async function buildOut(
+  place: ContextPlace,
+  places: readonly BuildPlace[],
+  options: BuildOptions,
+): Promise<BuildResult> {
+  const { result, root } = await buildFrom(place, places, options);
+  const { output, dryRun, signal, progress } = options;
+  if (dryRun === true) return result;
+  const image = `oci:${places[0]?.path}@${result.manifest}`;
+  const said = output === undefined ? [] : await writeOutput(image, output, { signal, progress });
+  await writeReports(result, root, options);
+  return { ...result, warnings: [...result.warnings, ...said] };
+}
+
+async function buildFrom(place: ContextPlace, places: readonly BuildPlace[], options: BuildOptions): Promise<Finished> {
   const { path: layout } = places[0] as BuildPlace;
-  checkContext(context);
-  const input = readInput(context, options.file);
+  const input = await readInput(place, options, options);
   const open = new OpenPlaces(options);
   const prepared = await prepareAll(input, { options, open, layout });
-  const contexts = new OpenContexts(context, { input, directories: prepared[0]?.directories ?? new Map(), options });
+  const { directories } = prepared[0] as Prepared;
+  const contexts = new OpenContexts({ place, selection: input.selection, directories, options });
   try {
     return await withLayout(layout, options, async store => {
       const cache = await openCache(store, open, options);
       const context = (name: string | undefined): Promise<BuildContext> => contexts.get(name);
       const workshop = { store, cache, files: contexts.files, options, layout, context };
-      const result = await buildAll(prepared, { workshop, places });
-      return { ...result, names: namesOf(places), warnings: [...(await contexts.warnings()), ...result.warnings] };
+      const { root, warnings, ...made } = await buildAll(prepared, { workshop, places });
+      return {
+        root,
+        result: { ...made, names: namesOf(places), warnings: [...(await contexts.warnings()), ...warnings] },
+      };
     });
   } finally {
     contexts.close();
@@ -72,7 +116,7 @@ async function prepareAll(
 async function buildAll(
   prepared: readonly Prepared[],
   { workshop, places }: { readonly workshop: Workshop; readonly places: readonly BuildPlace[] },
-): Promise<Omit<BuildResult, 'names'>> {
+): Promise<Omit<BuildResult, 'names'> & Pick<Finished, 'root'>> {
   const { store, cache, options } = workshop;
   const built: Awaited<ReturnType<typeof buildPlatform>>[] = [];
   for (const one of prepared) built.push(await buildPlatform(one, workshop));
@@ -83,6 +127,7 @@ async function buildAll(
   const records = await keepRecords(workshop);
   await namePlaces(root, { store, places, records, options });
   return {
+    root,
     manifest: root.digest,
     images: built.map(({ image }) => image),
     warnings: [...new Set([...built.flatMap(({ warnings }) => warnings), ...cache.warnings])],

@@ -65,6 +65,11 @@ export const path: Kind = {
   expected: 'a path',
   accepts: value => isText(value) && value !== '' && !value.includes('\0'),
 };
+export const pathOrBytes: Kind = {
+  expected: 'a path or bytes as they come',
+  accepts: value =>
+    path.accepts(value) || (typeof value === 'object' && value !== null && Symbol.asyncIterator in value),
+};
 export const glob: Kind = {
   expected: 'a glob',
   accepts: value => isText(value) && value !== '' && value.length <= pathLimit,
@@ -106,6 +111,17 @@ export const step: Kind = {
     isObject(value) &&
     ['tar', 'add,to', 'delete'].includes(Object.keys(value).sort().join()) &&
     Object.values(value).every(isPath),
+};
+
+/** What else a build writes. */
+export const buildOutput: Kind = {
+  expected: 'an object with a kind (oci, docker, tar or local), a path, and a name where one is meant',
+  accepts: value =>
+    isObject(value) &&
+    oneOf('oci', 'docker', 'tar', 'local').accepts(value['kind']) &&
+    isPath(value['path']) &&
+    (value['name'] === undefined || isText(value['name'])) &&
+    Object.keys(value).every(key => ['kind', 'path', 'name'].includes(key)),
 };
 
 /** A file to attach. */

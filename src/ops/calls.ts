@@ -57,6 +57,7 @@ const build: Table<BuildOptions> = {
   ...compression,
   platforms: listOf(platform),
   file: path,
+  dockerfile: text,
   target: text,
   buildArguments: listOf(text),
   contexts: listOf(text),
@@ -69,11 +70,15 @@ const build: Table<BuildOptions> = {
   cacheTo: kinds.operand,
   noCache: flag,
   noCacheStages: listOf(text),
+  output: kinds.buildOutput,
+  iidFile: path,
+  metadataFile: path,
   dryRun: flag,
 };
 const checkBuild: Table<CheckBuildOptions> = {
   ...work,
   file: path,
+  dockerfile: text,
   buildArguments: listOf(text),
   platform,
   hostPlatform,

@@ -2,10 +2,13 @@ import { type CheckDockerfileOptions, checkDockerfile, type DockerfileFinding } 
 import { parsePlatform } from '../spec/platform.ts';
 import { Pace } from '../stream/pace.ts';
 import { encodeText } from '../tree/path.ts';
-import { checkContext, readInput } from './build-context.ts';
+import { readInput } from './build-input.ts';
 import type { CheckBuildOptions } from './build-options.ts';
+import { checkDirectory } from './build-place.ts';
 import { path } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
+
+export type { DockerfileFinding };
 
 /** What BuildKit's linter finds in the Dockerfile of a context, and whether anything in it is left out by .dockerignore. Throws as `build` for what cannot be read. */
 export async function checkBuild(
@@ -13,10 +16,14 @@ export async function checkBuild(
   options: CheckBuildOptions = {},
 ): Promise<readonly DockerfileFinding[]> {
   checkCall('checkBuild', { context: [path, context] }, options);
-  const { file, buildArguments = [], platform, hostPlatform } = options;
+  const { file, dockerfile, buildArguments = [], platform, hostPlatform } = options;
   await new Pace(options.signal).turn();
-  checkContext(context);
-  const { text, file: name, selection } = readInput(context, file);
+  checkDirectory(context);
+  const {
+    text,
+    file: name,
+    selection,
+  } = await readInput({ kind: 'directory', path: context, close: () => undefined }, { file, dockerfile }, options);
   const target = platform === undefined ? hostPlatform : parsePlatform(platform);
   const given: CheckDockerfileOptions = {
     file: name,

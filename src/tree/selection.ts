@@ -76,3 +76,24 @@ export function* restrict(tree: Tree, selection: Selection): Parts<Tree> {
   }
   return result;
 }
+
+/** What of a tree a walk with a selection would list: each path is asked for by itself. In parts. */
+export function* listedBy(tree: Tree, selection: Selection): Parts<Tree> {
+  const result = { ...tree, children: new Map<ByteString, Node>() };
+  const left: (readonly [from: DirectoryNode, path: Path, to: Map<ByteString, Node>])[] = [[tree, '', result.children]];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [from, above, to] = next;
+    yield* each(from.children, ([name, child]) => {
+      const path = joinPath(above, name);
+      if (isOut(selection, path)) return;
+      if (child.kind !== 'directory') {
+        to.set(name, child);
+        return;
+      }
+      const children = new Map<ByteString, Node>();
+      to.set(name, { ...child, children });
+      left.push([child, path, children]);
+    });
+  }
+  return result;
+}
