@@ -38,6 +38,7 @@ export { convert } from './ops/convert.ts';
 export { copy } from './ops/copy.ts';
 export { cp, cpStream } from './ops/cp.ts';
 export { diff } from './ops/diff.ts';
+export { dockerfileOf } from './ops/dockerfile-of.ts';
 export { drop } from './ops/drop.ts';
 export { exportImage, exportStream } from './ops/export-image.ts';
 export { files } from './ops/files.ts';

@@ -36,6 +36,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   cp: ['from', 'target'],
   cpStream: ['from'],
   diff: ['before', 'after?'],
+  dockerfileOf: ['image'],
   drop: ['image'],
   exportImage: ['image', 'file'],
   exportStream: ['image'],

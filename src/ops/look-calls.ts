@@ -5,7 +5,16 @@ import type { CpOptions, FilesOptions } from './look-options.ts';
 import type { SbomOptions } from './package-options.ts';
 
 /** The library's functions that look into what is there. */
-export type LookVerb = 'analyze' | 'blame' | 'catStream' | 'cp' | 'cpStream' | 'files' | 'packages' | 'sbom';
+export type LookVerb =
+  | 'analyze'
+  | 'blame'
+  | 'catStream'
+  | 'cp'
+  | 'cpStream'
+  | 'dockerfileOf'
+  | 'files'
+  | 'packages'
+  | 'sbom';
 
 const analyze: Table<AnalyzeOptions> = {
   ...read,
@@ -26,6 +35,7 @@ export const lookTables: Readonly<Record<LookVerb, Readonly<Record<string, Kind>
   catStream: read,
   cp,
   cpStream: cp,
+  dockerfileOf: read,
   files,
   packages: read,
   sbom: { ...read, format: oneOf('spdx', 'cyclonedx'), created: time } satisfies Table<SbomOptions>,

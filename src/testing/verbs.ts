@@ -108,6 +108,15 @@ const looks: readonly VerbUse[] = [
     words: ({ source }) => ['history', source],
   },
   {
+    verb: 'dockerfileOf',
+    command: 'history',
+    use: 'a Dockerfile of the history',
+    ...looking,
+    takes: images,
+    call: ({ source }, options) => library.dockerfileOf(source, { hostPlatform, ...options }),
+    words: ({ source }) => ['history', source, '--dockerfile'],
+  },
+  {
     verb: 'images',
     command: 'images',
     use: 'images',
