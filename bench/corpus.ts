@@ -175,3 +175,22 @@ export function layers100(corpus: string): string {
   renameSync(partial, layout);
   return layout;
 }
+
+/** A few files more, some changed, some gone. */
+export const smallEdit =
+  'mkdir -p opt/app && echo hello > opt/app/x && echo more >> etc/debian_version && rm -rf usr/share/doc/git';
+
+/** Two images of the development tree that share their base. */
+export function twoImages(directory: string): string {
+  const layout = join(directory, 'two.oci');
+  if (existsSync(layout)) return layout;
+  const partial = `${layout}.partial`;
+  must('rm', '-rf', partial, `${partial}.d`);
+  must('cp', '-a', peerLayout(directory, 'dev'), partial);
+  must('umoci', 'unpack', '--image', `${partial}:base`, `${partial}.d`);
+  must('sh', '-c', `cd ${partial}.d/rootfs && ${smallEdit}`);
+  must('umoci', 'repack', '--image', `${partial}:changed`, `${partial}.d`);
+  must('mv', partial, layout);
+  must('rm', '-rf', `${partial}.d`);
+  return layout;
+}

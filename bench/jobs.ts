@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { layers100, must, peerLayout, tarOf, trees } from './corpus.ts';
+import { changes } from './change-jobs.ts';
+import { layers100, must, peerLayout, smallEdit, tarOf, trees, twoImages } from './corpus.ts';
 
 /** One comparison. Commands run in an empty directory of their own; `setup` is what `corpus` returned. */
 export interface Job {
@@ -46,26 +47,8 @@ const commitJob = (name: string, aim: string, edit: string, extra = ''): Job => 
   peer: () => 'umoci repack --image theirs:new b',
 });
 
-const smallEdit =
-  'mkdir -p opt/app && echo hello > opt/app/x && echo more >> etc/debian_version && rm -rf usr/share/doc/git';
-
 /** All libraries twice over, as a real installation adds them. */
 const bigEdit = 'mkdir -p opt/more && for copy in 1 2; do cp -r usr/lib opt/more/$copy; done';
-
-/** Two images of the development tree that share their base. */
-function twoImages(directory: string): string {
-  const layout = join(directory, 'two.oci');
-  if (existsSync(layout)) return layout;
-  const partial = `${layout}.partial`;
-  must('rm', '-rf', partial, `${partial}.d`);
-  must('cp', '-a', peerLayout(directory, 'dev'), partial);
-  must('umoci', 'unpack', '--image', `${partial}:base`, `${partial}.d`);
-  must('sh', '-c', `cd ${partial}.d/rootfs && ${smallEdit}`);
-  must('umoci', 'repack', '--image', `${partial}:changed`, `${partial}.d`);
-  must('mv', partial, layout);
-  must('rm', '-rf', `${partial}.d`);
-  return layout;
-}
 
 const importJob = (name: string, aim: string, peer: (tar: string) => string): Job => ({
   name,
@@ -145,14 +128,6 @@ const moves: readonly Job[] = [
     prepare: (_program, layout) => `cp -r ${layout} img`,
     ours: program => `${program} copy img:base out:base`,
     peer: () => 'skopeo copy --quiet oci:img:base oci:out:base',
-  },
-  {
-    name: 'convert-zstd-dev',
-    aim: '0.50',
-    corpus: directory => peerLayout(directory, 'dev'),
-    memoryDisk: true,
-    ours: (program, layout) => `${program} convert ${layout}:base --compression zstd -o out:base`,
-    peer: layout => `skopeo copy --quiet --dest-compress-format zstd oci:${layout}:base oci:out:base`,
   },
   {
     name: 'history-archive',
@@ -236,6 +211,7 @@ export const jobs: readonly Job[] = [
       `umoci unpack --image ${layout}:base a && umoci unpack --image ${layout}:changed b && (diff -rq --no-dereference a/rootfs b/rootfs || true)`,
   },
   ...moves,
+  ...changes,
   ...sparse,
   ...validates,
   ...starts,

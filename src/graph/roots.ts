@@ -1,6 +1,6 @@
 import { aboutDigest, fallbackDigest } from '../image/about.ts';
 import { isAttestation } from '../image/attestation.ts';
-import { nameOf } from '../spec/name.ts';
+import { hasLostName, nameOf } from '../spec/name.ts';
 import type { Descriptor, Document, ImageIndex } from '../spec/objects.ts';
 import { listedIndex } from './listed-index.ts';
 import { type DocumentOf, reach, subjectIn } from './reach.ts';
@@ -29,6 +29,8 @@ interface Entry {
   /** What it is about, where it is there for that alone. */
   readonly about: string | undefined;
   readonly isUntagged: boolean;
+  /** Whether it is what a name that moved, or was taken away, has left. */
+  readonly isLeft: boolean;
 }
 
 /** What entries are: an image with a name, or several that are one image together, is there for its own sake. */
@@ -47,29 +49,26 @@ async function sorted(index: Document<ImageIndex>, documentOf: DocumentOf): Prom
     const subject = document === undefined ? undefined : subjectIn(document);
     const about = isNamed ? undefined : (fallbackDigest(descriptor) ?? subject ?? aboutDigest(descriptor));
     const isPart = together?.entries.includes(descriptor) === true;
-    entries.push({ descriptor, about, isUntagged: hasNames && !isNamed && about === undefined && !isPart });
+    const isUntagged = hasNames && !isNamed && about === undefined && !isPart;
+    entries.push({ descriptor, about, isUntagged, isLeft: about === undefined && hasLostName(descriptor) });
   }
   return entries;
 }
 
-/** Without the entries that have no name and that nothing needs: what is kept for its own sake first, then what is about it. */
-async function withoutUntagged(
+/** These entries, those that are about what they lead to, and so on. */
+async function withAbout(
+  first: readonly Entry[],
   entries: readonly Entry[],
   documentOf: DocumentOf,
-  { isNew }: RootOptions,
-): Promise<readonly Entry[]> {
-  const kept = new Set(
-    entries.filter(
-      ({ descriptor, about, isUntagged }) => isNew(descriptor.digest) || (about === undefined && !isUntagged),
-    ),
-  );
+): Promise<ReadonlySet<Entry>> {
+  const all = new Set(first);
   const met = await reach(
-    [...kept].map(({ descriptor }) => descriptor),
+    first.map(({ descriptor }) => descriptor),
     documentOf,
   );
   for (let found = true; found; ) {
-    const more = entries.filter(entry => !kept.has(entry) && entry.about !== undefined && met.has(entry.about));
-    for (const entry of more) kept.add(entry);
+    const more = entries.filter(entry => !all.has(entry) && entry.about !== undefined && met.has(entry.about));
+    for (const entry of more) all.add(entry);
     await reach(
       more.map(({ descriptor }) => descriptor),
       documentOf,
@@ -77,19 +76,38 @@ async function withoutUntagged(
     );
     found = more.length > 0;
   }
+  return all;
+}
+
+/** Without what names have left and what is about that alone; or, where it is asked for, without all that has no name and is about nothing that stays. */
+async function wantedOf(
+  entries: readonly Entry[],
+  documentOf: DocumentOf,
+  { untagged, isNew }: RootOptions,
+): Promise<readonly Entry[]> {
+  const isYoung = ({ descriptor }: Entry): boolean => isNew(descriptor.digest);
+  const left = entries.filter(entry => entry.isLeft && !isYoung(entry));
+  if (left.length === 0 && untagged !== true) return entries;
+  const gone = await withAbout(left, entries, documentOf);
+  const first = entries.filter(
+    entry =>
+      isYoung(entry) ||
+      (untagged === true ? entry.about === undefined && !entry.isUntagged && !entry.isLeft : !gone.has(entry)),
+  );
+  const kept = await withAbout(first, entries, documentOf);
   return entries.filter(entry => kept.has(entry));
 }
 
-/** Which entries of a place's index are roots: all of them, unless it is asked for fewer. */
+/** Which entries of a place's index are roots: all but those that a name has left behind, unless it is asked for fewer. */
 export async function rootsOf(
   index: Document<ImageIndex>,
   documentOf: DocumentOf,
   options: RootOptions,
 ): Promise<Roots> {
-  const { untagged, danglingReferrers, isNew, isHere } = options;
+  const { danglingReferrers, isNew, isHere } = options;
   const entries = await sorted(index, documentOf);
   const isDangling = ({ about }: Entry): boolean => about !== undefined && !isHere(about);
-  const wanted = untagged === true ? await withoutUntagged(entries, documentOf, options) : entries;
+  const wanted = await wantedOf(entries, documentOf, options);
   const kept = wanted.filter(
     entry => danglingReferrers !== true || !isDangling(entry) || isNew(entry.descriptor.digest),
   );

@@ -6,7 +6,7 @@ export interface GcOptions extends WriteOptions {
   readonly grace?: string;
   /** Milliseconds since 1970: what the grace time counts from, as nothing here reads a clock. Needed unless that is `0`. */
   readonly now?: number;
-  /** Entries of the index that have no name go as well, unless they are about an image that stays, or no entry has one. False when absent. */
+  /** Entries of the index that have no name and that ocikit has not left so go as well, unless they are about an image that stays, or no entry has one. False when absent. */
   readonly untagged?: boolean;
   /** Entries that are about an image which is not there go as well. False when absent. */
   readonly danglingReferrers?: boolean;

@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -40,7 +41,9 @@ import { preparePlace } from '../testing/prepared-place.ts';
 import { symlink } from '../testing/scripts.ts';
 import { isSame, snapshotOf } from '../testing/snapshot.ts';
 import { makeWritable, temporaryDirectory } from '../testing/temporary.ts';
+import { config } from './config.ts';
 import { gc } from './gc.ts';
+import { inspect } from './inspect.ts';
 import { tag } from './tag.ts';
 import { untag } from './untag.ts';
 
@@ -214,20 +217,57 @@ test('what refers to what stays is kept without an entry, and so is what refers 
   await isValid(layout);
 });
 
-test('an image that lost its name stays until those without one are asked for, with what is about it', async t => {
-  const layout = layoutWith(t);
+/** The image `old` with a signature, an entry without a name; without its own name where `isBare`. */
+function signedImage(layout: string, { isBare }: { readonly isBare: boolean }): readonly string[] {
   const old = image(layout, 'old');
-  putName(layout, 'old', old);
+  if (!isBare) putName(layout, 'old', old);
   const signature = image(layout, 'signature', { manifest: { subject: old } });
   const { manifests } = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as { manifests: object[] };
-  listed(layout, [...manifests, signature]);
-  await untag([`${layout}:old`]);
+  listed(layout, [...manifests, ...(isBare ? [old] : []), signature]);
+  return [old.digest, signature.digest].sort();
+}
+
+test('an image that another tool lists without a name stays until those are asked for, with what is about it', async t => {
+  const layout = layoutWith(t);
+  const both = signedImage(layout, { isBare: true });
   const first = await gc(layout, { grace: '0' });
-  assert.deepEqual(first.removed, []);
-  assert.deepEqual(first.kept.untagged, [{ name: null, digest: old.digest }]);
+  assert.deepEqual([first.removed, first.entries], [[], []]);
+  assert.equal(first.kept.untagged.length, 1);
   const second = await gc(layout, { grace: '0', untagged: true });
-  assert.deepEqual(second.entries.map(({ digest }) => digest).sort(), [old.digest, signature.digest].sort());
+  assert.deepEqual(second.entries.map(({ digest }) => digest).sort(), both);
   assert.equal(second.removed.length, 6);
+  await isValid(layout);
+});
+
+test('an image whose name was taken away goes with what is about it, unless it gets a name or is young', async t => {
+  const layout = layoutWith(t);
+  const both = signedImage(layout, { isBare: false });
+  await untag([`${layout}:old`]);
+  assert.deepEqual(
+    (await gc(layout, { grace: '1h', now: Math.ceil(statSync(join(layout, 'index.json')).mtimeMs) })).entries,
+    [],
+  );
+  const dry = await gc(layout, { grace: '0', dryRun: true });
+  assert.deepEqual(dry.entries.map(({ digest }) => digest).sort(), both);
+  await tag(`${layout}@${both[0] ?? ''}`, ['again']);
+  await tag(`${layout}@${both[1] ?? ''}`, ['again-too']);
+  assert.deepEqual((await gc(layout, { grace: '0' })).removed, []);
+  await untag([`${layout}:again`, `${layout}:again-too`]);
+  assert.deepEqual((await gc(layout, { grace: '0' })).entries.map(({ digest }) => digest).sort(), both);
+  assert.deepEqual((await gc(layout, { grace: '0' })).removed, []);
+  await isValid(layout);
+});
+
+test('an image that a change replaced is reachable by its digest until a collection, and no other goes', async t => {
+  const layout = layoutWith(t);
+  putName(layout, 'app', image(layout, 'app'));
+  const { images } = await config(`${layout}:app`, { unset: ['cmd'] });
+  const before = images[0]?.before ?? '';
+  assert.equal((await inspect([`${layout}@${before}`])).length, 1);
+  const { entries } = await gc(layout, { grace: '0' });
+  assert.deepEqual(entries, [{ name: null, digest: before }]);
+  await assert.rejects(inspect([`${layout}@${before}`]), { code: 'not-found' });
+  assert.equal((await inspect([`${layout}:app`])).length, 1);
   await isValid(layout);
 });
 

@@ -82,7 +82,7 @@ function withoutEntries(index: ImageIndex, dropped: readonly Descriptor[]): Imag
 
 /**
  * Removes from a layout the blobs that nothing names any more and what dead writers have left. Everything that an entry of its
- * index leads to stays, with what refers to it; so does what is younger than the grace time. Other writers may be at work: the
+ * index leads to stays, with what refers to it, but for images whose name was given to another or taken away by ocikit; so does what is younger than the grace time. Other writers may be at work: the
  * index that decided is the one that stands when the blobs go, under its lock. Throws `conflict` where the index never stands still.
  */
 export async function gc(layout: ImageOperand, options: GcOptions = {}): Promise<GcResult> {

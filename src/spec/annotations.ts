@@ -4,6 +4,8 @@ import { usage } from '../errors.ts';
 export const annotationKeys = {
   refName: 'org.opencontainers.image.ref.name',
   containerdName: 'io.containerd.image.name',
+  /** Ours: the name that an entry of an index had until it was given to another image, or taken away. */
+  formerName: 'ocikit.former-name',
   created: 'org.opencontainers.image.created',
   title: 'org.opencontainers.image.title',
   baseDigest: 'org.opencontainers.image.base.digest',

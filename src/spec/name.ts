@@ -5,7 +5,8 @@ import { type Annotations, type Descriptor, type ImageIndex, type Json, oddEntri
 import { oddOf } from './odd-entries.ts';
 import { canonicalName, checkNewName, familiarName, isTag, type Reference, tryReference } from './reference.ts';
 
-const { refName, containerdName } = annotationKeys;
+const { refName, containerdName, formerName } = annotationKeys;
+const namingKeys: ReadonlySet<string> = new Set([refName, containerdName, formerName]);
 
 const refNamePattern =
   /^[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*(?:\/[A-Za-z0-9]+(?:(?:[-._:@+]|--)[A-Za-z0-9]+)*)*$/;
@@ -149,13 +150,22 @@ export function namesOnly(entry: Descriptor): Pick<Descriptor, 'annotations'> {
   return names.length === 0 ? {} : { annotations: Object.fromEntries(names) };
 }
 
-/** An entry without the annotations that name it. */
+/** An entry without the annotations that name it, or say what its name was. */
 export function withoutNames(descriptor: Descriptor): Descriptor {
-  const kept = Object.entries(descriptor.annotations ?? {}).filter(
-    ([key]) => key !== refName && key !== containerdName,
-  );
+  const kept = Object.entries(descriptor.annotations ?? {}).filter(([key]) => !namingKeys.has(key));
   const { annotations: _, ...rest } = descriptor;
   return kept.length === 0 ? rest : { ...rest, annotations: Object.fromEntries(kept) };
+}
+
+/** Whether an entry had a name once that ocikit gave to another image, or took away: nobody has listed it for its own sake. */
+export const hasLostName = (entry: Descriptor): boolean =>
+  nameOf(entry) === undefined && annotation(entry, formerName) !== undefined;
+
+/** An entry without its name, which it says that it had. */
+function afterName(entry: Descriptor): Descriptor {
+  const bare = withoutNames(entry);
+  const name = nameOf(entry);
+  return name === undefined ? bare : { ...bare, annotations: { ...bare.annotations, [formerName]: name } };
 }
 
 /** Takes entries out of their names; each stays listed without one unless its digest is still listed. */
@@ -170,7 +180,7 @@ function unnamed(
     if (!entries.includes(entry)) return [entry];
     if (digests.has(entry.digest)) return [];
     digests.add(entry.digest);
-    return [withoutNames(entry)];
+    return [afterName(entry)];
   });
 }
 
@@ -218,8 +228,9 @@ export function withoutNamed(index: ImageIndex, entries: readonly Descriptor[]):
 
 /** The index with `descriptor` listed without a name, unless it is listed already. */
 export function withUnnamed(index: ImageIndex, descriptor: Descriptor): ImageIndex {
-  if (index.manifests.some(entry => entry.digest === descriptor.digest)) return index;
-  return { ...index, manifests: [...index.manifests, withoutNames(descriptor)] };
+  if (index.manifests.some(entry => entry.digest === descriptor.digest && !hasLostName(entry))) return index;
+  const others = index.manifests.filter(({ digest }) => digest !== descriptor.digest);
+  return { ...index, manifests: [...others, withoutNames(descriptor)] };
 }
 
 /** What docker's columns REPOSITORY and TAG say of an entry; a plain ref.name is a tag without a repository. */

@@ -6,7 +6,16 @@ import { fixtureCases } from '../testing/fixtures.ts';
 import { digestOf, isDigest, parseDigest } from './digest.ts';
 import { encodeDocument, parseJson } from './document.ts';
 import { mediaTypes } from './media-type.ts';
-import { checkName, displayName, findByName, nameAnnotations, withName, withoutNamed } from './name.ts';
+import {
+  checkName,
+  displayName,
+  findByName,
+  hasLostName,
+  nameAnnotations,
+  withName,
+  withoutNamed,
+  withUnnamed,
+} from './name.ts';
 import type { Descriptor, ImageIndex, Platform } from './objects.ts';
 import { parseConfig, parseIndex, parseManifest } from './parse.ts';
 import { formatExactPlatform, formatPlatform, matchesPlatform, parsePlatform } from './platform.ts';
@@ -122,7 +131,7 @@ test('a name moves, and who had it stays reachable by digest', () => {
   assert.deepEqual(
     moved.manifests.map(m => [m.digest, m.annotations]),
     [
-      [old.digest, { kept: 'yes' }],
+      [old.digest, { kept: 'yes', 'ocikit.former-name': 'v1' }],
       [fresh.digest, { [refName]: 'v1' }],
     ],
   );
@@ -142,7 +151,15 @@ test('a name moves, and who had it stays reachable by digest', () => {
     withoutNamed(twice, [findByName(twice, 'a', 'x')]).manifests.map(m => m.annotations),
     [{ [refName]: 'b' }],
   );
-  assert.deepEqual(withoutNamed(indexOf(old), [old]).manifests, [{ ...entry('old'), annotations: { kept: 'yes' } }]);
+  const left = withoutNamed(indexOf(old), [old]);
+  assert.deepEqual(left.manifests, [moved.manifests[0]]);
+  assert.deepEqual(left.manifests.map(hasLostName), [true]);
+  const again = withName(left, 'v2', left.manifests[0] ?? old);
+  assert.deepEqual(
+    again.manifests.map(m => m.annotations),
+    [{ kept: 'yes', [refName]: 'v2' }],
+  );
+  assert.deepEqual(withUnnamed(left, old).manifests.map(hasLostName), [false]);
 });
 
 test('columns show familiar repositories, and plain names as tags', () => {

@@ -19,7 +19,11 @@ export const gc: Command = {
       default: '1h',
       describe: 'what is younger stays: 30m, 24h, or 0 where no other tool is at work',
     },
-    { name: 'untagged', kind: 'flag', describe: 'images without a name go as well' },
+    {
+      name: 'untagged',
+      kind: 'flag',
+      describe: 'images that never had a name, or lost it to another tool, go as well',
+    },
     { name: 'dangling-referrers', kind: 'flag', describe: 'what is about an image that is not there goes as well' },
     {
       name: 'ignore-manifest-json',
@@ -32,7 +36,8 @@ export const gc: Command = {
     ['ocikit gc img --untagged --grace 0', 'all that has no name, at once'],
   ],
   details: [
-    'Everything that an entry of the index leads to stays: over nested indexes, over documents of types that ocikit does not know, over subjects, and with the signatures and SBOMs that refer to what stays. Entries without a name are entries; --untagged takes those away that are not about an image that stays.',
+    'Everything that an entry of the index leads to stays: over nested indexes, over documents of types that ocikit does not know, over subjects, and with the signatures and SBOMs that refer to what stays.',
+    'An entry without a name is an entry, and stays, unless ocikit itself left it so: an image whose name a change, a tag or a build gave to another, or whose name untag took, is marked with its former name and goes, with what is about it alone; tag gives it a name, and so keeps it. --untagged takes every entry that has no name and is not about an image that stays.',
     'Other writers may be at work meanwhile. A blob younger than the grace time stays with all that it names, since tools bring blobs first and name them last; ocikit and buildx are waited for by their locks. What ocikit, umoci, skopeo, crane, regctl, oras and containerd leave when they are killed goes as well.',
   ],
   library: ['gc(layout, options)', 'GcResult'],
