@@ -8,6 +8,10 @@ const { homedir } = require('node:os');
 const { join } = require('node:path');
 const { Script } = require('node:vm');
 
+// A signal while the program is being loaded waits for the program's own handlers: nothing turns the event loop before they are there.
+// One that comes while Node itself starts ends the process, which has done nothing yet.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
+
 const dist = join(__dirname, '..', 'dist');
 const filename = join(dist, 'ocikit.cjs');
 

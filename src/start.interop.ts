@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -77,3 +78,30 @@ test('a start without a place for the code is a start all the same', t => {
   assert.deepEqual(start('', { HOME: join(place, 'nowhere'), XDG_CACHE_HOME: undefined }), []);
   assert.deepEqual(readdirSync(place).sort(), ['file', 'home']);
 });
+
+/** Sends the process a signal when it reads its program, before anything of that has run. */
+const interrupting = (signal: string): string => `
+const fs = require('node:fs');
+const read = fs.readFileSync;
+fs.readFileSync = (path, ...options) => {
+  if (String(path).endsWith('dist/ocikit.cjs')) process.kill(process.pid, '${signal}');
+  return read(path, ...options);
+};`;
+
+for (const [signal, expected] of [
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  test(`${signal} while the program is being loaded ends the command as one later does, with ${expected} and nothing left`, async t => {
+    const [place, caches] = [temporaryDirectory(t), temporaryDirectory(t)];
+    const preload = join(caches, 'preload.cjs');
+    writeFileSync(preload, interrupting(signal));
+    const words = ['--require', preload, program, 'import', '-', join(place, 'img:x')];
+    const child = spawn(process.execPath, words, { env: { ...process.env, XDG_CACHE_HOME: caches }, cwd: place });
+    t.after(() => child.kill('SIGKILL'));
+    // Its input never ends: only the signal does.
+    const [status] = (await once(child, 'close')) as [number | null];
+    assert.equal(status, expected);
+    assert.deepEqual(readdirSync(place), []);
+  });
