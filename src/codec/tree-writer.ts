@@ -2,7 +2,7 @@ import type { Bytes } from '../engine/engine.ts';
 import { unsupported } from '../errors.ts';
 import { systemPathLimit } from '../limits.ts';
 import { Pace } from '../stream/pace.ts';
-import { Draft, type Operation } from '../tree/draft.ts';
+import { Draft } from '../tree/draft.ts';
 import {
   type DirectoryNode,
   emptyTree,
@@ -14,6 +14,7 @@ import {
   type Path,
   type Tree,
 } from '../tree/node.ts';
+import type { Operation } from '../tree/operation.ts';
 import type { Parts } from '../tree/parts.ts';
 import { ancestorsOf, joinPath, parentOf, shortTextOf } from '../tree/path.ts';
 import { entryHeader } from './entry-header.ts';
@@ -71,12 +72,10 @@ class TreeTar {
     this.#draft.beginLayer();
   }
 
-  entry(entry: LayerEntry): undefined {
-    const operations = this.#draft.apply(entry);
-    for (const operation of operations) {
-      if (this.#final === undefined) this.#trust(operation);
-      else this.#keep(operation, this.#final);
-    }
+  entry(entry: LayerEntry): Iterable<number> | undefined {
+    const final = this.#final;
+    const play = (one: Operation): void => (final === undefined ? this.#trust(one) : this.#keep(one, final));
+    return this.#draft.applying(entry, operations => void operations.forEach(play));
   }
 
   data(chunk: Uint8Array): void {

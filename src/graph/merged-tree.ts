@@ -13,7 +13,7 @@ export async function readMergedTree(source: ImageSource, layers: readonly Layer
     draft.beginLayer();
     await readLayer(layerBytes(source, layer), layerOrigin(source, layer), {
       ...emptySink,
-      entry: entry => void draft.apply(entry),
+      entry: entry => draft.applying(entry),
     });
   }
   return draft.tree();

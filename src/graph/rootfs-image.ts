@@ -3,7 +3,7 @@ import type { Layer } from '../spec/objects.ts';
 import { Pace } from '../stream/pace.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type FileNode, type Path, type Tree } from '../tree/node.ts';
-import { each } from '../tree/parts.ts';
+import { each, eachInParts } from '../tree/parts.ts';
 import type { ComparableRootfs } from './comparable-rootfs.ts';
 import { contentDigests } from './content-digests.ts';
 import { warningsOf } from './layer-label.ts';
@@ -34,7 +34,7 @@ async function foldListings(listings: readonly LayerListing[], source: ImageSour
   const pace = new Pace(source.work?.signal);
   for (const { entries } of listings) {
     draft.beginLayer();
-    await pace.run(each(entries, entry => void draft.apply(entry)));
+    await pace.run(eachInParts(entries, entry => draft.applying(entry)));
   }
   return draft.tree();
 }

@@ -1,7 +1,7 @@
 import type { Layer } from '../spec/objects.ts';
 import { Pace } from '../stream/pace.ts';
-import type { Operation } from '../tree/draft.ts';
 import type { LayerEntry, Node, Path, Tree } from '../tree/node.ts';
+import type { Operation } from '../tree/operation.ts';
 import type { Parts } from '../tree/parts.ts';
 import { ancestorsOf, joinPath, nameOf, parentOf } from '../tree/path.ts';
 import { eachNode, find, resolvePath } from '../tree/walk.ts';

@@ -1,7 +1,8 @@
 import { emptySink, readLayer } from '../codec/layer-reader.ts';
 import type { Layer } from '../spec/objects.ts';
-import { Draft, type Operation } from '../tree/draft.ts';
+import { Draft } from '../tree/draft.ts';
 import { emptyTree, type LayerEntry, type Tree } from '../tree/node.ts';
+import type { Operation } from '../tree/operation.ts';
 import { layerBytes, layerOrigin } from './layer-bytes.ts';
 import type { ImageSource } from './source.ts';
 
@@ -23,7 +24,7 @@ export async function readTreeStack(
     draft.beginLayer();
     await readLayer(layerBytes(source, layer), layerOrigin(source, layer), {
       ...emptySink,
-      entry: entry => void seen(number, entry, draft.apply(entry)),
+      entry: entry => draft.applying(entry, operations => void seen(number, entry, operations)),
     });
     trees.push(draft.tree());
   }

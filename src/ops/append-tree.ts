@@ -7,7 +7,7 @@ import { Pace } from '../stream/pace.ts';
 import type { Change } from '../tree/change.ts';
 import { Draft } from '../tree/draft.ts';
 import { contentKey, type FileNode, type LayerEntry, type Tree } from '../tree/node.ts';
-import { each } from '../tree/parts.ts';
+import { eachInParts } from '../tree/parts.ts';
 import { encodeText, parsePath } from '../tree/path.ts';
 import { type Attributes, put, removed, targetPath } from '../tree/put.ts';
 import type { Selection } from '../tree/selection.ts';
@@ -52,7 +52,7 @@ export async function sideOver(
   const pace = new Pace(image.source.work?.signal);
   for (const { entries } of over) {
     draft.beginLayer();
-    await pace.run(each(entries, entry => void draft.apply(entry)));
+    await pace.run(eachInParts(entries, entry => draft.applying(entry)));
   }
   const known = new Map(
     over.flatMap(({ digests }) => [...digests].map(([file, digest]) => [contentKey(file), digest] as const)),

@@ -5,7 +5,7 @@ import type { Layer } from '../spec/objects.ts';
 import { Pace, type Work } from '../stream/pace.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type LayerEntry, type Tree } from '../tree/node.ts';
-import { each } from '../tree/parts.ts';
+import { eachInParts } from '../tree/parts.ts';
 
 /** The files of an image, of a context, or of what a step leaves: made out when they are asked for. */
 export interface StageFiles {
@@ -33,7 +33,7 @@ export const chainID = (below: string, { diffID }: Layer): string =>
 export async function applied(below: Tree, entries: Iterable<LayerEntry>, { signal }: Work): Promise<Tree> {
   const draft = new Draft(below, 'layer');
   draft.beginLayer();
-  await new Pace(signal).run(each(entries, entry => void draft.apply(entry)));
+  await new Pace(signal).run(eachInParts(entries, entry => draft.applying(entry)));
   return draft.tree();
 }
 

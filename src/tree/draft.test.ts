@@ -14,8 +14,9 @@ import {
 } from '../testing/scripts.ts';
 import { arbitraryEntries, arbitraryTree, described, leniently, treeOf } from '../testing/trees.ts';
 import { applyLayer } from './apply.ts';
-import { Draft, type Operation } from './draft.ts';
+import { Draft } from './draft.ts';
 import { emptyTree, type LayerEntry, type Meta, type Node, type Path, type Tree } from './node.ts';
+import type { Operation } from './operation.ts';
 import { nameOf, parentOf, parsePath } from './path.ts';
 import { find, resolvePath, walk } from './walk.ts';
 

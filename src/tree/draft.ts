@@ -1,28 +1,14 @@
 import { invalid } from '../errors.ts';
 import { entryTextLimit, nameLimit, nodeLimit } from '../limits.ts';
 import { Directories, type Directory, keep } from './directories.ts';
-import {
-  type ByteString,
-  type DirectoryNode,
-  impliedMeta,
-  type LayerEntry,
-  type Meta,
-  type Node,
-  type Path,
-  type Tree,
-} from './node.ts';
+import { type ByteString, impliedMeta, type LayerEntry, type Meta, type Node, type Path, type Tree } from './node.ts';
+import type { Operation } from './operation.ts';
+import { atOnce, each, type Parts } from './parts.ts';
 import { joinPath, nameOf, nameTooLong, parentOf, shortTextOf } from './path.ts';
 import { find, leavesOf, resolvePath } from './walk.ts';
 
-/** What one entry does to a disk, in this order. No path has a symbolic link before its last name, and every parent is there. */
-export type Operation =
-  /** A name, or a directory with all that is in it. */
-  | { readonly kind: 'remove'; readonly path: Path }
-  /** A node where nothing is; a directory starts empty. */
-  | { readonly kind: 'create'; readonly path: Path; readonly node: Node }
-  | { readonly kind: 'link'; readonly path: Path; readonly target: Path }
-  /** New attributes for a directory that is there. */
-  | { readonly kind: 'update'; readonly path: Path; readonly node: DirectoryNode };
+/** Who is told of what has been done, and may have to do something of it in parts. */
+type Seen = (operations: readonly Operation[]) => Iterable<number> | undefined;
 
 /**
  * A root filesystem that layers are applied to, one entry at a time: the one interpreter of whiteouts (image-spec
@@ -73,30 +59,42 @@ export class Draft {
    * longer than 255 bytes, more nodes than `nodeLimit`, and more symbolic links than can be followed.
    */
   apply(entry: LayerEntry): readonly Operation[] {
-    this.#operations = [];
-    switch (entry.kind) {
-      case 'node':
-        if (entry.path === '') this.#updateRoot(entry.node);
-        else this.#place(entry.path, entry.node);
-        break;
-      case 'hardlink':
-        this.#link(entry.path, entry.target);
-        break;
-      case 'whiteout':
-        this.#hide(entry.path);
-        break;
-      case 'opaque':
-        this.#hideChildren(this.#resolve(entry.path));
-        break;
-    }
+    const hidden = this.#begin(entry);
+    if (hidden !== undefined) atOnce(this.#hiding(hidden));
     return this.#operations;
+  }
+
+  /** The same; what takes long, as a whiteout of a million names, is given back to be done in parts. `seen` is told what has been done. */
+  applying(entry: LayerEntry, seen: Seen = () => undefined): Iterable<number> | undefined {
+    const hidden = this.#begin(entry);
+    return hidden === undefined ? seen(this.#operations) : this.#inParts(hidden, seen);
+  }
+
+  *#inParts(hidden: Path, seen: Seen): Parts<void> {
+    for (const cost of this.#hiding(hidden)) {
+      yield* seen(this.#operations) ?? [];
+      this.#operations = [];
+      yield cost;
+    }
+    yield* seen(this.#operations) ?? [];
+  }
+
+  /** Applies an entry, but for what it hides in a directory, which is the answer. */
+  #begin(entry: LayerEntry): Path | undefined {
+    this.#operations = [];
+    if (entry.kind === 'opaque') return this.#resolve(entry.path);
+    if (entry.kind === 'whiteout') return this.#hide(entry.path);
+    if (entry.kind === 'hardlink') this.#link(entry.path, entry.target);
+    else if (entry.path === '') this.#updateRoot(entry.node);
+    else this.#place(entry.path, entry.node);
+    return undefined;
   }
 
   #place(path: Path, node: Node): void {
     const parent = this.#parentOf(path);
     const name = nameOf(path);
     const existing = parent.children.get(name);
-    if (node.kind !== 'directory') this.#create(parent, name, this.#hasName(node) ? { ...node } : node);
+    if (node.kind !== 'directory') this.#create(parent, name, this.#names().has(node) ? { ...node } : node);
     else if (existing?.kind !== 'directory') this.#createDirectory(parent, name, node.meta);
     else {
       parent.children.set(name, { ...existing, meta: node.meta });
@@ -129,28 +127,31 @@ export class Draft {
     this.#operations.push({ kind: 'link', path: joinPath(parent.path, name), target: to });
   }
 
-  #hide(path: Path): void {
+  /** Removes a path; where the layer brought it, all below it that the layer did not bring, which is the answer. */
+  #hide(path: Path): Path | undefined {
     if (path === '') throw invalid(this.#subject, 'a whiteout of a path', 'one of the root');
     const name = nameOf(path);
     const holder = this.#resolve(parentOf(path));
     const at = joinPath(holder, name);
-    if (find(this.#directories.root, at) === undefined) return;
+    if (find(this.#directories.root, at) === undefined) return undefined;
     const parent = this.#reach(holder);
-    if (parent.kept.has(name)) this.#hideChildren(at);
-    else this.#clear(parent, name);
+    if (parent.kept.has(name)) return at;
+    this.#clear(parent, name);
+    return undefined;
   }
 
   /** Removes what lower layers brought from a directory; anything else it leaves. */
-  #hideChildren(path: Path): void {
+  *#hiding(path: Path): Parts<void> {
     if (find(this.#directories.root, path)?.kind !== 'directory') return;
     const left = [this.#reach(path)];
     for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
       if (directory.clean) continue;
       directory.clean = true;
-      for (const [name, node] of directory.children) {
-        if (!directory.kept.has(name)) this.#clear(directory, name);
+      const { children, kept } = directory;
+      yield* each(children, ([name, node]) => {
+        if (!kept.has(name)) this.#clear(directory, name);
         else if (node.kind === 'directory') left.push(this.#directories.enter(directory, name, node));
-      }
+      });
     }
   }
 
@@ -223,11 +224,7 @@ export class Draft {
     this.#operations.push({ kind: 'remove', path: joinPath(parent.path, name) });
   }
 
-  /** Anything but a directory can have two names; the tree below is looked through once, when the first of them comes. */
-  #hasName(node: Node): boolean {
-    return node.kind !== 'directory' && this.#names().has(node);
-  }
-
+  /** What has a name, of all that can have two; the tree below is looked through once, when the first of them comes. */
   #names(): Set<Node> {
     this.#named ??= new Set<Node>(Array.from(leavesOf(this.#below), ([, leaf]) => leaf));
     return this.#named;

@@ -5,9 +5,11 @@ import { textFile } from '../testing/scripts.ts';
 import { treeOf } from '../testing/trees.ts';
 import { hasEvenParts } from '../testing/work.ts';
 import { contentCandidates, diff, diffInParts } from './diff.ts';
-import { emptyTree, type Node, type Tree } from './node.ts';
+import { Draft } from './draft.ts';
+import { emptyTree, type LayerEntry, type Node, type Tree } from './node.ts';
+import type { Operation } from './operation.ts';
 import { overlayInParts, withoutMounts } from './overlay.ts';
-import { atOnce, inOrder, type Parts } from './parts.ts';
+import { atOnce, inOrder, type Parts, partLength } from './parts.ts';
 import { restrict } from './selection.ts';
 import { toLayer, toLayerInParts } from './to-layer.ts';
 import { eachNode } from './walk.ts';
@@ -64,3 +66,33 @@ test('a layer in parts is the layer', () => {
     toLayer(diff(before, after), after),
   );
 });
+
+/** A layer's entries that take all names of a directory away, which is below it and in it. */
+const hiding: Readonly<Record<string, readonly LayerEntry[]>> = {
+  'an opaque whiteout': [{ kind: 'opaque', path: 'huge' }],
+  'an opaque whiteout of the directory above': [
+    { kind: 'node', path: 'huge/new', node: textFile('new') },
+    { kind: 'opaque', path: '' },
+  ],
+  'a whiteout of what the layer brings again': [
+    { kind: 'node', path: 'huge/new', node: textFile('new') },
+    { kind: 'whiteout', path: 'huge' },
+  ],
+};
+
+for (const [what, entries] of Object.entries(hiding))
+  test(`${what} is done in parts, and what was done is told in parts`, () => {
+    let told = 0;
+    hasEvenParts(files => {
+      const draft = new Draft(many(files, 0o644), 'layer');
+      draft.beginLayer();
+      for (const entry of entries.slice(0, -1)) draft.apply(entry);
+      told = 0;
+      const seen = (operations: readonly Operation[]): undefined => {
+        assert.ok(operations.length <= 2 * partLength, `${operations.length} at once`);
+        told += operations.length;
+      };
+      return draft.applying(entries.at(-1) as LayerEntry, seen) ?? [];
+    }, 4000);
+    assert.ok(told >= 16_000);
+  });

@@ -31,6 +31,16 @@ export function* each<T>(values: Iterable<T>, visit: (value: T) => void): Parts<
   yield count << 10;
 }
 
+/** Visits value after value, where a visit may be long and gives back what is left of it. */
+export function* eachInParts<T>(values: Iterable<T>, visit: (value: T) => Iterable<number> | undefined): Parts<void> {
+  let count = 0;
+  for (const value of values) {
+    yield* visit(value) ?? [];
+    if (++count % partLength === 0) yield partCost;
+  }
+  yield (count % partLength) << 10;
+}
+
 /** Texts of one run: the runtime sorts so many in a millisecond, and sorts runs faster than we merge them. */
 const runLength = 1 << 11;
 

@@ -9,7 +9,7 @@ import {
   type Path,
   type Tree,
 } from './node.ts';
-import { each, inOrder, type Parts, partCost, partLength } from './parts.ts';
+import { eachInParts, inOrder, type Parts, partCost, partLength } from './parts.ts';
 import { joinPath } from './path.ts';
 
 /** One layer of a stack: its entries in order, and the root filesystem that it and all below it make. */
@@ -27,7 +27,7 @@ export function* foldStack(layers: readonly (readonly LayerEntry[])[], subject: 
   const stages: Stage[] = [];
   for (const entries of layers) {
     draft.beginLayer();
-    yield* each(entries, entry => void draft.apply(entry));
+    yield* eachInParts(entries, entry => draft.applying(entry));
     stages.push({ entries, tree: draft.tree() });
   }
   return stages;

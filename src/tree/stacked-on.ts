@@ -33,7 +33,7 @@ export function* stackOn(fresh: Tree, old: Tree, layers: readonly (readonly Laye
           replaced.set(path, { before: was.kind, after: is.kind });
       }
       try {
-        draft.apply(entry);
+        yield* draft.applying(entry) ?? [];
       } catch (error) {
         // It could be applied to what it was made over.
         if (!(error instanceof OciError) || entry.kind !== 'hardlink') throw error;

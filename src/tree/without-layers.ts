@@ -1,6 +1,7 @@
 import { OciError } from '../errors.ts';
 import { Draft } from './draft.ts';
 import { emptyTree, impliedMeta, type LayerEntry, type Node, type Path, type Tree } from './node.ts';
+import type { Operation } from './operation.ts';
 import type { Parts } from './parts.ts';
 import { joinPath, nameOf, parentOf } from './path.ts';
 import { find, resolvePath } from './walk.ts';
@@ -58,21 +59,26 @@ class Rest {
   *apply(layer: number, entries: readonly LayerEntry[]): Parts<void> {
     this.#draft.beginLayer();
     for (const entry of entries) {
-      this.#entry(layer, entry);
+      yield* this.#entry(layer, entry);
       yield entryCost;
     }
   }
 
-  #entry(layer: number, entry: LayerEntry): void {
+  *#entry(layer: number, entry: LayerEntry): Parts<void> {
     try {
-      for (const { kind, path, ...operation } of this.#draft.apply(entry)) {
-        const node = 'node' in operation ? operation.node : undefined;
-        if (kind === 'create' && node?.kind === 'directory' && node.meta === impliedMeta) this.#implied(layer, path);
-      }
+      yield* this.#draft.applying(entry, operations => void this.#seen(layer, operations)) ?? [];
     } catch (error) {
       // The layer could be applied to what was below it: what is not there now was dropped.
       if (!(error instanceof OciError) || entry.kind !== 'hardlink') throw error;
       this.#link(layer, entry);
+    }
+  }
+
+  #seen(layer: number, operations: readonly Operation[]): void {
+    for (const operation of operations) {
+      if (operation.kind !== 'create') continue;
+      const { path, node } = operation;
+      if (node.kind === 'directory' && node.meta === impliedMeta) this.#implied(layer, path);
     }
   }
 

@@ -57,7 +57,7 @@ export async function playTars(
     await readLayer(tar.open(), tar, {
       entry(entry) {
         hashes?.begin(entry);
-        return writer.playing(draft.apply(entry));
+        return draft.applying(entry, operations => writer.playing(operations));
       },
       data(chunk) {
         writer.write(chunk);

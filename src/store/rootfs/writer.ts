@@ -13,8 +13,8 @@ import {
 import { unsupported } from '../../errors.ts';
 import { systemPathLimit } from '../../limits.ts';
 import { fileCost } from '../../stream/pace.ts';
-import type { Operation } from '../../tree/draft.ts';
 import type { DeviceNode, DirectoryNode, FifoNode, Node, Path, Tree } from '../../tree/node.ts';
+import type { Operation } from '../../tree/operation.ts';
 import type { Parts } from '../../tree/parts.ts';
 import { joinPath, shortTextOf, textOf } from '../../tree/path.ts';
 import { diskPath } from '../disk/disk-path.ts';
