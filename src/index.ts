@@ -2,6 +2,7 @@ export { type CheckDockerfileOptions, checkDockerfile, type DockerfileFinding } 
 export { DockerfileError } from './dockerfile/dockerfile-error.ts';
 export type { Instruction } from './dockerfile/instruction.ts';
 export { type Dockerfile, parseDockerfile, type Stage } from './dockerfile/parse.ts';
+export type { Plan } from './dockerfile/plan/plan.ts';
 export { type ErrorCode, OciError } from './errors.ts';
 export type { Finding } from './image/finding.ts';
 export type { InspectArtifact, InspectImage, InspectObject } from './image/inspect.ts';
@@ -20,6 +21,7 @@ export { append } from './ops/append.ts';
 export { attach } from './ops/attach.ts';
 export { blame } from './ops/blame.ts';
 export { build } from './ops/build.ts';
+export type { BuildEvent, BuildEvents } from './ops/build-log.ts';
 export type {
   BuildOptions,
   BuildOutput,

@@ -99,6 +99,13 @@ export const buildOptions: readonly Option[] = [
     completes: 'file',
     describe: "a file for buildx's metadata (JSON)",
   },
+  {
+    name: 'progress',
+    kind: 'text',
+    choices: ['auto', 'plain', 'quiet'],
+    default: 'auto, which is plain',
+    describe: "what is told on standard error: each step in BuildKit's plain form, or nothing",
+  },
   ...compressionOptions,
   { name: 'check', kind: 'flag', describe: "only look for what is wrong with the Dockerfile, by BuildKit's rules" },
   shared.dryRun,
@@ -155,6 +162,7 @@ export const buildRules: readonly Rule[] = [
       'output',
       'iidfile',
       'metadata-file',
+      'progress',
       'dry-run',
       'compression',
       'level',
@@ -163,5 +171,6 @@ export const buildRules: readonly Rule[] = [
     'nothing is built',
   ),
   ...excludes('dry-run', ['iidfile', 'metadata-file', 'output'], 'nothing is written'),
+  ...excludes('progress', ['quiet', 'no-progress'], 'both say what is told'),
   ...compressionRules,
 ];

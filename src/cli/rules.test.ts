@@ -77,10 +77,15 @@ const uses: Readonly<Record<string, Use>> = {
       output: `type=tar,dest=${join(directory, 'built.tar')}`,
       iidfile: join(directory, 'iid'),
       'metadata-file': join(directory, 'metadata'),
+      progress: 'plain',
       'no-cache-filter': 'stage-0',
       label: 'a=b',
     }),
-    says: [['dry-run', '*', dryRun]],
+    says: [
+      ['dry-run', '*', dryRun],
+      ['quiet', 'no-progress', 'a quiet build tells nobody of its steps'],
+      ['no-progress', 'quiet', 'there is nothing else to tell'],
+    ],
   },
   commit: {
     words: ({ operands }) => ['commit', operands('rootfs').source, `${operands('rootfs').out}:new`],

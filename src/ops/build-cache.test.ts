@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isValid } from '../testing/answers.ts';
@@ -7,6 +17,7 @@ import { readWholeImage } from '../testing/read-image.ts';
 import { snapshotOf } from '../testing/snapshot.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { build } from './build.ts';
+import type { BuildEvent } from './build-log.ts';
 import type { BuildOptions, BuildResult } from './build-options.ts';
 import { copy } from './copy.ts';
 import { gc } from './gc.ts';
@@ -203,4 +214,40 @@ test('a build that fails leaves the layout without a word of it', async t => {
   writeFileSync(join(context, 'Dockerfile'), `${dockerfile}COPY not-there /\n`);
   await assert.rejects(run({ noCache: true }), /"\/not-there" not found/);
   assert.deepEqual(snapshotOf(layout), before);
+});
+
+test('who listens hears of each step as it begins and ends, and whether it was found', async t => {
+  const { run } = place(t);
+  const hear = async (options: BuildOptions = {}): Promise<readonly string[]> => {
+    const events: BuildEvent[] = [];
+    await run({ ...options, events });
+    const titles = new Map(
+      events.flatMap(event => (event.kind === 'start' ? [[event.step, event.title] as const] : [])),
+    );
+    return events.flatMap(({ step, kind }) =>
+      kind === 'done' || kind === 'cached' ? [`${titles.get(step)}: ${kind}`] : [],
+    );
+  };
+  assert.deepEqual((await hear()).slice(1, 4), [
+    '[stage-1 1/3] WORKDIR /app: done',
+    '[stage-1 2/3] COPY src .: done',
+    '[made 1/1] COPY lib /lib: done',
+  ]);
+  assert.deepEqual((await hear()).slice(1, 4), [
+    '[stage-1 1/3] WORKDIR /app: cached',
+    '[stage-1 2/3] COPY src .: cached',
+    '[stage-1 3/3] COPY --from=made /lib /lib: cached',
+  ]);
+});
+
+test('a dry run has the plan, with the keys of its steps and which are found', async t => {
+  const { layout, run } = place(t);
+  const dry = await run({ dryRun: true });
+  assert.deepEqual(found(dry), [false, false, false]);
+  assert.equal(dry.images[0]?.plan?.history.at(-1)?.createdBy, 'ENV A=1');
+  assert.deepEqual(dry.images[0]?.plan?.config.Env?.at(-1), 'A=1');
+  assert.equal(existsSync(layout), false);
+  const { manifest } = await run();
+  const again = await run({ dryRun: true });
+  assert.deepEqual([found(again), again.manifest], [[true, true, true], manifest]);
 });

@@ -1,6 +1,8 @@
+import type { Plan } from '../dockerfile/plan/plan.ts';
 import type { DiffID, Digest } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
+import type { BuildEvents } from './build-log.ts';
 import type { CompressionOptions, ReadOptions, Work } from './options.ts';
 
 /** What is written of an image beside the layouts, or instead of them: an archive, its root filesystem as a tar, or that in a directory. */
@@ -49,6 +51,8 @@ export interface BuildOptions extends Omit<ReadOptions, 'platform'>, Compression
   readonly iidFile?: string;
   /** A file for what buildx says of a build, in JSON; none when absent. */
   readonly metadataFile?: string;
+  /** Who is told what begins and ends, as it does: an array, or anything else with `push`. Nobody when absent. */
+  readonly events?: BuildEvents;
   /** Does everything but write: the result says what would be made. False when absent. */
   readonly dryRun?: boolean;
 }
@@ -79,6 +83,8 @@ export interface BuiltImage {
   readonly imageID: Digest;
   /** What was done, in order: each COPY, ADD and WORKDIR of the stages that were needed. */
   readonly steps: readonly BuildStep[];
+  /** What the Dockerfile comes to; of a dry run only. */
+  readonly plan?: Plan;
 }
 
 /** One instruction that was done. */

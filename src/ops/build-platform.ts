@@ -18,6 +18,7 @@ import type { BuildCache } from './build-cache.ts';
 import type { BuildContext } from './build-context.ts';
 import { chainID, memoized, type StageFiles } from './build-files.ts';
 import { builtImage } from './build-image.ts';
+import type { BuildLog } from './build-log.ts';
 import type { BuildOptions, BuiltImage } from './build-options.ts';
 import type { Prepared } from './build-prepare.ts';
 import { type Done, doSteps } from './build-steps.ts';
@@ -29,6 +30,7 @@ import { compressionOf } from './store-layer.ts';
 export interface Workshop {
   readonly store: ImageStore;
   readonly cache: BuildCache;
+  readonly log: BuildLog;
   readonly files: ContentFiles;
   readonly options: BuildOptions;
   /** The layout's path, for messages and for what lies beside it for a while. */
@@ -54,6 +56,7 @@ export async function buildPlatform(prepared: Prepared, workshop: Workshop): Pro
   const labels = base === undefined ? [] : await warningsOf(base.source, kept);
   if (base?.source.isConverted === true) await proveLayers(base.source, layersOf(base.image));
   if (base !== undefined) for (const blob of kept) await store.bring(base.source, blob);
+  for (const { title } of plan.images) await workshop.log.during(title, async () => undefined);
   const done = await doAll(prepared, { workshop, base, created: fixed ?? timeOf(options.now) });
   const annotations = Object.fromEntries((options.annotations ?? []).map(parseAnnotation));
   const made = builtImage({ plan, base, done, fixed, annotations });
@@ -67,6 +70,7 @@ export async function buildPlatform(prepared: Prepared, workshop: Workshop): Pro
       manifest: made.manifest.descriptor.digest,
       imageID: made.config.descriptor.digest,
       steps: plan.steps.map((step, at) => stepRow(step, done[at] as Done)),
+      ...(options.dryRun === true ? { plan } : {}),
     },
     entry: entryOf(made),
     warnings: [...inherited, ...labels, ...written],

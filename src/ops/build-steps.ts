@@ -12,6 +12,7 @@ import { changedTree } from './build-copy.ts';
 import { memoized, type StageFiles, scratch, withLayer } from './build-files.ts';
 import { keysOf } from './build-inputs.ts';
 import { changesOf, copiedLayer } from './build-layer.ts';
+import type { BuildLog, Teller } from './build-log.ts';
 import { needsUserFiles } from './build-owner.ts';
 import type { ContentFiles } from './content-files.ts';
 import type { CompressionOptions, Work } from './options.ts';
@@ -24,6 +25,7 @@ export interface Building {
   readonly files: ContentFiles;
   readonly store: ImageStore;
   readonly cache: BuildCache;
+  readonly log: BuildLog;
   /** Whether a step's layer is looked for in the cache, by its stage. */
   readonly mayBeCached: (step: Step) => boolean;
   /** What is a part of every key. */
@@ -116,7 +118,7 @@ function failOf({ file }: Building, { lines }: Step): Fail {
 async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Done> {
   const keys = keysOf(step, { ...doing, below: underKey(step, doing) });
   if (step.kind !== 'run' && !isKept) return left(step, doing, keys[0] as () => Promise<Digest>);
-  return inWordsOf(doing, async () => {
+  return telling(step, doing, async tell => {
     const { building, below } = doing;
     const { cache, store, options } = building;
     const known: Digest[] = [];
@@ -126,10 +128,11 @@ async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Done> 
       if (found === undefined) continue;
       for (const other of known) cache.note(other, found);
       building.files.addLayers(found.source, [found.layer]);
+      tell.cached();
       const files = withLayer(below, found.layer, { source: found.source, work: options });
       return { files, layer: found.layer, key: known[0], isCached: true, created: found.created };
     }
-    const { layer, tree } = await made(step, doing);
+    const { layer, tree } = await made(step, doing, tell);
     const record = { layer, created: building.created };
     for (const key of known) cache.note(key, record);
     const { identity } = withLayer(below, layer, { source: store, work: options });
@@ -141,7 +144,8 @@ async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Done> 
 const underKey = (step: Step, { below }: Doing): StageFiles =>
   step.kind === 'copy' && step.link && !needsUserFiles(step.owner) ? scratch : below;
 
-async function made(step: Step, doing: Doing): Promise<Made> {
+/** The layer of a step that no cache has; `tell` takes what a program writes. */
+async function made(step: Step, doing: Doing, _tell: Teller): Promise<Made> {
   if (step.kind === 'run') throw doing.fail('RUN cannot be done');
   return copiedLayer(step, doing);
 }
@@ -154,10 +158,14 @@ function left(step: Exclude<Step, { kind: 'run' }>, doing: Doing, key: () => Pro
   return {
     files: {
       identity: memoized(() => inWordsOf(doing, key)),
-      tree: memoized(() => inWordsOf(doing, tree)),
+      tree: memoized(() => telling(step, doing, tree)),
     },
   };
 }
+
+/** Does a step, and tells of it. */
+const telling = <T>({ title }: Step, doing: Doing, work: (tell: Teller) => Promise<T>): Promise<T> =>
+  inWordsOf(doing, () => doing.building.log.during(title, work));
 
 /** What a tree refuses is a fault of the line. */
 async function inWordsOf<T>({ fail }: Doing, work: () => Promise<T>): Promise<T> {

@@ -13,6 +13,7 @@ import { type ImageOperand, parseWholePlace } from '../store/parse-operand.ts';
 import { BuildCache } from './build-cache.ts';
 import { type BuildContext, OpenContexts } from './build-context.ts';
 import { type BuildInput, readInput } from './build-input.ts';
+import { BuildLog } from './build-log.ts';
 import type { BuildOptions, BuildResult } from './build-options.ts';
 import { writeOutput, writeReports } from './build-output.ts';
 import { type ContextPlace, openContextPlace } from './build-place.ts';
@@ -75,7 +76,8 @@ async function buildOut(
 
 async function buildFrom(place: ContextPlace, places: readonly BuildPlace[], options: BuildOptions): Promise<Finished> {
   const { path: layout } = places[0] as BuildPlace;
-  const input = await readInput(place, options, options);
+  const log = new BuildLog(options.events);
+  const input = await log.during('[internal] load build definition', () => readInput(place, options, options));
   const open = new OpenPlaces(options);
   const prepared = await prepareAll(input, { options, open, layout });
   const { directories } = prepared[0] as Prepared;
@@ -84,7 +86,7 @@ async function buildFrom(place: ContextPlace, places: readonly BuildPlace[], opt
     return await withLayout(layout, options, async store => {
       const cache = await openCache(store, open, options);
       const context = (name: string | undefined): Promise<BuildContext> => contexts.get(name);
-      const workshop = { store, cache, files: contexts.files, options, layout, context };
+      const workshop = { store, cache, log, files: contexts.files, options, layout, context };
       const { root, warnings, ...made } = await buildAll(prepared, { workshop, places });
       return {
         root,
@@ -117,7 +119,7 @@ async function buildAll(
   prepared: readonly Prepared[],
   { workshop, places }: { readonly workshop: Workshop; readonly places: readonly BuildPlace[] },
 ): Promise<Omit<BuildResult, 'names'> & Pick<Finished, 'root'>> {
-  const { store, cache, options } = workshop;
+  const { store, cache, log, options } = workshop;
   const built: Awaited<ReturnType<typeof buildPlatform>>[] = [];
   for (const one of prepared) built.push(await buildPlatform(one, workshop));
   const root = await rootOf(
@@ -125,7 +127,11 @@ async function buildAll(
     store,
   );
   const records = await keepRecords(workshop);
-  await namePlaces(root, { store, places, records, options });
+  await log.during(`exporting to ${places.map(({ path }) => path).join(', ')}`, async tell => {
+    tell.output(`exporting manifest ${root.digest} done`);
+    await namePlaces(root, { store, places, records, options });
+    for (const name of namesOf(places)) tell.output(`naming to ${name} done`);
+  });
   return {
     root,
     manifest: root.digest,

@@ -113,6 +113,12 @@ export const step: Kind = {
     Object.values(value).every(isPath),
 };
 
+/** What is told of something. */
+export const listener: Kind = {
+  expected: 'an array to add to, or an object with push',
+  accepts: value =>
+    typeof value === 'object' && value !== null && typeof (value as { push?: unknown }).push === 'function',
+};
 /** What else a build writes. */
 export const buildOutput: Kind = {
   expected: 'an object with a kind (oci, docker, tar or local), a path, and a name where one is meant',

@@ -71,6 +71,7 @@ const build: Table<BuildOptions> = {
   noCache: flag,
   noCacheStages: listOf(text),
   output: kinds.buildOutput,
+  events: kinds.listener,
   iidFile: path,
   metadataFile: path,
   dryRun: flag,

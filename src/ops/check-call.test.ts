@@ -169,7 +169,17 @@ test('a time is RFC 3339 or a Date, and nothing else', async t => {
 
 test('every option has its word on the command line', () => {
   const words = new Set(commands.flatMap(command => optionsOf(command).map(({ name }) => `--${name}`)));
-  const unsaid = new Set(['signal', 'progress', 'hostPlatform', 'created', 'now', 'warnings', 'notices', 'errors']);
+  const unsaid = new Set([
+    'signal',
+    'progress',
+    'hostPlatform',
+    'created',
+    'now',
+    'warnings',
+    'notices',
+    'errors',
+    'events',
+  ]);
   // What a process has and a library's caller says.
   for (const option of ['streams', 'terminal', 'signals', 'temporary']) unsaid.add(option);
   for (const verb of verbs)

@@ -1,7 +1,8 @@
-import type { DockerfileFinding } from '../../ops/check-build.ts';
 import { usage } from '../../errors.ts';
+import type { DockerfileFinding } from '../../ops/check-build.ts';
 import { readDockerfile, readInput } from '../build-input.ts';
 import { buildOptions, buildRules, elsewhere } from '../build-options.ts';
+import { buildProgress } from '../build-progress.ts';
 import type { Command } from '../command.ts';
 import { printFindings } from '../findings-text.ts';
 import type { Io } from '../io.ts';
@@ -26,10 +27,6 @@ export const build: Command = {
   examples: [
     ['ocikit build . -t img:site --base-layout bases/', 'COPY over a base, without a daemon, a store or root'],
     ['tar c app | ocikit build - -f app/Dockerfile -t img:app', 'the context as it comes'],
-    [
-      'ocikit build --check .',
-      "what BuildKit's linter finds, with line and column; exit status 1 where anything is found",
-    ],
   ],
   details: [
     'Every instruction of a Dockerfile is read and evaluated as BuildKit does, in all stages that the target needs; COPY, ADD and WORKDIR each make a layer out of the context and of the images, without unpacking anything. The files belong to root, whoever has them. RUN is refused, and so is what is on the network: unpack the base with --bundle, change it with anything, and commit it.',
@@ -38,7 +35,8 @@ export const build: Command = {
     'FILE.dockerignore beside the Dockerfile says what of the context is left out, else .dockerignore in the context.',
     'History, config and times are those of BuildKit: one layer a line, and the comment buildkit.dockerfile.v0. SOURCE_DATE_EPOCH, in the environment or as a --build-arg, sets every time that is written, no file of a new layer is younger, and then the same input gives the same bytes.',
     'What each step made is kept in the layout of -t, or with --cache-to in another one, as artifacts that gc and copy understand (`gc --untagged` drops them), and found again by what it was made of: what is below it, the instruction, and the contents of what it copies, with their names, kinds, modes and extended attributes, without their times. What is found is held to its digest and not unpacked; a record that is damaged is told of and not used. An image whose steps are all found is the same to the last byte.',
-    'What is printed is the digest of the manifest.',
+    "With `--check` nothing is built: the Dockerfile is held to the rules of BuildKit's linter, and each finding has its line and column.",
+    'What is printed is the digest of the manifest; what is done meanwhile, with CACHED where a step was found, on standard error in the plain form of BuildKit. With --dry-run --json the plan is printed: stages, steps with their keys, which of them are cached, config and history.',
   ],
   library: ['build(context, images, options)', 'BuildResult'],
   environment: ['SOURCE_DATE_EPOCH'],
@@ -57,7 +55,7 @@ export const build: Command = {
       throw usage('--output', 'expected a file or a pipe, got a terminal');
     const { context, ...input } = await readInput(words, io);
     const result = await withProgress(words, io, work =>
-      build(context, words.texts('tag'), { ...options, ...input, ...work }),
+      build(context, words.texts('tag'), { ...options, ...input, ...buildProgress(words, io), ...work }),
     );
     printWarnings(io, words, result.warnings);
     if (isOnStdout(options)) return 0;
