@@ -40,6 +40,15 @@ export { convert } from './ops/convert.ts';
 export { copy } from './ops/copy.ts';
 export { cp, cpStream } from './ops/cp.ts';
 export { diff } from './ops/diff.ts';
+export { diffLayers } from './ops/diff-layers.ts';
+export { diffPackages } from './ops/diff-packages.ts';
+export type {
+  DiffedPackage,
+  LayerDiffResult,
+  LayerDiffRow,
+  PackageDiffResult,
+  PackageDiffRow,
+} from './ops/diff-results.ts';
 export { dockerfileOf } from './ops/dockerfile-of.ts';
 export { drop } from './ops/drop.ts';
 export { exportImage, exportStream } from './ops/export-image.ts';

@@ -16,6 +16,8 @@ export const diffOptions: readonly Option[] = [
   { name: 'null', alias: 'z', kind: 'flag', describe: 'rows end with NUL, and nothing is escaped' },
   { name: 'config', kind: 'flag', describe: "the images' configs as well" },
   { name: 'paths', kind: 'texts', value: 'GLOB', describe: 'only these; may be repeated' },
+  { name: 'packages', kind: 'flag', describe: 'which packages differ, and no files' },
+  { name: 'layers', kind: 'flag', describe: "two images' layers side by side, and no files" },
   ...mountOptions,
   {
     name: 'format',
@@ -30,12 +32,20 @@ export const diffOptions: readonly Option[] = [
   shared.strict,
 ];
 
+/** What is about files, where those are not compared. */
+const aboutFiles = [
+  ...['ignore', 'semantic', 'stat', 'name-only', 'reasons', 'null', 'config', 'paths', 'format'],
+  ...['one-file-system', 'cross-mounts', 'trust-mtime', 'strict'],
+];
+
 /** What of them cannot be meant together. */
 export const diffRules: readonly Rule[] = [
   ...excludes('reasons', ['stat', 'name-only', 'format'], 'it adds to the lines that are printed otherwise'),
   ...excludes('null', ['stat', 'json'], 'it ends the rows of a list'),
   ...excludes('trust-mtime', [{ option: 'ignore', values: ['content'] }], 'contents are then not compared at all'),
   ...mountRules,
+  ...excludes('packages', [...aboutFiles, 'layers'], 'files are not compared'),
+  ...excludes('layers', aboutFiles, 'files are not compared'),
 ];
 
 /** What `diff` was asked to do. */

@@ -148,6 +148,7 @@ const uses: Readonly<Record<string, Use>> = {
       ['name-only', 'no-color', plain],
       ['config', 'semantic', 'both list the config; nothing of it is without effect here'],
       ['semantic', 'config', 'the same'],
+      ['packages', 'exit-code', 'these images have no packages'],
     ],
   },
   convert: {

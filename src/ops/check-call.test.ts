@@ -36,6 +36,8 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   cp: ['from', 'target'],
   cpStream: ['from'],
   diff: ['before', 'after?'],
+  diffLayers: ['before', 'after'],
+  diffPackages: ['before', 'after'],
   dockerfileOf: ['image'],
   drop: ['image'],
   exportImage: ['image', 'file'],

@@ -11,6 +11,8 @@ export type LookVerb =
   | 'catStream'
   | 'cp'
   | 'cpStream'
+  | 'diffLayers'
+  | 'diffPackages'
   | 'dockerfileOf'
   | 'files'
   | 'packages'
@@ -35,6 +37,8 @@ export const lookTables: Readonly<Record<LookVerb, Readonly<Record<string, Kind>
   catStream: read,
   cp,
   cpStream: cp,
+  diffLayers: read,
+  diffPackages: read,
   dockerfileOf: read,
   files,
   packages: read,

@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { diffForm } from '../diff-forms.ts';
 import { diffOptions, diffRules, readDiffOptions } from '../diff-options.ts';
 import { rootNote } from '../diff-rows.ts';
 import { diffFields, diffTexts } from '../diff-text.ts';
@@ -25,11 +26,14 @@ export const diff: Command = {
     "--config adds a row for each field of the images' configs, by its JSON pointer (C config:/config/User), in every form of output. --semantic is --ignore mtime; between two images it compares the config as far as it changes behaviour too.",
     '--paths looks at nothing else: a directory in which no glob can match is not opened, and hardlinks count among what is looked at. A mount in a directory is not walked and counts as what the other side has there; one warning names the mounts, --cross-mounts walks them.',
     'In text, control characters, bytes that are not UTF-8 and the backslash are escaped. In JSON a path is exact, and where it is not UTF-8 there is pathBytes (base64) beside a readable form.',
+    '--packages and --layers are answers of their own: files are not compared then. Packages: A added, D deleted, U upgraded, W downgraded (by the order of versions of their kind), C changed otherwise, and by how many bytes each grew. Layers of two images side by side, the lowest first: = the same contents, ~ the same line of history and others, + and - only one of them has.',
   ],
   library: ['diff(old, new, options)', 'DiffResult'],
   no: 'with --exit-code: there are differences',
   fields: diffFields,
   run: async (words, io) => {
+    const answer = await diffForm(words, io);
+    if (answer !== undefined) return answer;
     const { diff } = await import('../../ops/diff.ts');
     const options = readDiffOptions(words, io);
     const result = await withProgress(words, io, work =>
