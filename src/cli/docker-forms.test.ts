@@ -8,6 +8,8 @@ import { temporaryDirectory } from '../testing/temporary.ts';
 import { commands } from './commands.ts';
 import { elsewhere, groups } from './docker-forms.ts';
 import { nearest } from './nearest.ts';
+import { optionsOf } from './options-of.ts';
+import { peerOptions, peerVerbs } from './peer-words.ts';
 
 test('a management word of docker is the verb that it means', async () => {
   for (const [group, verbs] of Object.entries(groups))
@@ -17,8 +19,11 @@ test('a management word of docker is the verb that it means', async () => {
       assert.deepEqual(await runCommand([group, word, '--help']), { status, out, err: '' }, `${group} ${word}`);
       assert.deepEqual(await runCommand(['help', group, word]), { status, out, err: '' }, `${group} ${word}`);
     }
-  assert.match((await runCommand(['rmi'])).err, /^ocikit: untag: expected IMAGE, got nothing/);
-  assert.match((await runCommand(['image', 'lss'])).err, /^ocikit: image: expected one of ls, list, .*, got 'lss'\n$/);
+  assert.match((await runCommand(['rmi'])).err, /^ocikit: rmi: expected IMAGE, got nothing \(ocikit rmi --help\)/);
+  assert.match(
+    (await runCommand(['image', 'lss'])).err,
+    /^ocikit: image lss: expected one of ls, list, .*, got 'lss' \(did you mean image ls\?\)\n$/,
+  );
   assert.equal((await runCommand(['image'])).status, 0);
 });
 
@@ -31,6 +36,27 @@ test('a verb that needs a daemon or a registry is answered with what to type ins
   }
   assert.match((await runCommand(['push', 'x'])).err, /skopeo copy oci:/);
   assert.match((await runCommand(['image', 'pull', 'x'])).err, /skopeo copy docker:/);
+});
+
+test('what an option or a verb of another tool is here is an option or a verb that there is', () => {
+  for (const [verb, table] of Object.entries(peerOptions)) {
+    const command = commands.find(({ name }) => name === verb);
+    assert.ok(command !== undefined || verb === '', verb);
+    for (const [option, ours] of Object.entries(table)) {
+      const own = command === undefined ? [] : optionsOf(command);
+      assert.ok(!own.some(({ name, alias }) => name === option || alias === option), `${verb} has --${option} itself`);
+      for (const [, flag] of ours.matchAll(/(?:^|, then |and )--([a-z-]+)/g))
+        assert.ok(command === undefined || own.some(({ name }) => name === flag), `${verb} --${option}: --${flag}`);
+    }
+  }
+  for (const [verb, ours] of Object.entries(peerVerbs)) {
+    assert.ok(!commands.some(({ name, alias }) => name === verb || alias === verb), verb);
+    for (const [, word] of ours.matchAll(/ocikit ([a-z]+)/g))
+      assert.ok(
+        commands.some(({ name }) => name === word),
+        `${verb}: ${word}`,
+      );
+  }
 });
 
 test('a word with a slip is answered with the one that was meant', async () => {

@@ -1,5 +1,7 @@
 import { type OciError, usage } from '../errors.ts';
 import type { Command } from './command.ts';
+import { nearest } from './nearest.ts';
+import { peerVerbs } from './peer-words.ts';
 
 /** Docker's management words, and the verb that each of their verbs is here. */
 export const groups: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -82,12 +84,19 @@ export function withoutForms(argv: readonly string[], commands: readonly Command
   if (Object.hasOwn(verbs, second)) return [verbs[second] ?? second, ...rest];
   if (['--help', '-h', ''].includes(second)) return ['--help'];
   const known = Object.keys(verbs).filter(name => commands.some(command => command.name === verbs[name]));
-  throw usage(first, `expected one of ${known.join(', ')}, got '${second}'`);
+  const near = nearest(second, known);
+  throw usage(
+    `${first} ${second}`,
+    `expected one of ${known.join(', ')}, got '${second}'`,
+    near === undefined ? undefined : `did you mean ${first} ${near}?`,
+  );
 }
 
 /** The error for a verb of docker's that is none of ocikit's; undefined where docker has no such verb either. */
-export function elsewhereError(verb: string): OciError | undefined {
+export function elsewhereError(verb: string, called: string = verb): OciError | undefined {
+  if (Object.hasOwn(peerVerbs, verb))
+    return usage(called, 'expected a verb of ocikit, got one of another tool', peerVerbs[verb]);
   if (!Object.hasOwn(elsewhere, verb)) return undefined;
   const instead = elsewhere[verb] ?? '';
-  return usage(verb, 'expected a verb that works on files, got one of a daemon or a registry', instead);
+  return usage(called, 'expected a verb that works on files, got one of a daemon or a registry', instead);
 }

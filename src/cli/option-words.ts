@@ -26,14 +26,16 @@ export function flagOf(option: string): string {
   return `--${name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
 }
 
-/** `option NAME` and `option NAME 'VALUE'` as they are typed. */
+/** `option NAME` and `option NAME 'VALUE'` as they are typed; what is quoted beside them stays. */
 const typed = (text: string): string =>
-  text.replace(/\boption ([A-Za-z]+)(?: '([^']*)')?/g, (_, name: string, value?: string) =>
-    value === undefined ? flagOf(name) : `${flagOf(name)} ${value}`,
-  );
+  text.replace(/\boption ([A-Za-z]+)(?: '([^']*)')?|'[^']*'/g, (quoted, name?: string, value?: string) => {
+    if (name === undefined) return quoted;
+    return value === undefined ? flagOf(name) : `${flagOf(name)} ${value}`;
+  });
 
 /** An error as one sentence, its options spelled as they are typed. */
-export function sentenceOf({ message, option, hint }: OciError): string {
-  const said = option === undefined ? message : `${flagOf(option)}${typed(message.slice(option.length))}`;
+export function sentenceOf({ message, subject, option, hint }: OciError): string {
+  const before = option ?? subject;
+  const said = `${option === undefined ? subject : flagOf(option)}${typed(message.slice(before.length))}`;
   return hint === undefined ? said : `${said} (${typed(hint)})`;
 }

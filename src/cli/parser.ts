@@ -1,14 +1,14 @@
 import yargs, { type Argv } from 'yargs';
-import { type OciError, usage } from '../errors.ts';
+import { usage } from '../errors.ts';
 import type { Command, Option } from './command.ts';
-import { elsewhereError, withoutForms } from './docker-forms.ts';
+import { withoutForms } from './docker-forms.ts';
 import type { Io } from './io.ts';
-import { nearest } from './nearest.ts';
 import { optionText } from './option-text.ts';
 import { optionsOf } from './options-of.ts';
+import { listHint, reworded, unknownVerb } from './parsing-errors.ts';
 import { withEnd } from './program-words.ts';
 import { checkRules } from './rules.ts';
-import { checkOptions, unknownOption } from './unknown-option.ts';
+import { checkOptions } from './unknown-option.ts';
 import { version } from './version.ts';
 import { Words } from './words.ts';
 
@@ -29,14 +29,18 @@ const settings = {
   'duplicate-arguments-array': true,
 } as const;
 
-const listHint = 'ocikit --help lists them';
-
 /** Docker's forms as ocikit's, `help VERB` as `VERB --help`, and nothing at all as a call for help. */
 function helpWords(argv: readonly string[], commands: readonly Command[]): readonly string[] {
   if (argv.length === 0) return ['--help'];
   if (argv[0] !== 'help') return withoutForms(argv, commands);
   return [...withoutForms(argv.slice(1, 3), commands).slice(0, 1), '--help'];
 }
+
+/** The words that a verb was called by, where that is a form of docker's. */
+const calledOf = (argv: readonly string[], asked: readonly string[]): string | undefined =>
+  argv === asked || argv[0] === 'help' || argv.length === 0
+    ? undefined
+    : argv.slice(0, argv.length - asked.length + 1).join(' ');
 
 /** Finds the verb and its words, or the help text that was asked for. Throws `usage`. */
 export async function parseArguments(argv: readonly string[], commands: readonly Command[], io: Io): Promise<Parsed> {
@@ -45,17 +49,20 @@ export async function parseArguments(argv: readonly string[], commands: readonly
   const command = verb === undefined ? undefined : commands.find(({ name, alias }) => name === verb || alias === verb);
   const help = asked.some(word => ['--help', '-h', '--version'].includes(word));
   if (verb === undefined && !help) throw usage(asked[0] ?? '', 'expected a verb, got an option', listHint);
-  if (verb !== undefined && command === undefined) throw unknownVerb(verb, commands);
+  const called = calledOf(argv, asked) ?? verb ?? '';
+  if (verb !== undefined && command === undefined) throw unknownVerb({ verb, called }, commands);
   const ended = command?.endsOptions === true && !asked.includes('--') ? withEnd(asked, optionsOf(command)) : asked;
   const encoded = encode(ended, command === undefined ? [] : optionsOf(command));
-  if (command !== undefined && !help) checkOptions(encoded, command);
-  return await run(encoded, { commands, command, verb, io, help });
+  if (command !== undefined && !help) checkOptions(encoded, { command, called });
+  return await run(encoded, { commands, command, verb, called, io, help });
 }
 
 interface Place {
   readonly commands: readonly Command[];
   readonly command: Command | undefined;
   readonly verb: string | undefined;
+  /** The verb as it was typed: `image rm`. */
+  readonly called: string;
   readonly io: Io;
   readonly help: boolean;
 }
@@ -206,38 +213,4 @@ function expanded(word: string, options: readonly Option[]): string {
 function decode(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(decode);
   return typeof value === 'string' && value.startsWith(mark) ? value.slice(1) : value;
-}
-
-/** What yargs complains of, in ocikit's words. */
-function reworded(message: string, place: Place, encoded: readonly string[]): OciError {
-  const { command, verb = 'ocikit' } = place;
-  if (command === undefined) return unknownVerb(verb, place.commands);
-  const hint = `ocikit ${command.name} --help`;
-  const missing = /^Not enough arguments following: (.*)$/.exec(message)?.[1];
-  if (missing !== undefined) return missingValue(missing, command);
-  const unknown = /^Unknown arguments?: (.*)$/.exec(message)?.[1]?.split(', ')[0];
-  if (unknown !== undefined) {
-    const written = encoded.find(word => word.replace(/^--?/, '').split('=')[0] === unknown) ?? unknown;
-    if (!written.startsWith('-')) return usage(command.name, `expected no further argument, got '${written}'`, hint);
-    return unknownOption(written, command);
-  }
-  const few = /^Not enough non-option arguments: got (\d+)/.exec(message)?.[1];
-  if (few === undefined) return usage(command.name, message.split('\n')[0] ?? '', hint);
-  const wanted = command.positionals.filter(({ optional }) => optional !== true).map(({ name }) => name.toUpperCase());
-  return usage(command.name, `expected ${wanted.join(' ')}, got ${few === '0' ? 'nothing' : `only ${few}`}`, hint);
-}
-
-function unknownVerb(verb: string, commands: readonly Command[]): OciError {
-  const names = commands.flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias]));
-  const near = nearest(verb, names);
-  return (
-    elsewhereError(verb) ??
-    usage(verb, 'expected a verb, got something else', near === undefined ? listHint : `did you mean ${near}?`)
-  );
-}
-
-function missingValue(name: string, command: Command): OciError {
-  const option = optionsOf(command).find(known => known.name === name || known.alias === name);
-  const long = `--${option?.name ?? name}`;
-  return usage(long, 'expected a value, got none', `a value that starts with '-' is written ${long}=VALUE`);
 }

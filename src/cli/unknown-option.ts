@@ -2,6 +2,7 @@ import { type OciError, usage } from '../errors.ts';
 import type { Command, Option } from './command.ts';
 import { nearest } from './nearest.ts';
 import { optionsOf } from './options-of.ts';
+import { peerOption } from './peer-words.ts';
 
 /** The option that was probably meant. */
 function likelyOption(written: string, options: readonly Option[]): string | undefined {
@@ -13,20 +14,25 @@ function likelyOption(written: string, options: readonly Option[]): string | und
   return near === undefined ? undefined : `did you mean --${near}?`;
 }
 
-/** What there is to say of an option that there is not. */
-export function unknownOption(written: string, command: Command): OciError {
-  const name = written.replace(/^-+/, '').split('=')[0] ?? '';
-  const elsewhere = command.elsewhere ?? {};
-  const hint = Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined;
-  return usage(command.name, `expected one of its options, got '${written}'`, hint ?? likelyHint(written, command));
+/** A verb, and what it was called. */
+export interface Called {
+  readonly command: Command;
+  readonly called: string;
 }
 
-function likelyHint(written: string, command: Command): string {
-  return likelyOption(written, optionsOf(command)) ?? `ocikit ${command.name} --help`;
+/** What there is to say of an option that there is not. */
+export function unknownOption(written: string, { command, called }: Called): OciError {
+  const name = written.replace(/^-+/, '').split('=')[0] ?? '';
+  const own = command.elsewhere ?? {};
+  const peer = peerOption(command.name, written);
+  const hint = Object.hasOwn(own, name) ? own[name] : peer === undefined ? undefined : `here: ${peer}`;
+  const help = `ocikit ${called} --help`;
+  const near = likelyOption(written, optionsOf(command));
+  return usage(called, `expected one of its options, got '${written}'`, hint ?? near ?? help);
 }
 
 /** Throws `usage` for an option that there is not, before anything else is looked at: it would be taken to have the next word for its value. */
-export function checkOptions(words: readonly string[], command: Command): void {
+export function checkOptions(words: readonly string[], { command, called }: Called): void {
   const spelled = new Map<string, Option>(
     optionsOf(command).flatMap(option => [
       [`--${option.name}`, option] as const,
@@ -37,6 +43,6 @@ export function checkOptions(words: readonly string[], command: Command): void {
     const before = spelled.get(words[at - 1] ?? '');
     const isValue = before !== undefined && before.kind !== 'flag';
     if (isValue || !/^(?:--[^=]|-[A-Za-z]$)/.test(word) || spelled.has(word.split('=')[0] ?? '')) continue;
-    throw unknownOption(word, command);
+    throw unknownOption(word, { command, called });
   }
 }

@@ -1,4 +1,5 @@
 import type { Bytes } from '../engine/engine.ts';
+import { usage } from '../errors.ts';
 import { placeOfCopy } from '../store/disk/copy-place.ts';
 import { type InnerPath, parseInnerPath } from '../store/inner-path.ts';
 import { putCopy } from '../store/rootfs/copy-out.ts';
@@ -23,6 +24,21 @@ interface Source {
   readonly name: ByteString;
   /** Whether what is in a directory is meant, and not it itself. */
   readonly contents: boolean;
+}
+
+/** Where a copy would go into an image, which is another verb's. */
+function checkOutward(from: InnerPath, target: string): void {
+  const parse = (text: InnerPath): ReturnType<typeof parseInnerPath> | undefined => {
+    try {
+      return parseInnerPath(text);
+    } catch {
+      return undefined;
+    }
+  };
+  const into = parse(target);
+  if (typeof from !== 'string' || parse(from) !== undefined || typeof into?.rootfs !== 'string') return;
+  const hint = `\`ocikit append ${into.rootfs} --add ${from}:${into.path}\` puts a file into an image`;
+  throw usage(from, 'expected IMAGE:PATH to copy from, got an image to copy into', hint);
 }
 
 async function openSource(from: InnerPath, options: CpOptions): Promise<Source> {
@@ -68,6 +84,7 @@ export async function cpStream(
  */
 export async function cp(from: InnerPath, target: string, options: CpOptions = {}): Promise<CpResult> {
   checkCall('cp', { from: [innerPath, from], target: [path, target] }, options);
+  checkOutward(from, target);
   const { look, found, name, contents } = await openSource(from, options);
   const isDirectory = found.node.kind === 'directory';
   const { place, replaces } = placeOfCopy(target, { name: nameOnDisk(name), isDirectory, contents });

@@ -11,7 +11,7 @@ import type { InitResult } from './results.ts';
 export async function init(layout: ImageOperand, options: WriteOptions = {}): Promise<InitResult> {
   checkCall('init', { layout: ['operand', layout] }, options);
   options.signal?.throwIfAborted();
-  const { path } = parseLayout(layout).place;
+  const { path } = parseLayout(layout, 'a name is given to an image when it is made').place;
   await createLayout(path, options);
   return { layout: path };
 }

@@ -84,7 +84,10 @@ export async function load(
   options: LoadOptions = {},
 ): Promise<LoadResult> {
   checkCall('load', { archive: ['operand or bytes', archive], layout: ['operand', layout] }, options);
-  const { path } = parseLayout(layout).place;
+  const { path } = parseLayout(
+    layout,
+    'images keep the names of the archive; `ocikit copy ARCHIVE LAYOUT:NAME` gives one a name',
+  ).place;
   const opened = await openOperandToCopy(isStream(archive) ? archive : parseArchive(archive), path, options);
   try {
     return await loadFrom(opened, path, options);

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { unsupported, usage } from '../errors.ts';
+import { tryReference } from '../spec/reference.ts';
+import type { ImagePlace } from './image-place.ts';
 
 /** What skopeo and its kin call places that need a network or a daemon, or that are no layout: how they begin, and skopeo's word for it. */
 const transports: readonly (readonly [spelling: string, word: string])[] = [
@@ -29,6 +31,15 @@ export function checkTransport(text: string, use: Use): void {
   throw unsupported(text, 'a layout or an archive', `the transport ${spelling}`, {
     hint: skopeoLine(`${word}${rest}`, use),
   });
+}
+
+/** What there is to say where nothing is at a path that looks like a name in a registry. */
+export function registryHint({ kind, path, name }: ImagePlace): string | undefined {
+  const isPath = kind !== undefined || path.startsWith('.') || path.startsWith('/') || archiveName.test(path);
+  const text = name === undefined ? path : `${path}:${name}`;
+  const isOther = path.includes('/') && existsSync(path.slice(0, path.indexOf('/')));
+  if (isPath || isOther || tryReference(text) === undefined) return undefined;
+  return `an image is LAYOUT:NAME; of a registry, ${skopeoLine(`docker://${text}`, 'read')}`;
 }
 
 /** What an archive's file is called. */

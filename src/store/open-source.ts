@@ -1,15 +1,16 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import type { Bytes } from '../engine/engine.ts';
-import { unsupported } from '../errors.ts';
+import { notFound, OciError, unsupported } from '../errors.ts';
 import { flowSource } from '../graph/flow-source.ts';
 import type { ImageSource } from '../graph/source.ts';
 import type { Document, ImageIndex } from '../spec/objects.ts';
 import type { Work } from '../stream/pace.ts';
 import { onDisk } from './disk/system-error.ts';
+import { registryHint } from './elsewhere.ts';
 import type { ImagePlace } from './image-place.ts';
 import { bareLayout, isBareLayout, type OpenedLayout, openLayoutNow } from './layout/layout.ts';
 
-type Located = Pick<ImagePlace, 'kind' | 'path'>;
+type Located = Pick<ImagePlace, 'kind' | 'path' | 'name'>;
 
 /** A place that is open to be read: whoever asks for its index gets the one that was there when it was opened. */
 export interface OpenedSource {
@@ -30,9 +31,19 @@ const isLayout = ({ kind, path }: Located): boolean =>
 /** What reads archives is loaded when there is one: most commands meet none, and would wait for it. */
 const archives = (): Promise<typeof import('./archive/open-archive.ts')> => import('./archive/open-archive.ts');
 
-async function openSourceOf(layout: string, work: Work): Promise<OpenedSource> {
+/** Opens a layout; where nothing is there, it says what to do about a name in a registry. */
+async function openNow(place: Located, work: Work = {}): Promise<OpenedLayout> {
+  try {
+    return await openLayoutNow(place.path, work);
+  } catch (error) {
+    const isAbsent = error instanceof OciError && error.code === 'not-found' && error.subject === place.path;
+    throw isAbsent && error.hint === undefined ? notFound(place.path, 'an image layout', registryHint(place)) : error;
+  }
+}
+
+async function openSourceOf(place: Located, work: Work): Promise<OpenedSource> {
   work.signal?.throwIfAborted();
-  const { store, index } = await openLayoutNow(layout);
+  const { store, index } = await openNow(place);
   return { source: flowSource({ ...store, index: async () => index }, work), index };
 }
 
@@ -41,20 +52,21 @@ async function openSourceOf(layout: string, work: Work): Promise<OpenedSource> {
  * `invalid` and `unsupported`.
  */
 export async function openSource(place: Located, work: Work = {}): Promise<OpenedSource> {
-  if (isLayout(place)) return openSourceOf(place.path, work);
+  if (isLayout(place)) return openSourceOf(place, work);
   const { openArchiveSource } = await archives();
   const source = await openArchiveSource(place.path, { kind: place.kind, work });
   return { source: flowSource(source, work), index: await source.index() };
 }
 
 /** Opens the layout that a place names, to change it. Throws `unsupported` for an archive. */
-export async function openStore({ kind, path }: Located, work: Work = {}): Promise<OpenedLayout> {
+export async function openStore(place: Located, work: Work = {}): Promise<OpenedLayout> {
+  const { kind, path } = place;
   if (isFile(path) || (kind !== undefined && kind !== 'oci'))
     throw unsupported(path, 'an image layout (a directory)', 'an archive', {
       hint: '`ocikit load` makes a layout of it',
     });
   if (isBareLayout(path)) throw bareLayout(path);
-  return openLayoutNow(path, work);
+  return openNow(place, work);
 }
 
 /** Opens a place, or a stream of an archive, to copy it into `layout`; `close` removes what was written for it. Throws as `openSource`. */
@@ -64,7 +76,7 @@ export async function openToCopy(
   work: Work = {},
 ): Promise<OpenedSource & { readonly close: () => void }> {
   const isStream = Symbol.asyncIterator in from;
-  if (!isStream && isLayout(from)) return { ...(await openSourceOf(from.path, work)), close: () => undefined };
+  if (!isStream && isLayout(from)) return { ...(await openSourceOf(from, work)), close: () => undefined };
   const { openArchiveFile, openArchiveStream } = await archives();
   const opened = await (isStream ? openArchiveStream(from, layout, work) : openArchiveFile(from, layout, work));
   try {

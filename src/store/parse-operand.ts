@@ -80,8 +80,8 @@ export function parseWholePlace(operand: Operand, expected: string, hint?: strin
 }
 
 /** A layout that is to be made or added to, all of it. Throws `usage` where the operand says more, or what no new layout is called. */
-export function parseLayout(operand: Operand): ParsedOperand {
-  const parsed = parseWholePlace(operand, 'a LAYOUT');
+export function parseLayout(operand: Operand, hint?: string): ParsedOperand {
+  const parsed = parseWholePlace(operand, 'a LAYOUT', hint);
   if (typeof operand === 'string' && parsed.place.kind === undefined) checkNewLayout(operand, parsed.place.path);
   return parsed;
 }

@@ -17,6 +17,12 @@ function placesOf(words: Words): { readonly archive: string; readonly layout: st
   return second === undefined ? { archive: input ?? '-', layout: first } : { archive: first, layout: second };
 }
 
+/** What is called like an archive and is alone has no layout beside it. */
+function checkLayout(layout: string, words: Words): void {
+  if (words.texts('place').length === 1 && words.text('input') === undefined && /\.(tar|tgz|tar\.\w+)$/.test(layout))
+    throw usage('load', `expected FILE and LAYOUT, got only '${layout}'`, `ocikit load ${layout} LAYOUT`);
+}
+
 function archiveOf(archive: string, io: Io): string | AsyncIterable<Uint8Array> {
   if (archive !== '-') return archive;
   if (!io.stdinIsTerminal) return io.stdin();
@@ -59,6 +65,7 @@ export const load: Command = {
   run: async (words, io) => {
     const { load } = await import('../../ops/load.ts');
     const { archive, layout } = placesOf(words);
+    checkLayout(layout, words);
     const result = await withProgress(words, io, work =>
       load(archiveOf(archive, io), layout, { dryRun: words.flag('dry-run'), ...work }),
     );

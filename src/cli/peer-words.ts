@@ -1,0 +1,181 @@
+/** What options of docker, umoci, buildah, crane, regctl and skopeo are here, for every verb or for one; keys without their dashes. */
+const everywhere: Readonly<Record<string, string>> = {
+  image: 'the image is an operand: ocikit VERB LAYOUT:NAME',
+  layout: 'the layout is an operand: ocikit VERB LAYOUT',
+  'oci-layout': 'a layout is an operand as any other: LAYOUT:NAME',
+  'override-os': '--platform OS/ARCH',
+  'override-arch': '--platform OS/ARCH',
+  'override-variant': '--platform OS/ARCH/VARIANT',
+  os: '--platform OS/ARCH',
+  arch: '--platform OS/ARCH',
+  authfile: 'ocikit knows no registry: skopeo does',
+  'tls-verify': 'ocikit knows no registry: skopeo does',
+  creds: 'ocikit knows no registry: skopeo does',
+  'dest-compress-format': '--compression',
+  'dest-compress-level': '--level',
+  'compression-format': '--compression',
+  'compression-level': '--level',
+  timestamp: '--created TIME',
+  'history.comment': '--message',
+  'history.author': '--author',
+  'history.created': '--created',
+  'history.created_by': '--created-by',
+};
+
+const instruction = (text: string): string => `-c '${text}'`;
+const fields: Readonly<Record<string, string>> = {
+  env: instruction('ENV NAME=VALUE'),
+  e: instruction('ENV NAME=VALUE'),
+  cmd: instruction('CMD ["sh"]'),
+  entrypoint: instruction('ENTRYPOINT ["sh"]'),
+  label: instruction('LABEL KEY=VALUE'),
+  l: instruction('LABEL KEY=VALUE'),
+  labels: instruction('LABEL KEY=VALUE'),
+  user: instruction('USER NAME'),
+  u: instruction('USER NAME'),
+  workingdir: instruction('WORKDIR /DIR'),
+  workdir: instruction('WORKDIR /DIR'),
+  w: instruction('WORKDIR /DIR'),
+  volume: instruction('VOLUME /DIR'),
+  v: instruction('VOLUME /DIR'),
+  port: instruction('EXPOSE 80/tcp'),
+  p: instruction('EXPOSE 80/tcp'),
+  expose: instruction('EXPOSE 80/tcp'),
+  exposedports: instruction('EXPOSE 80/tcp'),
+  'exposed-ports': instruction('EXPOSE 80/tcp'),
+  stopsignal: instruction('STOPSIGNAL SIGTERM'),
+  'stop-signal': instruction('STOPSIGNAL SIGTERM'),
+  healthcheck: instruction('HEALTHCHECK CMD COMMAND'),
+  onbuild: instruction('ONBUILD INSTRUCTION'),
+  shell: `--set 'shell=["/bin/sh","-c"]'`,
+  hostname: '--set hostname=NAME',
+  domainname: '--set domainname=NAME',
+};
+const config: Readonly<Record<string, string>> = {
+  ...fields,
+  ...Object.fromEntries(Object.entries(fields).map(([name, ours]) => [`config.${name}`, ours])),
+  clear: '--unset FIELD',
+  architecture: '--set architecture=ARCH',
+  arch: '--set architecture=ARCH',
+  os: '--set os=OS',
+  comment: '--message',
+  'manifest.annotation': '--annotation',
+  'set-annotation': '--annotation',
+  unsetenv: '--unset env:NAME',
+  unsetlabel: '--unset label:KEY',
+  'env-rm': '--unset env:NAME',
+  'label-rm': '--unset label:KEY',
+  create: '-t NAME',
+  replace: "without -t and -o the image's own name moves",
+};
+
+const operand = 'the image is the second operand: LAYOUT:NAME';
+const byVerb: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  commit: {
+    tag: operand,
+    t: operand,
+    env: fields['env'] ?? '',
+    format: 'convert IMAGE --format docker',
+    f: 'convert IMAGE --format docker',
+  },
+  import: { tag: operand, t: operand },
+  config,
+  append: {
+    f: '--tar FILE',
+    file: '--tar FILE',
+    new_layer: '--tar FILE',
+    'new-layer': '--tar FILE',
+    b: 'the base is the operand',
+    base: 'the base is the operand',
+    chown: '--owner',
+    chmod: '--mode',
+    whiteout: '--delete PATH',
+    opaque: '--delete PATH, then --add DIR:PATH',
+  },
+  index: {
+    m: 'images are operands: index create LAYOUT:NAME IMAGE…',
+    manifest: 'images are operands',
+    ref: 'images are operands',
+    os: '--platform',
+    add: 'index add LAYOUT:NAME IMAGE',
+    remove: 'index remove LAYOUT:NAME IMAGE',
+    digest: 'index remove LAYOUT:NAME @DIGEST',
+    t: 'the name is the operand: index create LAYOUT:NAME IMAGE…',
+    tag: 'the name is the operand: index create LAYOUT:NAME IMAGE…',
+    file: 'images are operands',
+    append: 'index add LAYOUT:NAME IMAGE',
+  },
+  copy: { 'multi-arch': '--all', a: '--all', recursive: '--referrers', r: '--referrers', 'digest-tags': '--referrers' },
+  inspect: { config: '--raw config', type: 'an operand is an image', manifest: '--raw manifest' },
+  unpack: {
+    'keep-dirlinks': 'symbolic links are followed inside the directory, and are kept',
+    output: 'the directory is the second operand',
+    o: 'the directory is the second operand',
+  },
+  convert: {
+    oci: '--format oci',
+    docker: '--format docker',
+    zstd: '--compression zstd',
+    estargz: '--compression estargz',
+    'layer-compress': '--compression',
+    'to-oci': '--format oci',
+    'to-docker': '--format docker',
+  },
+  drop: { 'layer-rm-index': '--layers A..B, 1 for the lowest', 'layer-rm-created-by': '--created-by GLOB' },
+  untag: { f: 'names go without it', force: 'names go without it' },
+  gc: { a: '--untagged', all: '--untagged', f: 'it asks nothing', force: 'it asks nothing', filter: '--grace TIME' },
+  attach: {
+    subject: 'the subject is the first operand',
+    f: 'files are operands: FILE[:MEDIATYPE]',
+    file: 'files are operands: FILE[:MEDIATYPE]',
+    predicate: 'files are operands: FILE[:MEDIATYPE]',
+    type: '--artifact-type',
+    'media-type': 'FILE:MEDIATYPE',
+  },
+  referrers: { 'filter-artifact-type': '--artifact-type', 'distribution-spec': 'every convention is followed' },
+  export: { f: '-o FILE' },
+  save: {
+    compress: 'a tar is not compressed: ocikit save IMAGE | gzip',
+    m: 'several images are operands',
+    'multi-image-archive': 'several images are operands',
+  },
+};
+
+/** All of them; those of every verb under no name. */
+export const peerOptions: Readonly<Record<string, Readonly<Record<string, string>>>> = { '': everywhere, ...byVerb };
+
+/** What an option of another tool is here, if it is known. */
+export function peerOption(verb: string, written: string): string | undefined {
+  const name = written.replace(/^-+/, '').split('=')[0] ?? '';
+  const own = peerOptions[verb] ?? {};
+  const table = Object.hasOwn(own, name) ? own : everywhere;
+  return Object.hasOwn(table, name) ? table[name]?.replace('VERB', verb) : undefined;
+}
+
+/** Verbs of those tools, and what does the same here. */
+export const peerVerbs: Readonly<Record<string, string>> = {
+  repack: 'ocikit commit BUNDLE LAYOUT:NAME',
+  insert: 'ocikit append LAYOUT:NAME --add FILE:PATH',
+  stat: 'ocikit history LAYOUT:NAME',
+  new: 'ocikit init LAYOUT, then ocikit commit or import puts an image into it',
+  raw: 'ocikit unpack, append --tar or inspect --raw',
+  mutate: 'ocikit config LAYOUT:NAME',
+  flatten: 'ocikit squash LAYOUT:NAME',
+  digest: 'ocikit images LAYOUT:NAME --digests',
+  blob: 'ocikit inspect LAYOUT:NAME --raw config',
+  catalog: 'ocikit images LAYOUT',
+  'list-tags': 'ocikit images LAYOUT',
+  delete: 'ocikit untag LAYOUT:NAME, then ocikit gc LAYOUT',
+  'standalone-sign': 'ocikit attach LAYOUT:NAME FILE',
+  sync: 'ocikit copy LAYOUT:NAME PLACE:NAME',
+  from: 'ocikit unpack LAYOUT:NAME DIR --bundle',
+  mount: 'ocikit unpack LAYOUT:NAME DIR',
+  bud: 'ocikit build CONTEXT -t LAYOUT:NAME',
+  add: 'ocikit append LAYOUT:NAME --add FILE:PATH',
+  unshare: 'ocikit unpack LAYOUT:NAME DIR --bundle --rootless',
+  discover: 'ocikit referrers LAYOUT:NAME',
+  artifact: 'ocikit attach and ocikit referrers',
+  sbom: 'ocikit packages LAYOUT:NAME --sbom spdx',
+  dive: 'ocikit files LAYOUT:NAME -R -l, or ocikit blame LAYOUT:NAME PATH',
+  imagetools: 'ocikit index create LAYOUT:NAME IMAGE…',
+};
