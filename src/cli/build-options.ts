@@ -85,15 +85,24 @@ export const buildOptions: readonly Option[] = [
   },
   {
     name: 'output',
+    default: 'nothing but the image',
     alias: 'o',
     kind: 'text',
     value: 'TYPE,DEST',
     describe:
       'what else is written, or instead of -t: type=oci|docker|tar|local,dest=PATH (name=NAME in an archive); a path alone is type=local, - a tar on standard output',
   },
-  { name: 'iidfile', kind: 'text', value: 'FILE', completes: 'file', describe: 'a file for the image ID' },
+  {
+    name: 'iidfile',
+    default: 'none',
+    kind: 'text',
+    value: 'FILE',
+    completes: 'file',
+    describe: 'a file for the image ID',
+  },
   {
     name: 'metadata-file',
+    default: 'none',
     kind: 'text',
     value: 'FILE',
     completes: 'file',

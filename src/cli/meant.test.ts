@@ -68,7 +68,7 @@ const table: readonly (readonly [line: string, status: number, err: RegExp])[] =
   ['flatten ./img:git', 2, /\(ocikit squash LAYOUT:NAME\)$/],
   ['load ./s.tar', 2, /expected FILE and LAYOUT, got only/],
   ['load ./s.tar ./L:name', 2, /`ocikit copy ARCHIVE LAYOUT:NAME` gives one a name/],
-  ['cp ./s.tar ./img:git:/etc/', 2, /`ocikit append .*img:git --add .*s\.tar:\/etc\/` puts a file into an image/],
+  ['cp ./s.tar ./img:git:/etc/', 2, /`ocikit append` puts a file into an image/],
   ['export ./img:git out.tar', 2, /\(-o out\.tar writes there\)$/],
   ['diff ./r', 2, /expected two operands, or one bundle/],
 ];

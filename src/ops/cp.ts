@@ -37,7 +37,7 @@ function checkOutward(from: InnerPath, target: string): void {
   };
   const into = parse(target);
   if (typeof from !== 'string' || parse(from) !== undefined || typeof into?.rootfs !== 'string') return;
-  const hint = `\`ocikit append ${into.rootfs} --add ${from}:${into.path}\` puts a file into an image`;
+  const hint = '`ocikit append` puts a file into an image';
   throw usage(from, 'expected IMAGE:PATH to copy from, got an image to copy into', hint);
 }
 

@@ -21,6 +21,7 @@ const docker: Rows = [
   ['docker image prune', 'ocikit gc LAYOUT'],
   ['docker cp CONTAINER:/etc/motd .', 'ocikit cp LAYOUT:app:/etc/motd .'],
   ['docker cp motd CONTAINER:/etc/', 'ocikit append LAYOUT:app --add motd:/etc/'],
+  ['docker run -e A=b app ls /', 'ocikit run LAYOUT:app -e A=b -- ls /'],
   ['docker exec CONTAINER ls -l /etc', 'ocikit files LAYOUT:app /etc -l'],
   ['docker exec CONTAINER cat /etc/motd', 'ocikit cat LAYOUT:app /etc/motd'],
   ['docker buildx imagetools create -t multi one two', 'ocikit index create LAYOUT:multi LAYOUT:one LAYOUT:two'],
@@ -138,6 +139,7 @@ const buildah: Rows = [
 ];
 
 const dive: Rows = [
+  ['CI=true dive app', 'ocikit analyze img:app --max-wasted 5%', 'efficiency and wasted bytes, a gate for CI'],
   ['dive app', 'ocikit files img:app -R -l', 'the layer that made each file what it is'],
   [
     'dive app, and then one file in it',
