@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openBuildah, savedByDocker, withDocker } from '../testing/engines.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import { build } from './build.ts';
+import { diff } from './diff.ts';
+
+const head = 'FROM scratch AS files\nCOPY lib /lib\nCOPY one /lib/two\nFROM scratch\n';
+/** Dockerfiles without RUN, which every builder takes. */
+const dockerfiles: Readonly<Record<string, string>> = {
+  plain: `${head}COPY . /all/\nENV A=1 B="two words"\nCMD ["/bin/sh"]\n`,
+  stages: `${head}COPY --from=files /lib /opt/lib\nCOPY --from=files /lib/t* /opt/\nLABEL a=b\nUSER 7:7\n`,
+  owners: `${head}COPY --chown=7:8 lib /lib\nCOPY --chown=9 one /\nEXPOSE 80 53/udp\nVOLUME /data\n`,
+  places: `${head}WORKDIR /work/deep\nCOPY one lib/file ./\nCOPY one renamed\nWORKDIR ../other\nCOPY lib lib/\nENTRYPOINT ["x"]\n`,
+  archives: `${head}ADD inner.tar /inner/\nADD inner.tar.gz one /both/\nCOPY inner.tar /kept/\nSTOPSIGNAL SIGTERM\n`,
+  wildcards: `${head}COPY l*/f* /some/\nCOPY on? missing* /more/\nONBUILD COPY . /\nHEALTHCHECK --interval=5s CMD x\n`,
+};
+
+function makeContext(
+  t: TestContext,
+  text: string,
+): { readonly context: string; readonly at: (name: string) => string } {
+  const directory = temporaryDirectory(t);
+  const context = join(directory, 'context');
+  mkdirSync(join(context, 'lib/deep'), { recursive: true });
+  const files = {
+    Dockerfile: text,
+    '.dockerignore': 'not*\n!not-this\n',
+    one: '1\n',
+    'lib/file': 'f',
+    'lib/deep/x': '',
+  };
+  const ignored = { nothing: '', 'not-this': 'kept' };
+  for (const [name, content] of Object.entries({ ...files, ...ignored })) writeFileSync(join(context, name), content);
+  symlinkSync('file', join(context, 'lib/link'));
+  execFileSync('tar', ['-C', context, '--owner=5', '--group=6', '-cf', join(context, 'inner.tar'), 'one', 'lib']);
+  execFileSync('gzip', ['-k', join(context, 'inner.tar')]);
+  return { context, at: name => join(directory, name) };
+}
+
+/** What only the classic builder writes of a container that there is not, and what only BuildKit says. */
+const isOwn = ({ field, before, after }: { field: string; before?: unknown; after?: unknown }): boolean =>
+  /^\/config\/(ArgsEscaped|Attach|Domainname|Hostname|Image|OpenStdin|StdinOnce|Tty)/.test(field) ||
+  (field === '/config/WorkingDir' && before === '/' && (after === undefined || after === '')) ||
+  ((before === undefined || before === null) && (after === null || after === ''));
+
+/** What differs between what ocikit builds and what another has built, of what makes a difference. */
+async function differences(
+  t: TestContext,
+  text: string,
+  other: (context: string, archive: string) => void,
+): Promise<readonly unknown[]> {
+  const { context, at } = makeContext(t, text);
+  await build(context, [`${at('layout')}:mine`], { platforms: ['linux/amd64'] });
+  other(context, at('other.tar'));
+  const { changes, config } = await diff(`${at('layout')}:mine`, at('other.tar'), { semantic: true });
+  // The directory of a volume is made by buildah, where engines make it when a container starts.
+  const seen = changes.filter(({ path }) => path !== '/data');
+  return [
+    ...seen.map(({ kind, path, reasons }) => `${kind} ${path} ${reasons.join()}`),
+    ...config.filter(row => !isOwn(row)),
+  ];
+}
+
+for (const [name, text] of Object.entries(dockerfiles)) {
+  test(`buildah builds ${name} as ocikit does`, async t => {
+    const buildah = openBuildah(t);
+    if (buildah === undefined) return;
+    const found = await differences(t, text, (context, archive) => {
+      buildah(['bud', '--isolation', 'chroot', '--identity-label=false', '--format', 'docker', '-t', name, context]);
+      buildah(['push', '-q', name, `docker-archive:${archive}:${name}`]);
+    });
+    assert.deepEqual(found, []);
+  });
+}
+
+test('dockerd builds the same, with BuildKit and without', async t => {
+  await withDocker(t, async ({ docker, client, host }) => {
+    for (const [name, text] of Object.entries(dockerfiles))
+      for (const buildKit of ['0', '1']) {
+        const found = await differences(t, text, (context, archive) => {
+          const env = { ...process.env, DOCKER_BUILDKIT: buildKit };
+          execFileSync(client, ['-H', host, 'build', '-q', '--no-cache', '-t', name, context], { env });
+          savedByDocker(docker, archive, name);
+        });
+        assert.deepEqual(found, [], `${name} ${buildKit}`);
+      }
+  });
+});
