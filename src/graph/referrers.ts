@@ -10,8 +10,8 @@ import { objectIn, subjectIn } from './reach.ts';
 import type { ImageSource } from './source.ts';
 import { type GraphNode, isMissing, walk } from './walk.ts';
 
-/** How it is known that a document is about another: its own `subject`, containerd's annotation, a fallback tag, cosign's tags and kinds, or BuildKit's annotations. */
-type Via = 'subject' | 'annotation' | 'fallback-tag' | 'cosign' | 'attestation';
+/** How it is known that a document is about another: its own `subject`, containerd's annotation, a fallback tag, cosign's tags and kinds, BuildKit's annotations; or its `subject`, where no entry leads to it. */
+type Via = 'subject' | 'annotation' | 'fallback-tag' | 'cosign' | 'attestation' | 'scan';
 
 /** A document that is about another. */
 export interface Referrer {

@@ -27,4 +27,6 @@ export interface ReferrersOptions extends ReadOptions {
   readonly artifactType?: string;
   /** What is about the artifacts found as well, and so on. False when absent. */
   readonly recursive?: boolean;
+  /** Blobs that no entry of the layout leads to are looked at as well. False when absent. */
+  readonly scan?: boolean;
 }

@@ -29,8 +29,8 @@ export interface ReferrerRow {
   readonly annotations: Readonly<Record<string, string>>;
   /** What it is about: the image, or with `recursive` another artifact. */
   readonly subject: Digest;
-  /** How it was found: its own `subject`, an annotation of containerd's, a fallback tag, cosign's tags, or BuildKit's attestations. */
-  readonly via: readonly ('subject' | 'annotation' | 'fallback-tag' | 'cosign' | 'attestation')[];
+  /** How it was found: its own `subject`, an annotation of containerd's, a fallback tag, cosign's tags, or BuildKit's attestations; `scan` where its `subject` alone says so, and nothing leads to it. */
+  readonly via: readonly ('subject' | 'annotation' | 'fallback-tag' | 'cosign' | 'attestation' | 'scan')[];
   /** Whether an entry of the layout's own index names it. */
   readonly isListed: boolean;
 }

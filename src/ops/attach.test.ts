@@ -223,6 +223,24 @@ test('what oras, notation, regctl and cosign left in layouts is found', async t 
   }
 });
 
+test('an artifact that nothing in its layout leads to is found by a scan alone, which archives have none of', async t => {
+  const { layout, directory, sbom, app } = await placeOf(t);
+  const { manifest, subject } = await attach(app, [{ file: sbom }]);
+  const index = indexOf(layout);
+  const manifests = index.manifests.filter(({ digest }: { digest: string }) => digest !== manifest);
+  writeFileSync(join(layout, 'index.json'), JSON.stringify({ ...index, manifests }));
+  assert.deepEqual((await referrers(app)).referrers, []);
+  const [found, ...others] = (await referrers(app, { scan: true })).referrers;
+  assert.deepEqual(
+    [found?.digest, found?.subject, found?.via, found?.artifactType, found?.isListed, others.length],
+    [manifest, subject, ['scan'], spdx, false, 0],
+  );
+  const { out } = await runCommand(['referrers', app, '--scan']);
+  assert.match(out, / scan\n/);
+  const archive = join(directory, 'oci.tar');
+  await assert.rejects(referrers(archive, { scan: true }), { code: 'usage', message: /an image layout/ });
+});
+
 test('what another tool has attached, is attached beside, and its layout stays readable', async t => {
   const published = fixture(t, 'images/regclient_regclient/layouts/testdata_testrepo');
   if (published === undefined) return;

@@ -28,7 +28,7 @@ const attach: Table<AttachOptions> = {
   tag: text,
   fallbackTag: flag,
 };
-const referrers: Table<ReferrersOptions> = { ...read, artifactType: text, recursive: flag };
+const referrers: Table<ReferrersOptions> = { ...read, artifactType: text, recursive: flag, scan: flag };
 const config: Table<ConfigOptions> = {
   ...changed,
   unset: listOf(text),

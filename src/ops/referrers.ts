@@ -1,11 +1,13 @@
-import { OciError } from '../errors.ts';
+import { badOption, OciError } from '../errors.ts';
 import { readIndex, readManifest } from '../graph/image-reader.ts';
 import { findReferrers, type Referrer } from '../graph/referrers.ts';
 import type { ImageSource } from '../graph/source.ts';
 import type { Digest } from '../spec/digest.ts';
 import { isIndexType } from '../spec/media-type.ts';
 import type { Annotations } from '../spec/objects.ts';
-import { OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
+import { documentsAbout } from '../store/layout/documents-about.ts';
+import { type NamedImage, OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
+import { isDirectory } from '../store/open-source.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import type { ReferrersOptions } from './attach-options.ts';
 import type { ReferrerRow, ReferrersResult } from './attach-results.ts';
@@ -37,6 +39,20 @@ async function rowOf(source: ImageSource, referrer: Referrer): Promise<ReferrerR
   return { digest, mediaType, size, ...(await described(source, referrer)), subject: subject as Digest, via, isListed };
 }
 
+/** All that is about something; on request what nothing in the layout leads to as well. */
+async function allOf(
+  { place, source }: NamedImage,
+  options: ReferrersOptions,
+): Promise<{ readonly all: readonly Referrer[]; readonly warnings: readonly string[] }> {
+  const { referrers: known, warnings } = await findReferrers(source);
+  if (options.scan !== true) return { all: known, warnings };
+  if (!isDirectory(place.path)) throw badOption('scan', 'expected an image layout (a directory), got an archive');
+  const keyOf = ({ subject, descriptor }: Referrer): string => `${subject} ${descriptor.digest}`;
+  const met = new Set(known.map(keyOf));
+  const scanned = await documentsAbout(place.path, options);
+  return { all: [...known, ...scanned.filter(found => !met.has(keyOf(found)))], warnings };
+}
+
 /**
  * The artifacts of a place that are about an image, or the index that it is: signatures, SBOMs, attestations, by every convention that
  * tools have for layouts. Throws `not-found` where the image is not there.
@@ -45,7 +61,7 @@ export async function referrers(image: ImageOperand, options: ReferrersOptions =
   checkCall('referrers', { image: ['operand', image] }, options);
   const opened = await openNamed(image, new OpenPlaces(options));
   const about = options.platform === undefined ? opened.named : (await pickNamed(opened, options)).descriptor;
-  const { referrers: all, warnings } = await findReferrers(opened.source);
+  const { all, warnings } = await allOf(opened, options);
   const rows: ReferrerRow[] = [];
   const wanted = new Set<string>([about.digest]);
   for (const digest of wanted)

@@ -12,6 +12,7 @@ export const referrers: Command = {
   options: [
     { name: 'artifact-type', default: 'all', kind: 'text', value: 'TYPE', describe: 'only artifacts of this type' },
     { name: 'recursive', alias: 'r', kind: 'flag', describe: 'what is about the artifacts as well' },
+    { name: 'scan', kind: 'flag', describe: 'blobs that nothing in the layout leads to are looked at as well' },
     { ...shared.platform, default: 'all of it: the index', describe: 'about the image of one platform' },
   ],
   examples: [
@@ -22,7 +23,7 @@ export const referrers: Command = {
     ],
   ],
   details: [
-    "Found by every convention that tools have for layouts: the artifact's own subject (OCI 1.1, oras, notation), containerd's and buildx's annotation, the fallback tag sha256-… (regctl), cosign's tags and what cosign save writes, and BuildKit's attestations beside their image. VIA says which.",
+    "Found by every convention that tools have for layouts: the artifact's own subject (OCI 1.1, oras, notation), containerd's and buildx's annotation, the fallback tag sha256-… (regctl), cosign's tags and what cosign save writes, and BuildKit's attestations beside their image. --scan reads every small blob of the layout besides, for what was left there without an entry, as cosign does with its bundles. VIA says which.",
     'Of a multi-platform image, what is about the index is listed; --platform asks for what is about one image of it.',
   ],
   library: ['referrers(image, options)', 'ReferrersResult'],
@@ -31,6 +32,7 @@ export const referrers: Command = {
     const options = given({
       artifactType: words.text('artifact-type'),
       recursive: words.flag('recursive'),
+      scan: words.flag('scan'),
       platform: words.text('platform'),
       hostPlatform: io.hostPlatform,
     });
