@@ -169,6 +169,8 @@ export { run } from './ops/run.ts';
 export type { RunOptions, RunResult } from './ops/run-options.ts';
 export { save, saveStream } from './ops/save.ts';
 export { sbom } from './ops/sbom.ts';
+export { sharing } from './ops/sharing.ts';
+export type { SharedLayers, SharingResult, SharingRow } from './ops/sharing-results.ts';
 export { squash } from './ops/squash.ts';
 export { strip } from './ops/strip.ts';
 export { tag } from './ops/tag.ts';

@@ -61,6 +61,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   saveStream: ['images'],
   rebase: ['image'],
   run: ['rootfs', 'words'],
+  sharing: ['place'],
   squash: ['image'],
   strip: ['image', 'paths'],
   tag: ['image', 'names'],

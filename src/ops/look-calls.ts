@@ -1,6 +1,6 @@
 import type { AnalyzeOptions } from './analyze-options.ts';
-import { read, type Table } from './base-calls.ts';
-import { flag, glob, type Kind, listOf, oneOf, path, sentences, text, time, wholeNumber } from './call-kinds.ts';
+import { notices, read, type Table } from './base-calls.ts';
+import { flag, glob, type Kind, listOf, oneOf, path, sentences, text, time, wholeNumber, work } from './call-kinds.ts';
 import type { CpOptions, FilesOptions } from './look-options.ts';
 import type { SbomOptions } from './package-options.ts';
 
@@ -16,7 +16,8 @@ export type LookVerb =
   | 'dockerfileOf'
   | 'files'
   | 'packages'
-  | 'sbom';
+  | 'sbom'
+  | 'sharing';
 
 const analyze: Table<AnalyzeOptions> = {
   ...read,
@@ -42,5 +43,6 @@ export const lookTables: Readonly<Record<LookVerb, Readonly<Record<string, Kind>
   dockerfileOf: read,
   files,
   packages: read,
+  sharing: { ...work, notices },
   sbom: { ...read, format: oneOf('spdx', 'cyclonedx'), created: time } satisfies Table<SbomOptions>,
 };

@@ -144,6 +144,15 @@ const looks: readonly VerbUse[] = [
     words: ({ source }) => ['images', source, '--all'],
   },
   {
+    verb: 'sharing',
+    command: 'images',
+    use: 'images that share layers',
+    ...looking,
+    takes: ['layout', ...archives],
+    call: ({ source }, options) => library.sharing(source, { ...options }),
+    words: ({ source }) => ['images', source, '--shared'],
+  },
+  {
     verb: 'inspect',
     command: 'inspect',
     use: 'inspect',

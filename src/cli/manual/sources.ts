@@ -7,6 +7,7 @@ export const shapeSources: readonly string[] = [
   'src/ops/package-results.ts',
   'src/ops/analyze-results.ts',
   'src/ops/diff-results.ts',
+  'src/ops/sharing-results.ts',
   'src/ops/attach-results.ts',
   'src/ops/build-options.ts',
   'src/ops/run-options.ts',
