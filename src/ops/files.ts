@@ -1,4 +1,5 @@
-import { namesOfIds, type UserFiles } from '../image/user.ts';
+import { OciError } from '../errors.ts';
+import { namesOfIds } from '../image/user.ts';
 import { usersLimit } from '../limits.ts';
 import type { Operand } from '../store/parse-operand.ts';
 import { Pace } from '../stream/pace.ts';
@@ -16,17 +17,28 @@ import type { FileRow, FilesResult } from './look-results.ts';
 import { allOf, answers, type Several } from './several.ts';
 import { pathFields, viewOf } from './view.ts';
 
-async function textIn(look: Look, path: Path): Promise<string> {
-  const place = resolvePath(look.tree, path, look.subject);
-  const node = find(look.tree, place);
-  if (node?.kind !== 'file') return '';
-  const options = { limit: usersLimit, subject: `${look.subject}: /${textOf(place)}` };
-  return Buffer.from(await readWhole(() => look.bytesOf([{ path: place, node }]), node, options)).toString('utf8');
+/** Where a path leads; undefined where links go round. */
+function placeOf({ tree, subject }: Look, path: Path): Path | undefined {
+  try {
+    return resolvePath(tree, path, subject);
+  } catch (error) {
+    if (error instanceof OciError) return undefined;
+    throw error;
+  }
 }
 
-/** The root filesystem's own names of users and groups; none where it has no such files. */
-async function userFilesOf(look: Look): Promise<UserFiles> {
-  return { passwd: await textIn(look, 'etc/passwd'), group: await textIn(look, 'etc/group') };
+/** A list of users or groups. One that is no such list, as in a hostile image, names nobody, and is said. */
+async function usersIn(look: Look, path: Path, warnings: string[]): Promise<string> {
+  const place = placeOf(look, path);
+  const node = place === undefined ? undefined : find(look.tree, place);
+  const isList = node?.kind === 'file' && node.size <= usersLimit;
+  if (place === undefined || (node?.kind === 'file' && !isList))
+    warnings.push(
+      `${look.subject}: /${path}: expected a file of at most ${usersLimit} bytes: owners have numbers alone`,
+    );
+  if (place === undefined || !isList) return '';
+  const options = { limit: usersLimit, subject: `${look.subject}: /${textOf(place)}` };
+  return Buffer.from(await readWhole(() => look.bytesOf([{ path: place, node }]), node, options)).toString('utf8');
 }
 
 /** How many names each file has that has several. */
@@ -100,8 +112,10 @@ export async function files(
   const texts = allOf(paths);
   const found = await answers(texts.length === 0 ? ['/'] : texts, options, text => findIn(look, text, last));
   const asked = new Asked(found, options);
-  const names = namesOfIds(await userFilesOf(look));
+  const odd: string[] = [];
+  const [passwd, group] = [await usersIn(look, 'etc/passwd', odd), await usersIn(look, 'etc/group', odd)];
+  const names = namesOfIds({ passwd, group });
   const rows = await new Pace(options.signal).run(rowsOf(look, asked, names));
   const layers = look.ofImage === undefined ? [] : layerViews(look.ofImage.image);
-  return { files: rows, layers, warnings: look.warnings };
+  return { files: rows, layers, warnings: [...look.warnings, ...odd] };
 }
