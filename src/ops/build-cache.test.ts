@@ -19,6 +19,7 @@ import { temporaryDirectory } from '../testing/temporary.ts';
 import { build } from './build.ts';
 import type { BuildEvent } from './build-log.ts';
 import type { BuildOptions, BuildResult } from './build-options.ts';
+import { catStream } from './cat.ts';
 import { copy } from './copy.ts';
 import { gc } from './gc.ts';
 import { save } from './save.ts';
@@ -250,4 +251,24 @@ test('a dry run has the plan, with the keys of its steps and which are found', a
   const { manifest } = await run();
   const again = await run({ dryRun: true });
   assert.deepEqual([found(again), again.manifest], [[true, true, true], manifest]);
+});
+
+test('a stage may stand on the image of another platform than what is built for', async t => {
+  const { at } = place(t);
+  const context = temporaryDirectory(t);
+  for (const arch of ['amd64', 'arm64']) writeFileSync(join(context, arch), arch);
+  const base = 'FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /arch\n';
+  const platforms = ['linux/amd64', 'linux/arm64'];
+  await build(context, [`${at('bases')}:base`], { platforms, dockerfile: base });
+  const text = 'FROM --platform=linux/amd64 bases:base AS tools\nFROM bases:base\nCOPY --from=tools /arch /tools\n';
+  await build(context, [`${at('layout')}:x`], { platforms, dockerfile: text, bases: [at('bases')] });
+  for (const platform of platforms) {
+    const read = async (path: string): Promise<string> => {
+      const { bytes } = await catStream(`${at('layout')}:x`, [path], { platform });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of bytes) chunks.push(Uint8Array.from(chunk));
+      return Buffer.concat(chunks).toString();
+    };
+    assert.deepEqual([await read('/tools'), `linux/${await read('/arch')}`], ['amd64', platform]);
+  }
 });

@@ -1,4 +1,5 @@
 import { compressorWarnings } from '../codec/compression.ts';
+import { imageKey } from '../dockerfile/plan/evaluate.ts';
 import type { Plan, Step } from '../dockerfile/plan/plan.ts';
 import { usage } from '../errors.ts';
 import { proveLayers } from '../graph/layer-bytes.ts';
@@ -9,7 +10,7 @@ import { checkMadeImage, storeDocument } from '../graph/store-document.ts';
 import { isDockerImage } from '../image/image-kind.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
-import type { Descriptor } from '../spec/objects.ts';
+import type { Descriptor, Platform } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { isTime, timeText } from '../spec/time.ts';
 import { second } from '../tree/time.ts';
@@ -21,7 +22,7 @@ import { builtImage } from './build-image.ts';
 import type { BuildLog } from './build-log.ts';
 import type { BuildOptions, BuiltImage } from './build-options.ts';
 import type { Prepared } from './build-prepare.ts';
-import { type Done, doSteps } from './build-steps.ts';
+import { type Building, type Done, doSteps } from './build-steps.ts';
 import type { ContentFiles } from './content-files.ts';
 import { entryOf } from './destination.ts';
 import { compressionOf } from './store-layer.ts';
@@ -49,7 +50,8 @@ interface Built {
 export async function buildPlatform(prepared: Prepared, workshop: Workshop): Promise<Built> {
   const { store, files, options, layout } = workshop;
   const { plan, bases } = prepared;
-  const base = plan.base === undefined ? undefined : bases.get(plan.base.name);
+  const base =
+    plan.base === undefined ? undefined : bases.get(imageKey(plan.base.name, plan.base.platform, prepared.platform));
   const fixed = fixedTime(plan, options);
   for (const { source, image } of bases.values()) files.addLayers(source, layersOf(image));
   const kept = base === undefined ? [] : blobsOf(layersOf(base.image));
@@ -78,7 +80,7 @@ export async function buildPlatform(prepared: Prepared, workshop: Workshop): Pro
 }
 
 function doAll(
-  { plan, input, bases }: Prepared,
+  { plan, input, bases, platform }: Prepared,
   {
     workshop,
     base,
@@ -97,20 +99,21 @@ function doAll(
     terms: [compression, level, compressor, plan.epoch],
     created,
     now: created === undefined ? 0n : BigInt(Math.floor(Date.parse(created) / 1000)) * second,
-    image: imagesOf(bases),
+    image: imagesOf(bases, platform),
   });
 }
 
 /** The files of images, each read once, when somebody asks for them. */
-function imagesOf(bases: ReadonlyMap<string, BuildBase>): (name: string) => StageFiles {
+function imagesOf(bases: ReadonlyMap<string, BuildBase>, target: Platform): Building['image'] {
   const known = new Map<string, StageFiles>();
-  return name => {
-    const { source, image } = bases.get(name) as BuildBase;
-    const files = known.get(name) ?? {
+  return ({ name, platform }) => {
+    const key = imageKey(name, platform, target);
+    const { source, image } = bases.get(key) as BuildBase;
+    const files = known.get(key) ?? {
       identity: async () => layersOf(image).reduce(chainID, ''),
       tree: memoized(() => openImageRootfs(source, layersOf(image)).tree()),
     };
-    known.set(name, files);
+    known.set(key, files);
     return files;
   };
 }

@@ -4,7 +4,7 @@ import type { PlanOptions } from '../dockerfile/plan/evaluation.ts';
 import type { Plan } from '../dockerfile/plan/plan.ts';
 import { badOption } from '../errors.ts';
 import type { ImageConfig, Platform } from '../spec/objects.ts';
-import { machinePlatform } from '../spec/platform.ts';
+import { machinePlatform, parsePlatform } from '../spec/platform.ts';
 import type { OpenPlaces } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { type BuildBase, findBase, isImagePlace, parseNamedContext } from './build-bases.ts';
@@ -16,7 +16,10 @@ import { checkDirectory } from './build-place.ts';
 export interface Prepared {
   readonly plan: Plan;
   readonly input: BuildInput;
+  /** By what the plan knows them by (`imageKey`). */
   readonly bases: ReadonlyMap<string, BuildBase>;
+  /** What is built for. */
+  readonly platform: Platform;
   /** The directories of named contexts. */
   readonly directories: ReadonlyMap<string, string>;
 }
@@ -50,7 +53,7 @@ export async function prepareBuild(
   };
   const bases = await openBases(dockerfile, { planned, search, directories });
   const images = new Map([...bases].map(([name, { image }]) => [name, image.config.value] as const));
-  return { plan: planDockerfile(dockerfile, { ...planned, images }), input, bases, directories };
+  return { plan: planDockerfile(dockerfile, { ...planned, images }), input, bases, platform, directories };
 }
 
 async function openBases(
@@ -64,10 +67,21 @@ async function openBases(
   const bases = new Map<string, BuildBase>();
   for (;;) {
     const configs = new Map<string, ImageConfig>([...bases].map(([name, { image }]) => [name, image.config.value]));
-    const missing = imagesNeeded(dockerfile, { ...planned, images: configs }).filter(name => !directories.has(name));
+    const missing = imagesNeeded(dockerfile, { ...planned, images: configs }).filter(
+      key => !directories.has(partsOf(key).name),
+    );
     if (missing.length === 0) return bases;
-    for (const name of missing) bases.set(name, await findBase(name, planned.platform, search));
+    for (const key of missing) {
+      const { name, platform = planned.platform } = partsOf(key);
+      bases.set(key, await findBase(name, platform, search));
+    }
   }
+}
+
+/** The name that a key has, and the platform where it has one. */
+function partsOf(key: string): { readonly name: string; readonly platform?: Platform } {
+  const [name = '', platform] = key.split(' ');
+  return { name, ...(platform === undefined ? {} : { platform: parsePlatform(platform) }) };
 }
 
 /** What the build runs on. */

@@ -39,7 +39,7 @@ export interface Building {
   /** RFC 3339: the time that the cache knows of what is made. */
   readonly created: string | undefined;
   readonly context: (name: string | undefined) => Promise<BuildContext>;
-  readonly image: (name: string) => StageFiles;
+  readonly image: (origin: Extract<Origin, { kind: 'image' }>) => StageFiles;
 }
 
 /** What a step left: its files, and its layer, where the image has it or something was run. */
@@ -99,7 +99,7 @@ export async function doSteps(building: Building): Promise<readonly Done[]> {
   const filesOf = (origin: Origin): StageFiles => {
     if (origin.kind === 'scratch') return scratch;
     if (origin.kind === 'step') return (done[origin.step] as Done).files;
-    if (origin.kind === 'image') return building.image(origin.name);
+    if (origin.kind === 'image') return building.image(origin);
     return { identity: undefined, tree: async () => (await building.context(origin.name)).tree };
   };
   for (const [place, step] of steps.entries()) {

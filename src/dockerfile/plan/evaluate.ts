@@ -1,4 +1,5 @@
-import type { ImageConfig } from '../../spec/objects.ts';
+import type { ImageConfig, Platform } from '../../spec/objects.ts';
+import { formatPlatform } from '../../spec/platform.ts';
 import type { Instruction } from '../instruction.ts';
 import type { Linter } from '../lint/linter.ts';
 import { lintStages } from '../lint/text-rules.ts';
@@ -27,11 +28,26 @@ export function planDockerfile(dockerfile: Dockerfile, options: PlanOptions): Pl
   return planOf(planned);
 }
 
-/** The full names of the images that a plan needs and `options.images` does not have; asked again until there are none. */
+/** What the images are known by (`imageKey`) that a plan needs and `options.images` does not have; asked again until there are none. */
 export function imagesNeeded(dockerfile: Dockerfile, options: PlanOptions): readonly string[] {
   const { reached } = resolved(dockerfile, options, { linter: linterOf(dockerfile) });
-  const names = [...reached].flatMap(({ base, sources }) => [base, ...[...sources.values()].flat()].map(imageOf));
-  return [...new Set(names.filter(name => name !== undefined))].filter(name => !options.images.has(name));
+  const keys = [...reached].flatMap(({ base, platform, sources }) => [
+    keyOf(base, { platform, options }),
+    ...[...sources.values()].flat().map(source => keyOf(source, { platform: undefined, options })),
+  ]);
+  return [...new Set(keys.filter(key => key !== undefined))].filter(key => !options.images.has(key));
+}
+
+/** What an image is known by: its full name, and its platform where that is another than what is built for. */
+export const imageKey = (name: string, platform: Platform, target: Platform): string =>
+  formatPlatform(platform) === formatPlatform(target) ? name : `${name} ${formatPlatform(platform)}`;
+
+function keyOf(
+  source: Source | undefined,
+  { platform, options }: { readonly platform: Platform | undefined; readonly options: PlanOptions },
+): string | undefined {
+  const name = imageOf(source);
+  return name === undefined ? undefined : imageKey(name, platform ?? options.platform, options.platform);
 }
 
 const imageOf = (source: Source | undefined): string | undefined =>
@@ -80,11 +96,12 @@ function targetOf({ nodes, byName }: Graph, { options, failAt }: Evaluation): St
 
 function addTriggers(node: StageNode, graph: Graph, evaluation: Evaluation): void {
   node.hasTriggers = true;
-  const { base } = node;
+  const { base, platform } = node;
+  const { options } = evaluation;
   const texts =
     base.kind === 'stage'
       ? base.node.instructions.flatMap(instruction => (instruction.kind === 'onbuild' ? [instruction.text] : []))
-      : [...(evaluation.options.images.get(imageOf(base) ?? '')?.config?.OnBuild ?? [])];
+      : [...(options.images.get(keyOf(base, { platform, options }) ?? '')?.config?.OnBuild ?? [])];
   const triggers = parseTriggers(texts, node, evaluation);
   for (const trigger of triggers) setSources(node, trigger, { ...graph, evaluation });
   node.instructions = [...triggers, ...node.instructions];
@@ -128,14 +145,15 @@ function begin(node: StageNode, planned: Planned): StageState {
 function beginImage(node: StageNode, base: Exclude<Source, { kind: 'stage' }>, planned: Planned): StageState {
   const { evaluation, options, graph, images } = planned;
   const platform = node.platform ?? options.platform;
-  const image = base.kind === 'scratch' ? undefined : options.images.get(base.name);
+  const key = keyOf(base, { platform, options }) ?? '';
+  const image = base.kind === 'scratch' ? undefined : options.images.get(key);
   const origin = originOfImage(base, image, platform);
   const from = origin.kind === 'image' ? { name: origin.name, platform } : undefined;
   if (image !== undefined) reportImagePlatform(node.stage, { expected: platform, actual: image }, evaluation);
   const state = stateOfImage(node, { origin, image, platform, base: from });
   if (from === undefined) return state;
   const title = titleOf(state, `FROM ${from.name}`, { evaluation, isSingle: graph.isSingle });
-  if (!images.has(from.name)) images.set(from.name, { ...from, title });
+  if (!images.has(key)) images.set(key, { ...from, title });
   return state;
 }
 

@@ -16,7 +16,7 @@ export interface PlanOptions {
   readonly target?: string;
   readonly platform: Platform;
   readonly buildPlatform?: Platform;
-  /** The configs of images by their full names, as of named contexts by theirs. */
+  /** The configs of images by their full names (`imageKey`), as of named contexts by theirs. */
   readonly images: Pick<ReadonlyMap<string, ImageConfig>, 'get' | 'has'>;
   /** The names of contexts, which win over images of that name. */
   readonly contexts?: ReadonlySet<string>;
