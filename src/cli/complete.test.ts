@@ -64,6 +64,31 @@ test('an operand is a file, a directory or an image by its name', async () => {
   assert.deepEqual(await offered('history', '--', 'img:b'), ['img:base', ':files']);
 });
 
+test('no name that a shell would read is offered, whatever takes it and however much of it is typed', async () => {
+  const hostile = [...' \t\n\r\x1b\0!"#$%&\'()*,;<=>?[\\]^`{|}~é\u2028'].flatMap(character => [
+    `v${character}`,
+    `${character}v`,
+    `v${character}w`,
+  ]);
+  const evil = async (): Promise<readonly string[]> => [...hostile, 'v1'];
+  const starts = ['e:', 'e:v', 'e:$', "e:v'"];
+  for (const command of commands) {
+    const before = [
+      [],
+      ...[...optionsOf(command)].filter(({ kind }) => kind !== 'flag').map(({ name }) => [`--${name}`]),
+      ...command.positionals.map((_, at) => command.positionals.slice(0, at).map(() => 'x')),
+    ];
+    for (const words of before)
+      for (const typed of starts) {
+        const { values } = await complete([command.name, ...words, typed], commands, evil);
+        const of = `${[command.name, ...words].join(' ')} ${JSON.stringify(typed)}`;
+        for (const [value] of values) assert.match(value, /^[\w.:@+/-]+$/, of);
+      }
+  }
+  const { values } = await complete(['history', '--platform', 'linux/amd64', 'e:'], commands, evil);
+  assert.deepEqual(values, [['e:v1', '']]);
+});
+
 test('the shells’ question is answered from the layout itself, and never with an error', async t => {
   const { layout, directory } = await preparePlace(temporaryDirectory(t));
   const { out } = await runCommand(['__complete', 'history', `${layout}:`]);

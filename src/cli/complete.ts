@@ -129,12 +129,19 @@ async function ofValue(
   return { values: (await namesAt(typed, namesOf)).map(name => [before + name, '']), otherwise: 'files' };
 }
 
-/** `img:b` with every name of the layout `img` that begins with b, as it was typed up to the colon. */
+/** What every shell takes as it stands: an image's name is anybody's, and what a shell puts on a line it runs. */
+const plain = /^[A-Za-z0-9._:@+/-]+$/;
+
+/** `img:b` with every plain name of the layout `img` that begins with b, as it was typed up to the colon. */
 async function namesAt(typed: string, namesOf: NamesOf): Promise<readonly string[]> {
   for (let colon = typed.indexOf(':'); colon >= 0; colon = typed.indexOf(':', colon + 1)) {
     const names = await namesOf(unquoted(typed.slice(0, colon)));
     const place = typed.slice(0, colon + 1);
-    if (names.length > 0) return names.map(name => place + name).filter(name => name.startsWith(typed));
+    if (names.length === 0) continue;
+    return names
+      .filter(name => plain.test(name))
+      .map(name => place + name)
+      .filter(name => name.startsWith(typed));
   }
   return [];
 }

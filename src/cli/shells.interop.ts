@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -107,6 +107,42 @@ for (const shell of ['bash', 'zsh', 'fish'] as const)
       'import docker.tar new',
       'history oci:img:app',
     ]);
+  });
+
+/** A layout of one name for each: a command that a shell would run, and an ordinary one. */
+function hostileLayout(place: string): void {
+  const index = JSON.parse(readFileSync(join(place, 'img/index.json'), 'utf8'));
+  const [manifest] = index.manifests;
+  const names = ['$(touch${IFS}ran)', '`touch${IFS}ran`', ';touch ran;', "'x'", 'a\nb', '\x1b[2J', '&&touch$IFS-- ran'];
+  const of = (name: string): object => ({ ...manifest, annotations: { 'org.opencontainers.image.ref.name': name } });
+  for (const [at, name] of names.entries()) {
+    mkdirSync(join(place, `evil${at}`));
+    writeFileSync(join(place, `evil${at}/oci-layout`), readFileSync(join(place, 'img/oci-layout')));
+    writeFileSync(join(place, `evil${at}/index.json`), JSON.stringify({ ...index, manifests: [of(name)] }));
+  }
+  mkdirSync(join(place, 'some'));
+  writeFileSync(join(place, 'some/oci-layout'), readFileSync(join(place, 'img/oci-layout')));
+  writeFileSync(
+    join(place, 'some/index.json'),
+    JSON.stringify({ ...index, manifests: [...names, 'v1'].map(name => of(name)) }),
+  );
+}
+
+for (const shell of ['bash', 'zsh', 'fish'] as const)
+  test(`${shell} runs nothing that an image is called`, async t => {
+    if (!hasTools(t, shell, 'script')) return;
+    const { place, log } = await workplace(t);
+    hostileLayout(place);
+    const { start, prompt, use } = shells[shell];
+    const evil = readdirSync(place).filter(name => name.startsWith('evil'));
+    const typed = [...evil.map(name => `ocikit inspect ${name}:\t`), 'ocikit inspect some:\t'];
+    const output = await type(start, place, [prompt, use, ...typed]);
+    assert.ok(!existsSync(join(place, 'ran')), output);
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+    assert.deepEqual(
+      lines.map(line => line.trimEnd()),
+      [...evil.map(name => `inspect ${name}:`), 'inspect some:v1'],
+    );
   });
 
 test('bash lists every name of a layout', async t => {
