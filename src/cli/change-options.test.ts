@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runCommand } from '../testing/command-line.ts';
 import {
   changeOptions,
   changeRules,
@@ -9,7 +10,9 @@ import {
   printChange,
   readChangeOptions,
 } from './change-options.ts';
+import { commands } from './commands.ts';
 import type { Io } from './io.ts';
+import { optionsOf } from './options-of.ts';
 import { Words } from './words.ts';
 
 const io = { env: { SOURCE_DATE_EPOCH: '60' }, hostPlatform: { os: 'linux', architecture: 'arm64' } } as unknown as Io;
@@ -32,6 +35,41 @@ test('what is typed of a result is what the library takes', () => {
   });
   assert.deepEqual(changeOptions.slice(0, -1), [...placeOptions, ...editOptions, ...platformOptions]);
   assert.equal(changeRules.length, 2);
+});
+
+test('every verb that prints the digest of what it makes says when, by whom and why, or why it cannot', async () => {
+  const making = [
+    'append',
+    'attach',
+    'build',
+    'commit',
+    'config',
+    'convert',
+    'copy',
+    'drop',
+    'import',
+    'index',
+    'rebase',
+    'squash',
+    'strip',
+  ];
+  for (const command of commands) {
+    const own = optionsOf(command).map(({ name }) => name);
+    const isMaking = own.includes('dry-run') && /\b(layout|manifest)\b/.test(`${command.library?.[1]}`);
+    assert.ok(!isMaking || making.includes(command.name), command.name);
+    if (!making.includes(command.name) || command.name === 'build') continue;
+    for (const option of editOptions) {
+      const why = command.elsewhere?.[option.name];
+      const isThere = own.includes(option.name);
+      assert.ok(isThere !== (why !== undefined), `${command.name} --${option.name}`);
+      if (why === undefined) continue;
+      const { status, err } = await runCommand([command.name, 'x', 'y', 'z', `--${option.name}`, 'v']);
+      assert.deepEqual(
+        [status, err],
+        [2, `ocikit: ${command.name}: expected one of its options, got '--${option.name}' (${why})\n`],
+      );
+    }
+  }
 });
 
 test('a change prints the digest of its result, or all of it as JSON', () => {

@@ -104,3 +104,9 @@ export function printChange(io: Io, words: Words, result: ChangeResult): void {
   if (words.flag('json')) printJson(io, result);
   else io.stdout(`${result.manifest}\n`);
 }
+
+/** Why a verb that makes something else than an image of an image has none of those options; `said` are those that it does have. */
+export function withoutEdits(why: string, said: readonly string[] = []): Readonly<Record<string, string>> {
+  const words = editOptions.flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias]));
+  return Object.fromEntries(words.filter(word => !said.includes(word)).map(word => [word, why]));
+}

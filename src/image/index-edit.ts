@@ -17,7 +17,7 @@ function united(entries: readonly Descriptor[]): readonly Descriptor[] {
 const isImage = (entry: Descriptor): boolean => entry.platform != null && !isAttestation(entry);
 
 /** Whether two entries are for one platform, in whatever spelling. */
-const areAlike = (one: Descriptor, other: Descriptor): boolean =>
+export const areAlike = (one: Descriptor, other: Descriptor): boolean =>
   isImage(one) && isImage(other) && platformKey(one.platform as Platform) === platformKey(other.platform as Platform);
 
 /** Whether an entry is for what is wanted, which may leave out the system's version. */

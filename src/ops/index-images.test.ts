@@ -44,6 +44,18 @@ test('an index lists images in the order given, each for the platform of its con
   await isValid(layout);
 });
 
+test('two images for one platform are listed as they were given, and one warning names both', async t => {
+  const layout = layoutOf(temporaryDirectory(t));
+  const [arm64, v8] = [`${layout}:arm64`, `${layout}:v8`];
+  const made = await createIndex(`${layout}:multi`, [arm64, `${layout}:amd64`, v8]);
+  assert.deepEqual(platformsOf(made), ['linux/arm64', 'linux/amd64', 'linux/aarch64/v8']);
+  const both = `${arm64} and ${v8}: both are for linux/aarch64/v8: `;
+  assert.deepEqual(made.warnings, [`${both}both are listed, engines take the first`]);
+  const added = await addToIndex(`${layout}:multi`, [arm64, v8]);
+  assert.deepEqual(added.warnings, [`${both}the later one takes the place of the other`]);
+  assert.deepEqual((await createIndex(`${layout}:one`, [arm64, arm64, `${layout}:amd64`])).warnings, []);
+});
+
 test('one more platform comes last, another image for one takes its place, in whatever spelling', async t => {
   const layout = layoutOf(temporaryDirectory(t));
   const multi = `${layout}:multi`;

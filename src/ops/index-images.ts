@@ -94,7 +94,8 @@ async function edit(
     ? planCreate(target, images, { ...options, places })
     : planChange(action, target, { ...options, images, places }));
   const { place, root, document, base, operands } = planned;
-  const warnings = await withLayout(place.path, options, into => store(planned, into));
+  const said = await withLayout(place.path, options, into => store(planned, into));
+  const warnings = [...(planned.warnings ?? []), ...said];
   const [only] = operands;
   const made = document ?? (only === undefined ? undefined : await readIndex(only.opened.source, root));
   return {

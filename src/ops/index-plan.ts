@@ -1,7 +1,7 @@
 import { OciError, unsupported, usage } from '../errors.ts';
 import { readIndex } from '../graph/image-reader.ts';
 import { indexEntries } from '../graph/index-entries.ts';
-import { type IndexWords, newIndex, withEntries, withoutEntries, withWords } from '../image/index-edit.ts';
+import { areAlike, type IndexWords, newIndex, withEntries, withoutEntries, withWords } from '../image/index-edit.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
 import { editedDocument, encodeDocument } from '../spec/document.ts';
 import { isIndexType, mediaTypes } from '../spec/media-type.ts';
@@ -35,6 +35,18 @@ async function openOperands(
     operands.push({ opened, entries, key: placeKey(opened.place) });
   }
   return operands;
+}
+
+/** A sentence for each two operands that bring different images for one platform. */
+function rivals(operands: readonly Operand[], outcome: string): readonly string[] {
+  const listed = operands.flatMap(({ opened, entries }) => entries.map(entry => ({ entry, subject: opened.subject })));
+  return listed.flatMap(({ entry, subject }, at) => {
+    const other = listed
+      .slice(0, at)
+      .find(before => areAlike(before.entry, entry) && before.entry.digest !== entry.digest);
+    if (other === undefined || entry.platform == null) return [];
+    return [`${other.subject} and ${subject}: both are for ${formatPlatform(entry.platform)}: ${outcome}`];
+  });
 }
 
 async function wordsOf(options: IndexOptions, places: OpenPlaces): Promise<IndexWords> {
@@ -82,6 +94,7 @@ export interface Planned {
   readonly document: Document<ImageIndex> | undefined;
   readonly base?: NamedImage & { readonly document: Document<ImageIndex> };
   readonly operands: readonly Operand[];
+  readonly warnings?: readonly string[];
 }
 
 export async function planCreate(
@@ -111,7 +124,8 @@ export async function planCreate(
   if (entries.length === 0) throw usage('images', 'expected an image to list, got an empty index');
   const value = newIndex(entries, words);
   const document = encodeDocument(value, value.mediaType ?? mediaTypes.index);
-  return { place: named, root: document.descriptor, document, operands };
+  const warnings = rivals(operands, 'both are listed, engines take the first');
+  return { place: named, root: document.descriptor, document, operands, warnings };
 }
 
 /** The digests that `remove` is told: those that images have, or digests themselves. */
@@ -174,5 +188,6 @@ export async function planChange(
     ),
     words,
   );
-  return { ...planned, root: document.descriptor, document, operands };
+  const warnings = rivals(operands, 'the later one takes the place of the other');
+  return { ...planned, root: document.descriptor, document, operands, warnings };
 }

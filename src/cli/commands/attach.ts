@@ -1,4 +1,5 @@
 import type { AttachedFile } from '../../ops/options.ts';
+import { withoutEdits } from '../change-options.ts';
 import type { Command } from '../command.ts';
 import { fixedTime } from '../environment.ts';
 import { printJson, printWarnings } from '../output.ts';
@@ -54,6 +55,10 @@ export const attach: Command = {
     { ...shared.platform, default: 'all of it: the index', describe: 'about the image of one platform' },
     shared.dryRun,
   ],
+  elsewhere: withoutEdits(
+    'an artifact has no author, command or history: --annotation says what there is to say, such as org.opencontainers.image.authors=NAME',
+    ['created', 'annotation'],
+  ),
   examples: [
     [
       'ocikit attach img:app sbom.json:application/spdx+json --artifact-type application/spdx+json',

@@ -1,3 +1,4 @@
+import { withoutEdits } from '../change-options.ts';
 import { type Command, excludes, needs } from '../command.ts';
 import { compressionOptions, compressionRules, readCompression } from '../compression-options.ts';
 import { printJson, printWarnings } from '../output.ts';
@@ -33,6 +34,12 @@ export const copy: Command = {
     needs('compressor', ['compression'], 'without it no layer is compressed anew'),
     ...compressionRules,
   ],
+  elsewhere: {
+    ...withoutEdits(
+      'a copy says of itself what the image says; config and convert change that, with -o into another place',
+    ),
+    a: '--all is all of a multi-platform image; a copy says of itself what the image says',
+  },
   examples: [
     ['ocikit copy docker-archive:legacy.tar:app:v1 out:v1', 'an image of an archive into a layout'],
     ['ocikit copy img:figlet out/other:v2 --compression none', 'layers stored otherwise, the image ID the same'],

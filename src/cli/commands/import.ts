@@ -27,6 +27,7 @@ export const importCommand: Command = {
   ],
   options: importOptions,
   rules: compressionRules,
+  elsewhere: { 'created-by': "the line of history that import writes has no command, as docker's has none" },
   examples: [
     ['ocikit import rootfs.tar.gz img:base -c \'CMD ["sh"]\'', 'a gzip tar becomes the layer as it is'],
     ['docker export box | ocikit import - img:box -m "what box was"', 'what a container holds, as an image'],

@@ -1,5 +1,6 @@
 import { usage } from '../../errors.ts';
 import type { IndexEntry } from '../../ops/results.ts';
+import { withoutEdits } from '../change-options.ts';
 import { type Command, excludes } from '../command.ts';
 import { escapeLine } from '../escape.ts';
 import { printJson, printWarnings } from '../output.ts';
@@ -78,6 +79,10 @@ export const index: Command = {
     shared.dryRun,
   ],
   rules: excludes('nest', ['platform'], 'it takes an index whole'),
+  elsewhere: withoutEdits(
+    'an index has no author, time, command or history: --annotation says what there is to say, such as org.opencontainers.image.created=TIME',
+    ['annotation'],
+  ),
   examples: [
     ['ocikit index create img:multi img:amd64 img:arm64', 'one name for the images of two platforms'],
     ['ocikit index add img:multi other.tar:app --platform linux/riscv64', 'one platform more, of an archive'],
@@ -85,6 +90,7 @@ export const index: Command = {
   details: [
     "create lists images in the order given; of a multi-platform image what it lists, with its attestations, unless --nest is given. A single index, all of it, is taken byte for byte. The platform of an image is what its config says. Where all is docker's, it is a list of docker's.",
     'add puts an image in the place of the one for the same platform, whose attestations go; remove takes an entry away by --platform, digest or name, its attestations with it. The last one stays: an index is never empty.',
+    'Two images for one platform are both listed by create, as docker buildx imagetools and crane have it, with a warning: engines take the first.',
     'Blobs of other layouts and archives are brought along.',
     'The library calls these createIndex, addToIndex, removeFromIndex and listIndex(target, options).',
     'What is printed is the digest of the index; list prints its entries, those of nested indexes after them.',
