@@ -131,12 +131,15 @@ test('modes are changed as chmod changes them', () => {
     ['g+s', 0o755, 0o2755, 'directory'],
     ['+t', 0o777, 0o1777, 'directory'],
     ['g=', 0o777, 0o707, 'file'],
+    ['07777', 0o600, 0o7777, 'file'],
+    ['g=u,o=g', 0o741, 0o777, 'file'],
+    ['u=rw-r,g-w+x', 0o760, 0o250, 'file'],
   ];
   for (const [text, before, after, kind] of cases) {
     const what = { ...(kind === 'directory' ? directory(before) : textFile('x', before)) };
     assert.equal(changedMode(what, parseMode(text)).toString(8), after.toString(8), text);
   }
   assert.equal(changedMode(symlink('x'), parseMode('0600')), symlink('x').meta.mode);
-  for (const text of ['', '9', '07777', 'rwx', 'u=q', 'u', 'a+x,'])
+  for (const text of ['', '9', '017777', 'rwx', 'u=q', 'u', 'a+x,'])
     assert.throws(() => parseMode(text), /expected octal/, text);
 });

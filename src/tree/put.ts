@@ -1,9 +1,10 @@
 import { invalid, notFound } from '../errors.ts';
 import { Draft } from './draft.ts';
-import { changedMode, type ModeChange } from './mode.ts';
+import { changedMode } from './mode.ts';
 import { impliedMeta, type LayerEntry, type Leaf, type Meta, type Node, type Path, type Tree } from './node.ts';
 import { each, type Parts } from './parts.ts';
 import { joinPath, nameOf, parentOf, shortTextOf } from './path.ts';
+import type { ModeChange } from './symbolic-mode.ts';
 import { find, resolvePath } from './walk.ts';
 
 /** What everything that is put gets: what it has itself where absent. */
