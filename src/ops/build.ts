@@ -23,6 +23,7 @@ import { buildPlatformOf, type Prepared, prepareBuild } from './build-prepare.ts
 import { checkSteps } from './build-steps.ts';
 import { pathOrBytes } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
+import { allOf, type Several } from './several.ts';
 
 /**
  * Builds a Dockerfile that runs nothing: COPY, ADD, WORKDIR and all that only says something of the image, in any number of
@@ -33,11 +34,11 @@ import { checkCall } from './check-call.ts';
  */
 export async function build(
   context: string | Bytes,
-  images: readonly ImageOperand[],
+  images: Several<ImageOperand>,
   options: BuildOptions = {},
 ): Promise<BuildResult> {
   checkCall('build', { context: [pathOrBytes, context], images: ['operands', images] }, options);
-  const places = parseBuildPlaces(images);
+  const places = parseBuildPlaces(allOf(images));
   const beside = places[0]?.path ?? options.output?.path;
   if (beside === undefined) throw usage('images', 'expected LAYOUT[:NAME], or option output, got neither');
   const place = await openContextPlace(context, { layout: beside, work: options });

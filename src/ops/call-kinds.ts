@@ -101,7 +101,10 @@ export const operand: Kind = {
 };
 export const innerPath: Kind = { expected: 'IMAGE:PATH, or an object with rootfs and path', accepts: isInnerPath };
 /** An array of the caller's. */
-export const sentences: Kind = { expected: 'an array to add to', accepts: Array.isArray };
+export const sentences: Kind = {
+  expected: 'an array to add to',
+  accepts: value => Array.isArray(value) && typeof value.push === 'function',
+};
 
 const isPath = (value: unknown): boolean => isText(value) && value !== '' && !value.includes('\0');
 /** A step of `append`. */
