@@ -92,7 +92,7 @@ function treeIn(root: string): readonly string[] {
   );
   const groups = lines.map(([, group]) => group);
   return lines.map(([line, group]) =>
-    groups.indexOf(group) === groups.lastIndexOf(group) ? line : `${line} ${group}`,
+    group === '' || groups.indexOf(group) === groups.lastIndexOf(group) ? line : `${line} ${group}`,
   );
 }
 
