@@ -1,3 +1,5 @@
+import { invalid } from '../errors.ts';
+import { documentLimit } from '../limits.ts';
 import { checkDocument } from '../schema/check-document.ts';
 import { parseJson } from '../spec/document.ts';
 import { isConfigType, isIndexType } from '../spec/media-type.ts';
@@ -16,6 +18,8 @@ export function checkMade(
   const { mediaType } = descriptor;
   const kind = isIndexType(mediaType) ? 'index' : isConfigType(mediaType) ? 'config' : 'manifest';
   const what = `${subject}: new ${kind}`;
+  // What nobody could read again.
+  if (bytes.length > documentLimit) throw invalid(what, `at most ${documentLimit} bytes`, `${bytes.length}`);
   const before = base === undefined ? undefined : (): unknown => parseJson(base.bytes, what);
   return checkDocument(kind, parseJson(bytes, what), { subject: what, before });
 }
