@@ -122,3 +122,5 @@ export const packageLimit = 200_000;
 export const packagePathLimit = 5_000_000;
 /** Bytes of what a program wrote, counted from its end, that the result of `run` keeps of each stream. */
 export const outputLimit: number = 1 << 20;
+/** Bytes of a secret for RUN: what docker takes, and a little more. */
+export const secretLimit: number = 512 << 10;

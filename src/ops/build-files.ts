@@ -2,6 +2,7 @@ import { listLayer } from '../graph/layer-listing.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { digestOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
+import type { LaidPart } from '../store/rootfs/lay-out.ts';
 import { Pace, type Work } from '../stream/pace.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type LayerEntry, type Tree } from '../tree/node.ts';
@@ -12,6 +13,14 @@ export interface StageFiles {
   /** What they are known by without being looked at: of layers their chainID, else the key of the step that leaves them; undefined of a context. */
   readonly identity: (() => Promise<string>) | undefined;
   readonly tree: () => Promise<Tree>;
+  /** What they are made of, for who lays them out on a disk; undefined of a context. */
+  readonly parts?: StageParts;
+}
+
+/** Layers over other files: stored ones, or what a step that has no layer of its own changes. */
+export interface StageParts {
+  readonly below: StageFiles | undefined;
+  readonly layers: () => Promise<readonly LaidPart[]>;
 }
 
 /** What is asked for any number of times and made once. */
@@ -23,7 +32,11 @@ export function memoized<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-export const scratch: StageFiles = { identity: async () => '', tree: async () => emptyTree() };
+export const scratch: StageFiles = {
+  identity: async () => '',
+  tree: async () => emptyTree(),
+  parts: { below: undefined, layers: async () => [] },
+};
 
 /** The chainID of layers over others (image-spec config.md, "Layer ChainID"); `below` is empty for none. */
 export const chainID = (below: string, { diffID }: Layer): string =>
@@ -45,4 +58,5 @@ export const withLayer = (
 ): StageFiles => ({
   identity: memoized(async () => chainID((await below.identity?.()) ?? '', layer)),
   tree: memoized(async () => applied(await below.tree(), (await listLayer(source, layer, 'none')).entries, work)),
+  parts: { below, layers: async () => [{ kind: 'layer', source, layer }] },
 });

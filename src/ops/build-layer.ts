@@ -7,7 +7,7 @@ import { find } from '../tree/walk.ts';
 import { changedTree } from './build-copy.ts';
 import { applied } from './build-files.ts';
 import type { Doing, Made } from './build-steps.ts';
-import { compareSides } from './compare.ts';
+import { compareSides, type Side } from './compare.ts';
 import type { ContentFiles } from './content-files.ts';
 import { storeLayer, writtenFiles } from './store-layer.ts';
 
@@ -45,11 +45,24 @@ function clamped(entries: readonly LayerEntry[], before: Tree, epoch: number): r
   );
 }
 
+/** Stores what a program changed, between what was there and what is now. */
+export async function storedChanges(before: Side, after: Tree, doing: Doing): Promise<Made> {
+  const { files, options, layout, store, isDocker, plan } = doing.building;
+  const digests: Side['digests'] = all => files.digests(all);
+  const changes = await compareSides(before, { tree: after, digests }, { signal: options.signal });
+  const written = await new Pace(options.signal).run(toLayerInParts(changes, after));
+  const entries = plan.epoch === undefined ? written : clamped(written, before.tree, plan.epoch);
+  const tree = await applied(before.tree, entries, options);
+  const close = await files.prepare(writtenFiles(entries), layout);
+  const layer = await storeLayer(entries, files, { destination: store, docker: isDocker, options }).finally(close);
+  return { layer, tree: async () => tree, parts: [{ kind: 'layer', source: store, layer }] };
+}
+
 /** The layer of a step that only copies. */
 export async function copiedLayer(step: Changing, doing: Doing): Promise<Made> {
   const { files, options, layout, store, isDocker } = doing.building;
   const { entries, tree } = await changesOf(step, doing);
   const close = await files.prepare(writtenFiles(entries), layout);
   const layer = await storeLayer(entries, files, { destination: store, docker: isDocker, options }).finally(close);
-  return { layer, tree: async () => tree };
+  return { layer, tree: async () => tree, parts: [{ kind: 'entries', entries, bodies: files, beside: layout }] };
 }

@@ -1,4 +1,5 @@
 import type { Plan } from '../dockerfile/plan/plan.ts';
+import type { RunnerChoice } from '../runner/choose.ts';
 import type { DiffID, Digest } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
@@ -53,8 +54,31 @@ export interface BuildOptions extends Omit<ReadOptions, 'platform'>, Compression
   readonly metadataFile?: string;
   /** Who is told what begins and ends, as it does: an array, or anything else with `push`. Nobody when absent. */
   readonly events?: BuildEvents;
+  /** What runs RUN; `auto` takes the first that works here, which is the default; with `none` only what a cache has. */
+  readonly runner?: RunnerChoice;
+  /** What RUN reaches where it says nothing of it: the machine's network, or nothing but a loopback; `host` when absent. */
+  readonly network?: 'host' | 'none';
+  /** What `RUN --mount=type=secret` has; none when absent. */
+  readonly secrets?: readonly BuildSecret[];
+  /** What `RUN --mount=type=ssh` has; none when absent. */
+  readonly agents?: readonly BuildAgent[];
+  /** The directory in which `RUN --mount=type=cache` keeps its caches; they are gone after the build when absent. */
+  readonly mountCache?: string;
   /** Does everything but write: the result says what would be made. False when absent. */
   readonly dryRun?: boolean;
+}
+
+/** A secret, which is in no layer, no key and no history: the contents of a file, or the value itself. */
+export interface BuildSecret {
+  readonly id: string;
+  readonly file?: string;
+  readonly value?: string;
+}
+
+/** The socket of an agent that holds keys of ssh. */
+export interface BuildAgent {
+  readonly id: string;
+  readonly socket: string;
 }
 
 /** What `checkBuild` takes: what says which Dockerfile it is, and what it is evaluated with. */

@@ -22,6 +22,7 @@ import { builtImage } from './build-image.ts';
 import type { BuildLog } from './build-log.ts';
 import type { BuildOptions, BuiltImage } from './build-options.ts';
 import type { Prepared } from './build-prepare.ts';
+import { BuildRuns } from './build-run-world.ts';
 import { type Building, type Done, doSteps } from './build-steps.ts';
 import type { ContentFiles } from './content-files.ts';
 import { entryOf } from './destination.ts';
@@ -79,7 +80,7 @@ export async function buildPlatform(prepared: Prepared, workshop: Workshop): Pro
   };
 }
 
-function doAll(
+async function doAll(
   { plan, input, bases, platform }: Prepared,
   {
     workshop,
@@ -90,17 +91,24 @@ function doAll(
   const { options } = workshop;
   const { compression, level, compressor } = compressionOf(options);
   const uncached = new Set(options.noCacheStages?.map(name => name.toLowerCase()));
-  return doSteps({
+  const runs = new BuildRuns(workshop.layout, options);
+  const building = {
     ...workshop,
+    runs,
     plan,
     file: input.file,
     isDocker: base !== undefined && isDockerImage(base.image),
-    mayBeCached: step => options.noCache !== true && !uncached.has(step.stage.toLowerCase()),
+    mayBeCached: (step: Step): boolean => options.noCache !== true && !uncached.has(step.stage.toLowerCase()),
     terms: [compression, level, compressor, plan.epoch],
     created,
     now: created === undefined ? 0n : BigInt(Math.floor(Date.parse(created) / 1000)) * second,
     image: imagesOf(bases, platform),
-  });
+  };
+  try {
+    return await doSteps(building);
+  } finally {
+    await runs.close();
+  }
 }
 
 /** The files of images, each read once, when somebody asks for them. */
@@ -112,6 +120,10 @@ function imagesOf(bases: ReadonlyMap<string, BuildBase>, target: Platform): Buil
     const files = known.get(key) ?? {
       identity: async () => layersOf(image).reduce(chainID, ''),
       tree: memoized(() => openImageRootfs(source, layersOf(image)).tree()),
+      parts: {
+        below: undefined,
+        layers: async () => layersOf(image).map(layer => ({ kind: 'layer', source, layer }) as const),
+      },
     };
     known.set(key, files);
     return files;

@@ -2,8 +2,10 @@ import { DockerfileError } from '../dockerfile/dockerfile-error.ts';
 import type { Origin, Plan, Step } from '../dockerfile/plan/plan.ts';
 import { type Fail, OciError, unsupported } from '../errors.ts';
 import type { ImageStore } from '../graph/source.ts';
+import type { Directories } from '../runner/job.ts';
 import type { Digest } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
+import type { LaidPart } from '../store/rootfs/lay-out.ts';
 import { Pace } from '../stream/pace.ts';
 import type { Tree } from '../tree/node.ts';
 import type { BuildCache } from './build-cache.ts';
@@ -14,6 +16,8 @@ import { keysOf } from './build-inputs.ts';
 import { changesOf, copiedLayer } from './build-layer.ts';
 import type { BuildLog, Teller } from './build-log.ts';
 import { needsUserFiles } from './build-owner.ts';
+import { runLayer } from './build-run.ts';
+import type { BuildRuns } from './build-run-world.ts';
 import type { ContentFiles } from './content-files.ts';
 import type { CompressionOptions, Work } from './options.ts';
 
@@ -40,6 +44,7 @@ export interface Building {
   readonly created: string | undefined;
   readonly context: (name: string | undefined) => Promise<BuildContext>;
   readonly image: (origin: Extract<Origin, { kind: 'image' }>) => StageFiles;
+  readonly runs: BuildRuns;
 }
 
 /** What a step left: its files, and its layer, where the image has it or something was run. */
@@ -65,15 +70,18 @@ export interface Doing {
 export interface Made {
   readonly layer: Layer;
   readonly tree: () => Promise<Tree>;
+  readonly parts: readonly LaidPart[];
+  /** Where a run has left its files on the disk. */
+  readonly laid?: Directories;
 }
 
 /** Throws for the first step that cannot be done here, before anything is. */
 export function checkSteps({ steps }: Plan, file: string): void {
   for (const step of steps) {
     const subject = `${file}:${step.lines[0]}`;
-    if (step.kind === 'run')
-      throw unsupported(subject, 'instructions that need no program to be run', 'RUN', {
-        hint: 'unpack the base as a bundle, change it with anything, and commit it',
+    if (step.kind === 'run' && step.security === 'insecure')
+      throw unsupported(subject, 'RUN in a sandbox', '--security=insecure', {
+        hint: 'nothing here gives more than that',
       });
     if (step.kind !== 'copy') continue;
     const remote = step.sources.find(({ from }) => from.kind === 'remote')?.from;
@@ -132,11 +140,13 @@ async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Done> 
       const files = withLayer(below, found.layer, { source: found.source, work: options });
       return { files, layer: found.layer, key: known[0], isCached: true, created: found.created };
     }
-    const { layer, tree } = await made(step, doing, tell);
+    const { layer, tree, parts, laid } = await made(step, doing, tell);
     const record = { layer, created: building.created };
     for (const key of known) cache.note(key, record);
     const { identity } = withLayer(below, layer, { source: store, work: options });
-    return { files: { identity, tree }, layer, key: known[0], isCached: false, created: building.created };
+    const files = { identity, tree, parts: { below, layers: async () => parts } };
+    if (laid !== undefined) await building.runs.know(files, laid);
+    return { files, layer, key: known[0], isCached: false, created: building.created };
   });
 }
 
@@ -145,8 +155,8 @@ const underKey = (step: Step, { below }: Doing): StageFiles =>
   step.kind === 'copy' && step.link && !needsUserFiles(step.owner) ? scratch : below;
 
 /** The layer of a step that no cache has; `tell` takes what a program writes. */
-async function made(step: Step, doing: Doing, _tell: Teller): Promise<Made> {
-  if (step.kind === 'run') throw doing.fail('RUN cannot be done');
+async function made(step: Step, doing: Doing, tell: Teller): Promise<Made> {
+  if (step.kind === 'run') return runLayer(step, doing, tell);
   return copiedLayer(step, doing);
 }
 
@@ -155,10 +165,15 @@ function left(step: Exclude<Step, { kind: 'run' }>, doing: Doing, key: () => Pro
   const isLink = step.kind === 'copy' && step.link;
   const tree = async (): Promise<Tree> =>
     isLink ? (await changesOf(step, doing)).tree : changedTree(step, await doing.below.tree(), doing);
+  const parts = async (): Promise<readonly LaidPart[]> => {
+    const { files: bodies, layout: beside } = doing.building;
+    return [{ kind: 'entries', entries: (await changesOf(step, doing)).entries, bodies, beside }];
+  };
   return {
     files: {
       identity: memoized(() => inWordsOf(doing, key)),
       tree: memoized(() => telling(step, doing, tree)),
+      parts: { below: doing.below, layers: memoized(() => inWordsOf(doing, parts)) },
     },
   };
 }

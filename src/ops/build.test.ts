@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
+  copyFileSync,
   cpSync,
   existsSync,
   linkSync,
@@ -15,18 +16,20 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { parseDockerfile } from '../dockerfile/parse.ts';
 import { imagesNeeded } from '../dockerfile/plan/evaluate.ts';
 import { openImageRootfs } from '../graph/rootfs-image.ts';
 import { layersOf } from '../image/layers.ts';
 import { openImage } from '../store/open-operand.ts';
+import { canRun, makeApplets } from '../testing/busybox.ts';
 import { forAll } from '../testing/dockerfile-corpus.ts';
 import { fixture } from '../testing/fixtures.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import type { Node, Tree } from '../tree/node.ts';
 import { walk } from '../tree/walk.ts';
 import { build } from './build.ts';
+import type { BuildOptions } from './build-options.ts';
 import { commit } from './commit.ts';
 
 type Row = readonly (string | number)[];
@@ -128,7 +131,11 @@ function settleModes(directory: string): void {
   }
 }
 
-async function makeBase(root: string, directory: string, layout: string): Promise<Tree> {
+async function makeBase(
+  root: string,
+  directory: string,
+  { layout, isRun }: { layout: string; isRun: boolean },
+): Promise<Tree> {
   const rootfs = join(directory, 'base');
   const files = JSON.parse(readFileSync(join(root, 'builds.base.json'), 'utf8')) as Record<string, Row>;
   for (const [path, [kind, mode]] of Object.entries(files)) {
@@ -138,9 +145,11 @@ async function makeBase(root: string, directory: string, layout: string): Promis
       group: 'root:x:0:\napp:x:1000:\n',
     };
     if (kind === 'dir') mkdirSync(at, { recursive: true });
+    else if (path.endsWith('/busybox') && isRun) copyFileSync('/bin/busybox', at);
     else writeFileSync(at, texts[path.split('/').at(-1) as string] ?? 'busybox');
     chmodSync(at, Number.parseInt(String(mode), 8));
   }
+  if (isRun) makeApplets(join(rootfs, 'bin'));
   settle2(rootfs);
   const config = ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["sh"]'];
   await commit(rootfs, `${layout}:base`, { instructions: config, platform: 'linux/amd64', owner: '0:0' });
@@ -236,7 +245,13 @@ function namesIn(one: BuildCase, context: string): readonly string[] {
 
 async function check(
   one: BuildCase,
-  { root, directory, layout, base }: { root: string; directory: string; layout: string; base: Tree },
+  {
+    root,
+    directory,
+    layout,
+    base,
+    runner,
+  }: { root: string; directory: string; layout: string; base: Tree; runner: BuildOptions['runner'] },
 ): Promise<void> {
   const work = join(directory, createHash('sha256').update(one.id).digest('hex').slice(0, 12));
   mkdirSync(work);
@@ -252,6 +267,7 @@ async function check(
       contexts,
       created: buildTime,
       platforms: ['linux/amd64'],
+      ...(runner === undefined ? {} : { runner }),
     });
     return opened(image, 0);
   };
@@ -313,18 +329,19 @@ function compare(built: Opened, wanted: Built, base: Tree | undefined): void {
   assert.deepEqual(problems, []);
 }
 
-test('a build without RUN gives the root filesystem, the config and the history of docker build', async t => {
-  const root = fixture(t, 'dockerfiles');
-  if (root === undefined) return;
-  const cases = (JSON.parse(readFileSync(join(root, 'builds.json'), 'utf8')) as BuildCase[]).filter(({ run }) => !run);
+/** Runs all cases, each in a directory of its own, and says of each what came of it. */
+async function checkAll(t: TestContext, root: string, isRun: boolean, runner?: BuildOptions['runner']): Promise<void> {
+  const cases = (JSON.parse(readFileSync(join(root, 'builds.json'), 'utf8')) as BuildCase[]).filter(
+    ({ run }) => run === isRun,
+  );
   const directory = temporaryDirectory(t);
   const layout = join(directory, 'bases');
-  const base = await makeBase(root, directory, layout);
+  const base = await makeBase(root, directory, { layout, isRun });
   const results = new Map<string, unknown>();
   for (const one of cases) {
     if (one.id in meant) continue;
     try {
-      await check(one, { root, directory, layout, base });
+      await check(one, { root, directory, layout, base, runner });
     } catch (error) {
       results.set(one.id, error);
     }
@@ -332,4 +349,14 @@ test('a build without RUN gives the root filesystem, the config and the history 
   forAll(t, cases, ({ id }) => {
     if (results.has(id)) throw results.get(id);
   });
+}
+
+test('a build without RUN gives the root filesystem, the config and the history of docker build', async t => {
+  const root = fixture(t, 'dockerfiles');
+  if (root !== undefined) await checkAll(t, root, false);
+});
+
+test('a build with RUN gives the root filesystem, the config and the history of docker build', async t => {
+  const root = fixture(t, 'dockerfiles');
+  if (root !== undefined && canRun(t)) await checkAll(t, root, true);
 });

@@ -18,7 +18,7 @@ import type {
   UnpackOptions,
   ValidateOptions,
 } from './options.ts';
-import { run } from './run-calls.ts';
+import { buildRun, run } from './run-calls.ts';
 
 const { work, flag, text, path, platform, hostPlatform, listOf, oneOf } = kinds;
 const made: Table<ImportOptions> = {
@@ -59,6 +59,7 @@ const build: Table<BuildOptions> = {
   file: path,
   dockerfile: text,
   target: text,
+  ...buildRun,
   buildArguments: listOf(text),
   contexts: listOf(text),
   bases: listOf(kinds.operand),

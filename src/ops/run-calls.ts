@@ -24,3 +24,28 @@ export const run: Table<RunOptions> = {
   signals,
   temporary: path,
 };
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+/** An object of such fields, all of them text. */
+function fields(needed: readonly string[], other: readonly string[] = []): Kind {
+  return {
+    expected: `an object with ${[...needed, ...other].join(', ')}`,
+    accepts: value =>
+      typeof value === 'object' &&
+      value !== null &&
+      needed.every(name => Object.hasOwn(value, name)) &&
+      Object.entries(value).every(
+        ([name, field]) => [...needed, ...other].includes(name) && (isText(field) || field === ''),
+      ),
+  };
+}
+
+/** What `build` takes for RUN. */
+export const buildRun: { readonly [Name in 'runner' | 'network' | 'secrets' | 'agents' | 'mountCache']: Kind } = {
+  runner: oneOf(...runnerChoices),
+  network: oneOf('host', 'none'),
+  secrets: listOf(fields(['id'], ['file', 'value'])),
+  agents: listOf(fields(['id', 'socket'])),
+  mountCache: path,
+};

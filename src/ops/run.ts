@@ -20,6 +20,7 @@ import { bundleBase } from './compared-side.ts';
 import { KeptOutput } from './kept-output.ts';
 import { networkFiles, volumeOf } from './run-mounts.ts';
 import type { RunOptions, RunResult } from './run-options.ts';
+import { pointsOf } from './run-points.ts';
 import { hostname, programOf } from './run-program.ts';
 
 type Image = Pick<OpenedImage, 'source' | 'image'>;
@@ -122,14 +123,15 @@ async function runIn(
 }
 
 /** Where nobody but the caller is, nobody else can be become. */
-function checkUser({ uid, gid }: { readonly uid: number; readonly gid: number }, { hasOneID }: ChosenRunner): void {
+export function checkUser(
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+  { hasOneID }: ChosenRunner,
+): void {
   if (!hasOneID || (uid === 0 && gid === 0)) return;
   throw unsupported('user', 'root', `${uid}:${gid}`, {
     hint: 'without root there is no other user here, unless /etc/subuid and /etc/subgid give some',
   });
 }
-
-const standardPoints = ['/proc', '/sys', '/dev'].map(target => ({ target, isDirectory: true }));
 
 /** The root as a runner takes it. In what is kept, mount points come from a directory below it, or are taken away again. */
 function rootOf(
@@ -140,13 +142,7 @@ function rootOf(
   const undo = (): void => undefined;
   const plain = { kind: 'directory', path: root, stubs: undefined } as const;
   if (!isKept) return { root: plain, undo };
-  const points = [
-    ...standardPoints,
-    ...mounts.map(mount => ({
-      target: mount.target,
-      isDirectory: mount.kind === 'tmpfs' || (mount.kind === 'bind' && mount.isDirectory),
-    })),
-  ];
+  const points = pointsOf(mounts);
   const stubs = workspace.make('stubs');
   if (!makeStubsBelow(root, stubs, points)) return { root: plain, undo };
   if (canOverlay) return { root: { ...plain, stubs }, undo };

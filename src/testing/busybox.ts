@@ -27,8 +27,7 @@ export function makeBusybox(rootfs: string): void {
   chmodSync(join(rootfs, 'tmp'), 0o1777);
   copyFileSync(program, join(rootfs, 'bin/busybox'));
   chmodSync(join(rootfs, 'bin/busybox'), 0o755);
-  for (const name of execFileSync(program, ['--list'], { encoding: 'utf8' }).trim().split('\n'))
-    if (name !== 'busybox') symlinkSync('busybox', join(rootfs, 'bin', name));
+  makeApplets(join(rootfs, 'bin'));
   const users = 'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000:app:/home/app:/bin/sh\n';
   for (const [name, text] of [
     ['passwd', users] as const,
@@ -38,4 +37,10 @@ export function makeBusybox(rootfs: string): void {
     chmodSync(join(rootfs, 'etc', name), 0o644);
     utimesSync(join(rootfs, 'etc', name), baseTime, baseTime);
   }
+}
+
+/** The names of busybox's programs, as symbolic links to it. */
+export function makeApplets(directory: string): void {
+  for (const name of execFileSync(program, ['--list'], { encoding: 'utf8' }).trim().split('\n'))
+    if (name !== 'busybox') symlinkSync('/bin/busybox', join(directory, name));
 }

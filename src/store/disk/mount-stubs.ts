@@ -4,7 +4,7 @@ import { resolveInside } from './resolve-inside.ts';
 import { systemCode } from './system-error.ts';
 
 /** A mount point: a path in a root, and whether a directory is mounted there. */
-interface MountPoint {
+export interface MountPoint {
   readonly target: string;
   readonly isDirectory: boolean;
 }
@@ -21,14 +21,17 @@ function namesOf(target: string): readonly string[] {
 
 /** Makes what mounts need that a root lacks in a directory that will lie below the root. Answers whether anything was. */
 export function makeStubsBelow(root: string, stubs: string, points: readonly MountPoint[]): boolean {
-  let made = false;
+  const missing = points.filter(({ target }) => resolveInside(root, target).kind === undefined);
+  makePoints(stubs, missing);
+  return missing.length > 0;
+}
+
+/** Makes mount points, and the directories that they are in, in a directory of their own. */
+export function makePoints(stubs: string, points: readonly MountPoint[]): void {
   for (const { target, isDirectory } of points) {
-    if (resolveInside(root, target).kind !== undefined) continue;
-    made = true;
     const names = namesOf(target);
     for (const [at, name] of names.entries()) makePoint(`${stubs}/${name}`, isDirectory || at < names.length - 1);
   }
-  return made;
 }
 
 function makePoint(path: string, isDirectory: boolean): boolean {

@@ -19,6 +19,8 @@ export interface Native {
    * of another user namespace.
    */
   readXattrs(path: DiskPath, lost?: LostXattr): Map<ByteString, Uint8Array> | undefined;
+  /** Whether a path has an extended attribute, the host's own among them. */
+  hasXattr(path: DiskPath, name: ByteString): boolean;
   writeXattr(path: DiskPath, name: ByteString, value: Uint8Array): void;
   /** What a name in an open directory is, without a walk from the root. Absent where the C library is too old. */
   statAt?(directory: number, name: ByteString): Stat;
@@ -119,6 +121,7 @@ function nativeOf(library: Library): Native {
   };
   return {
     readXattrs: xattrReader(library),
+    hasXattr: (path, name) => Number(library.get(terminated(path), name, Buffer.alloc(1), 0)) >= 0,
     writeXattr(bytes, name, value) {
       // The kernel takes this one, of which it gives back nothing but an error.
       if (name === capability && value.length === 0) throw failure('lsetxattr', 22);

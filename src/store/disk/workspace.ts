@@ -1,5 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { standingAbove } from './atomic.ts';
 import { onDisk } from './system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
@@ -29,3 +30,6 @@ export async function makeWorkspace(parent: string): Promise<Workspace> {
     remove: () => temporary.remove(),
   };
 }
+
+/** The directory that is there already and that a path lies in. */
+export const besideOf = (path: string): string => standingAbove(dirname(resolve(path)));

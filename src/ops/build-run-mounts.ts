@@ -1,0 +1,159 @@
+import type { RunStep, StepMount } from '../dockerfile/plan/plan.ts';
+import { unsupported } from '../errors.ts';
+import type { JobMount } from '../runner/job.ts';
+import { hostPathOf } from '../store/disk/host-path.ts';
+import { type MountCache, openMountCache } from '../store/disk/mount-cache.ts';
+import { readFileOf } from '../store/disk/read-file.ts';
+import type { Tree } from '../tree/node.ts';
+import { encodeText, textOf } from '../tree/path.ts';
+import { find, resolvePath } from '../tree/walk.ts';
+import type { BuildSecret } from './build-options.ts';
+import type { RunWorld } from './build-run-world.ts';
+import type { Doing } from './build-steps.ts';
+
+/** The mounts of a RUN; `release` lets others have its caches. */
+interface RunMounts {
+  readonly mounts: readonly JobMount[];
+  readonly environment: readonly string[];
+  readonly release: () => void;
+}
+
+/** A path inside a tree as a mount takes it: absolute, no symbolic link in it. */
+export const placeIn = (tree: Tree, path: string): string => `/${textOf(resolvePath(tree, encodeText(path)))}`;
+
+/** Makes what a step's mounts come from. */
+export async function mountsOf(step: RunStep, doing: Doing, world: RunWorld): Promise<RunMounts> {
+  const caches: MountCache[] = [];
+  const release = (): void => {
+    for (const cache of caches.splice(0)) cache.release();
+  };
+  try {
+    const mounts: JobMount[] = [];
+    const environment: string[] = [];
+    for (const mount of step.mounts) {
+      const made = await jobMount(mount, { doing, world, caches });
+      if (made === undefined) continue;
+      mounts.push(made);
+      if (mount.kind === 'ssh') environment.push(`SSH_AUTH_SOCK=${mount.target}`);
+    }
+    if (step.script !== undefined) {
+      const { name, content } = step.script;
+      const bytes = new TextEncoder().encode(content);
+      mounts.push({ kind: 'file', target: `/dev/pipes/${name}`, content: bytes, mode: 0o755, uid: 0, gid: 0 });
+    }
+    return { mounts, environment, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+interface Making {
+  readonly doing: Doing;
+  readonly world: RunWorld;
+  readonly caches: MountCache[];
+}
+
+async function jobMount(mount: StepMount, making: Making): Promise<JobMount | undefined> {
+  switch (mount.kind) {
+    case 'tmpfs':
+      return { kind: 'tmpfs', target: mount.target, size: mount.size, isReadOnly: mount.readOnly };
+    case 'secret': {
+      const content = secretBytes(mount, making);
+      const { target, mode, uid, gid } = mount;
+      return content === undefined ? undefined : { kind: 'file', target, content, mode, uid, gid };
+    }
+    case 'ssh':
+      return agentMount(mount, making);
+    case 'bind':
+      return bindMount(mount, making);
+    case 'cache':
+      return cacheMount(mount, making);
+  }
+}
+
+/** The contents of a secret; undefined where it is not given and need not be. */
+export function secretBytes(
+  { id, required }: { readonly id: string; readonly required: boolean },
+  { doing, world }: Pick<Making, 'doing' | 'world'>,
+): Uint8Array | undefined {
+  const given: BuildSecret | undefined = world.options.secrets?.find(secret => secret.id === id);
+  if (given?.value !== undefined) return new TextEncoder().encode(given.value);
+  if (given?.file !== undefined) return readFileOf(given.file);
+  if (required) throw doing.fail(`secret ${id}: not found (it is required; option secrets gives it)`);
+  return undefined;
+}
+
+function agentMount(mount: Extract<StepMount, { kind: 'ssh' }>, { doing, world }: Making): JobMount | undefined {
+  const socket = world.options.agents?.find(agent => agent.id === mount.id)?.socket;
+  if (socket === undefined) {
+    if (mount.required) throw doing.fail(`ssh agent ${mount.id}: not found (it is required; option agents gives it)`);
+    return undefined;
+  }
+  const { path } = hostPathOf(socket);
+  return {
+    kind: 'bind',
+    from: [path],
+    path: '/',
+    target: mount.target,
+    isDirectory: false,
+    isReadOnly: false,
+    isDiscarded: false,
+  };
+}
+
+async function bindMount(mount: Extract<StepMount, { kind: 'bind' }>, making: Making): Promise<JobMount> {
+  const { doing, world } = making;
+  const files = doing.filesOf(mount.from);
+  const tree = await files.tree();
+  const path = placeIn(tree, mount.source);
+  const node = find(tree, encodeText(path.slice(1)));
+  if (node === undefined) throw doing.fail(`"${mount.source}" not found`);
+  if (!mount.readOnly && !world.runner.canOverlay)
+    throw unsupported('RUN --mount', 'overlayfs, which takes what is written', 'none here');
+  return {
+    kind: 'bind',
+    from: await world.directories.of(files, doing.building),
+    path,
+    target: mount.target,
+    isDirectory: node.kind === 'directory',
+    isReadOnly: mount.readOnly,
+    isDiscarded: !mount.readOnly,
+  };
+}
+
+async function cacheMount(
+  mount: Extract<StepMount, { kind: 'cache' }>,
+  { doing, world, caches }: Making,
+): Promise<JobMount> {
+  const { options } = doing.building;
+  const cache = await openMountCache(world.mountCache, mount.id, {
+    sharing: mount.sharing,
+    owner: mount.owner,
+    signal: options.signal,
+  });
+  caches.push(cache);
+  if (cache.isNew && mount.from.kind !== 'scratch') await fill(cache.path, mount, { doing, world });
+  const { target, readOnly } = mount;
+  return {
+    kind: 'bind',
+    from: [cache.path],
+    path: '/',
+    target,
+    isDirectory: true,
+    isReadOnly: readOnly,
+    isDiscarded: false,
+  };
+}
+
+/** A new cache begins with what `from` has at `source`. */
+async function fill(
+  to: string,
+  { from, source }: Extract<StepMount, { kind: 'cache' }>,
+  { doing, world }: Pick<Making, 'doing' | 'world'>,
+): Promise<void> {
+  const files = doing.filesOf(from);
+  const node = find(await files.tree(), encodeText(placeIn(await files.tree(), source).slice(1)));
+  if (node?.kind !== 'directory') throw doing.fail(`"${source}" is no directory`);
+  await world.directories.fill(to, node, doing.building);
+}

@@ -1,0 +1,80 @@
+import { chmodSync, chownSync, closeSync, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { OciError, unsupported } from '../../errors.ts';
+import { digestOf } from '../../spec/digest.ts';
+import { makeDirectories } from './atomic.ts';
+import { loadNative } from './native.ts';
+import { onDisk } from './system-error.ts';
+
+/** A directory that several runs share, one after the other or at once. */
+export interface MountCache {
+  readonly path: string;
+  /** Whether it has just been made. */
+  readonly isNew: boolean;
+  /** Lets others have it. */
+  release(): void;
+}
+
+interface Wanted {
+  readonly sharing: 'shared' | 'private' | 'locked';
+  readonly owner: { readonly mode: number; readonly uid: number; readonly gid: number } | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Milliseconds between two tries for a cache that another has. */
+const wait = 100;
+/** So many private caches of one name there are at most. */
+const mostPrivate = 100;
+
+/** Opens the cache of an id below a directory of the user's own. Throws `unsupported` where that is another's. */
+export async function openMountCache(parent: string, id: string, wanted: Wanted): Promise<MountCache> {
+  const name = digestOf(new TextEncoder().encode(id)).slice('sha256:'.length);
+  const expected = 'a directory for caches';
+  onDisk(parent, expected, () => makeDirectories(parent));
+  checkOwn(parent);
+  if (wanted.sharing === 'shared') return opened(join(parent, name), undefined, wanted);
+  if (wanted.sharing === 'locked') {
+    for (;;) {
+      wanted.signal?.throwIfAborted();
+      const held = hold(join(parent, `${name}.lock`));
+      if (held !== undefined) return opened(join(parent, name), held, wanted);
+      await new Promise(resolve => setTimeout(resolve, wait));
+    }
+  }
+  for (let at = 0; at < mostPrivate; at++) {
+    const own = at === 0 ? name : `${name}.${at}`;
+    const held = hold(join(parent, `${own}.lock`));
+    if (held !== undefined) return opened(join(parent, own), held, wanted);
+  }
+  throw new OciError('conflict', id, `expected at most ${mostPrivate} caches of it in use at once, got more`);
+}
+
+/** Nobody else may put into it what a build then takes. */
+function checkOwn(parent: string): void {
+  const found = lstatSync(parent);
+  if (found.isDirectory() && found.uid === (process.geteuid?.() ?? found.uid) && (found.mode & 0o022) === 0) return;
+  throw unsupported(parent, "a directory of one's own that nobody else can write to", 'another');
+}
+
+function opened(path: string, lock: number | undefined, { owner }: Wanted): MountCache {
+  const isNew = onDisk(path, 'a directory for a cache', () => {
+    try {
+      mkdirSync(path, { mode: 0o755 });
+    } catch {
+      if (lstatSync(path).isDirectory()) return false;
+      throw unsupported(path, 'a directory for a cache', 'something else');
+    }
+    chmodSync(path, owner?.mode ?? 0o755);
+    if (owner !== undefined && process.geteuid?.() === 0) chownSync(path, owner.uid, owner.gid);
+    return true;
+  });
+  return { path, isNew, release: () => (lock === undefined ? undefined : closeSync(lock)) };
+}
+
+/** The open file whose lock is ours as long as it is; undefined where another has it. */
+function hold(path: string): number | undefined {
+  const file = onDisk(path, 'a lock', () => openSync(path, 'a', 0o600));
+  if (loadNative()?.lockFile(file) !== false) return file;
+  closeSync(file);
+  return undefined;
+}

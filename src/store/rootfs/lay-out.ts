@@ -1,0 +1,90 @@
+import type { BodySource } from '../../codec/body-source.ts';
+import { readLayer } from '../../codec/layer-reader.ts';
+import { layerTar } from '../../graph/merged-tree.ts';
+import type { ImageSource } from '../../graph/source.ts';
+import type { Layer } from '../../spec/objects.ts';
+import { fileCost, Pace } from '../../stream/pace.ts';
+import { Draft } from '../../tree/draft.ts';
+import { emptyTree, type FileNode, type LayerEntry } from '../../tree/node.ts';
+import { loadNative } from '../disk/native.ts';
+import { RootfsWriter } from './writer.ts';
+
+/** Something that lies on what was before it: stored layers, or one that is only entries and bodies so far. */
+export type LaidPart =
+  | { readonly kind: 'layer'; readonly source: ImageSource; readonly layer: Layer }
+  | {
+      readonly kind: 'entries';
+      readonly entries: readonly LayerEntry[];
+      readonly bodies: BodySource;
+      readonly beside: string;
+    };
+
+/** Lays parts over one another in an empty directory. Without root, owners and devices are not as they say. Throws with the directory in any state. */
+export async function layOut(
+  parts: readonly LaidPart[],
+  directory: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const writer = new RootfsWriter(directory, { native: loadNative() });
+  const draft = new Draft(emptyTree(), directory);
+  try {
+    for (const part of parts) {
+      draft.beginLayer();
+      if (part.kind === 'layer') await playLayer(part, { draft, writer });
+      else await playEntries(part, { draft, writer, signal });
+    }
+    await new Pace(signal).run(writer.finishing(draft.tree()));
+  } finally {
+    writer.close();
+  }
+}
+
+interface Playing {
+  readonly draft: Draft;
+  readonly writer: RootfsWriter;
+}
+
+async function playLayer(
+  { source, layer }: Extract<LaidPart, { kind: 'layer' }>,
+  { draft, writer }: Playing,
+): Promise<void> {
+  const tar = layerTar(source, layer);
+  await readLayer(tar.open(), tar, {
+    entry: entry => writer.playing(draft.apply(entry)),
+    data: chunk => writer.write(chunk),
+    end: () => writer.end(),
+  });
+}
+
+async function playEntries(
+  { entries, bodies, beside }: Extract<LaidPart, { kind: 'entries' }>,
+  { draft, writer, signal }: Playing & { readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  const files = entries.flatMap(entry => (entry.kind === 'node' && entry.node.kind === 'file' ? [entry.node] : []));
+  const close = await bodies.prepare?.(files, beside);
+  const pace = new Pace(signal);
+  try {
+    for (const entry of entries) {
+      const parts = writer.playing(draft.apply(entry));
+      if (parts !== undefined) await pace.run(parts);
+      if (entry.kind === 'node' && entry.node.kind === 'file')
+        await writeBody(bodies.body(entry.path, entry.node as FileNode), { writer, pace });
+      const turn = pace.spend(fileCost);
+      if (turn !== undefined) await turn;
+    }
+  } finally {
+    close?.();
+  }
+}
+
+async function writeBody(
+  body: Iterable<Uint8Array>,
+  { writer, pace }: { readonly writer: RootfsWriter; readonly pace: Pace },
+): Promise<void> {
+  for (const chunk of body) {
+    writer.write(chunk);
+    const turn = pace.spend(chunk.length);
+    if (turn !== undefined) await turn;
+  }
+  writer.end();
+}
