@@ -1,3 +1,4 @@
+import { buildRunOptions } from './build-run-options.ts';
 import { excludes, type Option, type Rule } from './command.ts';
 import { compressionOptions, compressionRules } from './compression-options.ts';
 import { shared } from './shared-options.ts';
@@ -115,6 +116,7 @@ export const buildOptions: readonly Option[] = [
     default: 'auto, which is plain',
     describe: "what is told on standard error: each step in BuildKit's plain form, or nothing",
   },
+  ...buildRunOptions,
   ...compressionOptions,
   { name: 'check', kind: 'flag', describe: "only look for what is wrong with the Dockerfile, by BuildKit's rules" },
   shared.dryRun,
@@ -173,6 +175,10 @@ export const buildRules: readonly Rule[] = [
       'metadata-file',
       'progress',
       'dry-run',
+      'runner',
+      'network',
+      'secret',
+      'ssh',
       'compression',
       'level',
       'compressor',

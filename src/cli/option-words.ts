@@ -2,6 +2,7 @@ import type { OciError } from '../errors.ts';
 
 /** Options that the command line calls otherwise than the library, beside the dashes: one of them at a time. */
 const singular: Readonly<Record<string, string>> = {
+  agents: 'ssh',
   annotations: 'annotation',
   bases: 'base-layout',
   buildArguments: 'build-arg',
@@ -17,6 +18,7 @@ const singular: Readonly<Record<string, string>> = {
   noCacheStages: 'no-cache-filter',
   layerAnnotations: 'layer-annotation',
   platforms: 'platform',
+  secrets: 'secret',
   volumes: 'volume',
 };
 

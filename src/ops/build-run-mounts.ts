@@ -110,7 +110,7 @@ async function bindMount(mount: Extract<StepMount, { kind: 'bind' }>, making: Ma
   const node = find(tree, encodeText(path.slice(1)));
   if (node === undefined) throw doing.fail(`"${mount.source}" not found`);
   if (!mount.readOnly && !world.runner.canOverlay)
-    throw unsupported('RUN --mount', 'overlayfs, which takes what is written', 'none here');
+    throw unsupported('a mount of RUN', 'overlayfs, which takes what is written', 'none here');
   return {
     kind: 'bind',
     from: await world.directories.of(files, doing.building),

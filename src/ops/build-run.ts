@@ -8,6 +8,7 @@ import type { Tree } from '../tree/node.ts';
 import { encodeText } from '../tree/path.ts';
 import { find } from '../tree/walk.ts';
 import { ranLayer } from './build-run-layer.ts';
+import type { Teller } from './build-log.ts';
 import { mountsOf, placeIn, secretBytes } from './build-run-mounts.ts';
 import type { RunWorld } from './build-run-world.ts';
 import type { Doing, Made } from './build-steps.ts';
@@ -24,7 +25,7 @@ const deepest = 100;
 const [lastLines, lastCharacters] = [10, 1000];
 
 /** Runs a step's program on the files below it; what it changed is the layer. Throws with its status and last lines where it fails. */
-export async function runLayer(step: RunStep, doing: Doing): Promise<Made> {
+export async function runLayer(step: RunStep, doing: Doing, tell: Teller): Promise<Made> {
   const { building, below } = doing;
   const world = await building.runs.world();
   const tree = await below.tree();
@@ -38,7 +39,7 @@ export async function runLayer(step: RunStep, doing: Doing): Promise<Made> {
   try {
     const made = { ...program, environment: [...program.environment, ...environment] };
     const upper = world.runner.canOverlay ? makeUpper(world.workspace.make('upper'), tree) : undefined;
-    await runIn(made, { step, doing, world, tree, lower, upper, mounts: placed });
+    await runIn(made, { step, doing, world, tree, lower, upper, mounts: placed, tell });
     return await ranLayer({ doing, world, tree, lower, upper });
   } finally {
     release();
@@ -106,9 +107,10 @@ interface RunningIn extends Around {
   readonly step: RunStep;
   readonly upper: string | undefined;
   readonly mounts: readonly JobMount[];
+  readonly tell: Teller;
 }
 
-async function runIn(program: Program, { step, doing, world, tree, lower, upper, mounts }: RunningIn): Promise<void> {
+async function runIn(program: Program, { step, doing, world, tree, lower, upper, mounts, tell }: RunningIn): Promise<void> {
   const { signal } = doing.building.options;
   const points = pointsOf(mounts);
   const [own] = lower;
@@ -121,7 +123,7 @@ async function runIn(program: Program, { step, doing, world, tree, lower, upper,
     const kept = new KeptOutput();
     const job = { program, root, mounts, work: world.workspace.make('job') };
     const { status } = await runJob(world.runner, job, {
-      streams: kept.streamsFor('keep'),
+      streams: kept.streamsFor('keep', text => tell.output(text)),
       signal,
       signals: undefined,
     });

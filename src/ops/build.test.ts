@@ -341,6 +341,7 @@ async function checkAll(t: TestContext, root: string, isRun: boolean, runner?: B
   for (const one of cases) {
     if (one.id in meant) continue;
     try {
+      if (process.env['SHOW']) console.error(one.id, Date.now() % 1000000);
       await check(one, { root, directory, layout, base, runner });
     } catch (error) {
       results.set(one.id, error);

@@ -26,8 +26,8 @@ import { checkCall } from './check-call.ts';
 import { allOf, type Several } from './several.ts';
 
 /**
- * Builds a Dockerfile that runs nothing: COPY, ADD, WORKDIR and all that only says something of the image, in any number of
- * stages, as BuildKit does, from a directory or a tar (a stream may be the Dockerfile alone) and from images in layouts and archives. Nothing is unpacked and nothing needs root. The image goes to
+ * Builds a Dockerfile, in any number of
+ * stages, as BuildKit does, from a directory or a tar (a stream may be the Dockerfile alone) and from images in layouts and archives. Only RUN unpacks anything, and needs a runner. The image goes to
  * `images`, under each of their names; of several platforms it is an index. What a step made is found again by what it was made of. Throws `invalid`
  * (`DockerfileError`) where an instruction is wrong, `not-found` for a base or a source that is not there, `unsupported` for
  * RUN and for what is on the network, and `conflict` where a file changes while it is read.

@@ -25,13 +25,20 @@ class Tail {
 /** What a program writes, as much of its end as is kept. State: what has come. */
 export class KeptOutput {
   readonly #tails = { stdout: new Tail(), stderr: new Tail() };
+  readonly #texts = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   #isKept = true;
 
   /** The streams of a run that is to be kept, or not. */
-  streamsFor(choice: 'inherit' | 'output' | 'keep'): Streams {
+  streamsFor(choice: 'inherit' | 'output' | 'keep', tell: (text: string) => void = () => undefined): Streams {
     this.#isKept = choice === 'keep';
     if (!this.#isKept) return { kind: 'inherit', input: choice === 'inherit' };
-    return { kind: 'take', take: (chunk, stream) => this.#tails[stream].add(chunk) };
+    return {
+      kind: 'take',
+      take: (chunk, stream) => {
+        this.#tails[stream].add(chunk);
+        tell(this.#texts[stream].decode(chunk, { stream: true }));
+      },
+    };
   }
 
   texts(): { readonly stdout: string | null; readonly stderr: string | null } {

@@ -61,11 +61,26 @@ async function probe(runner: Runner, script: string, signal: AbortSignal | undef
   return hasBegun ? undefined : `${report}${said}`.trim();
 }
 
+/** What has been found out by this process, by what was asked for and where. */
+const chosen = new Map<string, Promise<ChosenRunner>>();
+
 /**
  * The runner that is asked for, or of all the first that works here. Throws `unsupported` with the reason of each where none
  * does, before anything has been done.
  */
-export async function chooseRunner(
+export function chooseRunner(
+  choice: RunnerChoice,
+  { work, signal }: { readonly work: string; readonly signal: AbortSignal | undefined },
+): Promise<ChosenRunner> {
+  // What works for one directory works for its neighbours.
+  const key = `${choice} ${work.slice(0, work.lastIndexOf('/'))}`;
+  const known = chosen.get(key) ?? choose(choice, { work, signal });
+  chosen.set(key, known);
+  known.catch(() => chosen.delete(key));
+  return known;
+}
+
+async function choose(
   choice: RunnerChoice,
   { work, signal }: { readonly work: string; readonly signal: AbortSignal | undefined },
 ): Promise<ChosenRunner> {

@@ -6,40 +6,51 @@ import type { Isolation, Runner } from './runner.ts';
 import { quoted } from './shell.ts';
 
 const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
-const links: readonly (readonly [string, string])[] = [
-  ['/proc/self/fd', 'fd'],
-  ['/proc/self/fd/0', 'stdin'],
-  ['/proc/self/fd/1', 'stdout'],
-  ['/proc/self/fd/2', 'stderr'],
-  ['pts/ptmx', 'ptmx'],
-];
+
+/** A path as a table of mounts has it. */
+const field = (text: string): string =>
+  text.replace(/[\s\\]/g, found => `\\${found.charCodeAt(0).toString(8).padStart(3, '0')}`);
+
+/** One program mounts a whole table: each program that a script starts costs more than what it does. */
+const tableLines = (rows: readonly string[]): readonly string[] => ["cat > files/table <<'END'", ...rows, 'END'];
+const mountTable = 'mount -a -T files/table';
 
 /** What every container has mounted, as runtime-spec's config-linux.md says. A user namespace may not have a sysfs of its own. */
-function standardLines({ isInNamespace, hasPids }: Isolation): readonly string[] {
-  const lines = standardMounts.flatMap(({ destination, type, source, options }) => {
-    const target = `"$root"${destination}`;
-    const point = `point -d ${destination}`;
-    const isOwn = type !== 'proc' || hasPids;
-    if ((type === 'sysfs' && isInNamespace) || !isOwn) return [point, `mount --rbind ${destination} ${target}`];
+function standardLines({ work }: Job, { isInNamespace, hasPids }: Isolation): readonly string[] {
+  const root = `${field(work)}/root`;
+  const rowOf = ({ destination, type, source, options }: (typeof standardMounts)[number]): string => {
+    const isBound = (type === 'sysfs' && isInNamespace) || (type === 'proc' && !hasPids);
+    if (isBound) return `${destination} ${root}${destination} none rbind 0 0`;
     const said = options.filter(option => !isInNamespace || !option.startsWith('gid='));
-    const all = destination === '/dev' ? [...said, 'nodev'] : said;
-    const mount = `mount -t ${type} -o ${all.join(',')} ${source} ${target}`;
+    return `${source} ${root}${destination} ${type} ${[...said, ...(destination === '/dev' ? ['nodev'] : [])].join(',')} 0 0`;
+  };
+  const isOuter = ({ destination }: { readonly destination: string }): boolean => !destination.startsWith('/dev/');
+  const inner = standardMounts.filter(mount => !isOuter(mount) && mount.type !== 'mqueue');
+  return [
+    ...standardMounts.filter(isOuter).map(({ destination }) => `point -d ${destination}`),
+    ...tableLines(standardMounts.filter(isOuter).map(rowOf)),
+    mountTable,
+    'mkdir "$root/dev/pts" "$root/dev/shm" "$root/dev/mqueue"',
+    'cp -P /dev/fd /dev/stdin /dev/stdout /dev/stderr "$root/dev"',
+    'ln -s pts/ptmx "$root/dev/ptmx"',
+    ...devices.map(name => `: > "$root/dev/${name}"`),
+    ...tableLines([...inner.map(rowOf), ...devices.map(name => `/dev/${name} ${root}/dev/${name} none bind 0 0`)]),
     // Message queues are no part of every kernel.
-    return [point, type === 'mqueue' ? `${mount} 2>/dev/null || :` : mount];
-  });
-  const nodes = devices.map(name => `: > "$root/dev/${name}"; mount --bind /dev/${name} "$root/dev/${name}"`);
-  return [...lines, ...nodes, ...links.map(([to, name]) => `ln -s ${to} "$root/dev/${name}"`)];
+    'mount -t mqueue -o nosuid,noexec,nodev mqueue "$root/dev/mqueue" 2>/dev/null || :',
+  ];
 }
 
-/** What tells of the machine, or changes it, is hidden. */
-function hidingLines(): readonly string[] {
+/** What tells of the machine, or changes it, is hidden: rows of the table for what is there. */
+function hidingLines({ work }: Job): readonly string[] {
+  const root = `${field(work)}/root`;
   return [
+    `r=${quoted(root)}`,
     `for p in ${linux.maskedPaths.join(' ')} /proc/interrupts; do`,
-    '  if [ -d "$root$p" ]; then mount -t tmpfs -o ro,size=0 tmpfs "$root$p"; elif [ -e "$root$p" ]; then mount --bind /dev/null "$root$p"; fi',
-    'done',
+    '  if [ -d "$root$p" ]; then echo "tmpfs $r$p tmpfs ro,size=0 0 0"; elif [ -e "$root$p" ]; then echo "/dev/null $r$p none bind 0 0"; fi',
+    'done >> files/table',
     `for p in ${linux.readonlyPaths.join(' ')}; do`,
-    '  if [ -e "$root$p" ]; then mount --bind "$root$p" "$root$p"; mount -o remount,bind,ro,nosuid,nodev,noexec "$root$p"; fi',
-    'done',
+    '  if [ -e "$root$p" ]; then echo "$r$p $r$p none bind,ro,nosuid,nodev,noexec 0 0"; fi',
+    'done >> files/table',
   ];
 }
 
@@ -90,9 +101,10 @@ function script(job: Job, isolation: Isolation): string {
     ...openLines(job.work),
     ...rootLines(job, isInNamespace),
     ...lines,
-    ...standardLines(isolation),
+    ...standardLines(job, isolation),
+    ...(program.isPrivileged ? [] : hidingLines(job)),
+    mountTable,
     ...bindLines(mounts),
-    ...(program.isPrivileged ? [] : hidingLines()),
     `point -d ${quoted(program.directory)}`,
     ...(program.network === 'none' ? loopbackLines : []),
     `printf %s ${quoted(program.hostname)} > /proc/sys/kernel/hostname 2>/dev/null || :`,

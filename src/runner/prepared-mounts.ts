@@ -20,20 +20,29 @@ interface Prepared {
 
 /** Where files of the run are: a tmpfs, so that they never come to a disk. */
 const files = 'files';
+/** What a file has that is written with the umask of every script. */
+const usualMode = 0o644;
 
-/** Overlayfs's list of lower directories, the uppermost first, each by a link without the colons and commas that a path may have. */
+/** A directory as overlayfs takes it in a list: by its way from the job's work, or by a link where it is elsewhere or has a character that means something. */
+function plainWay(path: string, work: string): string | undefined {
+  const above = work.slice(0, work.lastIndexOf('/') + 1);
+  const rest = path.startsWith(above) ? path.slice(above.length) : undefined;
+  return rest !== undefined && /^[\w./-]+$/.test(rest) ? `../${rest}` : undefined;
+}
+
+/** Overlayfs's list of lower directories, the uppermost first. */
 export function lowerLinks(
   directories: Directories,
-  name: string,
+  { name, work }: { readonly name: string; readonly work: string },
 ): { readonly lines: readonly string[]; readonly list: string } {
-  const links = directories.map((path, at) => ({ link: `${files}/${name}-${at}`, path }));
-  return {
-    lines: links.map(({ link, path }) => line('ln', '-s', '--', path, link)),
-    list: links
-      .map(({ link }) => link)
-      .reverse()
-      .join(':'),
-  };
+  const lines: string[] = [];
+  const ways = directories.map((path, at) => {
+    const link = `${files}/${name}-${at}`;
+    const way = plainWay(path, work);
+    if (way === undefined) lines.push(line('ln', '-s', '--', path, link));
+    return way ?? link;
+  });
+  return { lines, list: ways.reverse().join(':') };
 }
 
 /** The options with which overlayfs does nothing that a layer could not say. */
@@ -48,11 +57,9 @@ export function prepareMounts({ mounts, work }: Pick<Job, 'mounts' | 'work'>, is
     if (mount.kind === 'tmpfs') return mount;
     if (mount.kind === 'file') {
       const { content, target, uid, gid, mode } = mount;
-      lines.push(
-        ...writing(content, name),
-        line('chown', `${uid}:${gid}`, name),
-        line('chmod', mode.toString(8), name),
-      );
+      lines.push(...writing(content, name));
+      if (uid !== 0 || gid !== 0) lines.push(line('chown', `${uid}:${gid}`, name));
+      if (mode !== usualMode) lines.push(line('chmod', mode.toString(8), name));
       return { kind: 'bind', source: `${work}/${name}`, target, isDirectory: false, isReadOnly: true };
     }
     const { target, isDirectory, isReadOnly } = mount;
@@ -79,7 +86,7 @@ function sourceOf(mount: Extract<JobMount, { kind: 'bind' }>, { name, lines, wor
   const { from, path, isDiscarded } = mount;
   const [only] = from;
   if (from.length === 1 && !isDiscarded) return path === '/' ? (only as string) : `${only}${path}`;
-  const { lines: links, list } = lowerLinks(from, `${name.slice(files.length + 1)}`);
+  const { lines: links, list } = lowerLinks(from, { name: name.slice(files.length + 1), work });
   const above = `lowerdir=${list}`;
   // Two directories below are one without an upper; one alone needs another.
   const options = isDiscarded || from.length === 1 ? `${above},upperdir=${name}-up,workdir=${name}-work` : above;
@@ -97,11 +104,10 @@ export function bindLines(mounts: readonly PreparedMount[]): readonly string[] {
       const mode = mount.isReadOnly ? ',ro' : '';
       return [`point -d ${quoted(mount.target)}`, `mount -t tmpfs -o nosuid,nodev${size}${mode} tmpfs ${target}`];
     }
-    const flags = `remount,bind,nodev${mount.isReadOnly ? ',ro' : ''}`;
+    const way = mount.isDirectory ? 'rbind' : 'bind';
     return [
       `point ${mount.isDirectory ? '-d' : '-f'} ${quoted(mount.target)}`,
-      `mount --${mount.isDirectory ? 'rbind' : 'bind'} ${quoted(mount.source)} ${target}`,
-      `mount -o ${flags} ${target}`,
+      `mount -o ${way},nodev${mount.isReadOnly ? ',ro' : ''} ${quoted(mount.source)} ${target}`,
     ];
   });
 }

@@ -38,12 +38,12 @@ export const openLines = (work: string): readonly string[] => [
 ];
 
 /** Lines that mount the root at `$root`. No device that is made in it can be opened. */
-export function rootLines({ root }: Pick<Job, 'root'>, isInNamespace: boolean): readonly string[] {
+export function rootLines({ root, work }: Pick<Job, 'root' | 'work'>, isInNamespace: boolean): readonly string[] {
   if (root.kind === 'directory' && root.stubs === undefined)
-    return [line('mount', '--rbind', root.path, 'root'), 'mount -o remount,bind,nodev root'];
+    return [line('mount', '-o', 'rbind,nodev', root.path, 'root')];
   const upper = root.kind === 'overlay' ? root.upper : root.path;
   const lower = root.kind === 'overlay' ? root.lower : [root.stubs as string];
-  const { lines, list } = lowerLinks(lower, 'lower');
+  const { lines, list } = lowerLinks(lower, { name: 'lower', work });
   const options = `${overlayOptions(isInNamespace)}lowerdir=${list},upperdir=files/upper,workdir=overlay`;
   return [
     'mkdir overlay',

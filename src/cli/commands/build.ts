@@ -13,7 +13,7 @@ import type { Words } from '../words.ts';
 
 export const build: Command = {
   name: 'build',
-  describe: 'an image of a Dockerfile that runs nothing, or what is wrong with a Dockerfile',
+  describe: 'an image of a Dockerfile, or what is wrong with one',
   positionals: [
     {
       name: 'context',
@@ -29,7 +29,8 @@ export const build: Command = {
     ['tar c app | ocikit build - -f app/Dockerfile -t img:app', 'the context as it comes'],
   ],
   details: [
-    'Every instruction of a Dockerfile is read and evaluated as BuildKit does, in all stages that the target needs; COPY, ADD and WORKDIR each make a layer out of the context and of the images, without unpacking anything. The files belong to root, whoever has them. RUN is refused, and so is what is on the network: unpack the base with --bundle, change it with anything, and commit it.',
+    'Every instruction of a Dockerfile is read and evaluated as BuildKit does, in all stages that the target needs; COPY, ADD and WORKDIR each make a layer out of the context and of the images, without unpacking anything. The files belong to root, whoever has them. What is on the network is refused.',
+    "RUN needs a runner (--runner, as of ocikit run): the files below it are laid out once beside the layout, what the program changes is taken from an upper directory of overlayfs, and is the layer. Mount points, resolv.conf, hosts, secrets, caches and other mounts are in none. It has the machine's network, docker's capabilities and no seccomp filter: what root builds is kept in by namespaces only. Caches of RUN --mount=type=cache are in $XDG_CACHE_HOME/ocikit/mounts. All that a step has started ends with it.",
     'FROM and --from find an image by its name: in --build-context, then in each --base-layout, then in the layout of -t; there by its full name, by the name that people say, or by its tag in a layout that is called like the repository (img:base is the image base of a layout img).',
     'A context is a directory, a tar (plain, gzip, zstd or xz), or standard input: a tar, or the Dockerfile itself, and then there is nothing to copy. With `-f -` the Dockerfile is standard input. URLs are refused: there is no network.',
     'FILE.dockerignore beside the Dockerfile says what of the context is left out, else .dockerignore in the context.',

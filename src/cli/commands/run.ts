@@ -4,6 +4,7 @@ import { report } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { printWarnings } from '../output.ts';
 import { withProgress } from '../progress.ts';
+import { runnerChoices } from '../runner-choices.ts';
 import { shared } from '../shared-options.ts';
 import { given, type Words } from '../words.ts';
 
@@ -60,7 +61,7 @@ export const run: Command = {
     {
       name: 'runner',
       kind: 'text',
-      choices: ['auto', 'nschroot', 'bwrap', 'runc', 'crun', 'chroot', 'none'],
+      choices: runnerChoices,
       default: 'auto: the first of them that works here',
       describe: 'what runs it',
     },

@@ -1,0 +1,77 @@
+import { usage } from '../errors.ts';
+import type { BuildAgent, BuildOptions, BuildSecret } from '../ops/build-options.ts';
+import type { Option } from './command.ts';
+import type { Io } from './io.ts';
+import { runnerChoices } from './runner-choices.ts';
+import { given, type Words } from './words.ts';
+
+/** How RUN is done. */
+export const buildRunOptions: readonly Option[] = [
+  {
+    name: 'runner',
+    kind: 'text',
+    choices: runnerChoices,
+    default: 'auto: the first of them that works here',
+    describe: 'what runs RUN',
+  },
+  {
+    name: 'network',
+    kind: 'text',
+    choices: ['host', 'none', 'default'],
+    default: 'host',
+    describe: 'what RUN reaches',
+  },
+  {
+    name: 'secret',
+    kind: 'texts',
+    value: 'id=ID[,src=FILE|,env=VARIABLE]',
+    describe: 'what RUN --mount=type=secret has; may be repeated',
+  },
+  {
+    name: 'ssh',
+    kind: 'texts',
+    value: 'ID[=SOCKET]',
+    describe: "what RUN --mount=type=ssh has: an agent's socket, the caller's own where none is said; may be repeated",
+  },
+];
+
+type Read = Pick<BuildOptions, 'runner' | 'network' | 'secrets' | 'agents' | 'mountCache'>;
+
+/** Caches of RUN are in the user's own cache directory, where there is one. */
+export function readBuildRun(words: Words, io: Io): Partial<Read> {
+  const { XDG_CACHE_HOME: cache, HOME: home } = io.env;
+  const caches = cache || (home ? `${home}/.cache` : undefined);
+  const network = words.text('network');
+  return given({
+    runner: words.text('runner') as Read['runner'],
+    network: (network === 'default' ? 'host' : network) as Read['network'],
+    secrets: words.texts('secret').map(text => secretOf(text, io)),
+    agents: words.texts('ssh').map(text => agentOf(text, io)),
+    mountCache: caches === undefined ? undefined : `${caches}/ocikit/mounts`,
+  });
+}
+
+/** `id=ID,src=FILE`, `id=ID,env=VARIABLE`, or `id=ID` alone: a variable of that name, else a file, as docker has it. */
+function secretOf(text: string, io: Io): BuildSecret {
+  const fields = new Map(
+    text.split(',').map(field => [field.split('=', 1)[0] ?? '', field.slice(field.indexOf('=') + 1)]),
+  );
+  const kind = fields.get('type') ?? 'file';
+  const file = fields.get('src') ?? fields.get('source');
+  const id = fields.get('id') ?? file?.split('/').at(-1);
+  const known = ['id', 'src', 'source', 'env', 'type'];
+  if (id === undefined || id === '' || ![...fields.keys()].every(field => known.includes(field)))
+    throw usage('--secret', `expected id=ID with src=FILE or env=VARIABLE, got '${text}'`);
+  const variable = fields.get('env') ?? (kind === 'env' ? (file ?? id) : file === undefined ? id : undefined);
+  const value = variable === undefined ? undefined : io.env[variable];
+  if (value !== undefined) return { id, value };
+  if (fields.has('env') || kind === 'env') throw usage('--secret', `expected the variable ${variable}, got none`);
+  return { id, file: file ?? id };
+}
+
+function agentOf(text: string, { env }: Io): BuildAgent {
+  const [id = 'default', said] = text.split('=');
+  const socket = said ?? env['SSH_AUTH_SOCK'];
+  if (socket === undefined || socket === '') throw usage('--ssh', 'expected ID=SOCKET, or SSH_AUTH_SOCK, got neither');
+  return { id, socket };
+}
