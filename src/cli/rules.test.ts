@@ -79,6 +79,10 @@ const uses: Readonly<Record<string, Use>> = {
       'metadata-file': join(directory, 'metadata'),
       progress: 'plain',
       'no-cache-filter': 'stage-0',
+      runner: 'auto',
+      network: 'none',
+      secret: `id=one,src=${join(directory, 'ignore')}`,
+      ssh: 'default=/dev/null',
       label: 'a=b',
     }),
     says: [

@@ -80,7 +80,7 @@ export function checkSteps({ steps }: Plan, file: string): void {
   for (const step of steps) {
     const subject = `${file}:${step.lines[0]}`;
     if (step.kind === 'run' && step.security === 'insecure')
-      throw unsupported(subject, 'RUN in a sandbox', '--security=insecure', {
+      throw unsupported(subject, 'RUN in a sandbox', 'security insecure', {
         hint: 'nothing here gives more than that',
       });
     if (step.kind !== 'copy') continue;
