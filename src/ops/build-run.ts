@@ -7,8 +7,8 @@ import { makeUpper } from '../store/rootfs/upper.ts';
 import type { Tree } from '../tree/node.ts';
 import { encodeText } from '../tree/path.ts';
 import { find } from '../tree/walk.ts';
-import { ranLayer } from './build-run-layer.ts';
 import type { Teller } from './build-log.ts';
+import { ranLayer } from './build-run-layer.ts';
 import { mountsOf, placeIn, secretBytes } from './build-run-mounts.ts';
 import type { RunWorld } from './build-run-world.ts';
 import type { Doing, Made } from './build-steps.ts';
@@ -110,7 +110,10 @@ interface RunningIn extends Around {
   readonly tell: Teller;
 }
 
-async function runIn(program: Program, { step, doing, world, tree, lower, upper, mounts, tell }: RunningIn): Promise<void> {
+async function runIn(
+  program: Program,
+  { step, doing, world, tree, lower, upper, mounts, tell }: RunningIn,
+): Promise<void> {
   const { signal } = doing.building.options;
   const points = pointsOf(mounts);
   const [own] = lower;
