@@ -122,12 +122,17 @@ async function bindMount(mount: Extract<StepMount, { kind: 'bind' }>, making: Ma
   };
 }
 
+/** Whoever wants other owners of it has another cache, as in BuildKit. */
+function cacheIdOf({ id, owner, source }: Extract<StepMount, { kind: 'cache' }>): string {
+  return owner === undefined && source === '/' ? id : [id, source, owner?.mode, owner?.uid, owner?.gid].join('\0');
+}
+
 async function cacheMount(
   mount: Extract<StepMount, { kind: 'cache' }>,
   { doing, world, caches }: Making,
 ): Promise<JobMount> {
   const { options } = doing.building;
-  const cache = await openMountCache(world.mountCache, mount.id, {
+  const cache = await openMountCache(world.mountCache, cacheIdOf(mount), {
     sharing: mount.sharing,
     owner: mount.owner,
     signal: options.signal,

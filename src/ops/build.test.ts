@@ -54,6 +54,8 @@ interface BuildCase {
   readonly target?: string;
   readonly bases: readonly string[];
   readonly run: boolean;
+  /** What it leaves depends on the time or the machine. */
+  readonly unstable?: boolean;
   readonly whole?: boolean;
   readonly today?: string;
   readonly buildkit: Built;
@@ -295,6 +297,11 @@ const meant: Readonly<Record<string, string>> = {
   'moby:docker_cli_build:TestBuildExposeUpperCaseProto:1': 'the record is that of another build',
   'buildah-conformance:workdir-with-trailing-separator': 'a user that the image does not have is refused',
   'buildah-conformance:workdir-without-trailing-separator': 'a user that the image does not have is refused',
+  'buildah-conformance:edgecases': 'a user that the image does not have is refused',
+  'kaniko:Dockerfile_test_issue_519': 'a stage is found in any case',
+  'moby:docker_cli_build:TestBuildAddPreservesFilesSpecialBits:1':
+    'docker said so of a context that it did not get whole',
+  'buildkit:dockerfile_copy:testCopyChmod:1': 'docker 20.10 had other modes of parents',
 };
 
 /** Docker 20.10 left what mounts were on as empty directories and files; it does no more. */
@@ -342,7 +349,7 @@ async function checkAll(t: TestContext, root: string, isRun: boolean, runner?: B
   const isWhole = process.env['OCIKIT_ALL_RUNS'] === '1';
   // Each run starts a dozen programs: here a sixth of them, and all in interop.
   const cases = (JSON.parse(readFileSync(join(root, 'builds.json'), 'utf8')) as BuildCase[])
-    .filter(({ run }) => run === isRun)
+    .filter(({ run, unstable }) => run === isRun && (!isRun || unstable !== true))
     .filter((_, at) => !isRun || isWhole || at % 6 === 0);
   const directory = temporaryDirectory(t);
   const layout = join(directory, 'bases');
