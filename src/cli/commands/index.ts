@@ -81,7 +81,7 @@ export const index: Command = {
   rules: excludes('nest', ['platform'], 'it takes an index whole'),
   elsewhere: withoutEdits(
     'an index has no author, time, command or history: --annotation says what there is to say, such as org.opencontainers.image.created=TIME',
-    ['annotation'],
+    ['annotation', 'm'],
   ),
   examples: [
     ['ocikit index create img:multi img:amd64 img:arm64', 'one name for the images of two platforms'],
