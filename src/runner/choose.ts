@@ -10,7 +10,7 @@ import { hostPath } from './root-script.ts';
 import type { Runner, RunnerName } from './runner.ts';
 
 /** What may be asked for: one of them, the best that works here, or none at all. */
-export const runnerChoices = ['auto', 'nschroot', 'bwrap', 'runc', 'crun', 'chroot', 'none'] as const;
+export const runnerChoices = ['auto', 'nschroot', 'chroot', 'none'] as const;
 export type RunnerChoice = (typeof runnerChoices)[number];
 
 /** A runner that works here. */
@@ -23,7 +23,7 @@ export interface ChosenRunner extends Runner {
   readonly canOverlay: boolean;
 }
 
-const known: Readonly<Partial<Record<RunnerName, Runner>>> = { nschroot, chroot };
+const known: Readonly<Record<RunnerName, Runner>> = { nschroot, chroot };
 const inOrder: readonly RunnerName[] = ['nschroot', 'chroot'];
 
 /** The command that makes the namespaces of a run. */
@@ -88,7 +88,7 @@ async function choose(
     throw badOption('runner', 'expected a runner, got none', { hint: 'nothing can be run without' });
   const reasons: string[] = [];
   for (const name of choice === 'auto' ? inOrder : [choice]) {
-    const runner = known[name] as Runner;
+    const runner = known[name];
     const obstacle = await obstacleOf(runner, signal);
     if (obstacle === undefined) return { ...runner, ...(await powersOf(runner, work, signal)) };
     reasons.push(`${name}: ${obstacle}`);

@@ -8,7 +8,7 @@ export interface Isolation {
   readonly hasPids: boolean;
 }
 
-export type RunnerName = 'nschroot' | 'bwrap' | 'runc' | 'crun' | 'chroot';
+export type RunnerName = 'nschroot' | 'chroot';
 
 /** A way to run a program in a root filesystem. */
 export interface Runner {
