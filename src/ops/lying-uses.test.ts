@@ -12,6 +12,7 @@ import { tarOf } from '../testing/tar-of.ts';
 import { images as imageKinds, type VerbUse } from '../testing/verb-use.ts';
 import { verbUses } from '../testing/verbs.ts';
 import { save } from './save.ts';
+import { squash } from './squash.ts';
 import { validate } from './validate.ts';
 
 /** Places whose image lies about one layer each, the lowest first; the fourth is true. */
@@ -116,3 +117,12 @@ for (const use of verbUses.filter(
       await isRefused(use, { ...truth(kind), base: sourceOf(placeOf(at), 'image') }, `layer ${at + 1}`);
   });
 }
+
+test('squash of the lower layers: a layer that lies, below the range, in it or above it, is refused', async () => {
+  for (const layers of ['1..2', '2..3'])
+    for (const at of positions) {
+      const call = squash(sourceOf(placeOf(at), 'image'), { output: `${out}:new`, layers });
+      await assert.rejects(call, isRefusal, `${layers}, layer ${at + 1}`);
+      assert.ok(!existsSync(out));
+    }
+});

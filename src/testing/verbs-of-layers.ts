@@ -1,5 +1,5 @@
 import * as library from '../index.ts';
-import { hostPlatform, images, looking, making, type VerbUse } from './verb-use.ts';
+import { copying, hostPlatform, images, looking, making, type VerbUse } from './verb-use.ts';
 
 /** The ways to use a verb that makes an image with other layers of an image. */
 export const layerUses: readonly VerbUse[] = [
@@ -25,8 +25,9 @@ export const layerUses: readonly VerbUse[] = [
   {
     verb: 'squash',
     command: 'squash',
+    // One layer is what it would be: nothing is read.
     use: 'squash of the lowest layer',
-    ...making,
+    ...copying,
     takes: images,
     call: ({ source, out }, options) =>
       library.squash(source, { hostPlatform, output: `${out}:new`, layers: '1', ...options }),
