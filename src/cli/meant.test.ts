@@ -71,6 +71,37 @@ const table: readonly (readonly [line: string, status: number, err: RegExp])[] =
   ['cp ./s.tar ./img:git:/etc/', 2, /`ocikit append` puts a file into an image/],
   ['export ./img:git out.tar', 2, /\(-o out\.tar writes there\)$/],
   ['diff ./r', 2, /expected two operands, or one bundle/],
+  ['copy ./img:git sif:foo', 2, /the transport sif: \(skopeo only reads it; `ocikit export/],
+  ['copy ./img:git tarball:foo', 2, /the transport tarball: \(skopeo only reads it/],
+  ['copy ./img:git atomic:foo/bar:1', 2, /the transport atomic: \(`skopeo copy oci:LAYOUT:NAME atomic:foo\/bar:1`/],
+  ['copy sif:foo ./x', 2, /the transport sif: \(`skopeo copy sif:foo oci:LAYOUT:NAME`/],
+  [
+    'unpack ./img:git dir:out',
+    2,
+    /got the kind 'dir:' before one \('out' is the path, \.\/dir:out is what is called so\)/,
+  ],
+  ['export ./img:git -o dir:foo', 2, /expected a file, got the kind 'dir:' before one \('foo' is the path/],
+  ['save ./img:git -o docker-archive:foo', 2, /got the kind 'docker-archive:' before one/],
+  ['commit ./r --base-dir ./r -o oci-archive:foo', 2, /got the kind 'oci-archive:' before one/],
+  ['cp ./img:git:/a docker://foo', 2, /got the kind 'docker:' before one \('foo' is the path/],
+  ['copy ./img:git -', 2, /^ocikit: -: expected a path, got standard input or output \(\.\/- is what is called so\)$/],
+  ['copy ./img:git oci:-:x', 2, /^ocikit: oci:-:x: expected a path, got standard/],
+  ['copy ./img:git oci-archive:-', 2, /^ocikit: oci-archive:-: expected a path, got standard/],
+  ['commit ./r -', 2, /^ocikit: -: expected a path, got standard/],
+  ['commit - ./img:x', 2, /^ocikit: -: expected a path, got standard/],
+  ['commit tar:- ./img:x', 2, /^ocikit: tar:-: expected a path, got standard/],
+  ['load ./s.tar -', 2, /^ocikit: -: expected a path, got standard/],
+  ['unpack ./img:git -', 2, /^ocikit: -: expected a directory, got standard/],
+  ['init -', 2, /^ocikit: -: expected a path, got standard/],
+  ['images -', 2, /^ocikit: -: expected a path, got standard/],
+  ['gc -', 2, /^ocikit: -: expected a path, got standard/],
+  ['tag - x', 2, /^ocikit: -: expected a path, got standard/],
+  ['untag oci:-:x', 2, /^ocikit: oci:-:x: expected a path, got standard/],
+  ['inspect -', 2, /^ocikit: -: expected a path, got standard/],
+  ['files -', 2, /^ocikit: -: expected a path, got standard/],
+  ['diff - ./img:git', 2, /^ocikit: -: expected a path, got standard/],
+  ['validate -', 2, /^ocikit: -: expected a path, got standard/],
+  ['index create - ./img:git', 2, /^ocikit: -: expected a path, got standard/],
 ];
 
 test('what people type is done as they mean it, or one line says how, and nothing is made by mistake', async t => {
@@ -94,7 +125,7 @@ test('what people type is done as they mean it, or one line says how, and nothin
     assert.ok(answer.err.split('\n').length <= 2, `${line}: ${answer.err}`);
   }
   assert.deepEqual(readdirSync(place).sort(), before);
-  for (const name of ['dir:foo', 'docker-daemon:foo', 'registry.example.com', 'foo'])
+  for (const name of ['-', 'dir:foo', 'dir:out', 'docker-daemon:foo', 'registry.example.com', 'foo', 'sif', 'tarball'])
     assert.ok(!existsSync(name), name);
 });
 

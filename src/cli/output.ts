@@ -6,6 +6,7 @@ import { groupWarnings } from './group-warnings.ts';
 import type { Io } from './io.ts';
 import { jsonText } from './json-text.ts';
 import { given, type Words } from './words.ts';
+import { writtenPath } from './written-path.ts';
 
 /** Prints a result as one JSON value. */
 export function printJson(io: Io, value: unknown): void {
@@ -75,7 +76,7 @@ export const tarRule: Rule = needs('json', ['output', 'dry-run'], 'standard outp
 /** The file that is meant by `-o`; undefined for standard output, which must then be no terminal. */
 export function outputFile(words: Words, io: Io): string | undefined {
   const file = words.text('output');
-  if (file !== undefined && file !== '-') return file;
+  if (file !== undefined && file !== '-') return writtenPath(file, 'a file');
   if (!io.stdoutIsTerminal || words.flag('dry-run')) return undefined;
   throw usage('stdout', 'expected a file or a pipe, got a terminal', 'give -o FILE, or send it on');
 }

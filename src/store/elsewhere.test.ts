@@ -13,6 +13,8 @@ const transports: readonly (readonly [text: string, line: string])[] = [
   ['docker-daemon:foo:1', 'docker-daemon:foo:1'],
   ['containers-storage:localhost/foo', 'containers-storage:localhost/foo'],
   ['dir:foo', 'dir:foo'],
+  ['atomic:host/ns/app:1', 'atomic:host/ns/app:1'],
+  ['ostree:app@/repo', 'ostree:app@/repo'],
 ];
 
 test('a transport that needs a network or a daemon is refused with the line of skopeo that does the work', () => {

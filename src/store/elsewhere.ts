@@ -10,10 +10,19 @@ const transports: readonly (readonly [spelling: string, word: string])[] = [
   ['docker-daemon:', 'docker-daemon:'],
   ['containers-storage:', 'containers-storage:'],
   ['dir:', 'dir:'],
+  ['atomic:', 'atomic:'],
+  ['ostree:', 'ostree:'],
+  ['sif:', 'sif:'],
+  ['tarball:', 'tarball:'],
 ];
+
+/** What skopeo only reads. */
+const readOnly: readonly string[] = ['sif:', 'tarball:'];
 
 /** What may be named so: what is read, or what is written. */
 type Use = 'read' | 'write';
+
+const exportLine = '`ocikit export IMAGE -o FILE.tar` writes the root filesystem as a tar';
 
 /** skopeo's call for what ocikit does not do: it knows no network and no daemon. */
 function skopeoLine(place: string, use: Use): string {
@@ -28,8 +37,9 @@ export function checkTransport(text: string, use: Use): void {
   if (found === undefined || existsSync(text) || existsSync(text.slice(0, text.indexOf(':')))) return;
   const [spelling, word] = found;
   const rest = text.slice(spelling.length).replace(/^\/\//, '');
+  const isNobodys = use === 'write' && readOnly.includes(word);
   throw unsupported(text, 'a layout or an archive', `the transport ${spelling}`, {
-    hint: skopeoLine(`${word}${rest}`, use),
+    hint: isNobodys ? `skopeo only reads it; ${exportLine}` : skopeoLine(`${word}${rest}`, use),
   });
 }
 

@@ -18,6 +18,7 @@ export interface ImagePlace {
 const prefixes: readonly (readonly [string, NonNullable<ImagePlace['kind']>])[] = [
   ['ocidir://', 'oci'],
   ['oci-layout://', 'oci'],
+  ['oci://', 'oci'],
   ['oci:', 'oci'],
   ['oci-archive:', 'oci-archive'],
   ['docker-archive:', 'docker-archive'],
@@ -64,6 +65,12 @@ export function checkText(text: string): void {
     throw usage(`${text.slice(0, 40)}…`, `expected at most ${operandLimit} characters, got ${text.length}`);
 }
 
+/** Throws `usage` where a path is `-`: that is a stream to everybody who types it, and never a file of that name. */
+export function checkNoStream(text: string, path: string): void {
+  if (path !== '-') return;
+  throw usage(text, 'expected a path, got standard input or output', './- is what is called so');
+}
+
 /**
  * Takes `[KIND:]PATH[:NAME][@DIGEST]` apart. PATH ends at the last `:` before which a path exists, else at the first.
  * For writing, a missing name is `latest`. Throws `usage`.
@@ -76,6 +83,7 @@ export function parseImagePlace(text: string, use: 'read' | 'write'): ImagePlace
   const end = pathEnd(located);
   const path = located.slice(0, end);
   if (path === '') throw usage(text, 'expected a path, got nothing');
+  checkNoStream(text, path);
   const named = splitName(located.slice(end), text);
   if (use === 'write' && prefix === undefined) checkNewLayout(text, path);
   return forUse({ ...(prefix === undefined ? {} : { kind: prefix[1] }), path, ...named }, { use, subject: text });

@@ -100,6 +100,10 @@ test('a path ends at the last colon before which a path exists, and where none e
 test('kinds are known by their spellings, and writing without a name means latest', () => {
   assert.deepEqual(parseImagePlace('oci:new:v1', 'read'), { kind: 'oci', path: 'new', name: 'v1' });
   assert.deepEqual(parseImagePlace('ocidir://new', 'write'), { kind: 'oci', path: 'new', name: 'latest' });
+  for (const spelling of ['oci:', 'oci://', 'ocidir://', 'oci-layout://'])
+    for (const path of ['new', 'a/new', '/new', './new'])
+      for (const use of ['read', 'write'] as const)
+        assert.deepEqual(parseImagePlace(`${spelling}${path}:v1`, use), { kind: 'oci', path, name: 'v1' });
   assert.deepEqual(parseImagePlace('oci-layout:///new:v1', 'write'), { kind: 'oci', path: '/new', name: 'v1' });
   assert.deepEqual(parseImagePlace('oci-archive:a.tar', 'read'), { kind: 'oci-archive', path: 'a.tar' });
   assert.deepEqual(parseImagePlace('docker-archive:a.tar:x', 'read'), {

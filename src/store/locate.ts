@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { invalid, notFound } from '../errors.ts';
 import type { Work } from '../stream/pace.ts';
 import { onDisk } from './disk/system-error.ts';
+import { checkNoStream } from './image-place.ts';
 import { isBareLayout } from './layout/layout.ts';
 import { isDirectory } from './open-source.ts';
 import {
@@ -54,12 +55,16 @@ function saidRootfs(operand: Operand): RootfsPlace | undefined {
   if (typeof operand !== 'string')
     return operand.kind === 'rootfs' || operand.kind === 'tar' ? { kind: operand.kind, path: operand.path } : undefined;
   const kind = (['rootfs', 'tar'] as const).find(word => operand.startsWith(`${word}:`));
-  return kind === undefined ? undefined : { kind, path: operand.slice(kind.length + 1) };
+  if (kind === undefined) return undefined;
+  const path = operand.slice(kind.length + 1);
+  checkNoStream(operand, path);
+  return { kind, path };
 }
 
 /** A whole text that is there is a path, whatever else it could say. */
 function parseLocated(operand: ImageOperand): ParsedOperand {
   if (typeof operand !== 'string' || !existsSync(operand)) return parseOperand(operand, 'read');
+  checkNoStream(operand, operand);
   return { subject: operand, place: { path: operand } };
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { commands } from '../cli/commands.ts';
@@ -18,6 +19,21 @@ test('every function of the library and every command has a row in the table of 
   assert.deepEqual([...new Set(verbUses.map(({ verb }) => verb as string))].sort(), functions.sort());
   const words = commands.map(({ name }) => name).filter(name => !placeless.includes(name));
   assert.deepEqual([...new Set(verbUses.map(({ command }) => command))].sort(), words.sort());
+});
+
+test('no command takes - for the name of what it writes', async t => {
+  const { directory, operands } = await preparePlace(temporaryDirectory(t));
+  const before = process.cwd();
+  process.chdir(directory);
+  t.after(() => process.chdir(before));
+  for (const { use, takes, words } of verbUses) {
+    const [kind] = takes;
+    if (kind === undefined) continue;
+    const typed = words(operands(kind, '-')).map(word => (word === '-:new' ? '-' : word));
+    if (!typed.includes('-')) continue;
+    await runCommand(typed);
+    assert.ok(!readdirSync(directory).includes('-'), `${use}: ${typed.join(' ')}`);
+  }
 });
 
 for (const { use, takes, call, words } of verbUses) {

@@ -5,6 +5,7 @@ import { printJson, printWarnings } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { shared } from '../shared-options.ts';
 import { given, type Words } from '../words.ts';
+import { writtenPath } from '../written-path.ts';
 
 export const cp: Command = {
   name: 'cp',
@@ -40,7 +41,7 @@ export const cp: Command = {
     });
     if (target === '-') checkStream(words, io);
     const result = await withProgress(words, io, async work => {
-      if (target !== '-') return cp(from, target, { ...options, ...work });
+      if (target !== '-') return cp(from, writtenPath(target, 'a file'), { ...options, ...work });
       const { bytes, ...result } = await cpStream(from, { ...options, ...work });
       await io.stdoutBytes(bytes);
       return result;

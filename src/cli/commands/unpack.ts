@@ -3,6 +3,7 @@ import { printJson, printWarnings } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { shared } from '../shared-options.ts';
 import { given } from '../words.ts';
+import { writtenPath } from '../written-path.ts';
 
 export const unpack: Command = {
   name: 'unpack',
@@ -40,6 +41,7 @@ export const unpack: Command = {
   library: ['unpack(image, directory, options)', 'UnpackResult'],
   run: async (words, io) => {
     const { unpack } = await import('../../ops/unpack.ts');
+    const directory = writtenPath(words.word('directory'), 'a directory');
     const options = given({
       platform: words.text('platform'),
       bundle: words.flag('bundle'),
@@ -51,7 +53,7 @@ export const unpack: Command = {
       hostPlatform: io.hostPlatform,
     });
     const result = await withProgress(words, io, work =>
-      unpack(words.word('image'), words.word('directory'), { ...options, ...work }),
+      unpack(words.word('image'), directory, { ...options, ...work }),
     );
     printWarnings(io, words, result.warnings);
     if (words.flag('json')) printJson(io, result);
