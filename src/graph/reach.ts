@@ -54,7 +54,8 @@ export function objectIn(bytes: Uint8Array): Json | undefined {
 /** What a place knows of its blobs: the document that one is, undefined where it is none or is not there. */
 export type DocumentOf = (digest: string) => Promise<Json | undefined>;
 
-async function documentAt({ digest, data }: Reference, documentOf: DocumentOf): Promise<Json | undefined> {
+/** The document that a reference leads to, or carries where the place has none. */
+export async function documentAt({ digest, data }: Reference, documentOf: DocumentOf): Promise<Json | undefined> {
   const stored = await documentOf(digest);
   const embedded = stored === undefined && data !== undefined ? decodeBase64(data) : undefined;
   return embedded === undefined ? stored : objectIn(embedded);

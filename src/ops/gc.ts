@@ -1,7 +1,7 @@
 import { badOption, OciError } from '../errors.ts';
 import { durationOf } from '../spec/duration.ts';
 import { nameOf } from '../spec/name.ts';
-import type { Descriptor, ImageIndex } from '../spec/objects.ts';
+import type { Descriptor, Document, ImageIndex } from '../spec/objects.ts';
 import { findGarbage, type Garbage, type GarbageOptions } from '../store/layout/garbage.ts';
 import { sweep } from '../store/layout/sweep.ts';
 import { openStore } from '../store/open-source.ts';
@@ -80,10 +80,14 @@ function withoutEntries(index: ImageIndex, dropped: readonly Descriptor[]): Imag
   return { ...index, manifests: index.manifests.filter(entry => !dropped.includes(entry)) };
 }
 
+const isSame = ({ bytes }: Document<ImageIndex>, other: Document<ImageIndex> | undefined): boolean =>
+  other !== undefined && Buffer.compare(bytes, other.bytes) === 0;
+
 /**
  * Removes from a layout the blobs that nothing names any more and what dead writers have left. Everything that an entry of its
  * index leads to stays, with what refers to it, but for images whose name was given to another or taken away by ocikit; so does what is younger than the grace time. Other writers may be at work: the
- * index that decided is the one that stands when the blobs go, under its lock. Throws `conflict` where the index never stands still.
+ * index that decided is the one that stands when the blobs go, under its lock. Throws `conflict`
+ * where the index never stands still, and `invalid` or `not-found`, when no more than that of dead writers is gone, where a manifest or index that is listed is damaged or missing: nobody knows what it needs.
  */
 export async function gc(layout: ImageOperand, options: GcOptions = {}): Promise<GcResult> {
   checkCall('gc', { layout: ['operand', layout] }, options);
@@ -92,10 +96,20 @@ export async function gc(layout: ImageOperand, options: GcOptions = {}): Promise
   const decide: GarbageOptions = { ...options, ...boundsOf(options) };
   announce(options, 'collecting');
   const gone: Descriptor[] = [];
+  let stood: Document<ImageIndex> | undefined;
   for (let turn = 0; turn < patience; turn++) {
     const { index } = await openStore(place, { signal });
     const garbage = await findGarbage(place.path, index, decide);
-    const { blobs, files, roots } = garbage;
+    const { blobs, files, roots, unknown } = garbage;
+    if (unknown !== undefined && !isSame(index, stood)) {
+      // Another collector may have taken both the entry and its blobs meanwhile: what is said has been seen twice.
+      stood = index;
+      continue;
+    }
+    if (unknown !== undefined) {
+      if (options.dryRun !== true && !(await sweep(place.path, { files, index }, { signal }))) continue;
+      throw unknown;
+    }
     const result = resultOf(
       place.path,
       { ...garbage, roots: { ...roots, dropped: [...gone, ...roots.dropped] } },

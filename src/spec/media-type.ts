@@ -21,6 +21,18 @@ export function isManifestType(mediaType: string): boolean {
   return mediaType === mediaTypes.manifest || mediaType === mediaTypes.dockerManifest;
 }
 
+const artifactTypes: ReadonlySet<string> = new Set([
+  'application/vnd.oci.artifact.manifest.v1+json',
+  'application/vnd.cncf.oras.artifact.manifest.v1+json',
+]);
+
+/** Whether blobs of this type name others that they need: indexes and manifests of every kind, those of formats gone by included. */
+export function namesBlobs(mediaType: string): boolean {
+  return (
+    isIndexType(mediaType) || isManifestType(mediaType) || isSchema1Type(mediaType) || artifactTypes.has(mediaType)
+  );
+}
+
 export function isConfigType(mediaType: string): boolean {
   return mediaType === mediaTypes.config || mediaType === mediaTypes.dockerConfig;
 }

@@ -38,6 +38,7 @@ export const gc: Command = {
   details: [
     'Everything that an entry of the index leads to stays: over nested indexes, over documents of types that ocikit does not know, over subjects, and with the signatures and SBOMs that refer to what stays.',
     'An entry without a name is an entry, and stays, unless ocikit itself left it so: an image whose name a change, a tag or a build gave to another, or whose name untag took, is marked with its former name and goes, with what is about it alone; tag gives it a name, and so keeps it. --untagged takes every entry that has no name and is not about an image that stays.',
+    'Where a manifest or index that is listed is damaged or missing, or an entry of the index has no digest, what it needs is not known: nothing but what dead writers have left goes, and the exit code is 2. untag gives such an image up. What an index lists of other platforms need not be there.',
     'Other writers may be at work meanwhile. A blob younger than the grace time stays with all that it names, since tools bring blobs first and name them last; ocikit and buildx are waited for by their locks. What ocikit, umoci, skopeo, crane, regctl, oras and containerd leave when they are killed goes as well.',
   ],
   library: ['gc(layout, options)', 'GcResult'],

@@ -1,9 +1,10 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodeEngine } from '../../engine/node.ts';
 import { OciError } from '../../errors.ts';
 import { objectIn } from '../../graph/reach.ts';
 import { documentLimit } from '../../limits.ts';
-import { type Digest, parseDigest } from '../../spec/digest.ts';
+import { algorithmOf, type Digest, encodedOf, parseDigest } from '../../spec/digest.ts';
 import type { Json } from '../../spec/objects.ts';
 import { fileCost, type Pace } from '../../stream/pace.ts';
 import { onDisk, systemCode } from '../disk/system-error.ts';
@@ -88,31 +89,46 @@ export async function listBlobs(layout: string, pace: Pace): Promise<readonly Bl
 const brace = 0x7b;
 const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 
-function readObject(file: number): Json | undefined {
-  const found = fstatSync(file);
-  const { size } = found;
-  if (!found.isFile() || size > documentLimit) return undefined;
-  const head = Buffer.alloc(Math.min(size, fileCost));
-  readSync(file, head, 0, head.length, 0);
-  if (head.find(byte => !isSpace(byte)) !== brace) return undefined;
-  const bytes = Buffer.alloc(size);
-  for (let at = 0, read = 1; at < size && read > 0; at += read) read = readSync(file, bytes, at, size - at, at);
-  return objectIn(bytes);
+/** What lies where a blob should: whether anything does, and the JSON object that it is, with its bytes proven or not. */
+export interface HeldBlob {
+  readonly isHere: boolean;
+  readonly document?: Json | undefined;
+  /** Whether it is a document whose bytes fit the digest. */
+  readonly isWhole: boolean;
 }
 
-/**
- * The JSON object that a blob is, by its first bytes and its size; undefined for any other, and where it is not there. Its digest
- * is not checked: what a damaged document names is kept as well.
- */
-export function documentIn(layout: string, digest: string): Json | undefined {
+function readObject(file: number, digest: Digest): HeldBlob {
+  const found = fstatSync(file);
+  const { size } = found;
+  const other = { isHere: true, isWhole: false };
+  if (!found.isFile() || size > documentLimit) return other;
+  const head = Buffer.alloc(Math.min(size, fileCost));
+  readSync(file, head, 0, head.length, 0);
+  if (head.find(byte => !isSpace(byte)) !== brace) return other;
+  const bytes = Buffer.alloc(size);
+  for (let at = 0, read = 1; at < size && read > 0; at += read) read = readSync(file, bytes, at, size - at, at);
+  const document = objectIn(bytes);
+  return { isHere: true, document, isWhole: document !== undefined && hasDigest(bytes, digest) };
+}
+
+function hasDigest(bytes: Uint8Array, digest: Digest): boolean {
+  const hasher = nodeEngine.createHash(algorithmOf(digest));
+  hasher.update(bytes);
+  return hasher.digest() === encodedOf(digest);
+}
+
+/** The JSON object that a blob is, by its first bytes and its size. What a damaged one says is told as well, and that it is damaged. */
+export function blobIn(layout: string, digest: string): HeldBlob {
   let file: number | undefined;
   try {
-    const path = blobPath(layout, { digest: parseDigest(digest, layout) });
-    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    return readObject(file);
+    const known = parseDigest(digest, layout);
+    file = openSync(blobPath(layout, { digest: known }), constants.O_RDONLY | constants.O_NONBLOCK);
+    return readObject(file, known);
   } catch (error) {
     // What no blob of ours is called, and what is not there, names nothing.
-    if (error instanceof OciError || ['ENOENT', 'ELOOP', 'EISDIR'].includes(systemCode(error) ?? '')) return undefined;
+    const code = systemCode(error) ?? '';
+    if (error instanceof OciError || code === 'ENOENT') return { isHere: false, isWhole: false };
+    if (code === 'ELOOP' || code === 'EISDIR') return { isHere: true, isWhole: false };
     throw error;
   } finally {
     if (file !== undefined) closeSync(file);

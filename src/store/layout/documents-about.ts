@@ -3,7 +3,7 @@ import type { Referrer } from '../../graph/referrers.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
 import type { Json } from '../../spec/objects.ts';
 import { fileCost, Pace, type Work } from '../../stream/pace.ts';
-import { documentIn, listBlobs } from './blob-files.ts';
+import { blobIn, listBlobs } from './blob-files.ts';
 
 function mediaTypeOf(document: Json): string {
   const { mediaType } = document as { readonly mediaType?: Json };
@@ -16,7 +16,7 @@ export async function documentsAbout(layout: string, { signal }: Pick<Work, 'sig
   const found: Referrer[] = [];
   for (const { digest, size } of await listBlobs(layout, pace)) {
     await pace.spend(fileCost);
-    const document = documentIn(layout, digest);
+    const { document } = blobIn(layout, digest);
     const subject = document === undefined ? undefined : subjectIn(document);
     if (document === undefined || subject === undefined) continue;
     const descriptor = { mediaType: mediaTypeOf(document), digest, size };

@@ -1,11 +1,13 @@
+import type { OciError } from '../../errors.ts';
 import { type DocumentOf, type Reference, reach, reachReferrers, referencesIn, subjectIn } from '../../graph/reach.ts';
 import { type Roots, rootsOf } from '../../graph/roots.ts';
 import type { Document, ImageIndex, Json } from '../../spec/objects.ts';
 import { withOddEntries } from '../../spec/odd-entries.ts';
 import { fileCost, Pace, type Work } from '../../stream/pace.ts';
-import { type BlobFile, documentIn, listBlobs, type StandingFile } from './blob-files.ts';
+import { type BlobFile, blobIn, type HeldBlob, listBlobs, type StandingFile } from './blob-files.ts';
 import { dockerListed } from './docker-list.ts';
 import { leftovers } from './leftovers.ts';
+import { unknownNeed } from './unknown-need.ts';
 
 export interface GarbageOptions extends Pick<Work, 'signal'> {
   /** Milliseconds since 1970: what has been written since is young, and stays. */
@@ -30,19 +32,22 @@ export interface Garbage {
   readonly young: readonly BlobFile[];
   /** How many blobs only docker's `manifest.json` names. */
   readonly dockers: number;
+  /** Why nothing but what dead writers left may go: what something that is listed needs is not known. */
+  readonly unknown?: OciError;
 }
 
 const bare = (digest: string): Reference => ({ digest, mediaType: '' });
 
 /** What each blob is, looked at once. */
-function documentsOf(layout: string, pace: Pace): DocumentOf {
-  const known = new Map<string, Json | undefined>();
+function blobsOf(layout: string, pace: Pace): (digest: string) => Promise<HeldBlob> {
+  const known = new Map<string, HeldBlob>();
   return async digest => {
-    if (!known.has(digest)) {
-      await pace.spend(fileCost);
-      known.set(digest, documentIn(layout, digest));
-    }
-    return known.get(digest);
+    const held = known.get(digest);
+    if (held !== undefined) return held;
+    await pace.spend(fileCost);
+    const found = blobIn(layout, digest);
+    known.set(digest, found);
+    return found;
   };
 }
 
@@ -69,7 +74,7 @@ async function lost(
 /**
  * What nothing in a layout needs: the blobs that its index leads to in no way, over documents of any type, subjects and what
  * refers to what is kept; and what dead writers have left. What is young stays with all that it names: a writer brings blobs
- * first and the index that names them last. Throws `conflict` where the layout's blobs may be another's as well.
+ * first and the index that names them last. Nothing else goes where it is not known what something needs (`unknown`). Throws `conflict` where the layout's blobs may be another's as well.
  */
 export async function findGarbage(
   layout: string,
@@ -79,10 +84,16 @@ export async function findGarbage(
   const { youngSince, now } = options;
   const pace = new Pace(options.signal);
   const all = await listBlobs(layout, pace);
-  const documentOf = documentsOf(layout, pace);
+  const blobOf = blobsOf(layout, pace);
+  const documentOf: DocumentOf = async digest => (await blobOf(digest)).document;
   const here = new Map<string, BlobFile>(all.map(blob => [blob.digest, blob]));
   const isNew = (digest: string): boolean => (here.get(digest)?.mtime ?? 0) > youngSince;
   const roots = await rootsOf(index, documentOf, { ...options, isNew, isHere: digest => here.has(digest) });
+  const left = leftovers(layout, now);
+  const files = [...left.dead, ...left.others.filter(({ mtime }) => mtime <= youngSince)];
+  const unknown = await unknownNeed(layout, { index: index.value, roots }, blobOf);
+  if (unknown !== undefined)
+    return { blobs: [], files, roots: { ...roots, dropped: [] }, young: [], dockers: 0, unknown };
   const met = await reach(referencesIn(withOddEntries({ ...index.value, manifests: roots.kept }) as Json), documentOf);
   const { subjects, types } = await lost(
     all.filter(({ digest }) => !met.has(digest)),
@@ -99,12 +110,11 @@ export async function findGarbage(
     documentOf,
     met,
   );
-  const left = leftovers(layout, now);
   return {
     blobs: unnamed
       .filter(({ digest }) => !met.has(digest))
       .map(blob => ({ ...blob, mediaType: types.get(blob.digest) ?? null })),
-    files: [...left.dead, ...left.others.filter(({ mtime }) => mtime <= youngSince)],
+    files,
     roots,
     young: unnamed.filter(({ digest }) => met.has(digest)),
     dockers,
