@@ -201,6 +201,22 @@ test('a tar that an engine would refuse is refused, with the reason, and nothing
   isSame(snapshotOf(layout), before, 'the layout');
 });
 
+test('a path below a symbolic link of the same tar is where the link leads, as engines have it', async t => {
+  const [layout, source] = [layoutOf(t), sourceOf(t)];
+  const merged = tarOf([
+    place('opt', directory()),
+    place('opt/usr', directory()),
+    place('opt/lib', symlink('usr')),
+    node('opt/lib/x'),
+  ]);
+  writeFileSync(join(source, 'merged'), merged);
+  const { lines } = await changesOf(layout, [{ tar: join(source, 'merged') }], {});
+  assert.ok(
+    lines.some(line => line.startsWith('A /opt/usr/x ')),
+    lines.join(),
+  );
+});
+
 test('modes, numbers and unknown owners are taken as chmod and chown take them', async t => {
   const [layout, source] = [layoutOf(t), sourceOf(t)];
   const lines = async (options: AppendOptions): Promise<readonly string[]> =>

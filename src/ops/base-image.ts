@@ -1,11 +1,29 @@
+import { usage } from '../errors.ts';
 import { proveLayers } from '../graph/layer-bytes.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { layersOf } from '../image/layers.ts';
 import { firstForeignLayer } from '../image/rebase.ts';
+import { annotationKeys } from '../spec/annotations.ts';
 import type { Image } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { type OpenedImage, type OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
-import type { ImageOperand } from '../store/parse-operand.ts';
+import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
+
+/** Where an image says that its base is, in its own place. Throws `usage` where it says nothing of it. */
+export function knownBase(
+  { source, image }: { readonly source: { readonly subject: string }; readonly image: Image },
+  operand: ImageOperand,
+): ImageOperand {
+  const digest = image.manifest.value.annotations?.[annotationKeys.baseDigest];
+  if (digest === undefined)
+    throw usage(
+      source.subject,
+      `expected an image with annotation ${annotationKeys.baseDigest}, got one without`,
+      'give option oldBase',
+    );
+  const { kind, path } = parseOperand(operand, 'read').place;
+  return { path, digest, ...(kind === undefined ? {} : { kind }) };
+}
 
 /** The base, in what an operand names, for the platform of an image. Throws as `openNamed` and `pickImage`. */
 export async function openBaseFor(operand: ImageOperand, image: Image, places: OpenPlaces): Promise<OpenedImage> {

@@ -90,7 +90,11 @@ async function make<Details extends object>(
 ): Promise<Made<Details>> {
   const { source, root, isChosen } = opened;
   if (change.index !== undefined && !isIndexType(root.mediaType))
-    throw usage(opened.subject, 'expected a multi-platform image, whose index has annotations, got one image');
+    throw usage(
+      opened.subject,
+      'expected a multi-platform image, whose index has annotations, got one image',
+      isIndexType(opened.named.mediaType) ? 'give option allPlatforms, which takes the index along' : undefined,
+    );
   const made = madeSource(source, store);
   const images: (ChangedImage & Details)[] = [];
   const platforms: Platform[] = [];

@@ -6,7 +6,7 @@ import type { Descriptor } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { type NamedImage, OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
-import { openBaseFor, provenForeignLayer } from './base-image.ts';
+import { knownBase, openBaseFor, provenForeignLayer } from './base-image.ts';
 import { checkCall } from './check-call.ts';
 import type { CheckBaseOptions } from './layer-options.ts';
 import type { BasedImage, CheckBaseResult } from './layer-results.ts';
@@ -22,21 +22,22 @@ async function manifestsOf(opened: NamedImage, options: CheckBaseOptions): Promi
 
 /**
  * Whether an image is made on a base: whether the base's layers are its lowest ones, by diffID, in every platform that it has, or the one that is
- * asked for. Throws `not-found` where the base has not the platform, and what is wrong with either.
+ * asked for. Without a base it is what the image's annotation org.opencontainers.image.base.digest names. Throws `not-found` where the base has not the platform, and what is wrong with either.
  */
 export async function checkBase(
   image: ImageOperand,
-  base: ImageOperand,
+  base?: ImageOperand,
   options: CheckBaseOptions = {},
 ): Promise<CheckBaseResult> {
-  checkCall('checkBase', { image: ['operand', image], base: ['operand', base] }, options);
+  checkCall('checkBase', { image: ['operand', image], base: ['operand?', base] }, options);
   const places = new OpenPlaces(options);
   const opened = await openNamed(image, places);
   const images: BasedImage[] = [];
   for (const descriptor of await manifestsOf(opened, options)) {
     const read = await readImage(opened.source, descriptor);
-    const below = await openBaseFor(base, read, places);
-    const foreign = await provenForeignLayer({ source: opened.source, image: read }, below);
+    const part = { source: opened.source, image: read };
+    const below = await openBaseFor(base ?? knownBase(part, image), read, places);
+    const foreign = await provenForeignLayer(part, below);
     images.push({
       platform: formatPlatform(read.config.value),
       isBased: foreign === undefined,

@@ -22,7 +22,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   append: ['image', 'steps'],
   build: ['context', 'images'],
   checkBuild: ['context'],
-  checkBase: ['image', 'base'],
+  checkBase: ['image', 'base?'],
   blame: ['image', 'path'],
   catStream: ['rootfs', 'paths'],
   attach: ['subject', 'files'],

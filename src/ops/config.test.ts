@@ -280,6 +280,10 @@ test('annotations go on manifests, on single layers and on the index, and come o
   await assert.rejects(config(image, { layerAnnotations: ['4:a=b'] }), /expected one of 3 layers, got layer 4/);
   await assert.rejects(config(image, { layerAnnotations: ['a=b'] }), /expected the number of a layer/);
   await assert.rejects(config(image, { indexAnnotations: ['a=b'] }), /expected a multi-platform image/);
+  await assert.rejects(
+    config(multi, { indexAnnotations: ['a=b'], tag: 'other', platform: 'linux/arm64' }),
+    (error: Error & { hint?: string }) => /option allPlatforms/.test(error.hint ?? ''),
+  );
   await isValid(layout);
 });
 

@@ -180,6 +180,26 @@ test('what the layers above do not find as it was is warned of, and refused wher
     dryRun: true,
   });
   assert.match(said.warnings.join('\n'), /\/var\/lib\/dpkg\/status is the image's own/);
+  const layers = { old: [tarOf([dir('a'), file('a/x', '')])], fresh: [tarOf([dir('a'), file('a/new', '')])] };
+  const hiding = layoutOf(
+    t,
+    [
+      tarOf([
+        { kind: 'whiteout', path: 'a/new' },
+        { kind: 'whiteout', path: 'a/x' },
+      ]),
+    ],
+    layers,
+  );
+  const hidden = await rebase(`${hiding}:app`, {
+    oldBase: `${hiding}:old`,
+    newBase: `${hiding}:new`,
+    dryRun: true,
+  });
+  assert.deepEqual(
+    hidden.warnings.filter(text => text.includes('whiteout')),
+    ["/a/new is new in the new base, and a whiteout of the image's hides it"],
+  );
 });
 
 test('whether an image is made on a base is answered for each platform, and by the exit status', async t => {
@@ -202,6 +222,9 @@ test('whether an image is made on a base is answered for each platform, and by t
   ]);
   assert.equal((await answer(`${layout}:many-app`, '--old-base', `${layout}:old`))[0], 2);
   assert.equal((await answer(`${layout}:app`))[0], 2);
+  // Of an image that says what it is made on, nobody has to say it.
+  await rebase(`${layout}:app`, { oldBase: `${layout}:old`, newBase: `${layout}:new`, tag: 'rebased' });
+  assert.deepEqual(await answer(`${layout}:rebased`), [0, 'linux/amd64 yes\n']);
   const json = await runCommand(['rebase', `${layout}:app`, '--old-base', `${layout}:app`, '--check', '--json']);
   assert.deepEqual(JSON.parse(json.out), {
     isBased: true,

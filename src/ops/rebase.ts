@@ -1,4 +1,4 @@
-import { badOption, OciError, usage } from '../errors.ts';
+import { badOption, OciError } from '../errors.ts';
 import { warningsOf } from '../graph/layer-label.ts';
 import { listLayer } from '../graph/layer-listing.ts';
 import { readMergedTree } from '../graph/merged-tree.ts';
@@ -12,31 +12,18 @@ import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import { type OpenedImage, OpenPlaces, openNamed } from '../store/open-operand.ts';
-import { type ImageOperand, parseOperand, subjectOf } from '../store/parse-operand.ts';
+import { type ImageOperand, subjectOf } from '../store/parse-operand.ts';
 import { announce, Pace } from '../stream/pace.ts';
 import type { LayerEntry, Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { type Stacked, stackOn } from '../tree/stacked-on.ts';
 import { find } from '../tree/walk.ts';
-import { openBaseFor, provenForeignLayer } from './base-image.ts';
+import { knownBase, openBaseFor, provenForeignLayer } from './base-image.ts';
 import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
 import { checkCall } from './check-call.ts';
 import type { RebaseOptions } from './layer-options.ts';
 import type { RebasedImage, RebaseResult } from './layer-results.ts';
 import { checkWarnings } from './strict.ts';
-
-/** Where an image says that its old base is, in its own place. */
-function knownBase({ source, image }: ChangePart, operand: ImageOperand): ImageOperand {
-  const digest = image.manifest.value.annotations?.[annotationKeys.baseDigest];
-  if (digest === undefined)
-    throw usage(
-      source.subject,
-      `expected an image with annotation ${annotationKeys.baseDigest}, got one without`,
-      'give option oldBase',
-    );
-  const { kind, path } = parseOperand(operand, 'read').place;
-  return { path, digest, ...(kind === undefined ? {} : { kind }) };
-}
 
 /** What an operand is called where an image names its base: a full name, if it has one. */
 function baseNameOf(named: Descriptor): string | undefined {
@@ -56,13 +43,14 @@ const databases: readonly Path[] = [
   'usr/lib/sysimage/rpm/rpmdb.sqlite',
 ];
 
-function warningsFor({ replaced }: Stacked, hidden: readonly Path[]): readonly string[] {
+function warningsFor({ replaced, hidden }: Stacked, own: readonly Path[]): readonly string[] {
   return [
     ...replaced.map(
       ({ path, before, after }) =>
         `${shown(path)} is a ${after} in the new base, and was a ${before}: the image's layers reach it or stand in its place`,
     ),
-    ...hidden.map(path => `${shown(path)} is the image's own: it does not name what the new base has`),
+    ...hidden.map(path => `${shown(path)} is new in the new base, and a whiteout of the image's hides it`),
+    ...own.map(path => `${shown(path)} is the image's own: it does not name what the new base has`),
   ];
 }
 

@@ -14,6 +14,8 @@ export interface Stacked {
   readonly broken: readonly { readonly layer: number; readonly path: Path; readonly target: Path }[];
   /** Paths in the way of the layers that are of another kind: a symbolic link where a directory was, say. */
   readonly replaced: readonly { readonly path: Path; readonly before: Node['kind']; readonly after: Node['kind'] }[];
+  /** Paths that the other tree alone has and that a whiteout of the layers hides. */
+  readonly hidden: readonly Path[];
 }
 
 /** Puts layers onto another tree than the one that they were made over, and says what they do not find as it was. */
@@ -22,9 +24,12 @@ export function* stackOn(fresh: Tree, old: Tree, layers: readonly (readonly Laye
   const broken: { layer: number; path: Path; target: Path }[] = [];
   const replaced = new Map<Path, { before: Node['kind']; after: Node['kind'] }>();
   const known = new Set<Path>();
+  const hidden = new Set<Path>();
+  const isNew = (path: Path): boolean => find(old, path) === undefined && find(fresh, path) !== undefined;
   for (const [layer, entries] of layers.entries()) {
     draft.beginLayer();
     for (const entry of entries) {
+      if (entry.kind === 'whiteout' && isNew(entry.path)) hidden.add(entry.path);
       for (const path of [...ancestorsOf(entry.path), entry.path]) {
         if (known.has(path)) continue;
         known.add(path);
@@ -42,5 +47,5 @@ export function* stackOn(fresh: Tree, old: Tree, layers: readonly (readonly Laye
       yield entryCost;
     }
   }
-  return { broken, replaced: Array.from(replaced, ([path, kinds]) => ({ path, ...kinds })) };
+  return { broken, replaced: Array.from(replaced, ([path, kinds]) => ({ path, ...kinds })), hidden: [...hidden] };
 }

@@ -43,13 +43,21 @@ export const config: Command = {
       describe: "the new line's author",
     },
     { name: 'history-created', default: "the image's", kind: 'text', value: 'TIME', describe: "the new line's time" },
+    {
+      name: 'history-created-by',
+      default: 'what was changed',
+      kind: 'text',
+      value: 'TEXT',
+      describe: 'what the new line says: another word for --created-by',
+    },
     ...changeOptions,
   ],
   rules: [
     ...changeRules,
+    ...excludes('created-by', ['history-created-by'], 'both say it'),
     ...excludes(
       'no-history',
-      ['message', 'created-by', 'history-author', 'history-created'],
+      ['message', 'created-by', 'history-created-by', 'history-author', 'history-created'],
       'there is no line to say it',
     ),
   ],
@@ -76,6 +84,7 @@ export const config: Command = {
     const { config } = await import('../../ops/config.ts');
     const options = given({
       ...readChangeOptions(words, io),
+      createdBy: words.text('created-by') ?? words.text('history-created-by'),
       unset: words.texts('unset'),
       set: words.texts('set'),
       layerAnnotations: words.texts('layer-annotation'),

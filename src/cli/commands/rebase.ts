@@ -1,5 +1,5 @@
 import { changeOptions, changeRules, printChange, readChangeOptions } from '../change-options.ts';
-import { type Command, excludes, needs } from '../command.ts';
+import { type Command, excludes } from '../command.ts';
 import type { Io } from '../io.ts';
 import { printJson } from '../output.ts';
 import { withProgress } from '../progress.ts';
@@ -10,7 +10,7 @@ import { given, type Words } from '../words.ts';
 async function check(words: Words, io: Io): Promise<number> {
   const { checkBase } = await import('../../ops/check-base.ts');
   const choice = given({ platform: words.text('platform'), hostPlatform: io.hostPlatform });
-  const base = words.text('old-base') ?? '';
+  const base = words.text('old-base');
   const result = await withProgress(words, io, work => checkBase(words.word('image'), base, { ...choice, ...work }));
   if (words.flag('json')) printJson(io, result);
   else
@@ -46,7 +46,6 @@ export const rebase: Command = {
     ...changeOptions,
   ],
   rules: [
-    needs('check', ['old-base'], 'it says which base is meant'),
     ...excludes(
       'check',
       [
@@ -75,7 +74,7 @@ export const rebase: Command = {
   details: [
     "The layers of the new base take the place of the old one's, which are told by diffID: a base that is stored with another compression is the same base. What is above keeps its bytes. Each platform is paired with the same platform of both bases. Attestations of the old image are left out, with a warning. Where both bases are one document nothing changes.",
     "The config is merged three ways, as a rebuild on the new base would make it. What the image itself set stays; what it inherited is as in the new base, and gone where that has it no more. By name: environment variables (one that goes on from the old value, /app/bin:$PATH, goes on from the new one). By key: labels, exposed ports, volumes and fields that ocikit does not know. Entrypoint and command: an entrypoint of the image's own keeps its command; else the new base's entrypoint stands, and the command is the image's where it set one. ONBUILD, times and architecture are the image's, the system's version and features the new base's. Where the image and the new base both differ from the old base, the image's value stays and --json lists it under conflicts.",
-    "History: the new base's lines, then those above the old one. The manifest names the new base's digest in org.opencontainers.image.base.digest. Warned of, and with --strict refused: paths of the image's layers that are of another kind in the new base (a symbolic link where a directory was), and databases of packages that hide the new base's.",
+    "History: the new base's lines, then those above the old one. The manifest names the new base's digest in org.opencontainers.image.base.digest. Warned of, and with --strict refused: paths of the image's layers that are of another kind in the new base (a symbolic link where a directory was), and databases of packages that hide the new base's, and whiteouts of the image's that hide what the new base has brought.",
   ],
   library: ['rebase(image, options)', 'RebaseResult'],
   no: 'with --check: the image, or that of some platform, is not made on the base',
