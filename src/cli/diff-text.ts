@@ -57,12 +57,13 @@ async function formatted(format: string, raw: boolean): Promise<(row: ListedRow)
   if (format === 'json') return row => finish(goJsonLine({ ...row }));
   const { parseTemplate, renderTemplate } = await import('./template/evaluate.ts');
   const template = parseTemplate(format.replaceAll('\\t', '\t').replaceAll('\\n', '\n'));
-  const options = { ...(raw ? {} : { escape: escapeText }), absent: goName, fields: diffFields };
+  const options = { ...(raw ? {} : { escape: escapeText }), absent: goName };
   return row => {
     const shown = { ...row, path: raw ? row.path : shownPath(row) };
     // What is printed is safe and unambiguous; what is JSON is exact.
     const exact = (value: unknown): unknown => (value === shown ? row : value === shown.path ? row.path : value);
-    return finish(renderTemplate(template, shown, { ...options, exact }));
+    const fields = (of: unknown): readonly string[] | undefined => (of === shown ? diffFields : undefined);
+    return finish(renderTemplate(template, shown, { ...options, exact, fields }));
   };
 }
 

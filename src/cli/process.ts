@@ -94,7 +94,7 @@ export function processIo(signal?: AbortSignal): Io {
       return isTerminal(2, () => process.stderr.isTTY);
     },
     get columns() {
-      return process.stderr.columns ?? process.stdout.columns ?? 0;
+      return process.stderr.columns || process.stdout.columns || 0;
     },
     env: process.env,
     now: () => new Date(),

@@ -62,6 +62,9 @@ test('progress shows on a terminal only, after half a second, and is wiped away'
   };
   assert.equal(await shown({}, [], 400), '');
   assert.match(await shown({}, [], 600), /^\rcopying {2}1kB of 2kB {2}50%[^\n]+\r\x1b\[K$/);
+  assert.equal(await shown({ columns: 0 }, [], 600), await shown({ columns: 80 }, [], 600));
+  for (const columns of [1, 2, 20])
+    assert.match(await shown({ columns }, [], 600), new RegExp(`^(\\r[^\\r]{0,${columns - 1}}\\x1b\\[K)+$`));
   assert.equal(await shown({ stderrIsTerminal: false }, [], 600), '');
   for (const flag of ['quiet', 'no-progress']) assert.equal(await shown({}, [flag], 600), '', flag);
 });

@@ -6,6 +6,8 @@ import type { Words } from './words.ts';
 
 const quietFor = 500;
 const interval = 100;
+/** A terminal that does not say how wide it is: `script`, some of CI, a serial line. */
+const usualColumns = 80;
 
 /**
  * Runs work with the command's signal, and a counter that shows on a terminal once the work has taken half a second. A layout
@@ -25,15 +27,16 @@ async function shown<T>(
   { progress, run }: { readonly progress: Progress; readonly run: (work: Work) => Promise<T> },
 ): Promise<T> {
   const work: Work = { progress, signal: io.signal };
-  const visible = io.stderrIsTerminal && io.columns > 0 && !words.flag('quiet') && !words.flag('no-progress');
+  const visible = io.stderrIsTerminal && !words.flag('quiet') && !words.flag('no-progress');
   if (!visible) return await run(work);
   const started = io.now().getTime();
+  const columns = io.columns > 0 ? io.columns : usualColumns;
   let shown = false;
   const timer = setInterval(() => {
     const elapsed = io.now().getTime() - started;
     if (elapsed < quietFor) return;
     shown = true;
-    io.stderr(`\r${progressLine(progress, elapsed).slice(0, io.columns - 1)}\x1b[K`);
+    io.stderr(`\r${progressLine(progress, elapsed).slice(0, columns - 1)}\x1b[K`);
   }, interval).unref();
   try {
     return await run(work);

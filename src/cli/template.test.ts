@@ -203,7 +203,10 @@ test('a table takes its titles through the same template', async () => {
 });
 
 test("inspect templates know docker's fields where the object leaves them out", async () => {
-  const image = { Id: 'sha256:1', Os: 'linux', Config: { Labels: { a: 'b' } }, RootFS: { Layers: [] } };
+  const platform = { architecture: 'arm', os: 'linux' };
+  const Descriptor = { mediaType: 'm', digest: 'd', size: 3, annotations: { a: 'b' }, platform };
+  const image = { Id: 'sha256:1', Os: 'linux', Config: { Labels: { a: 'b' } }, RootFS: { Layers: [] }, Descriptor };
+  const bare = { ...image, Config: null, Descriptor: { mediaType: 'm', digest: 'd', size: 3 } };
   const cases: readonly (readonly [string, string])[] = [
     [
       '{{.ID}}{{.Author}}|{{.Config.User}}|{{.Config.Cmd}}|{{json .Config.Cmd}}|{{.Config.Volumes}}',
@@ -211,7 +214,25 @@ test("inspect templates know docker's fields where the object leaves them out", 
     ],
     ['{{.Config.Labels.a}}{{.Config.Labels.nope}}{{index .Config.Labels "nope"}}', 'b<no value>'],
     ['{{if .Config.Healthcheck}}x{{end}}{{range .Config.Env}}x{{end}}', ''],
+    ['{{with .Descriptor}}{{.MediaType}}{{.Digest}}{{.Size}}{{.digest}}{{.ArtifactType}}{{.URLs}}{{end}}', 'md3d[]'],
+    ['{{.Descriptor.Annotations.a}}{{.Descriptor.annotations.nope}}', 'b<no value>'],
+    [
+      '{{with .Descriptor.Platform}}{{.OS}}/{{.Architecture}}{{.Variant}}{{.OSVersion}}{{.OSFeatures}}{{end}}',
+      'linux/arm[]',
+    ],
+    ['{{with .Config}}{{.Hostname}}{{.Domainname}}{{.Image}}{{.Tty}}{{.AttachStdin}}{{end}}', 'falsefalse'],
   ];
+  assert.equal(await inspectText([bare], '{{if .Descriptor.Platform}}x{{end}}{{.Descriptor.Annotations}}'), 'map[]\n');
+  const unknown: readonly (readonly [string, RegExp])[] = [
+    ['{{.Nope}}', /there are \.Id /],
+    ['{{.Config.Nope}}', /there are \.Labels .*\.Hostname/],
+    ['{{.Descriptor.Nope}}', /there are \.MediaType \.Digest/],
+    ['{{.Descriptor.Platform.Nope}}', /there are \.Architecture/],
+    ['{{.RootFS.Nope}}', /there are \.Layers$/],
+  ];
+  for (const [source, hint] of unknown) await assert.rejects(inspectText([image], source), { hint });
+  const empty = { ...image, RootFS: {} };
+  await assert.rejects(inspectText([empty], '{{.RootFS.Nope}}'), { hint: undefined });
   for (const [source, text] of cases) assert.equal(await inspectText([image], source), `${text}\n`, source);
   for (const source of ['{{.Nope}}', '{{.Config.Nope}}', '{{.RootFS.Nope}}'])
     await assert.rejects(inspectText([image], source), /no entry/);

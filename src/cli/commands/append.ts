@@ -18,6 +18,7 @@ function stepsOf(words: Words): readonly AppendStep[] {
   if (!words.has('tar') && !words.has('add') && !words.has('delete'))
     throw usage('append', 'expected --tar, --add or --delete, got none of them', 'ocikit append --help');
   return words.inOrder(['tar', 'add', 'delete']).map(([name, value]): AppendStep => {
+    if (value === '') throw usage(`--${name}`, `expected ${name === 'add' ? 'SRC:DST' : 'a path'}, got nothing`);
     if (name === 'add') return added(value);
     return name === 'tar' ? { tar: value } : { delete: value };
   });

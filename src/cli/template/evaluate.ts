@@ -8,8 +8,8 @@ import type { Expression, Nodes, Pipe, Template, TemplateNode } from './syntax.t
 interface RenderOptions {
   /** The value of a field that an object does not have; `undefined` where there is no such field. */
   readonly absent?: (of: Mapping, name: string) => { readonly value: unknown } | undefined;
-  /** The fields that the data may have. */
-  readonly fields?: readonly string[];
+  /** The fields that an object may have; `undefined` where only those that it has are known. */
+  readonly fields?: (of: Mapping) => readonly string[] | undefined;
   /** Applied to every printed value, never to the template's own text. */
   readonly escape?: (text: string) => string;
   /** What `json` writes of a value that is printed otherwise. */
@@ -20,21 +20,21 @@ interface RenderOptions {
 
 type Flow = 'break' | 'continue' | undefined;
 
-const listed = (names: readonly string[]): string => `there are ${names.map(name => `.${name}`).join(' ')}`;
+const listed = (names: readonly string[]): string | undefined =>
+  names.length === 0 ? undefined : `there are ${names.map(name => `.${name}`).join(' ')}`;
+
 /** One run of a template over one value. */
 class Run {
   readonly template: Template;
   readonly options: RenderOptions;
-  readonly data: unknown;
   readonly output: string[] = [];
   variables: [name: string, value: unknown][] = [];
   length = 0;
   depth = 0;
   steps = 0;
 
-  constructor(template: Template, data: unknown, options: RenderOptions) {
+  constructor(template: Template, options: RenderOptions) {
     this.template = template;
-    this.data = data;
     this.options = options;
   }
 
@@ -224,7 +224,7 @@ class Run {
       throw this.failure(
         at,
         `map has no entry for key ${JSON.stringify(at.name)}`,
-        listed((of === this.data ? this.options.fields : undefined) ?? keysOf(of)),
+        listed(this.options.fields?.(of) ?? keysOf(of)),
       );
     }
     if (of === null || of === undefined) throw this.failure(at, `nil pointer evaluating interface {}.${at.name}`);
@@ -241,7 +241,7 @@ class Run {
 
 /** Runs a parsed template over a value. Throws `usage` in Go's words, and where a limit on depth, steps or output is passed. */
 export function renderTemplate(template: Template, data: unknown, options: RenderOptions = {}): string {
-  const run = new Run(template, data, options);
+  const run = new Run(template, options);
   run.variables.push(['$', data]);
   run.walk(template.main, data);
   return run.output.join('');
