@@ -52,8 +52,11 @@ const partsOf = ({ config, layers }: Manifest): readonly Listed[] => [
   ...layers.map((layer): Listed => ['layer', layer]),
 ];
 
-/** A size that differs from the true one is another blob: one that is damaged. */
-const keyOf = ([kind, { digest, size }]: Listed): string => `${kind} ${digest} ${size}`;
+/** A size that differs from the true one is another blob, one that is damaged; and so is one with other bytes of its own (`data`). */
+export const descriptorKey = ({ digest, size, data }: Descriptor): string =>
+  `${digest} ${size}${data == null ? '' : ` ${data}`}`;
+
+const keyOf = ([kind, descriptor]: Listed): string => `${kind} ${descriptorKey(descriptor)}`;
 
 export const isMissing = ({ fault }: GraphNode): boolean => fault?.code === 'not-found';
 

@@ -11,6 +11,7 @@ import type {
   Manifest,
   Platform,
 } from '../spec/objects.ts';
+import { placedEntries } from '../spec/odd-entries.ts';
 import { formatPlatform, normalizePlatform } from '../spec/platform.ts';
 import { isPortKey } from '../spec/port.ts';
 import { isStopSignal } from '../spec/stop-signal.ts';
@@ -70,18 +71,19 @@ function checkMediaType(mediaType: string | undefined, entry: Descriptor, subjec
 
 /** What schemas cannot say about an index: names (annotations.md) and embedded data. `subject` names it in findings. */
 export function checkIndex(index: Document<ImageIndex>, subject = 'index.json'): Finding[] {
-  const { manifests, subject: about } = index.value;
+  const { subject: about } = index.value;
+  const entries = placedEntries(index.value);
   return [
-    ...manifests.flatMap((entry, place) => checkData(entry, `${subject} /manifests/${place}`)),
+    ...entries.flatMap(([place, entry]) => checkData(entry, `${subject} /manifests/${place}`)),
     ...(about ? checkData(about, `${subject} /subject`) : []),
-    ...checkNames(manifests, subject),
+    ...checkNames(entries, subject),
   ];
 }
 
-function checkNames(manifests: readonly Descriptor[], subject: string): Finding[] {
+function checkNames(entries: ReturnType<typeof placedEntries>, subject: string): Finding[] {
   const findings: Finding[] = [];
   const seen = new Map<string, Descriptor>();
-  for (const [place, entry] of manifests.entries()) {
+  for (const [place, entry] of entries) {
     const name = entry.annotations?.[refName];
     if (name === undefined) continue;
     const field = `${subject} /manifests/${place}/annotations/${refName}`;

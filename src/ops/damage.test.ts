@@ -105,3 +105,50 @@ test('where nothing at all can be read, that is an error', async t => {
   for (const name of ['good', 'bad']) rmSync(blobOf(layout, manifestOf(layout, name)));
   await assert.rejects(images([layout]), /expected a blob, got nothing/);
 });
+
+/** What may be wrong with an entry whose digest another entry has as well. */
+const misdescribed: readonly (readonly [string, object])[] = [
+  ['a size that is wrong', { size: 1 }],
+  ['data that is no base64', { data: '!!!' }],
+  ['data of other bytes', { data: 'e30=' }],
+];
+
+for (const [what, wrong] of misdescribed)
+  test(`${what} is told of beside a good entry of the same digest, whichever comes first`, async t => {
+    for (const isFirst of [true, false]) {
+      const { layout } = await twoImages(t);
+      const good = indexOf(layout).manifests.find(({ digest }) => digest === manifestOf(layout, 'good'));
+      const bad = { ...good, ...wrong, annotations: { 'org.opencontainers.image.ref.name': 'bad' } };
+      const manifests = isFirst ? [bad, good] : [good, bad];
+      writeFileSync(join(layout, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
+      const warnings: string[] = [];
+      const rows = await images([layout], { warnings });
+      assert.deepEqual(
+        rows.map(({ tag }) => tag),
+        ['good'],
+      );
+      assert.equal(warnings.length, 1);
+      await assert.rejects(inspect([`${layout}:bad`]), OciError);
+    }
+  });
+
+test('what is wrong with an entry is said where it stands in its file, whatever stands before it', async t => {
+  const { layout } = await twoImages(t);
+  const [good, other] = indexOf(layout).manifests;
+  const name = (entry: unknown, text: string): object => ({
+    ...(entry as object),
+    annotations: { 'org.opencontainers.image.ref.name': text },
+  });
+  for (const odd of [[], [5], [5, null], [{}, 'x', []]]) {
+    const wrong = [{ ...good, data: '!!!' }, name(good, 'same'), name(good, 'no name'), name(other, 'same')];
+    const manifests = wrong.flatMap(entry => [...odd, entry]);
+    writeFileSync(join(layout, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
+    const { findings } = await validate(layout);
+    const at = (code: string): unknown =>
+      findings.filter(found => found.code === code).map(({ subject }) => /manifests\/(\d+)/.exec(subject)?.[1]);
+    const step = odd.length + 1;
+    assert.deepEqual(at('data-mismatch'), [`${step - 1}`]);
+    assert.deepEqual(at('name-grammar'), [`${3 * step - 1}`]);
+    assert.deepEqual(at('name-duplicate'), [`${4 * step - 1}`]);
+  }
+});

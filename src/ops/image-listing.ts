@@ -2,7 +2,7 @@ import { OciError } from '../errors.ts';
 import { readImageOf, readManifest } from '../graph/image-reader.ts';
 import { listLayer } from '../graph/layer-listing.ts';
 import type { ImageSource } from '../graph/source.ts';
-import { type Graph, type GraphNode, nodesUnder, walk } from '../graph/walk.ts';
+import { descriptorKey, type Graph, type GraphNode, nodesUnder, walk } from '../graph/walk.ts';
 import { layersOf } from '../image/layers.ts';
 import type { Digest } from '../spec/digest.ts';
 import { isConfigType, isIndexType } from '../spec/media-type.ts';
@@ -127,9 +127,9 @@ export class ImageListing {
 
   async #node(node: GraphNode): Promise<Found> {
     if (node.fault !== undefined || node.kind !== 'manifest') return node.fault;
-    const { digest } = node.descriptor;
-    const found = this.#found.get(digest) ?? this.#read(node.descriptor);
-    this.#found.set(digest, found);
+    const key = descriptorKey(node.descriptor);
+    const found = this.#found.get(key) ?? this.#read(node.descriptor);
+    this.#found.set(key, found);
     return found;
   }
 
@@ -137,7 +137,7 @@ export class ImageListing {
   async #uncompressed(image: Image): Promise<number> {
     let total = 0;
     for (const layer of layersOf(image)) {
-      const key = `${layer.descriptor.digest} ${layer.diffID}`;
+      const key = `${descriptorKey(layer.descriptor)} ${layer.diffID}`;
       const size = this.#sizes.get(key) ?? fileBytes(this.#source, layer);
       this.#sizes.set(key, size);
       total += await size;

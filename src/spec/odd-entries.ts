@@ -1,5 +1,5 @@
 import { OciError } from '../errors.ts';
-import { type ImageIndex, type Json, type OddEntry, oddEntries } from './objects.ts';
+import { type Descriptor, type ImageIndex, type Json, type OddEntry, oddEntries } from './objects.ts';
 
 /** What an index lists that is no descriptor, in the order listed. */
 export function oddOf(index: ImageIndex): readonly OddEntry[] {
@@ -23,6 +23,16 @@ export function splitEntries(
     }
   });
   return { good, odd };
+}
+
+/** The descriptors that an index lists, each with its position in the document: what is no descriptor has one as well. */
+export function placedEntries(index: ImageIndex): readonly (readonly [position: number, entry: Descriptor])[] {
+  const taken = new Set(oddOf(index).map(({ position }) => position));
+  let position = 0;
+  return index.manifests.map(entry => {
+    while (taken.has(position)) position++;
+    return [position++, entry] as const;
+  });
 }
 
 /** An index as it is written: every entry in its place, or at the end where there are fewer by now. */
