@@ -13,7 +13,7 @@ const names: ReadonlySet<string> = new Set([tocName, landmarkName, '.prefetch.la
 const headersLimit = 80 << 20;
 
 /** Whether a path in a layer is one of the files that eStargz adds at the root. */
-const isAdded = (path: string): boolean => names.has(path.replace(/^(\.?\/)+/, ''));
+export const isAdded = (path: string): boolean => names.has(path.replace(/^(\.?\/)+/, ''));
 
 /** What is behind the last entry of a tar, its end, is a piece of its own. */
 type OwnPiece = TarPiece | { readonly kind: 'tail'; readonly bytes: Uint8Array };

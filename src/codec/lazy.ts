@@ -85,6 +85,12 @@ const isOfTable = (key: string): boolean =>
   key.startsWith(chunkedPrefix) ||
   key.startsWith('io.containers.zstd-chunked.');
 
+/** The lazy form that a layer's annotations say it has; undefined where they say nothing of a table. */
+export function saidFormOf(annotations: Annotations = {}): LazyForm | undefined {
+  const key = Object.keys(annotations).find(isOfTable);
+  return key === undefined ? undefined : key.includes('zstd-chunked') ? 'zstd:chunked' : 'estargz';
+}
+
 /** A layer's annotations without those that speak of a table of contents: of another form of the same layer they would be wrong. */
 export function withoutTableKeys(annotations: Annotations = {}): Annotations {
   return Object.fromEntries(Object.entries(annotations).filter(([key]) => !isOfTable(key)));

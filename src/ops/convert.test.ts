@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { isAdded } from '../codec/estargz-names.ts';
 import { readLayer } from '../codec/layer-reader.ts';
 import { layerBytes } from '../graph/layer-bytes.ts';
 import { layersOf } from '../image/layers.ts';
@@ -19,6 +20,8 @@ import type { LayerEntry } from '../tree/node.ts';
 import { convert } from './convert.ts';
 import { diff } from './diff.ts';
 import type { ConvertOptions } from './options.ts';
+import { squash } from './squash.ts';
+import { strip } from './strip.ts';
 
 const hostPlatform = { os: 'linux', architecture: 'amd64' };
 const forms = ['gzip', 'zstd', 'none', 'estargz', 'zstd:chunked'] as const;
@@ -189,4 +192,33 @@ test('with neither a form nor media types there is nothing to do, and that is sa
   const { layout } = await made(t);
   await assert.rejects(convert(`${layout}:app`), refusal(/expected option compression or option format/, 'usage'));
   await assert.rejects(convert(`${layout}:app`, { format: 'oci', level: 3 }), refusal(/compression/, 'usage'));
+});
+
+test('a layer with a table of contents that is written anew has neither the table nor its files, and a warning says so', async t => {
+  const place = await made(t);
+  const lazy = `${place.directory}/lazy:e`;
+  await convert(place.operands('image').source, { compression: 'estargz', hostPlatform, output: lazy });
+  const changes = [
+    squash(lazy, { hostPlatform, tag: 'squashed' }),
+    strip(lazy, ['/etc/motd'], { hostPlatform, tag: 'stripped' }),
+  ];
+  for (const { warnings } of await Promise.all(changes))
+    assert.match(warnings.join('\n'), /was estargz is written anew without a table of contents/);
+  for (const name of ['squashed', 'stripped']) {
+    const operand = `${place.directory}/lazy:${name}`;
+    const { source, image } = await openImage(operand, { hostPlatform });
+    for (const layer of layersOf(image)) {
+      if (layer.descriptor.annotations !== undefined) continue;
+      const names: string[] = [];
+      const origin = { identity: '', subject: name, contained: true };
+      const sink = {
+        entry: (entry: LayerEntry) => void names.push(entry.path),
+        data: () => undefined,
+        end: () => undefined,
+      };
+      await readLayer(layerBytes(source, layer), origin, sink);
+      assert.deepEqual(names.filter(isAdded), [], name);
+    }
+  }
+  await isValid(`${place.directory}/lazy`);
 });

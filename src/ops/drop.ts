@@ -84,7 +84,7 @@ async function rewrite(
     const compression = stored === 'gzip' || stored === 'zstd' ? stored : 'none';
     const folded = await foldLayers(
       part,
-      { before, after, from: 0, to: at + 1, compression: { compression } },
+      { before, after, from: 0, replaced: at, to: at + 1, compression: { compression } },
       options,
     );
     if (folded.layer !== undefined) layers.set(at, folded.layer);

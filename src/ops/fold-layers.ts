@@ -1,5 +1,7 @@
 import { writeChangeset } from '../codec/changeset-writer.ts';
 import { type CompressOptions, compressorWarnings } from '../codec/compression.ts';
+import { isAdded } from '../codec/estargz-names.ts';
+import { saidFormOf } from '../codec/lazy.ts';
 import { layerTar } from '../graph/merged-tree.ts';
 import { isDockerImage } from '../image/image-kind.ts';
 import { layersOf } from '../image/layers.ts';
@@ -17,8 +19,9 @@ import { storeLayerTar } from './store-layer.ts';
 interface Fold {
   readonly before: Tree;
   readonly after: Tree;
-  /** Positions of the layers whose place it takes: `from` up to before `to`. */
+  /** Positions of the layers whose files are its own: `from` up to before `to`; from `replaced` on it takes their place. */
   readonly from: number;
+  readonly replaced: number;
   readonly to: number;
   readonly compression: CompressOptions;
 }
@@ -49,20 +52,31 @@ function copiedWarnings(entries: readonly LayerEntry[], own: ReadonlySet<string>
   ];
 }
 
+/** Tables of contents are of one tar: what is written anew has none, and no file of one. */
+function tablesOf(layers: readonly Layer[]): { readonly hasFiles: boolean; readonly warnings: readonly string[] } {
+  const forms = new Set(layers.flatMap(({ descriptor }) => saidFormOf(descriptor.annotations) ?? []));
+  const warnings = [...forms].map(
+    form => `a layer that was ${form} is written anew without a table of contents: convert makes one`,
+  );
+  return { hasFiles: forms.has('estargz'), warnings };
+}
+
 /** Writes the layer that layers of an image come to, over what is below them, into the destination. */
 export async function foldLayers({ source, image, destination }: ChangePart, fold: Fold, work: Work): Promise<Folded> {
-  const { before, after, from, to, compression } = fold;
+  const { before, after, from, replaced, to, compression } = fold;
   const pace = new Pace(work.signal);
   const changes = await pace.run(touched(before, after));
-  const entries = await pace.run(toLayerInParts(changes, after));
-  if (entries.length === 0) return { layer: undefined, warnings: [] };
   const layers = layersOf(image).slice(0, to);
+  const tables = tablesOf(layers.slice(replaced));
+  const all = await pace.run(toLayerInParts(changes, after));
+  const entries = tables.hasFiles ? all.filter(({ kind, path }) => kind !== 'node' || !isAdded(path)) : all;
+  if (entries.length === 0) return { layer: undefined, warnings: tables.warnings };
   const tars = layers.map(layer => layerTar(source, layer));
   const tar = flow(writeChangeset(entries, tars, source.subject), { signal: work.signal });
   const layer = await storeLayerTar(tar, { destination, docker: isDockerImage(image), compression });
   const own = new Set(layers.slice(from).map(({ diffID }): string => diffID));
   return {
     layer,
-    warnings: [...copiedWarnings(entries, own), ...compressorWarnings(compression)],
+    warnings: [...tables.warnings, ...copiedWarnings(entries, own), ...compressorWarnings(compression)],
   };
 }

@@ -60,7 +60,7 @@ async function squashPart(
   const [before, after] = [trees[from], trees[to]];
   if (before === undefined || after === undefined) throw new Error('squash: a tree for each layer');
   const { compression = 'gzip', level, compressor } = options;
-  const fold = { before, after, from, to, compression: { compression, level, compressor } };
+  const fold = { before, after, from, replaced: from, to, compression: { compression, level, compressor } };
   const { layer, warnings } = await foldLayers(part, fold, options);
   const { author } = image.config.value;
   const createdBy = `squash layers ${from + 1}..${to}`;

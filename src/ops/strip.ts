@@ -68,7 +68,7 @@ async function rewrite(
     const stored = await storedAs(source, (layers[at] as Layer).descriptor);
     const kept = stored === 'gzip' || stored === 'zstd' ? stored : 'none';
     const { compression = kept, level, compressor } = options;
-    const fold = { before, after, from: at, to: at + 1, compression: { compression, level, compressor } };
+    const fold = { before, after, from: at, replaced: at, to: at + 1, compression: { compression, level, compressor } };
     const folded = await foldLayers(part, fold, options);
     layers[at] = folded.layer;
     warnings.push(...folded.warnings);
