@@ -1,4 +1,5 @@
 import { badOption, OciError } from '../errors.ts';
+import { checkDescribed } from '../graph/check-described.ts';
 import { readImage, readIndex } from '../graph/image-reader.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import { checkMade } from '../graph/store-document.ts';
@@ -139,6 +140,7 @@ export async function attach(
   const opened = await openStored(parseOperand(subject, 'read'), new OpenPlaces(options));
   if (tag !== undefined) newName(opened.place.path, tag);
   const about = platform === undefined ? opened.named : (await pickNamed(opened, options)).descriptor;
+  await checkDescribed(opened.source, about);
   const created = timeOf(options.created) ?? (await createdOf(opened.source, about));
   const fallback = await fallbackOf(opened, about, options.fallbackTag);
   announce(options, 'attaching');

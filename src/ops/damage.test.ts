@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { OciError } from '../errors.ts';
 import type { ImageIndex } from '../spec/objects.ts';
+import { isSame, snapshotOf } from '../testing/snapshot.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
+import { attach } from './attach.ts';
 import { commit } from './commit.ts';
 import { copy } from './copy.ts';
 import { images } from './images.ts';
+import { addToIndex, createIndex } from './index-images.ts';
 import { init } from './init.ts';
 import { inspect } from './inspect.ts';
 import { tag } from './tag.ts';
@@ -151,4 +154,35 @@ test('what is wrong with an entry is said where it stands in its file, whatever 
     assert.deepEqual(at('name-grammar'), [`${3 * step - 1}`]);
     assert.deepEqual(at('name-duplicate'), [`${4 * step - 1}`]);
   }
+});
+
+test('what would be carried into another document is as its entry says, or is refused and nothing is written', async t => {
+  const { layout, place } = await twoImages(t);
+  await createIndex(`${layout}:multi`, [`${layout}:good`]);
+  const file = join(place, 'sbom.json');
+  writeFileSync(file, '{}');
+  const created = '2024-01-02T03:04:05Z';
+  const whole = indexOf(layout);
+  for (const name of ['bad', 'multi'])
+    for (const wrong of [{ size: 1 }, { data: 'e30=' }]) {
+      writeFileSync(join(layout, 'index.json'), JSON.stringify(whole));
+      changeEntry(layout, name, entry => ({ ...entry, ...wrong, platform: hostPlatform }));
+      const before = snapshotOf(layout);
+      const one = `${layout}:${name}`;
+      const calls: readonly (() => Promise<unknown>)[] = [
+        () => createIndex(`${layout}:made`, [`${layout}:good`, one]),
+        () => createIndex(`${layout}:made`, [one]),
+        () => createIndex(`${layout}:made`, [one], { nest: true }),
+        () => createIndex(`${join(place, 'elsewhere')}:made`, [one]),
+        () => createIndex(`${layout}:made`, [`${layout}:good`], { subject: one }),
+        () => addToIndex(`${layout}:multi`, [one], { nest: true }),
+        () => addToIndex(`${layout}:multi`, [`${layout}:good`], { subject: one }),
+        () => attach(one, [{ file }], { artifactType: 'x/y' }),
+        () => attach(one, [{ file }], { artifactType: 'x/y', created }),
+      ];
+      for (const [at, call] of calls.entries()) {
+        await assert.rejects(call, OciError, `${name} ${JSON.stringify(wrong)} ${at}`);
+        isSame(snapshotOf(layout), before, `${at}`);
+      }
+    }
 });

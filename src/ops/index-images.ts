@@ -1,4 +1,5 @@
 import { badOption, usage } from '../errors.ts';
+import { checkDescribed } from '../graph/check-described.ts';
 import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { readIndex } from '../graph/image-reader.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
@@ -28,6 +29,7 @@ async function store(planned: Planned, into: ImageStore): Promise<readonly strin
   const warnings: string[] = [];
   for (const { opened, entries, key } of operands) {
     if (key.trim() === here.trim()) {
+      for (const entry of entries) await checkDescribed(opened.source, entry);
       if (document === undefined && !(await into.has(root))) await into.bring(opened.source, root);
       continue;
     }

@@ -1,4 +1,5 @@
 import { OciError, unsupported, usage } from '../errors.ts';
+import { checkDescribed } from '../graph/check-described.ts';
 import { readIndex } from '../graph/image-reader.ts';
 import { indexEntries } from '../graph/index-entries.ts';
 import { areAlike, type IndexWords, newIndex, withEntries, withoutEntries, withWords } from '../image/index-edit.ts';
@@ -51,7 +52,9 @@ function rivals(operands: readonly Operand[], outcome: string): readonly string[
 
 async function wordsOf(options: IndexOptions, places: OpenPlaces): Promise<IndexWords> {
   const { annotations = [], artifactType, subject } = options;
-  const about = subject === undefined ? undefined : (await openNamed(subject, places)).named;
+  const opened = subject === undefined ? undefined : await openNamed(subject, places);
+  const about = opened?.named;
+  if (opened !== undefined) await checkDescribed(opened.source, opened.named);
   return {
     artifactType,
     annotations: annotations.length === 0 ? undefined : Object.fromEntries(annotations.map(parseAnnotation)),
