@@ -104,6 +104,8 @@ const uses: Readonly<Record<string, Use>> = {
       ['dry-run', '*', dryRun],
       ['squash', 'base', 'without a base there is one layer as well'],
       ['base', 'squash', 'one layer is one layer'],
+      ['base', 'trust-mtime', 'what is the same is the same, read or not'],
+      ['base-dir', 'trust-mtime', 'the same'],
     ],
   },
   import: {

@@ -19,6 +19,7 @@ import { temporaryDirectory } from '../testing/temporary.ts';
 import { atOnce } from '../tree/parts.ts';
 import { commit } from './commit.ts';
 import { diff } from './diff.ts';
+import { exportImage } from './export-image.ts';
 import { history } from './history.ts';
 import type { CommitOptions } from './options.ts';
 import { unpack } from './unpack.ts';
@@ -115,6 +116,26 @@ test('keepBase leaves a bundle where it was, a dry run as well, and is refused f
   assert.deepEqual(await pathsOf(bundle), expected);
   assert.equal((await history(`${layout}:v1`)).length, 2);
   await assert.rejects(commit(join(place, 'from'), `${layout}:x`, { keepBase: true }), /keepBase: expected a bundle/);
+});
+
+test('what says how to compare or to walk is refused where nothing is compared or walked', async t => {
+  const { place, layout } = await bundled(t);
+  const [from, tar, base] = [join(place, 'from'), join(place, 'from.tar'), `${layout}:a`];
+  await commit(from, base, { created });
+  await exportImage(base, tar);
+  const directory = { message: /crossMounts: expected a directory to walk, got none/, code: 'usage' };
+  const compared = { message: /(squash|trustMtime): expected a bundle, or option base beside it/, code: 'usage' };
+  for (const one of [base, tar]) {
+    for (const other of [base, tar]) await assert.rejects(diff(one, other, { crossMounts: true }), directory);
+    await diff(one, from, { crossMounts: true });
+    await diff(from, one, { crossMounts: true });
+  }
+  await assert.rejects(commit(tar, `${layout}:x`, { crossMounts: true }), directory);
+  for (const rootfs of [from, tar])
+    for (const options of [{ squash: true }, { trustMtime: true }]) {
+      await assert.rejects(commit(rootfs, `${layout}:x`, options), compared);
+      await commit(rootfs, `${layout}:x`, { ...options, base, dryRun: true });
+    }
 });
 
 test('where the image is other than the directory, contents are compared the next time, and say so', async t => {

@@ -23,6 +23,7 @@ import type { Side } from './compare.ts';
 import {
   bundleBase,
   type ComparedSide,
+  checkWalked,
   completed,
   emptySide,
   imageSide,
@@ -119,7 +120,8 @@ async function openSides(
     return openDirectories({ place, subject: subjectOf(rootfs) }, options.baseDir, walk);
   }
   if (place.kind !== 'bundle') {
-    if (options.keepBase === true) throw badOption('keepBase', 'expected a bundle, got another root filesystem');
+    checkWalked([place], crossMounts);
+    checkCompared(options);
     return {
       base: given,
       sides: await both(
@@ -136,6 +138,14 @@ async function openSides(
   const readOwn = { isOwn: isOwn && options.squash !== true, ...walk };
   const [lower, upper] = await readBundle(bundle, () => readBase(base), readOwn);
   return { base, sides: [lower, upper], layout: bundle.layout, moving };
+}
+
+/** What a root filesystem that is no bundle is compared with is what `base` says. */
+function checkCompared({ base, keepBase, squash, trustMtime }: CommitOptions): void {
+  if (keepBase === true) throw badOption('keepBase', 'expected a bundle, got another root filesystem');
+  if (base !== undefined) return;
+  for (const [name, value] of Object.entries({ squash, trustMtime }))
+    if (value === true) throw badOption(name, 'expected a bundle, or option base beside it, got neither');
 }
 
 function checkAlone({ base, squash, keepBase }: CommitOptions): void {
@@ -161,6 +171,7 @@ async function openDirectories(
   const below = await locate(baseDir, walk.work);
   if (below.kind === 'image')
     throw usage(subjectOf(baseDir), 'expected a root filesystem, got an image', 'give option base');
+  checkWalked([place, below], walk.crossMounts);
   const [lower, upper] = await both(
     () => openRootfs(rootfsOf(below), walk),
     () => openRootfs(rootfsOf(place), walk),

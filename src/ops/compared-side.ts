@@ -1,5 +1,5 @@
 import type { BodySource } from '../codec/body-source.ts';
-import { usage } from '../errors.ts';
+import { badOption, usage } from '../errors.ts';
 import type { ComparableRootfs } from '../graph/comparable-rootfs.ts';
 import { readImage } from '../graph/image-reader.ts';
 import { ListingCache, openImageRootfs, pathsOf } from '../graph/rootfs-image.ts';
@@ -183,6 +183,12 @@ async function openBundlePair(operand: Operand, options: OpenOptions): Promise<[
   return readBundle(bundle, base, walkOf(options));
 }
 
+/** Throws `usage` where mounts are to be walked and nothing is: only a directory has any. */
+export function checkWalked(places: readonly Location[], crossMounts: boolean | undefined): void {
+  if (crossMounts !== true || places.some(({ kind }) => kind === 'rootfs' || kind === 'bundle')) return;
+  throw badOption('crossMounts', 'expected a directory to walk, got none');
+}
+
 /** Both sides of a comparison; with one operand, a bundle's base and the bundle. */
 export async function openPair(
   before: Operand,
@@ -191,8 +197,10 @@ export async function openPair(
 ): Promise<[ComparedSide, ComparedSide]> {
   if (after === undefined) return openBundlePair(before, options);
   const places = new OpenPlaces(options);
-  const lower = await open(await locate(before, options), options, places);
-  const upper = await open(await locate(after, options), options, places);
+  const located = [await locate(before, options), await locate(after, options)] as const;
+  checkWalked(located, options.crossMounts);
+  const lower = await open(located[0], options, places);
+  const upper = await open(located[1], options, places);
   if (lower.kind === 'image' && upper.kind === 'image') return readImagePair(lower.side, upper.side);
   return both(
     () => read(lower, options),
