@@ -10,7 +10,7 @@ import type { Layer } from '../spec/objects.ts';
 import { SpooledBodies } from '../store/rootfs/spooled-bodies.ts';
 import { Pace } from '../stream/pace.ts';
 import { contentKey, type FileNode, type Meta, type Path, type Tree } from '../tree/node.ts';
-import { each } from '../tree/parts.ts';
+import { each, type Parts } from '../tree/parts.ts';
 import { filesOf } from '../tree/walk.ts';
 import type { Work } from './options.ts';
 
@@ -42,18 +42,22 @@ export class ContentFiles implements BodySource {
     this.#contents.set(source, {
       body: (_path, node) => rootfs.body(...own(node)),
       async digests(files) {
-        const owns = Array.from(files, file => [file, own(file)[1]] as const);
-        const found = await rootfs.digests(new Set(owns.map(([, file]) => file)));
-        return new Map(owns.map(([file, known]) => [file, found.get(known) ?? ''] as const));
+        const pace = new Pace(signal);
+        const owns = new Map<FileNode, FileNode>();
+        await pace.run(each(files, file => void owns.set(file, own(file)[1])));
+        const found = await rootfs.digests(new Set(owns.values()));
+        const digests = new Map<FileNode, string>();
+        await pace.run(each(owns, ([file, known]) => void digests.set(file, found.get(known) ?? '')));
+        return digests;
       },
       ...(prepare === undefined
         ? {}
         : {
-            prepare: (files, layout) =>
-              prepare(
-                Array.from(files, file => own(file)[1]),
-                layout,
-              ),
+            prepare: async (files, layout) => {
+              const owns: FileNode[] = [];
+              await new Pace(signal).run(each(files, file => void owns.push(own(file)[1])));
+              return prepare(owns, layout);
+            },
           }),
     });
   }
@@ -107,7 +111,7 @@ export class ContentFiles implements BodySource {
       for (const each of closes.splice(0)) each();
     };
     try {
-      for (const [source, own] of bySource(files)) {
+      for (const [source, own] of await new Pace(undefined).run(bySource(files))) {
         const prepared = await this.#contents.get(source)?.prepare?.(own, layout);
         if (prepared !== undefined) closes.push(prepared);
       }
@@ -120,13 +124,17 @@ export class ContentFiles implements BodySource {
 
   /** Each content is read once, under whatever names it comes. */
   async digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>> {
+    const pace = new Pace(undefined);
     const known = new Map<string, string>();
-    for (const [source, own] of bySource(files)) {
-      const single = new Map(own.map(file => [contentKey(file), file] as const));
+    for (const [source, own] of await pace.run(bySource(files))) {
+      const single = new Map<string, FileNode>();
+      await pace.run(each(own, file => void single.set(contentKey(file), file)));
       const found = await this.#contents.get(source)?.digests(new Set(single.values()));
-      for (const [key, file] of single) known.set(key, found?.get(file) ?? '');
+      await pace.run(each(single, ([key, file]) => void known.set(key, found?.get(file) ?? '')));
     }
-    return new Map(Array.from(files, file => [file, known.get(contentKey(file)) ?? ''] as const));
+    const digests = new Map<FileNode, string>();
+    await pace.run(each(files, file => void digests.set(file, known.get(contentKey(file)) ?? '')));
+    return digests;
   }
 
   /** A small file whole. Throws `invalid` where it is larger than the limit. */
@@ -144,13 +152,13 @@ export class ContentFiles implements BodySource {
   }
 }
 
-function bySource(files: Iterable<FileNode>): ReadonlyMap<string, FileNode[]> {
+function* bySource(files: Iterable<FileNode>): Parts<ReadonlyMap<string, FileNode[]>> {
   const groups = new Map<string, FileNode[]>();
-  for (const file of files) {
+  yield* each(files, file => {
     const { source } = file.content;
     const known = groups.get(source);
     if (known === undefined) groups.set(source, [file]);
     else known.push(file);
-  }
+  });
   return groups;
 }
