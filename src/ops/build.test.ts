@@ -202,11 +202,13 @@ async function opened(image: string, history: number): Promise<Opened> {
 const kinds: Readonly<Record<string, string>> = { directory: 'dir', file: 'file', symlink: 'symlink' };
 const seconds = (node: Node): number => Number(node.meta.mtime / 1_000_000_000n);
 const buildSeconds = Date.parse(buildTime) / 1000;
+/** What a program writes has the time of the machine, which no file of a context or an archive has: 2026. */
+const laterThanFiles = Date.parse('2026-01-01T00:00:00Z') / 1000;
 
 function timeOf(node: Node): string | number {
   const time = seconds(node);
-  // What a program writes has the time of the machine.
-  return time === contextTime ? 'context' : time >= buildSeconds ? 'build' : time;
+  if (time === contextTime) return 'context';
+  return time === buildSeconds || time >= laterThanFiles ? 'build' : time;
 }
 
 function rowOf(node: Node, digests: ReadonlyMap<Node, string>): Row {
