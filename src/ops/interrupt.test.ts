@@ -91,7 +91,7 @@ function countReads(): { count: number; stop(): void } {
 }
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
-const long = verbUses.filter(({ isLong }) => isLong);
+const long = verbUses.filter(({ isLong, takes }) => isLong && takes.length > 0);
 
 /** Whether the bytes of files are read: a bundle's are only where they may have changed. */
 const readsBytes = (kind: string): boolean => kind !== 'bundle';

@@ -89,7 +89,9 @@ for (const use of verbUses.filter(({ hasDryRun }) => hasDryRun)) {
       isSame(snapshotOf(own), [], kind);
       isSame(snapshotOf(directory), sources, kind);
       if (use.writes === 'source') continue;
-      assert.deepEqual(JSON.stringify(dry).replaceAll(own, ''), await made(use, kind, own), kind);
+      // What it is going to do is what a dry run of a build says beside it.
+      const said = JSON.stringify(dry, (key, value) => (key === 'plan' ? undefined : value));
+      assert.deepEqual(said.replaceAll(own, ''), await made(use, kind, own), kind);
       assert.ok(existsSync(join(own, 'out')), kind);
     }
   });

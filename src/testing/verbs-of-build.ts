@@ -22,7 +22,8 @@ export const buildUses: readonly VerbUse[] = [
       }),
     words: ({ source, base, out }) => [
       ...['build', source, '-t', `${out}:new`, '-f', dockerfile],
-      ...['--build-context', `base=oci:${base}`, '--platform', platform],
+      // Each step is told of as it begins, interrupted or not.
+      ...['--build-context', `base=oci:${base}`, '--platform', platform, '--quiet'],
     ],
   },
   {
