@@ -90,7 +90,7 @@ export const index: Command = {
   details: [
     "create lists images in the order given; of a multi-platform image what it lists, with its attestations, unless --nest is given. A single index, all of it, is taken byte for byte. The platform of an image is what its config says. Where all is docker's, it is a list of docker's.",
     'add puts an image in the place of the one for the same platform, whose attestations go; remove takes an entry away by --platform, digest or name, its attestations with it. The last one stays: an index is never empty.',
-    'Two images for one platform are both listed by create, as docker buildx imagetools and crane have it, with a warning: engines take the first.',
+    'Two images for one platform are both listed by create, with a warning: engines take the first.',
     'Blobs of other layouts and archives are brought along.',
     'The library calls these createIndex, addToIndex, removeFromIndex and listIndex(target, options).',
     'What is printed is the digest of the index; list prints its entries, those of nested indexes after them.',
