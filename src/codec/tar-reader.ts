@@ -22,10 +22,7 @@ import { TarUnit } from './tar-unit.ts';
 
 export type { TarMember, TarSink };
 
-/**
- * What a step of reading costs, as bytes of work: three of them list or make a small file (to read its member alone takes as long as
- * hashing 4 to 8 KiB, measured), or one fills a part of a hole.
- */
+/** What a step costs, as bytes of work: three list or make a small file (hashing 4 to 8 KiB, measured, for its member alone), one fills a part of a hole. */
 const [stepCost, partCost] = [1 << 13, 1 << 18];
 
 /**

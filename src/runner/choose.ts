@@ -35,6 +35,8 @@ export function namespaceWords(runner: Pick<Runner, 'hasPids'>, network: Program
 
 /** Why a runner does not work here; undefined where it does. */
 async function obstacleOf(runner: Runner, signal: AbortSignal | undefined): Promise<string | undefined> {
+  // In a user namespace of its own a run cannot put its root where the machine's is.
+  if (!isRoot()) return 'it needs root';
   const missing = ['setpriv', 'unshare', ...runner.programs].find(name => findProgram(name, hostPath) === undefined);
   if (missing !== undefined) return `no program ${missing}`;
   const script = 'mount -t tmpfs tmpfs /tmp 2>&4 && printf ready >&4';

@@ -78,7 +78,7 @@ export const run: Command = {
   details: [
     'Entrypoint, command, variables, user and directory are by the rules of docker run; words after IMAGE or after -- are the command. An image is unpacked for the time of the run; a bundle is changed in place, and what is mounted for the run (/proc, /dev, /etc/resolv.conf, volumes) is not in it afterwards.',
     "The exit status is the program's; 128 and a signal's number where that ended it; 125 where nothing could be run, 126 and 127 where the program could not be started or is not there. Signals go to the program. All that it has started ends with it.",
-    "nschroot needs util-linux and nothing else: namespaces of mounts, processes, names and queues, docker's 14 capabilities, no device but the usual six. The network is the machine's and there is no seccomp filter: what is run as root is kept in by namespaces only. Without root it has one user, root, which is the caller on the disk.",
+    "nschroot needs util-linux and nothing else: namespaces of mounts, processes, names and queues, docker's 14 capabilities, no device but the usual six. The network is the machine's and there is no seccomp filter: what is run as root is kept in by namespaces only. Who is not root cannot use it: it says so before anything is done.",
   ],
   hasJson: false,
   library: ['run(rootfs, words, options)', 'RunResult'],
