@@ -70,7 +70,7 @@ export async function runTree(launch: Launch): Promise<Ended> {
 }
 
 /** The program is what the shell has started last. */
-function forward(child: ChildProcess, name: NodeJS.Signals): void {
+function forward(child: ChildProcess, name: `SIG${string}`): void {
   for (const first of childrenOf(child.pid))
     for (const pid of childrenOf(first)) {
       try {

@@ -1,6 +1,9 @@
+/** What a signal is called: SIGINT, SIGTERM, SIGHUP and so on (signal(7)). */
+type SignalName = `SIG${string}`;
+
 /** Signals that go to a running program. State: who listens. */
 export class ProgramSignals {
-  readonly #listeners = new Set<(name: NodeJS.Signals) => void>();
+  readonly #listeners = new Set<(name: SignalName) => void>();
 
   /** Whether a program runs. */
   get isRunning(): boolean {
@@ -8,13 +11,13 @@ export class ProgramSignals {
   }
 
   /** Sends a signal to the program that runs now, if any; answers whether there is one. */
-  send(name: NodeJS.Signals): boolean {
+  send(name: SignalName): boolean {
     for (const listener of this.#listeners) listener(name);
     return this.#listeners.size > 0;
   }
 
   /** Answers what ends the listening. */
-  listen(listener: (name: NodeJS.Signals) => void): () => void {
+  listen(listener: (name: SignalName) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
