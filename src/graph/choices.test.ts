@@ -75,6 +75,13 @@ test('the only image of an index is taken, whatever it is for; of several, that 
   );
 });
 
+test('the only image of an index is not taken for another platform than its own', async () => {
+  const layout = new MemoryLayout();
+  const index = putIndex(layout, [putImage(layout, 'linux/arm64')]);
+  const options = { subject: 'img', platform: 'linux/amd64' };
+  await assert.rejects(pickImage(layout, index, options), refusal(/linux\/arm64/, 'not-found'));
+});
+
 test('a fault of the place is no answer about an image', async () => {
   const layout = new MemoryLayout();
   const manifests = ['linux/amd64', 'linux/arm64'].map(platform => putImage(layout, platform, { said: false }));

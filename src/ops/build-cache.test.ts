@@ -71,8 +71,8 @@ test('an unchanged build finds every step, and leaves the layout as it is', asyn
 
 const changes: Readonly<Record<string, (context: string) => void>> = {
   'other contents': context => writeFileSync(join(context, 'src/one'), 'eno'),
-  'a mode': context => chmodSync(join(context, 'src/one'), 0o600),
-  "a directory's mode": context => chmodSync(join(context, 'src/deep'), 0o700),
+  'a mode': context => chmodSync(join(context, 'src/one'), 0o640),
+  "a directory's mode": context => chmodSync(join(context, 'src/deep'), 0o750),
   'one more file': context => writeFileSync(join(context, 'src/more'), ''),
   'a file less': context => rmSync(join(context, 'src/one')),
   'an empty directory': context => mkdirSync(join(context, 'src/empty')),
