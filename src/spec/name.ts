@@ -17,11 +17,11 @@ export const isRefName = (text: string): boolean => refNamePattern.test(text);
 const listed = 10;
 const maxShown = 128;
 
+/** What an annotation says; one that is empty says nothing. */
 function annotation(descriptor: Descriptor, key: string): string | undefined {
   const annotations = descriptor.annotations;
-  return annotations !== undefined && annotations !== null && Object.hasOwn(annotations, key)
-    ? annotations[key]
-    : undefined;
+  if (annotations === undefined || annotations === null || !Object.hasOwn(annotations, key)) return undefined;
+  return annotations[key] === '' ? undefined : annotations[key];
 }
 
 /** A full reference: one that names its domain. Anything else is a plain name. */

@@ -12,6 +12,7 @@ import {
   findByName,
   hasLostName,
   nameAnnotations,
+  nameOf,
   withName,
   withoutNamed,
   withUnnamed,
@@ -169,6 +170,12 @@ test('columns show familiar repositories, and plain names as tags', () => {
   });
   assert.deepEqual(displayName(entry('x', { [refName]: 'v1' })), { repository: null, tag: 'v1' });
   assert.deepEqual(displayName(entry('x')), { repository: null, tag: null });
+});
+
+test('an empty name is none', () => {
+  const key = 'org.opencontainers.image.ref.name';
+  assert.equal(nameOf(entry('a', { [key]: '' })), undefined);
+  assert.equal(nameOf(entry('a', { [key]: 'v1', 'io.containerd.image.name': '' })), 'v1');
 });
 
 test('platforms are normalised and matched as containerd does', t => {
