@@ -22,7 +22,8 @@ function hostState(): Map<string, unknown> {
   return state;
 }
 
-for (const { use, takes, call } of verbUses) {
+// A program that runs is not in the prepared place.
+for (const { use, takes, call } of verbUses.filter(({ verb }) => verb !== 'run')) {
   test(`${use}: the process that it runs in is as it was`, async t => {
     const { operands } = await preparePlace(temporaryDirectory(t));
     const before = hostState();
