@@ -1,13 +1,11 @@
 import type { Directories } from '../runner/job.ts';
 import { openRootfsDirectory } from '../store/rootfs/directory.ts';
-import { ownOwner } from '../store/rootfs/powers.ts';
-import { readUpper, type Upper } from '../store/rootfs/upper.ts';
+import { readUpper } from '../store/rootfs/upper.ts';
 import type { FileNode, LayerEntry, Path, Tree } from '../tree/node.ts';
 import { ancestorsOf } from '../tree/path.ts';
 import { find } from '../tree/walk.ts';
 import { applied } from './build-files.ts';
 import { storedChanges } from './build-layer.ts';
-import type { RunWorld } from './build-run-world.ts';
 import type { Doing, Made } from './build-steps.ts';
 import type { Side } from './compare.ts';
 import type { Work } from './options.ts';
@@ -15,7 +13,6 @@ import type { Work } from './options.ts';
 /** What a program has run on, and where what it changed is. */
 interface Ran {
   readonly doing: Doing;
-  readonly world: RunWorld;
   readonly tree: Tree;
   readonly lower: Directories;
   /** Undefined where it has changed the only directory of `lower` itself. */
@@ -23,7 +20,7 @@ interface Ran {
 }
 
 /** The layer of what a program changed, and the files that it left. */
-export async function ranLayer({ doing, world, tree, lower, upper }: Ran): Promise<Made> {
+export async function ranLayer({ doing, tree, lower, upper }: Ran): Promise<Made> {
   const { building } = doing;
   const { files, options } = building;
   if (upper === undefined) {
@@ -34,27 +31,10 @@ export async function ranLayer({ doing, world, tree, lower, upper }: Ran): Promi
   }
   const read = await readUpper(upper, options);
   await files.addRootfs(read.rootfs, read.tree, options);
-  const entries = world.runner.hasOneID ? asBelow(read, tree) : read.entries;
+  const { entries } = read;
   const after = await applied(tree, entries, options);
   const before: Side = { tree, digests: all => lowerDigests(all, { entries, tree, lower, options }) };
   return { ...(await storedChanges(before, after, doing)), laid: [...lower, upper] };
-}
-
-/** Where there is one owner on the disk, what was there before keeps its own, and what is new is root's. */
-function asBelow({ entries }: Upper, tree: Tree): readonly LayerEntry[] {
-  const { uid, gid } = ownOwner();
-  return entries.map(entry => {
-    if (entry.kind !== 'node') return entry;
-    const { node, path } = entry;
-    const old = find(tree, path);
-    const owner = old?.kind === node.kind ? old.meta : { uid: 0, gid: 0 };
-    const meta = {
-      ...node.meta,
-      uid: node.meta.uid === uid ? owner.uid : node.meta.uid,
-      gid: node.meta.gid === gid ? owner.gid : node.meta.gid,
-    };
-    return { ...entry, node: { ...node, meta } };
-  });
 }
 
 interface Below {

@@ -13,7 +13,6 @@ import { mountsOf, placeIn, secretBytes } from './build-run-mounts.ts';
 import type { RunWorld } from './build-run-world.ts';
 import type { Doing, Made } from './build-steps.ts';
 import { KeptOutput } from './kept-output.ts';
-import { checkUser } from './run.ts';
 import { networkFiles } from './run-mounts.ts';
 import { isStubNeeded, makeStubsIn, makeStubsOf, pointsOf } from './run-points.ts';
 
@@ -40,7 +39,7 @@ export async function runLayer(step: RunStep, doing: Doing, tell: Teller): Promi
     const made = { ...program, environment: [...program.environment, ...environment] };
     const upper = world.runner.canOverlay ? makeUpper(world.workspace.make('upper'), tree) : undefined;
     await runIn(made, { step, doing, world, tree, lower, upper, mounts: placed, tell });
-    return await ranLayer({ doing, world, tree, lower, upper });
+    return await ranLayer({ doing, tree, lower, upper });
   } finally {
     release();
   }
@@ -63,7 +62,6 @@ interface Around {
 function programOf(step: RunStep, { doing, world, tree, lower }: Around): Program {
   const read = (path: string): string => textIn(lower, tree, path);
   const { home, ...user } = resolveUser(step.user, { passwd: read('/etc/passwd'), group: read('/etc/group') });
-  checkUser(user, world.runner);
   const environment = [...doing.building.plan.proxies, ...step.environment];
   const hasHome = environment.some(entry => entry.startsWith('HOME='));
   return {

@@ -1,4 +1,4 @@
-import { unsupported, usage } from '../errors.ts';
+import { usage } from '../errors.ts';
 import { warningsOf } from '../graph/layer-label.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { type ChosenRunner, chooseRunner } from '../runner/choose.ts';
@@ -39,7 +39,7 @@ interface Place {
 /**
  * Runs a program in an image, by docker's rules for what runs as whom, where and with which variables. An image is unpacked for
  * the time of the run, a bundle is changed in place: what is mounted for the run is nowhere in it afterwards. All that the program
- * has started ends with it, and with this process. Throws `unsupported` where no runner works here or the program's user cannot be,
+ * has started ends with it, and with this process. Throws `unsupported` where no runner works here,
  * before anything is run.
  */
 export async function run(rootfs: Operand, words: readonly string[], options: RunOptions = {}): Promise<RunResult> {
@@ -99,7 +99,6 @@ async function runIn(
   const users = { passwd: readInside(root, '/etc/passwd'), group: readInside(root, '/etc/group') };
   const config = image.image.config.value.config ?? {};
   const program = programOf(config, words, { options, users });
-  checkUser(program.user, runner);
   const inside = { ...program, directory: resolveInside(root, program.directory).path };
   const mounts = [...networkFiles(hostname), ...volumes].map(mount => ({
     ...mount,
@@ -120,17 +119,6 @@ async function runIn(
   } finally {
     undo();
   }
-}
-
-/** Where nobody but the caller is, nobody else can be become. */
-export function checkUser(
-  { uid, gid }: { readonly uid: number; readonly gid: number },
-  { hasOneID }: ChosenRunner,
-): void {
-  if (!hasOneID || (uid === 0 && gid === 0)) return;
-  throw unsupported('user', 'root', `${uid}:${gid}`, {
-    hint: 'without root there is no other user here, unless /etc/subuid and /etc/subgid give some',
-  });
 }
 
 /** The root as a runner takes it. In what is kept, mount points come from a directory below it, or are taken away again. */

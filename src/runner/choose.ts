@@ -1,13 +1,13 @@
 import { badOption, unsupported } from '../errors.ts';
 import { findProgram } from '../store/disk/find-program.ts';
 import { isInUserNamespace, isRoot } from '../store/disk/processes.ts';
-
 import type { Program } from './job.ts';
 import { chroot, nschroot } from './nschroot.ts';
-
+import { overlayOptions } from './prepared-mounts.ts';
 import { runTree } from './process-tree.ts';
 import { hostPath } from './root-script.ts';
 import type { Runner, RunnerName } from './runner.ts';
+import { quoted } from './shell.ts';
 
 /** What may be asked for: one of them, the best that works here, or none at all. */
 export const runnerChoices = ['auto', 'nschroot', 'chroot', 'none'] as const;
@@ -15,10 +15,8 @@ export type RunnerChoice = (typeof runnerChoices)[number];
 
 /** A runner that works here. */
 export interface ChosenRunner extends Runner {
-  /** Runs are in a user namespace: one of their own, or the one that this process is in. */
+  /** This process, and so every run, is in a user namespace. */
   readonly isInNamespace: boolean;
-  /** Whether that is one of their own, of one id: the caller is its root, and nobody else is there. */
-  readonly hasOneID: boolean;
   /** Whether overlayfs can be mounted for a run. */
   readonly canOverlay: boolean;
 }
@@ -28,9 +26,8 @@ const inOrder: readonly RunnerName[] = ['nschroot', 'chroot'];
 
 /** The command that makes the namespaces of a run. */
 export function namespaceWords(runner: Pick<Runner, 'hasPids'>, network: Program['network']): readonly string[] {
-  const user = isRoot() ? [] : ['--user', '--map-root-user'];
   const pids = runner.hasPids ? ['--pid', '--fork', '--kill-child'] : [];
-  return ['unshare', ...user, '--mount', '--ipc', '--uts', ...pids, ...(network === 'none' ? ['--net'] : []), '--'];
+  return ['unshare', '--mount', '--ipc', '--uts', ...pids, ...(network === 'none' ? ['--net'] : []), '--'];
 }
 
 /** Why a runner does not work here; undefined where it does. */
@@ -104,13 +101,13 @@ async function powersOf(
   runner: Runner,
   work: string,
   signal: AbortSignal | undefined,
-): Promise<Pick<ChosenRunner, 'isInNamespace' | 'hasOneID' | 'canOverlay'>> {
-  const isInNamespace = !isRoot() || isInUserNamespace();
-  const options = `${isInNamespace ? 'userxattr,' : ''}lowerdir=probe-l,upperdir=probe-u,workdir=probe-w`;
+): Promise<Pick<ChosenRunner, 'isInNamespace' | 'canOverlay'>> {
+  const isInNamespace = isInUserNamespace();
+  const options = `${overlayOptions(isInNamespace)}lowerdir=probe-l,upperdir=probe-u,workdir=probe-w`;
   const script = [
-    `cd '${work.replaceAll("'", "'\\''")}' && mkdir probe-l probe-u probe-w probe-m`,
+    `cd ${quoted(work)} && mkdir probe-l probe-u probe-w probe-m`,
     `mount -t overlay -o ${options} overlay probe-m 2>&4 && printf ready >&4; umount probe-m; rm -rf probe-?`,
   ].join(' && ');
   const canOverlay = (await probe(runner, script, signal)) === undefined;
-  return { isInNamespace, hasOneID: !isRoot(), canOverlay };
+  return { isInNamespace, canOverlay };
 }

@@ -2,7 +2,7 @@ import type { Job } from './job.ts';
 
 /** What a run may do here. */
 export interface Isolation {
-  /** It is in a user namespace of its own: overlayfs keeps its marks in user attributes, and sysfs cannot be mounted. */
+  /** It is in a user namespace: overlayfs keeps its marks in user attributes, and sysfs cannot be mounted. */
   readonly isInNamespace: boolean;
   /** It has a namespace of processes of its own. */
   readonly hasPids: boolean;
