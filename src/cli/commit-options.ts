@@ -113,14 +113,7 @@ export const commitOptions: readonly Option[] = [
     value: 'GLOB',
     describe: 'paths to leave as they are in the base; may be repeated',
   },
-  {
-    name: 'ignore-file',
-    default: 'none',
-    kind: 'text',
-    value: 'FILE',
-    completes: 'file',
-    describe: 'a file of .dockerignore patterns',
-  },
+  shared.ignoreFile,
   ...mountOptions,
   {
     name: 'owner',

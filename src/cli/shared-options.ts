@@ -10,7 +10,8 @@ type SharedName =
   | 'strict'
   | 'format'
   | 'noTrunc'
-  | 'trustMtime';
+  | 'trustMtime'
+  | 'ignoreFile';
 
 /** Options that several verbs have. */
 export const shared: Readonly<Record<SharedName, Option>> = {
@@ -37,5 +38,13 @@ export const shared: Readonly<Record<SharedName, Option>> = {
     describe: 'a Go template, json, table, or table TEMPLATE',
   },
   noTrunc: { name: 'no-trunc', kind: 'flag', describe: 'do not shorten' },
+  ignoreFile: {
+    name: 'ignore-file',
+    default: 'none',
+    kind: 'text',
+    value: 'FILE',
+    completes: 'file',
+    describe: 'a file of .dockerignore patterns',
+  },
   trustMtime: { name: 'trust-mtime', kind: 'flag', describe: 'same size and mtime count as same content, unread' },
 };

@@ -4,6 +4,7 @@ import { changeOptions, changeRules, printChange, readChangeOptions } from '../c
 import { type Command, needs } from '../command.ts';
 import { compressionOptions, compressionRules, readCompression } from '../compression-options.ts';
 import { withProgress } from '../progress.ts';
+import { shared } from '../shared-options.ts';
 import { given, type Words } from '../words.ts';
 
 /** `SRC:DST`; the last colon parts them. */
@@ -53,14 +54,7 @@ export const append: Command = {
       describe: 'of all that is added: 0755, or u=rwX,go=rX',
     },
     { name: 'exclude', kind: 'texts', value: 'GLOB', describe: 'paths below SRC to leave out; may be repeated' },
-    {
-      name: 'ignore-file',
-      default: 'none',
-      kind: 'text',
-      value: 'FILE',
-      completes: 'file',
-      describe: 'a file of .dockerignore patterns',
-    },
+    shared.ignoreFile,
     ...compressionOptions,
     ...changeOptions,
   ],
