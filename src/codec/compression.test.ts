@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { Bytes } from '../engine/engine.ts';
 import { OciError } from '../errors.ts';
+import { collected } from '../testing/drained.ts';
 import { fixtureCases } from '../testing/fixtures.ts';
 import {
   type Compression,
@@ -16,12 +17,6 @@ import {
 
 async function* once(bytes: Uint8Array): Bytes {
   yield bytes;
-}
-
-async function collect(bytes: Bytes): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  for await (const part of bytes) parts.push(part.slice());
-  return Buffer.concat(parts);
 }
 
 const text: Uint8Array = Buffer.from('a layer, or what stands for one. '.repeat(5000));
@@ -145,7 +140,7 @@ test("other projects' tables of recompressed layers hold", t => {
 
 test('the first bytes of a stream tell its compression', async () => {
   for (const compression of compressions) {
-    const packed = await collect(compress(once(text), { compression }));
+    const packed = await collected(compress(once(text), { compression }));
     assert.equal(detectCompression(packed), compression);
   }
   assert.equal(detectCompression(Buffer.from('BZh91AY')), 'bzip2');
@@ -160,17 +155,17 @@ test('what is compressed is decompressed to the same bytes', async () => {
   for (const compression of compressions) {
     for (const bytes of [text, new Uint8Array(0)]) {
       const packed = compress(once(bytes), { compression });
-      assert.ok((await collect(decompress(packed, compression, 'layer'))).equals(bytes), compression);
+      assert.ok((await collected(decompress(packed, compression, 'layer'))).equals(bytes), compression);
     }
   }
 });
 
 test('levels have their defaults and their limits', async () => {
   const size = async (options: Parameters<typeof compress>[1]): Promise<string> =>
-    (await collect(compress(once(text), options))).toString('hex');
+    (await collected(compress(once(text), options))).toString('hex');
   assert.equal(await size({ compression: 'gzip' }), await size({ compression: 'gzip', level: 4, compressor: 'zlib' }));
   assert.equal(await size({ compression: 'zstd' }), await size({ compression: 'zstd', level: 3 }));
-  const portable = await collect(compress(once(text), { compression: 'gzip', compressor: 'portable' }));
+  const portable = await collected(compress(once(text), { compression: 'gzip', compressor: 'portable' }));
   assert.equal(portable.toString('hex'), await size({ compression: 'gzip', level: 6, compressor: 'portable' }));
   assert.ok(gunzipSync(portable).equals(text));
   for (const [compression, level] of [

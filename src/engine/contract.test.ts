@@ -7,6 +7,8 @@ import fc from 'fast-check';
 import { deflateSync } from 'fflate';
 import xxhash from 'xxhash-wasm';
 import { OciError } from '../errors.ts';
+import { collected } from '../testing/drained.ts';
+import { reused } from '../testing/reused.ts';
 import { zstd } from './compress-zstd.ts';
 import type { Bytes, Engine, HashAlgorithm } from './engine.ts';
 import { fzstdDecoder } from './fzstd-decoder.ts';
@@ -21,22 +23,6 @@ import { unzstd } from './zstd.ts';
 import type { ZstdDecoder } from './zstd-decoder.ts';
 
 const engines: readonly Engine[] = [nodeEngine, portableEngine];
-
-/** Chunks of a buffer that is used again, as files are read. */
-async function* chunked(bytes: Uint8Array, size: number): Bytes {
-  const buffer = new Uint8Array(size);
-  for (let at = 0; at < bytes.length; at += size) {
-    const part = bytes.subarray(at, at + size);
-    buffer.set(part);
-    yield buffer.subarray(0, part.length);
-  }
-}
-
-async function collect(bytes: Bytes): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  for await (const part of bytes) parts.push(part.slice());
-  return Buffer.concat(parts);
-}
 
 /** Text, binary and noise: 3 MiB and a bit, made the same everywhere. */
 function corpus(): Uint8Array {
@@ -58,7 +44,7 @@ const noTool = (name: string): string | false =>
   spawnSync(name, ['--version']).error === undefined ? false : `no ${name} here`;
 
 function refuses(bytes: Uint8Array, engine: Engine, pattern: RegExp): Promise<void> {
-  return assert.rejects(collect(engine.gunzip(chunked(bytes, 1000), 'blob')), (error: unknown) => {
+  return assert.rejects(collected(engine.gunzip(reused(bytes, [1000]), 'blob')), (error: unknown) => {
     assert.ok(error instanceof OciError, String((error as Error).stack));
     assert.equal(error.code, 'invalid');
     assert.match(error.message, pattern);
@@ -95,11 +81,11 @@ for (const engine of engines) {
 
   test(`${engine.name}: what is compressed comes back, and never depends on chunks`, async () => {
     for (const level of [0, 1, 6]) {
-      const whole = await collect(engine.gzip(chunked(sample, sample.length), { level }));
-      const small = await collect(engine.gzip(chunked(sample, 65_537), { level }));
+      const whole = await collected(engine.gzip(reused(sample, [sample.length]), { level }));
+      const small = await collected(engine.gzip(reused(sample, [65_537]), { level }));
       assert.ok(whole.equals(small));
       for (const reader of engines) {
-        assert.equal(sha256(await collect(reader.gunzip(chunked(whole, 100_000), 'blob'))), sha256(sample));
+        assert.equal(sha256(await collected(reader.gunzip(reused(whole, [100_000]), 'blob'))), sha256(sample));
       }
     }
   });
@@ -109,9 +95,9 @@ for (const engine of engines) {
       fc.uint8Array({ maxLength: 5000 }),
       fc.integer({ min: 1, max: 700 }),
       async (bytes, size) => {
-        const packed = await collect(engine.gzip(chunked(bytes, size), { level: 6 }));
+        const packed = await collected(engine.gzip(reused(bytes, [size]), { level: 6 }));
         for (const reader of engines)
-          assert.ok((await collect(reader.gunzip(chunked(packed, size), 'blob'))).equals(bytes));
+          assert.ok((await collected(reader.gunzip(reused(packed, [size]), 'blob'))).equals(bytes));
       },
     );
     await fc.assert(property, { numRuns: 30 });
@@ -120,7 +106,7 @@ for (const engine of engines) {
   test(`${engine.name}: several members, empty ones and trailing zeros are one stream`, async () => {
     const stream = Buffer.concat([gzipSync('hello '), gzipSync(''), gzipSync('world'), Buffer.alloc(512)]);
     for (const size of [1, 7, 1000])
-      assert.equal((await collect(engine.gunzip(chunked(stream, size), 'blob'))).toString(), 'hello world');
+      assert.equal((await collected(engine.gunzip(reused(stream, [size]), 'blob'))).toString(), 'hello world');
   });
 
   test(`${engine.name}: damage is one clear error`, async () => {
@@ -155,7 +141,7 @@ for (const engine of engines) {
     ];
     for (const bytes of bad) {
       for (let size = 1; size <= bytes.length; size++)
-        await assert.rejects(collect(engine.gunzip(chunked(bytes, size), 'blob')), { code: 'invalid' });
+        await assert.rejects(collected(engine.gunzip(reused(bytes, [size]), 'blob')), { code: 'invalid' });
     }
   });
 
@@ -163,18 +149,18 @@ for (const engine of engines) {
     const bytes = Buffer.concat([gzipSync('hello'), Buffer.alloc(5000)]);
     let read = 0;
     const source = async function* (): Bytes {
-      for await (const chunk of chunked(bytes, 100)) {
+      for await (const chunk of reused(bytes, [100])) {
         read += chunk.length;
         yield chunk;
       }
     };
-    assert.equal((await collect(engine.gunzip(source(), 'blob'))).toString(), 'hello');
+    assert.equal((await collected(engine.gunzip(source(), 'blob'))).toString(), 'hello');
     assert.equal(read, bytes.length);
   });
 
   test(`${engine.name}: a consumer may stop early`, async () => {
-    const packed = await collect(engine.gzip(chunked(sample, 1 << 20), { level: 1 }));
-    for await (const chunk of engine.gunzip(chunked(packed, 10_000), 'blob')) {
+    const packed = await collected(engine.gzip(reused(sample, [1 << 20]), { level: 1 }));
+    for await (const chunk of engine.gunzip(reused(packed, [10_000]), 'blob')) {
       assert.ok(chunk.length > 0);
       break;
     }
@@ -185,7 +171,7 @@ for (const engine of engines) {
       yield gzipSync('x').subarray(0, 12);
       throw new Error('the disk is gone');
     };
-    await assert.rejects(collect(engine.gunzip(source(), 'blob')), /the disk is gone/);
+    await assert.rejects(collected(engine.gunzip(source(), 'blob')), /the disk is gone/);
   });
 
   test(`${engine.name}: ${bulk} MiB of zeros pass in bounded memory`, async () => {
@@ -205,7 +191,7 @@ for (const engine of engines) {
   });
 
   test(`${engine.name}: an empty stream is one valid empty member with the fixed header`, async () => {
-    const packed = await collect(engine.gzip(chunked(new Uint8Array(0), 1), { level: 6 }));
+    const packed = await collected(engine.gzip(reused(new Uint8Array(0), [1]), { level: 6 }));
     assert.equal(packed.subarray(0, 10).toString('hex'), '1f8b0800000000000003');
     assert.equal(gunzipSync(packed).length, 0);
   });
@@ -219,11 +205,11 @@ for (const engine of engines) {
   test(`${engine.name}: ${members} empty members are read in linear time`, async () => {
     const member = gzipSync('');
     const many = Buffer.concat(Array.from({ length: members }, () => member));
-    assert.equal((await collect(engine.gunzip(chunked(many, 1 << 20), 'blob'))).length, 0);
+    assert.equal((await collected(engine.gunzip(reused(many, [1 << 20]), 'blob'))).length, 0);
   });
 
   test(`${engine.name}: gzip itself reads what is written`, { skip: noTool('gzip') }, async () => {
-    const packed = await collect(engine.gzip(chunked(sample, 1 << 16), { level: 4 }));
+    const packed = await collected(engine.gzip(reused(sample, [1 << 16]), { level: 4 }));
     assert.equal(spawnSync('gzip', ['-t'], { input: packed }).status, 0);
   });
 }
@@ -260,12 +246,12 @@ test('the compressors make the same bytes as ever', async () => {
   const found: Record<string, string> = {};
   for (const engine of engines) {
     for (const level of [1, 4, 6, 9]) {
-      found[`${engine.name} ${level}`] = sha256(await collect(engine.gzip(chunked(sample, 1 << 16), { level })));
+      found[`${engine.name} ${level}`] = sha256(await collected(engine.gzip(reused(sample, [1 << 16]), { level })));
     }
   }
   for (const encoder of encoders)
     assert.deepEqual(
-      { ...found, 'zstd 3': sha256(await collect(zstd(chunked(sample, 1 << 16), { level: 3 }, encoder))) },
+      { ...found, 'zstd 3': sha256(await collected(zstd(reused(sample, [1 << 16]), { level: 3 }, encoder))) },
       goldens,
       encoder.name,
     );
@@ -276,12 +262,12 @@ test('a block that begins with what does not shrink is compressed where the rest
     .update('seed')
     .digest();
   const mixed = Buffer.concat([random.subarray(0, 1 << 18), Buffer.alloc(3 << 18, 'compressible ')]);
-  const shrunk = await collect(nodeEngine.gzip(chunked(mixed, 1 << 16), { level: 4 }));
+  const shrunk = await collected(nodeEngine.gzip(reused(mixed, [1 << 16]), { level: 4 }));
   assert.ok(shrunk.length < (1 << 18) + 10_000, `${shrunk.length} bytes`);
-  const stored = await collect(nodeEngine.gzip(chunked(random, 1 << 16), { level: 4 }));
+  const stored = await collected(nodeEngine.gzip(reused(random, [1 << 16]), { level: 4 }));
   assert.ok(stored.length > random.length && stored.length < random.length + 1000, `${stored.length} bytes`);
   for (const bytes of [shrunk, stored])
-    assert.equal((await collect(nodeEngine.gunzip(chunked(bytes, 999), 'blob'))).length, 1 << 20);
+    assert.equal((await collected(nodeEngine.gunzip(reused(bytes, [999]), 'blob'))).length, 1 << 20);
 });
 
 test('both engines compute the same hashes and checksums', () => {
@@ -309,7 +295,7 @@ const decoders = nodeZstd === undefined ? [fzstdDecoder] : [nodeZstd, fzstdDecod
 
 async function answerOf(bytes: Uint8Array, size: number, decoder: ZstdDecoder): Promise<Buffer | Error> {
   try {
-    return await collect(unzstd(chunked(bytes, size), 'blob', decoder));
+    return await collected(unzstd(reused(bytes, [size]), 'blob', decoder));
   } catch (error) {
     return error as Error;
   }
@@ -331,7 +317,7 @@ async function unpacked(bytes: Uint8Array, size = 1 << 20): Promise<Buffer> {
 }
 
 test('zstd comes back through any chunks, skippable and several frames included', async () => {
-  const packed = await collect(zstd(chunked(sample, 77_777), { level: 3 }));
+  const packed = await collected(zstd(reused(sample, [77_777]), { level: 3 }));
   const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
   for (const size of [1 << 20, 1000]) {
     assert.equal(sha256(await unpacked(packed, size)), sha256(sample));
@@ -354,7 +340,7 @@ const repeat = (length: number, last: boolean): readonly number[] => {
 
 test('two zstd streams that are written in turns do not mix', async () => {
   const texts = [sample.subarray(0, 2_500_000), sample.subarray(500_000)];
-  const streams = texts.map(text => zstd(chunked(text, 1 << 20), { level: 1 })[Symbol.asyncIterator]());
+  const streams = texts.map(text => zstd(reused(text, [1 << 20]), { level: 1 })[Symbol.asyncIterator]());
   const parts: Buffer[][] = [[], []];
   for (let open = 2; open > 0; ) {
     open = 0;
@@ -371,7 +357,7 @@ test('a zstd stream that grows without end is never held whole', async () => {
   const bomb = frame(0x58, [...Array.from({ length: 4000 }, () => repeat(131_072, false)), repeat(1, true)]);
   for (const decoder of decoders) {
     let [length, most] = [0, 0];
-    for await (const chunk of unzstd(chunked(bomb, 1 << 20), 'blob', decoder)) {
+    for await (const chunk of unzstd(reused(bomb, [1 << 20]), 'blob', decoder)) {
       length += chunk.length;
       most = Math.max(most, chunk.length);
       if (length > 100 << 20) break;
@@ -393,7 +379,7 @@ test('tiny zstd blocks under a huge window cost what they hold', async () => {
   const frames = Array.from({ length: 20 }, () => frame(0x88, [repeat(1, false), repeat(1, true)]));
   for (const packed of [frame(0x88, blocks), Buffer.concat(frames)]) {
     for (const decoder of decoders) {
-      const bytes = await collect(unzstd(chunked(packed, 1 << 20), 'blob', decoder));
+      const bytes = await collected(unzstd(reused(packed, [1 << 20]), 'blob', decoder));
       assert.match(bytes.toString('latin1'), /^A+$/, decoder.name);
       assert.equal(bytes.length, packed.length > 1000 ? 20_001 : 40, decoder.name);
     }
@@ -411,9 +397,9 @@ test('what looks back as far as a zstd window reaches is found, however much cam
       Buffer.alloc(distance, 'x'),
       random,
     ]);
-    const packed = await collect(zstd(chunked(text, 1 << 20), { level: 19 }));
+    const packed = await collected(zstd(reused(text, [1 << 20]), { level: 19 }));
     for (const decoder of decoders) {
-      const bytes = await collect(unzstd(chunked(packed, 1 << 20), 'blob', decoder));
+      const bytes = await collected(unzstd(reused(packed, [1 << 20]), 'blob', decoder));
       assert.ok(bytes.equals(text), `${decoder.name} ${distance}`);
     }
   }
@@ -453,7 +439,7 @@ test('damage to a zstd stream is one clear error', async () => {
 
 /** One zstd frame with the checksum of its content (RFC 8878 §3.1.1). */
 async function summed(content: Uint8Array): Promise<Buffer> {
-  const bytes = await collect(zstd(chunked(content, 1 << 20), { level: 3 }));
+  const bytes = await collected(zstd(reused(content, [1 << 20]), { level: 3 }));
   bytes[4] = (bytes[4] as number) | 4;
   const sum = Buffer.alloc(8);
   sum.writeBigUInt64LE((await xxhash()).h64Raw(content));
@@ -483,7 +469,7 @@ test('whatever is damaged in a zstd stream with checksums, every decoder refuses
 });
 
 test('the zstd program reads what is written, and the other way round', { skip: noTool('zstd') }, async () => {
-  const packed = await collect(zstd(chunked(sample, 1 << 16), { level: 3 }));
+  const packed = await collected(zstd(reused(sample, [1 << 16]), { level: 3 }));
   const out = spawnSync('zstd', ['-dc'], { input: packed, maxBuffer: 1 << 26 }).stdout;
   assert.equal(sha256(out), sha256(sample));
   for (const option of ['-1', '-19', '--long=27', '--fast=5', '--no-check']) {
@@ -507,9 +493,9 @@ test('xz streams come back through any chunks, several and padded included', asy
   const text = Buffer.from('hello, world\n'.repeat(1000));
   for (const name of ['crc64', 'crc32'] as const) {
     const packed = Buffer.from(xzSamples[name], 'base64');
-    for (const size of [1, 7, 1000]) assert.deepEqual(await collect(unxz(chunked(packed, size), 'blob')), text);
+    for (const size of [1, 7, 1000]) assert.deepEqual(await collected(unxz(reused(packed, [size]), 'blob')), text);
     const twice = Buffer.concat([packed, Buffer.alloc(8), packed]);
-    assert.deepEqual(await collect(unxz(chunked(twice, 50), 'blob')), Buffer.concat([text, text]));
+    assert.deepEqual(await collected(unxz(reused(twice, [50]), 'blob')), Buffer.concat([text, text]));
   }
 });
 
@@ -517,7 +503,7 @@ test('damage anywhere in an xz stream is one clear error, and what is not suppor
   const text = Buffer.from('hello, world\n'.repeat(1000));
   const packed = Buffer.from(xzSamples.crc64, 'base64');
   const refused = (bytes: Uint8Array, code: string): Promise<void> =>
-    assert.rejects(collect(unxz(chunked(bytes, 16), 'blob')), (error: unknown) => {
+    assert.rejects(collected(unxz(reused(bytes, [16]), 'blob')), (error: unknown) => {
       assert.ok(error instanceof OciError, String((error as Error).stack));
       assert.equal(error.code, code, error.message);
       assert.match(error.message, /^blob: expected an xz stream/);
@@ -527,7 +513,7 @@ test('damage anywhere in an xz stream is one clear error, and what is not suppor
     const damaged = Buffer.from(packed);
     damaged[at] = (damaged[at] as number) ^ 0x10;
     // One byte of the range coder says nothing: what comes out then is right all the same.
-    const answer = await collect(unxz(chunked(damaged, 16), 'blob')).catch((error: unknown) => error);
+    const answer = await collected(unxz(reused(damaged, [16]), 'blob')).catch((error: unknown) => error);
     const isRight = answer instanceof OciError || text.equals(answer as Uint8Array);
     assert.ok(isRight, `byte ${at}: ${answer}`);
   }
@@ -542,26 +528,26 @@ test('a source that fails in the middle of an xz stream is what went wrong, and 
     yield packed.subarray(0, 30);
     throw new OciError('conflict', 'file', 'changed');
   };
-  await assert.rejects(collect(unxz(failing(), 'blob')), /file: changed/);
-  for await (const _ of unxz(chunked(packed, 16), 'blob')) break;
-  assert.equal((await collect(unxz(chunked(packed, 16), 'blob'))).length, 13_000);
+  await assert.rejects(collected(unxz(failing(), 'blob')), /file: changed/);
+  for await (const _ of unxz(reused(packed, [16]), 'blob')) break;
+  assert.equal((await collected(unxz(reused(packed, [16]), 'blob'))).length, 13_000);
 });
 
 test('xz streams are read side by side, and one that is left or forgotten at any moment holds up no other', async () => {
   const packed = Buffer.from(xzSamples.crc64, 'base64');
   const text = Buffer.from('hello, world\n'.repeat(1000));
-  const forgotten = unxz(chunked(packed, 16), 'blob')[Symbol.asyncIterator]();
+  const forgotten = unxz(reused(packed, [16]), 'blob')[Symbol.asyncIterator]();
   await forgotten.next();
-  const [begun, other] = [1, 2].map(() => unxz(chunked(packed, 7), 'blob')[Symbol.asyncIterator]());
+  const [begun, other] = [1, 2].map(() => unxz(reused(packed, [7]), 'blob')[Symbol.asyncIterator]());
   const first = begun?.next();
   await other?.return?.();
   const failing = async function* (): Bytes {
     yield packed.subarray(0, 40);
     throw new Error('left');
   };
-  await assert.rejects(collect(unxz(failing(), 'blob')), /left/);
-  const answers = await Promise.all([5, 16, 50].map(size => collect(unxz(chunked(packed, size), 'blob'))));
+  await assert.rejects(collected(unxz(failing(), 'blob')), /left/);
+  const answers = await Promise.all([5, 16, 50].map(size => collected(unxz(reused(packed, [size]), 'blob'))));
   for (const answer of answers) assert.deepEqual(answer, text);
-  const rest = await collect({ [Symbol.asyncIterator]: () => begun as AsyncIterator<Uint8Array> });
+  const rest = await collected({ [Symbol.asyncIterator]: () => begun as AsyncIterator<Uint8Array> });
   assert.ok(text.equals(Buffer.concat([(await first)?.value ?? Buffer.alloc(0), rest])));
 });

@@ -5,21 +5,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { reused } from '../testing/reused.ts';
 import type { Bytes } from './engine.ts';
 import { gunzip } from './gunzip.ts';
 import { heldGunzip, openRawGunzip } from './held-gunzip.ts';
 import { gunzipStream } from './node-gunzip.ts';
 import { canThread, threadedGunzip } from './threaded-gunzip.ts';
-
-/** Chunks of a buffer that is used again, as files are read. */
-async function* chunked(bytes: Uint8Array, size: number): Bytes {
-  const buffer = new Uint8Array(size);
-  for (let at = 0; at < bytes.length; at += size) {
-    const part = bytes.subarray(at, at + size);
-    buffer.set(part);
-    yield buffer.subarray(0, part.length);
-  }
-}
 
 /** What comes of a stream: length and digest of its bytes, or its error. */
 async function resultOf(bytes: Bytes): Promise<string> {
@@ -58,7 +49,7 @@ async function* held(bytes: Bytes): Bytes {
 const zeros = new Uint8Array(6 << 20);
 const whole = gzipSync(noise(100_000));
 /** What the pool makes of it; asked for first, so that the pool's own threads are there. */
-const expectedWhole = await resultOf(gunzipStream(chunked(whole, 1 << 20), 'blob'));
+const expectedWhole = await resultOf(gunzipStream(reused(whole, [1 << 20]), 'blob'));
 /** Threads of this process, where the system tells. */
 const threads = (): number => (existsSync('/proc/self/task') ? readdirSync('/proc/self/task').length : 0);
 
@@ -93,9 +84,9 @@ test('the thread, the pool and the way at once make the same of every stream, so
     for (const size of [1 << 24, 1 << 18, 1 << 10]) {
       // With several chunks an error's offset says how far was read, which is not the same each time.
       const plain = (text: string): string => (size === 1 << 24 ? text : text.replace(/\d+$/, ''));
-      const pool = await resultOf(gunzipStream(chunked(bytes, size), 'blob'));
-      assert.equal(plain(await resultOf(threadedGunzip(chunked(bytes, size), 'blob'))), plain(pool));
-      assert.equal(plain(await resultOf(held(chunked(bytes, size)))), plain(pool));
+      const pool = await resultOf(gunzipStream(reused(bytes, [size]), 'blob'));
+      assert.equal(plain(await resultOf(threadedGunzip(reused(bytes, [size]), 'blob'))), plain(pool));
+      assert.equal(plain(await resultOf(held(reused(bytes, [size])))), plain(pool));
     }
   }
   assert.equal(threads(), before);
@@ -106,9 +97,9 @@ test('damage anywhere in a member is refused alike, whoever inflates', async () 
   const property = fc.asyncProperty(fc.nat(one.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
     const copy = Buffer.from(one);
     copy[at] = (copy[at] as number) ^ change;
-    const pool = await resultOf(gunzipStream(chunked(copy, 1000), 'blob'));
-    assert.equal(await resultOf(threadedGunzip(chunked(copy, 1000), 'blob')), pool);
-    assert.equal(await resultOf(held(chunked(copy, 1000))), pool);
+    const pool = await resultOf(gunzipStream(reused(copy, [1000]), 'blob'));
+    assert.equal(await resultOf(threadedGunzip(reused(copy, [1000]), 'blob')), pool);
+    assert.equal(await resultOf(held(reused(copy, [1000]))), pool);
   });
   await fc.assert(property, { numRuns: 30 });
 });
@@ -116,7 +107,7 @@ test('damage anywhere in a member is refused alike, whoever inflates', async () 
 test('several threads inflate at once, each its own stream', async () => {
   const before = threads();
   const texts = [1, 2, 3].map(seed => noise(3_000_000 + seed));
-  const streams = texts.map(text => threadedGunzip(chunked(gzipSync(text), 10_000), 'blob'));
+  const streams = texts.map(text => threadedGunzip(reused(gzipSync(text), [10_000]), 'blob'));
   const expected = texts.map(text => `${text.length} ${createHash('sha256').update(text).digest('hex')}`);
   assert.deepEqual(await Promise.all(streams.map(resultOf)), expected);
   assert.equal(threads(), before);
@@ -152,7 +143,7 @@ test('an error of the source passes through the thread', async () => {
 });
 
 test('a thread that breaks is an error, and nobody waits for it', async () => {
-  const stream = (program: string): Bytes => threadedGunzip(chunked(gzipSync(zeros), 1000), 'blob', program);
+  const stream = (program: string): Bytes => threadedGunzip(reused(gzipSync(zeros), [1000]), 'blob', program);
   assert.equal(await resultOf(stream("throw new Error('boom')")), 'boom');
   assert.match(await resultOf(stream('process.exit(3)')), /ended early/);
 });
@@ -171,7 +162,7 @@ test('a stream that is left open does not keep the process', () => {
 
 test('a slow source is waited for', async () => {
   const source = async function* (): Bytes {
-    for await (const chunk of chunked(whole, 30_000)) {
+    for await (const chunk of reused(whole, [30_000])) {
       await new Promise(resolve => setTimeout(resolve, 5));
       yield chunk;
     }
@@ -181,6 +172,6 @@ test('a slow source is waited for', async () => {
 
 test('a large stream reads its source to the end, a chunk at a time, whichever way it is inflated', async () => {
   const large = gzipSync(noise(9_000_000), { level: 0 });
-  const expected = await resultOf(gunzipStream(chunked(large, 1 << 20), 'blob'));
-  for (const size of [1 << 20, 700_001]) assert.equal(await resultOf(gunzip(chunked(large, size), 'blob')), expected);
+  const expected = await resultOf(gunzipStream(reused(large, [1 << 20]), 'blob'));
+  for (const size of [1 << 20, 700_001]) assert.equal(await resultOf(gunzip(reused(large, [size]), 'blob')), expected);
 });

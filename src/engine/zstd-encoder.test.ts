@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { collected } from '../testing/drained.ts';
+import { reused } from '../testing/reused.ts';
 import { zstd } from './compress-zstd.ts';
-import type { Bytes } from './engine.ts';
 import { isUsualZstd, nodeZstdEncoder } from './node-zstd-encoder.ts';
 import { lettersOf } from './usual-zlib.ts';
 import { openCodec, wasmZstdEncoder } from './wasm-zstd.ts';
@@ -13,22 +14,6 @@ import { ZstdFrames } from './zstd-frames.ts';
 const ownEncoder = nodeZstdEncoder();
 const encoders = ownEncoder === undefined ? [wasmZstdEncoder] : [ownEncoder, wasmZstdEncoder];
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-/** Chunks of a buffer that is used again, as files are read. */
-async function* chunked(bytes: Uint8Array, size: number): Bytes {
-  const buffer = new Uint8Array(size);
-  for (let at = 0; at < bytes.length; at += size) {
-    const part = bytes.subarray(at, at + size);
-    buffer.set(part);
-    yield buffer.subarray(0, part.length);
-  }
-}
-
-async function collect(bytes: Bytes): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  for await (const part of bytes) parts.push(Buffer.from(part));
-  return Buffer.concat(parts);
-}
 
 /** Texts, zeros, noise and what repeats from afar, in lengths about those of blocks and of zstd's own. */
 function zstdInputs(): readonly Uint8Array[] {
@@ -44,7 +29,7 @@ test('every zstd encoder makes the same frames of the same input, at every level
   for (const input of zstdInputs())
     for (const level of input.length > 300_000 ? [1, 3] : [1, 2, 3, 4, 5, 7, 10, 13, 16, 19]) {
       const made = await Promise.all(
-        encoders.map(async encoder => sha256(await collect(zstd(chunked(input, 77_777), { level }, encoder)))),
+        encoders.map(async encoder => sha256(await collected(zstd(reused(input, [77_777]), { level }, encoder)))),
       );
       assert.equal(new Set(made).size, 1, `${input.length} bytes, level ${level}`);
     }
@@ -57,12 +42,12 @@ test('every zstd encoder makes the same frames in a row, whole ones and those of
       const frames = await ZstdFrames.open(level, encoder);
       const parts: Uint8Array[] = [];
       for (const input of zstdInputs()) {
-        for await (const chunk of chunked(input, 77_777)) parts.push(...frames.write(chunk));
+        for await (const chunk of reused(input, [77_777])) parts.push(...frames.write(chunk));
         parts.push(...frames.end());
       }
       frames.close();
       const packed = Buffer.concat(parts);
-      const content = await collect(unzstd(chunked(packed, 1 << 20), 'blob'));
+      const content = await collected(unzstd(reused(packed, [1 << 20]), 'blob'));
       assert.equal(Buffer.compare(content, Buffer.concat(zstdInputs())), 0);
       made.push(sha256(packed));
     }
@@ -82,14 +67,14 @@ test('a zstd encoder that makes other bytes is told by one level of them', async
 test('a zstd stream that is left, or whose source fails, ends at once', async () => {
   for (const encoder of encoders) {
     const input = lettersOf(5 << 20);
-    for await (const chunk of zstd(chunked(input, 1 << 16), { level: 3 }, encoder)) {
+    for await (const chunk of zstd(reused(input, [1 << 16]), { level: 3 }, encoder)) {
       assert.ok(chunk.length > 0, encoder.name);
       break;
     }
     const failing = async function* (): AsyncGenerator<Uint8Array> {
-      yield* chunked(input, 1 << 16);
+      yield* reused(input, [1 << 16]);
       throw new Error('the source failed');
     };
-    await assert.rejects(collect(zstd(failing(), { level: 3 }, encoder)), /the source failed/, encoder.name);
+    await assert.rejects(collected(zstd(failing(), { level: 3 }, encoder)), /the source failed/, encoder.name);
   }
 });

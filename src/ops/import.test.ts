@@ -10,6 +10,7 @@ import { OciError } from '../errors.ts';
 import type { ImageConfig } from '../spec/objects.ts';
 import { machinePlatform } from '../spec/platform.ts';
 import { isValid, refusal } from '../testing/answers.ts';
+import { collected } from '../testing/drained.ts';
 import { fixture } from '../testing/fixtures.ts';
 import type { HostileCase } from '../testing/hostile.ts';
 import { fillDirectory, randomOf } from '../testing/random-directory.ts';
@@ -52,12 +53,6 @@ async function* piecesOf(bytes: Uint8Array, size: number): AsyncIterable<Uint8Ar
     buffer.set(piece);
     yield buffer.subarray(0, piece.length);
   }
-}
-
-async function collected(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of bytes) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
 }
 
 const packed = (bytes: Uint8Array, compression: 'gzip' | 'zstd'): Promise<Buffer> =>

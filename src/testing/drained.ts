@@ -7,3 +7,10 @@ export async function drained(result: {
   for await (const chunk of bytes) length += chunk.length;
   return { ...rest, length };
 }
+
+/** All bytes of a stream; each chunk is copied as it comes, since its source may use it again. */
+export async function collected(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of bytes) parts.push(Uint8Array.from(part));
+  return Buffer.concat(parts);
+}
