@@ -20,8 +20,7 @@ export type {
 export { append } from './ops/append.ts';
 export { attach } from './ops/attach.ts';
 export { blame } from './ops/blame.ts';
-export { build } from './ops/build.ts';
-export type { BuildEvent, BuildEvents } from './ops/build-log.ts';
+export type { BuildEvent, BuildEvents } from './ops/build/log.ts';
 export type {
   BuildOptions,
   BuildOutput,
@@ -29,7 +28,8 @@ export type {
   BuildStep,
   BuiltImage,
   CheckBuildOptions,
-} from './ops/build-options.ts';
+} from './ops/build/options.ts';
+export { build } from './ops/build.ts';
 export { catStream } from './ops/cat.ts';
 export { checkBase } from './ops/check-base.ts';
 export { checkBuild } from './ops/check-build.ts';
@@ -165,8 +165,8 @@ export type {
   UntagResult,
   ValidateResult,
 } from './ops/results.ts';
+export type { RunOptions, RunResult } from './ops/run/options.ts';
 export { run } from './ops/run.ts';
-export type { RunOptions, RunResult } from './ops/run-options.ts';
 export { save, saveStream } from './ops/save.ts';
 export { sbom } from './ops/sbom.ts';
 export { sharing } from './ops/sharing.ts';

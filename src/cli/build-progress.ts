@@ -1,4 +1,4 @@
-import type { BuildEvent, BuildEvents } from '../ops/build-log.ts';
+import type { BuildEvent, BuildEvents } from '../ops/build/log.ts';
 import { escapeLine } from './escape.ts';
 import type { Io } from './io.ts';
 import type { Words } from './words.ts';

@@ -1,5 +1,5 @@
 import { usage } from '../errors.ts';
-import type { BuildAgent, BuildOptions, BuildSecret } from '../ops/build-options.ts';
+import type { BuildAgent, BuildOptions, BuildSecret } from '../ops/build/options.ts';
 import type { Option } from './command.ts';
 import type { Io } from './io.ts';
 import { runnerChoices } from './runner-choices.ts';

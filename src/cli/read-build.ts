@@ -1,5 +1,5 @@
 import { usage } from '../errors.ts';
-import type { BuildOptions, BuildOutput, CheckBuildOptions } from '../ops/build-options.ts';
+import type { BuildOptions, BuildOutput, CheckBuildOptions } from '../ops/build/options.ts';
 import { readBuildRun } from './build-run-options.ts';
 import { readCompression } from './compression-options.ts';
 import { givenTime, nowTime } from './environment.ts';

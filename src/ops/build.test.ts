@@ -28,8 +28,8 @@ import { fixture } from '../testing/fixtures.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import type { Node, Tree } from '../tree/node.ts';
 import { walk } from '../tree/walk.ts';
+import type { BuildOptions } from './build/options.ts';
 import { build } from './build.ts';
-import type { BuildOptions } from './build-options.ts';
 import { commit } from './commit.ts';
 
 type Row = readonly (string | number)[];

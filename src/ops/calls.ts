@@ -1,5 +1,5 @@
 import { compression, notices, read, type Table, write } from './base-calls.ts';
-import type { BuildOptions, CheckBuildOptions } from './build-options.ts';
+import type { BuildOptions, CheckBuildOptions } from './build/options.ts';
 import * as kinds from './call-kinds.ts';
 import { type ChangeVerb, changeTables } from './change-calls.ts';
 import type { CommitLayerOptions } from './layer-options.ts';
@@ -18,7 +18,7 @@ import type {
   UnpackOptions,
   ValidateOptions,
 } from './options.ts';
-import { buildRun, run } from './run-calls.ts';
+import { buildRun, run } from './run/calls.ts';
 
 const { work, flag, text, path, platform, hostPlatform, listOf, oneOf } = kinds;
 const made: Table<ImportOptions> = {

@@ -2,9 +2,9 @@ import { type CheckDockerfileOptions, checkDockerfile, type DockerfileFinding } 
 import { parsePlatform } from '../spec/platform.ts';
 import { Pace } from '../stream/pace.ts';
 import { encodeText } from '../tree/path.ts';
-import { readInput } from './build-input.ts';
-import type { CheckBuildOptions } from './build-options.ts';
-import { checkDirectory } from './build-place.ts';
+import { readInput } from './build/input.ts';
+import type { CheckBuildOptions } from './build/options.ts';
+import { checkDirectory } from './build/place.ts';
 import { path } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 

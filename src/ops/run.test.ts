@@ -9,9 +9,9 @@ import { snapshotOf } from '../testing/snapshot.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { commit } from './commit.ts';
 import { diff } from './diff.ts';
+import type { RunOptions } from './run/options.ts';
+import { programOf } from './run/program.ts';
 import { run } from './run.ts';
-import type { RunOptions } from './run-options.ts';
-import { programOf } from './run-program.ts';
 import { unpack } from './unpack.ts';
 
 interface Place {

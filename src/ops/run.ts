@@ -18,10 +18,10 @@ import { listOf, text } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import { bundleBase } from './compared-side.ts';
 import { KeptOutput } from './kept-output.ts';
-import { networkFiles, volumeOf } from './run-mounts.ts';
-import type { RunOptions, RunResult } from './run-options.ts';
-import { pointsOf } from './run-points.ts';
-import { hostname, programOf } from './run-program.ts';
+import { networkFiles, volumeOf } from './run/mounts.ts';
+import type { RunOptions, RunResult } from './run/options.ts';
+import { pointsOf } from './run/points.ts';
+import { hostname, programOf } from './run/program.ts';
 
 type Image = Pick<OpenedImage, 'source' | 'image'>;
 

@@ -85,7 +85,7 @@ export const run: Command = {
   run: async (words, io) => {
     const [{ run }, { ProgramSignals }] = await Promise.all([
       import('../../ops/run.ts'),
-      import('../../ops/run-options.ts'),
+      import('../../ops/run/options.ts'),
     ]);
     checkTerminal(words, io);
     const signals = new ProgramSignals();

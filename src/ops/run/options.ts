@@ -1,9 +1,9 @@
-import type { RunnerChoice } from '../runner/choose.ts';
-import type { ProgramSignals } from '../runner/signals.ts';
-import type { Digest } from '../spec/digest.ts';
-import type { ReadOptions } from './options.ts';
+import type { RunnerChoice } from '../../runner/choose.ts';
+import type { ProgramSignals } from '../../runner/signals.ts';
+import type { Digest } from '../../spec/digest.ts';
+import type { ReadOptions } from '../options.ts';
 
-export { ProgramSignals } from '../runner/signals.ts';
+export { ProgramSignals } from '../../runner/signals.ts';
 
 /** What `run` takes. */
 export interface RunOptions extends ReadOptions {

@@ -1,14 +1,14 @@
-import type { Directories } from '../runner/job.ts';
-import { openRootfsDirectory } from '../store/rootfs/directory.ts';
-import { readUpper } from '../store/rootfs/upper.ts';
-import type { FileNode, LayerEntry, Path, Tree } from '../tree/node.ts';
-import { ancestorsOf } from '../tree/path.ts';
-import { find } from '../tree/walk.ts';
-import { applied } from './build-files.ts';
-import { storedChanges } from './build-layer.ts';
-import type { Doing, Made } from './build-steps.ts';
-import type { Side } from './compare.ts';
-import type { Work } from './options.ts';
+import type { Directories } from '../../runner/job.ts';
+import { openRootfsDirectory } from '../../store/rootfs/directory.ts';
+import { readUpper } from '../../store/rootfs/upper.ts';
+import type { FileNode, LayerEntry, Path, Tree } from '../../tree/node.ts';
+import { ancestorsOf } from '../../tree/path.ts';
+import { find } from '../../tree/walk.ts';
+import type { Side } from '../compare.ts';
+import type { Work } from '../options.ts';
+import { applied } from './files.ts';
+import { storedChanges } from './layer.ts';
+import type { Doing, Made } from './steps.ts';
 
 /** What a program has run on, and where what it changed is. */
 interface Ran {

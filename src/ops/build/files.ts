@@ -1,12 +1,12 @@
-import { listLayer } from '../graph/layer-listing.ts';
-import type { ImageSource } from '../graph/source.ts';
-import { digestOf } from '../spec/digest.ts';
-import type { Layer } from '../spec/objects.ts';
-import type { LaidPart } from '../store/rootfs/lay-out.ts';
-import { Pace, type Work } from '../stream/pace.ts';
-import { Draft } from '../tree/draft.ts';
-import { emptyTree, type LayerEntry, type Tree } from '../tree/node.ts';
-import { eachInParts } from '../tree/parts.ts';
+import { listLayer } from '../../graph/layer-listing.ts';
+import type { ImageSource } from '../../graph/source.ts';
+import { digestOf } from '../../spec/digest.ts';
+import type { Layer } from '../../spec/objects.ts';
+import type { LaidPart } from '../../store/rootfs/lay-out.ts';
+import { Pace, type Work } from '../../stream/pace.ts';
+import { Draft } from '../../tree/draft.ts';
+import { emptyTree, type LayerEntry, type Tree } from '../../tree/node.ts';
+import { eachInParts } from '../../tree/parts.ts';
 
 /** The files of an image, of a context, or of what a step leaves: made out when they are asked for. */
 export interface StageFiles {

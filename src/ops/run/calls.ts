@@ -1,8 +1,8 @@
-import { runnerChoices } from '../runner/choose.ts';
-import { ProgramSignals } from '../runner/signals.ts';
-import { read, type Table } from './base-calls.ts';
-import { flag, type Kind, listOf, oneOf, path, text } from './call-kinds.ts';
-import type { RunOptions } from './run-options.ts';
+import { runnerChoices } from '../../runner/choose.ts';
+import { ProgramSignals } from '../../runner/signals.ts';
+import { read, type Table } from '../base-calls.ts';
+import { flag, type Kind, listOf, oneOf, path, text } from '../call-kinds.ts';
+import type { RunOptions } from './options.ts';
 
 const signals: Kind = {
   expected: 'a ProgramSignals',

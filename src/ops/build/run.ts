@@ -1,20 +1,20 @@
-import type { RunStep } from '../dockerfile/plan/plan.ts';
-import { resolveUser } from '../image/user.ts';
-import type { Directories, JobMount, JobRoot, Program } from '../runner/job.ts';
-import { runJob } from '../runner/run-job.ts';
-import { readInside } from '../store/disk/resolve-inside.ts';
-import { makeUpper } from '../store/rootfs/upper.ts';
-import type { Tree } from '../tree/node.ts';
-import { encodeText } from '../tree/path.ts';
-import { find } from '../tree/walk.ts';
-import type { Teller } from './build-log.ts';
-import { ranLayer } from './build-run-layer.ts';
-import { mountsOf, placeIn, secretBytes } from './build-run-mounts.ts';
-import type { RunWorld } from './build-run-world.ts';
-import type { Doing, Made } from './build-steps.ts';
-import { KeptOutput } from './kept-output.ts';
-import { networkFiles } from './run-mounts.ts';
-import { isStubNeeded, makeStubsIn, makeStubsOf, pointsOf } from './run-points.ts';
+import type { RunStep } from '../../dockerfile/plan/plan.ts';
+import { resolveUser } from '../../image/user.ts';
+import type { Directories, JobMount, JobRoot, Program } from '../../runner/job.ts';
+import { runJob } from '../../runner/run-job.ts';
+import { readInside } from '../../store/disk/resolve-inside.ts';
+import { makeUpper } from '../../store/rootfs/upper.ts';
+import type { Tree } from '../../tree/node.ts';
+import { encodeText } from '../../tree/path.ts';
+import { find } from '../../tree/walk.ts';
+import { KeptOutput } from '../kept-output.ts';
+import { networkFiles } from '../run/mounts.ts';
+import { isStubNeeded, makeStubsIn, makeStubsOf, pointsOf } from '../run/points.ts';
+import type { Teller } from './log.ts';
+import { ranLayer } from './run-layer.ts';
+import { mountsOf, placeIn, secretBytes } from './run-mounts.ts';
+import type { RunWorld } from './run-world.ts';
+import type { Doing, Made } from './steps.ts';
 
 /** What BuildKit calls the machine. */
 const hostname = 'buildkitsandbox';

@@ -1,12 +1,12 @@
-import type { Directories } from '../runner/job.ts';
-import type { Workspace } from '../store/disk/workspace.ts';
-import { type LaidPart, layOut } from '../store/rootfs/lay-out.ts';
-import { Pace } from '../stream/pace.ts';
-import { emptyTree, type FileNode, type Meta, type Tree } from '../tree/node.ts';
-import { toLayerInParts } from '../tree/to-layer.ts';
-import type { StageFiles, StageParts } from './build-files.ts';
-import type { Building } from './build-steps.ts';
-import { compareSides } from './compare.ts';
+import type { Directories } from '../../runner/job.ts';
+import type { Workspace } from '../../store/disk/workspace.ts';
+import { type LaidPart, layOut } from '../../store/rootfs/lay-out.ts';
+import { Pace } from '../../stream/pace.ts';
+import { emptyTree, type FileNode, type Meta, type Tree } from '../../tree/node.ts';
+import { toLayerInParts } from '../../tree/to-layer.ts';
+import { compareSides } from '../compare.ts';
+import type { StageFiles, StageParts } from './files.ts';
+import type { Building } from './steps.ts';
 
 /** So many directories lie on one another at most: more are laid out as one again. */
 const deepest = 60;

@@ -12,17 +12,17 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { isValid } from '../testing/answers.ts';
-import { readWholeImage } from '../testing/read-image.ts';
-import { snapshotOf } from '../testing/snapshot.ts';
-import { temporaryDirectory } from '../testing/temporary.ts';
-import { build } from './build.ts';
-import type { BuildEvent } from './build-log.ts';
-import type { BuildOptions, BuildResult } from './build-options.ts';
-import { catStream } from './cat.ts';
-import { copy } from './copy.ts';
-import { gc } from './gc.ts';
-import { save } from './save.ts';
+import { isValid } from '../../testing/answers.ts';
+import { readWholeImage } from '../../testing/read-image.ts';
+import { snapshotOf } from '../../testing/snapshot.ts';
+import { temporaryDirectory } from '../../testing/temporary.ts';
+import { build } from '../build.ts';
+import { catStream } from '../cat.ts';
+import { copy } from '../copy.ts';
+import { gc } from '../gc.ts';
+import { save } from '../save.ts';
+import type { BuildEvent } from './log.ts';
+import type { BuildOptions, BuildResult } from './options.ts';
 
 const dockerfile = `FROM scratch AS made
 COPY lib /lib

@@ -3,11 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { isValid, refusal } from '../testing/answers.ts';
-import { snapshotOf } from '../testing/snapshot.ts';
-import { temporaryDirectory } from '../testing/temporary.ts';
-import { build } from './build.ts';
-import { images } from './images.ts';
+import { isValid, refusal } from '../../testing/answers.ts';
+import { snapshotOf } from '../../testing/snapshot.ts';
+import { temporaryDirectory } from '../../testing/temporary.ts';
+import { build } from '../build.ts';
+import { images } from '../images.ts';
 
 const dockerfile = `FROM scratch
 COPY . /all/

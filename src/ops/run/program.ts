@@ -1,9 +1,9 @@
-import { badOption, invalid, usage } from '../errors.ts';
-import { defaultPath, defaultTerminal } from '../image/runtime-defaults.ts';
-import { resolveUser, type UserFiles } from '../image/user.ts';
-import type { Program } from '../runner/job.ts';
-import type { ContainerConfig } from '../spec/objects.ts';
-import type { RunOptions } from './run-options.ts';
+import { badOption, invalid, usage } from '../../errors.ts';
+import { defaultPath, defaultTerminal } from '../../image/runtime-defaults.ts';
+import { resolveUser, type UserFiles } from '../../image/user.ts';
+import type { Program } from '../../runner/job.ts';
+import type { ContainerConfig } from '../../spec/objects.ts';
+import type { RunOptions } from './options.ts';
 
 export const hostname = 'ocikit';
 

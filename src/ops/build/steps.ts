@@ -1,25 +1,25 @@
-import { DockerfileError } from '../dockerfile/dockerfile-error.ts';
-import type { Origin, Plan, Step } from '../dockerfile/plan/plan.ts';
-import { type Fail, OciError, unsupported } from '../errors.ts';
-import type { ImageStore } from '../graph/source.ts';
-import type { Directories } from '../runner/job.ts';
-import type { Digest } from '../spec/digest.ts';
-import type { Layer } from '../spec/objects.ts';
-import type { LaidPart } from '../store/rootfs/lay-out.ts';
-import { Pace } from '../stream/pace.ts';
-import type { Tree } from '../tree/node.ts';
-import type { BuildCache } from './build-cache.ts';
-import type { BuildContext } from './build-context.ts';
-import { changedTree } from './build-copy.ts';
-import { memoized, type StageFiles, scratch, withLayer } from './build-files.ts';
-import { keysOf } from './build-inputs.ts';
-import { changesOf, copiedLayer } from './build-layer.ts';
-import type { BuildLog, Teller } from './build-log.ts';
-import { needsUserFiles } from './build-owner.ts';
-import { runLayer } from './build-run.ts';
-import type { BuildRuns } from './build-run-world.ts';
-import type { ContentFiles } from './content-files.ts';
-import type { CompressionOptions, Work } from './options.ts';
+import { DockerfileError } from '../../dockerfile/dockerfile-error.ts';
+import type { Origin, Plan, Step } from '../../dockerfile/plan/plan.ts';
+import { type Fail, OciError, unsupported } from '../../errors.ts';
+import type { ImageStore } from '../../graph/source.ts';
+import type { Directories } from '../../runner/job.ts';
+import type { Digest } from '../../spec/digest.ts';
+import type { Layer } from '../../spec/objects.ts';
+import type { LaidPart } from '../../store/rootfs/lay-out.ts';
+import { Pace } from '../../stream/pace.ts';
+import type { Tree } from '../../tree/node.ts';
+import type { ContentFiles } from '../content-files.ts';
+import type { CompressionOptions, Work } from '../options.ts';
+import type { BuildCache } from './cache.ts';
+import type { BuildContext } from './context.ts';
+import { changedTree } from './copy.ts';
+import { memoized, type StageFiles, scratch, withLayer } from './files.ts';
+import { keysOf } from './inputs.ts';
+import { changesOf, copiedLayer } from './layer.ts';
+import type { BuildLog, Teller } from './log.ts';
+import { needsUserFiles } from './owner.ts';
+import { runLayer } from './run.ts';
+import type { BuildRuns } from './run-world.ts';
 
 /** What the steps of a build are done with. */
 export interface Building {

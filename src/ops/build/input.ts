@@ -1,13 +1,13 @@
-import { notFound, OciError, systemCode } from '../errors.ts';
-import { textFileLimit } from '../limits.ts';
-import { readTextFile } from '../store/disk/text-file.ts';
-import { contextSelection } from '../tree/ignore.ts';
-import { encodeText } from '../tree/path.ts';
-import type { Selection } from '../tree/selection.ts';
-import { find, resolvePath } from '../tree/walk.ts';
-import type { ContextPlace } from './build-place.ts';
-import { ContentFiles } from './content-files.ts';
-import type { Work } from './options.ts';
+import { notFound, OciError, systemCode } from '../../errors.ts';
+import { textFileLimit } from '../../limits.ts';
+import { readTextFile } from '../../store/disk/text-file.ts';
+import { contextSelection } from '../../tree/ignore.ts';
+import { encodeText } from '../../tree/path.ts';
+import type { Selection } from '../../tree/selection.ts';
+import { find, resolvePath } from '../../tree/walk.ts';
+import { ContentFiles } from '../content-files.ts';
+import type { Work } from '../options.ts';
+import type { ContextPlace } from './place.ts';
 
 /** The Dockerfile of a build, and what of its context is left out. */
 export interface BuildInput {

@@ -1,6 +1,6 @@
-import { badOption } from '../errors.ts';
-import type { JobMount } from '../runner/job.ts';
-import { hostPathOf, hostResolver } from '../store/disk/host-path.ts';
+import { badOption } from '../../errors.ts';
+import type { JobMount } from '../../runner/job.ts';
+import { hostPathOf, hostResolver } from '../../store/disk/host-path.ts';
 
 const onlyRoot = { uid: 0, gid: 0, mode: 0o644 };
 

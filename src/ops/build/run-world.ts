@@ -1,9 +1,9 @@
-import { type ChosenRunner, chooseRunner } from '../runner/choose.ts';
-import type { Directories } from '../runner/job.ts';
-import { besideOf, makeWorkspace, type Workspace } from '../store/disk/workspace.ts';
-import type { StageFiles } from './build-files.ts';
-import type { BuildOptions } from './build-options.ts';
-import { StageDirectories } from './build-run-stages.ts';
+import { type ChosenRunner, chooseRunner } from '../../runner/choose.ts';
+import type { Directories } from '../../runner/job.ts';
+import { besideOf, makeWorkspace, type Workspace } from '../../store/disk/workspace.ts';
+import type { StageFiles } from './files.ts';
+import type { BuildOptions } from './options.ts';
+import { StageDirectories } from './run-stages.ts';
 
 /** What RUNs of one build share. */
 export interface RunWorld {

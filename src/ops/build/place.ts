@@ -1,15 +1,15 @@
-import { detectCompression } from '../codec/compression.ts';
-import { blockSize, isHeader } from '../codec/tar-header.ts';
-import type { Bytes } from '../engine/engine.ts';
-import { invalid, notFound, unsupported } from '../errors.ts';
-import { textFileLimit } from '../limits.ts';
-import { makeSpool, spoolArchive } from '../store/archive/spool.ts';
-import { isDirectory, isFile } from '../store/open-source.ts';
-import { isTarFile } from '../store/rootfs/archive-head.ts';
-import { openRootfsTar } from '../store/rootfs/tar.ts';
-import { flow } from '../stream/flow.ts';
-import { peek } from '../stream/peek.ts';
-import type { Work } from './options.ts';
+import { detectCompression } from '../../codec/compression.ts';
+import { blockSize, isHeader } from '../../codec/tar-header.ts';
+import type { Bytes } from '../../engine/engine.ts';
+import { invalid, notFound, unsupported } from '../../errors.ts';
+import { textFileLimit } from '../../limits.ts';
+import { makeSpool, spoolArchive } from '../../store/archive/spool.ts';
+import { isDirectory, isFile } from '../../store/open-source.ts';
+import { isTarFile } from '../../store/rootfs/archive-head.ts';
+import { openRootfsTar } from '../../store/rootfs/tar.ts';
+import { flow } from '../../stream/flow.ts';
+import { peek } from '../../stream/peek.ts';
+import type { Work } from '../options.ts';
 
 /** Where a build's files come from: a directory, a tar, or nowhere, where there is only a Dockerfile. */
 export type ContextPlace = { readonly close: () => void } & (

@@ -1,13 +1,13 @@
-import { OciError } from '../errors.ts';
-import { readManifest } from '../graph/image-reader.ts';
-import { proveLayers } from '../graph/layer-bytes.ts';
-import type { ImageSource, ImageStore } from '../graph/source.ts';
-import { emptyBlob } from '../image/attach.ts';
-import { type CacheRecord, cacheKeyOf, cacheManifest, parseCacheRecord, withRecords } from '../image/build-cache.ts';
-import type { Digest } from '../spec/digest.ts';
-import type { Descriptor, Document, ImageIndex, Manifest } from '../spec/objects.ts';
-import { drain } from '../stream/drain.ts';
-import { once } from '../stream/once.ts';
+import { OciError } from '../../errors.ts';
+import { readManifest } from '../../graph/image-reader.ts';
+import { proveLayers } from '../../graph/layer-bytes.ts';
+import type { ImageSource, ImageStore } from '../../graph/source.ts';
+import { emptyBlob } from '../../image/attach.ts';
+import { type CacheRecord, cacheKeyOf, cacheManifest, parseCacheRecord, withRecords } from '../../image/build-cache.ts';
+import type { Digest } from '../../spec/digest.ts';
+import type { Descriptor, Document, ImageIndex, Manifest } from '../../spec/objects.ts';
+import { drain } from '../../stream/drain.ts';
+import { once } from '../../stream/once.ts';
 
 /** A record that was found, and where its layer can be read. */
 interface Cached extends CacheRecord {

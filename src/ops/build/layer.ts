@@ -1,15 +1,15 @@
-import type { Step } from '../dockerfile/plan/plan.ts';
-import { Pace } from '../stream/pace.ts';
-import { emptyTree, type LayerEntry, type Tree } from '../tree/node.ts';
-import { isUntouched } from '../tree/stack.ts';
-import { toLayerInParts } from '../tree/to-layer.ts';
-import { find } from '../tree/walk.ts';
-import { changedTree } from './build-copy.ts';
-import { applied } from './build-files.ts';
-import type { Doing, Made } from './build-steps.ts';
-import { compareSides, type Side } from './compare.ts';
-import type { ContentFiles } from './content-files.ts';
-import { storeLayer, writtenFiles } from './store-layer.ts';
+import type { Step } from '../../dockerfile/plan/plan.ts';
+import { Pace } from '../../stream/pace.ts';
+import { emptyTree, type LayerEntry, type Tree } from '../../tree/node.ts';
+import { isUntouched } from '../../tree/stack.ts';
+import { toLayerInParts } from '../../tree/to-layer.ts';
+import { find } from '../../tree/walk.ts';
+import { compareSides, type Side } from '../compare.ts';
+import type { ContentFiles } from '../content-files.ts';
+import { storeLayer, writtenFiles } from '../store-layer.ts';
+import { changedTree } from './copy.ts';
+import { applied } from './files.ts';
+import type { Doing, Made } from './steps.ts';
 
 type Changing = Exclude<Step, { kind: 'run' }>;
 

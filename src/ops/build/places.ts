@@ -1,11 +1,11 @@
-import { copyBlobs, neededBlobs } from '../graph/copy-graph.ts';
-import type { ImageStore } from '../graph/source.ts';
-import { withName } from '../spec/name.ts';
-import type { Descriptor, ImageIndex } from '../spec/objects.ts';
-import { withLayout } from '../store/layout/new-layout.ts';
-import { placeKey } from '../store/open-source.ts';
-import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
-import type { WriteOptions } from './options.ts';
+import { copyBlobs, neededBlobs } from '../../graph/copy-graph.ts';
+import type { ImageStore } from '../../graph/source.ts';
+import { withName } from '../../spec/name.ts';
+import type { Descriptor, ImageIndex } from '../../spec/objects.ts';
+import { withLayout } from '../../store/layout/new-layout.ts';
+import { placeKey } from '../../store/open-source.ts';
+import { type ImageOperand, parseOperand } from '../../store/parse-operand.ts';
+import type { WriteOptions } from '../options.ts';
 
 /** A layout, and what an image that is built is called in it. */
 export interface BuildPlace {

@@ -1,16 +1,16 @@
-import { type Dockerfile, parseDockerfile } from '../dockerfile/parse.ts';
-import { imagesNeeded, planDockerfile } from '../dockerfile/plan/evaluate.ts';
-import type { PlanOptions } from '../dockerfile/plan/evaluation.ts';
-import type { Plan } from '../dockerfile/plan/plan.ts';
-import { badOption } from '../errors.ts';
-import type { ImageConfig, Platform } from '../spec/objects.ts';
-import { machinePlatform, parsePlatform } from '../spec/platform.ts';
-import type { OpenPlaces } from '../store/open-operand.ts';
-import type { ImageOperand } from '../store/parse-operand.ts';
-import { type BuildBase, findBase, isImagePlace, parseNamedContext } from './build-bases.ts';
-import type { BuildInput } from './build-input.ts';
-import type { BuildOptions } from './build-options.ts';
-import { checkDirectory } from './build-place.ts';
+import { type Dockerfile, parseDockerfile } from '../../dockerfile/parse.ts';
+import { imagesNeeded, planDockerfile } from '../../dockerfile/plan/evaluate.ts';
+import type { PlanOptions } from '../../dockerfile/plan/evaluation.ts';
+import type { Plan } from '../../dockerfile/plan/plan.ts';
+import { badOption } from '../../errors.ts';
+import type { ImageConfig, Platform } from '../../spec/objects.ts';
+import { machinePlatform, parsePlatform } from '../../spec/platform.ts';
+import type { OpenPlaces } from '../../store/open-operand.ts';
+import type { ImageOperand } from '../../store/parse-operand.ts';
+import { type BuildBase, findBase, isImagePlace, parseNamedContext } from './bases.ts';
+import type { BuildInput } from './input.ts';
+import type { BuildOptions } from './options.ts';
+import { checkDirectory } from './place.ts';
 
 /** A plan, and what it is made of. */
 export interface Prepared {

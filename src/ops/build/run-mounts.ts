@@ -1,15 +1,15 @@
-import type { RunStep, StepMount } from '../dockerfile/plan/plan.ts';
-import { unsupported } from '../errors.ts';
-import type { JobMount } from '../runner/job.ts';
-import { hostPathOf } from '../store/disk/host-path.ts';
-import { type MountCache, openMountCache } from '../store/disk/mount-cache.ts';
-import { readFileOf } from '../store/disk/read-file.ts';
-import type { Tree } from '../tree/node.ts';
-import { encodeText, textOf } from '../tree/path.ts';
-import { find, resolvePath } from '../tree/walk.ts';
-import type { BuildSecret } from './build-options.ts';
-import type { RunWorld } from './build-run-world.ts';
-import type { Doing } from './build-steps.ts';
+import type { RunStep, StepMount } from '../../dockerfile/plan/plan.ts';
+import { unsupported } from '../../errors.ts';
+import type { JobMount } from '../../runner/job.ts';
+import { hostPathOf } from '../../store/disk/host-path.ts';
+import { type MountCache, openMountCache } from '../../store/disk/mount-cache.ts';
+import { readFileOf } from '../../store/disk/read-file.ts';
+import type { Tree } from '../../tree/node.ts';
+import { encodeText, textOf } from '../../tree/path.ts';
+import { find, resolvePath } from '../../tree/walk.ts';
+import type { BuildSecret } from './options.ts';
+import type { RunWorld } from './run-world.ts';
+import type { Doing } from './steps.ts';
 
 /** The mounts of a RUN; `release` lets others have its caches. */
 interface RunMounts {

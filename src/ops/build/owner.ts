@@ -1,4 +1,4 @@
-import { resolveUser, type UserFiles } from '../image/user.ts';
+import { resolveUser, type UserFiles } from '../../image/user.ts';
 
 interface Owner {
   readonly uid: number;

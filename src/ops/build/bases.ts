@@ -1,11 +1,11 @@
-import { notFound, OciError } from '../errors.ts';
-import type { ImageSource } from '../graph/source.ts';
-import type { Image, Platform } from '../spec/objects.ts';
-import { formatPlatform } from '../spec/platform.ts';
-import { familiarName, parseReference } from '../spec/reference.ts';
-import type { ImagePlace } from '../store/image-place.ts';
-import { type NamedImage, type OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
-import { type ImageOperand, parseWholePlace } from '../store/parse-operand.ts';
+import { notFound, OciError } from '../../errors.ts';
+import type { ImageSource } from '../../graph/source.ts';
+import type { Image, Platform } from '../../spec/objects.ts';
+import { formatPlatform } from '../../spec/platform.ts';
+import { familiarName, parseReference } from '../../spec/reference.ts';
+import type { ImagePlace } from '../../store/image-place.ts';
+import { type NamedImage, type OpenPlaces, openNamed, pickNamed } from '../../store/open-operand.ts';
+import { type ImageOperand, parseWholePlace } from '../../store/parse-operand.ts';
 
 /** An image that a build takes files from. */
 export interface BuildBase {

@@ -1,10 +1,10 @@
-import type { JobMount } from '../runner/job.ts';
-import { type MountPoint, makePoints } from '../store/disk/mount-stubs.ts';
-import type { Tree } from '../tree/node.ts';
-import { encodeText } from '../tree/path.ts';
-import { find } from '../tree/walk.ts';
+import type { JobMount } from '../../runner/job.ts';
+import { type MountPoint, makePoints } from '../../store/disk/mount-stubs.ts';
+import type { Tree } from '../../tree/node.ts';
+import { encodeText } from '../../tree/path.ts';
+import { find } from '../../tree/walk.ts';
 
-export { makeStubsIn } from '../store/disk/mount-stubs.ts';
+export { makeStubsIn } from '../../store/disk/mount-stubs.ts';
 
 const standard = ['/proc', '/sys', '/dev'];
 

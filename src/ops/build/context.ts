@@ -1,16 +1,16 @@
-import type { BodySource } from '../codec/body-source.ts';
-import type { ComparableRootfs } from '../graph/comparable-rootfs.ts';
-import { writeFileAtomic } from '../store/disk/file-target.ts';
-import { openRootfsDirectory } from '../store/rootfs/directory.ts';
-import { flow } from '../stream/flow.ts';
-import { Pace } from '../stream/pace.ts';
-import { emptyTree, type Tree } from '../tree/node.ts';
-import { textOf } from '../tree/path.ts';
-import type { Selected } from '../tree/select.ts';
-import { listedBy, type Selection } from '../tree/selection.ts';
-import type { ContextPlace } from './build-place.ts';
-import { ContentFiles } from './content-files.ts';
-import type { Work } from './options.ts';
+import type { BodySource } from '../../codec/body-source.ts';
+import type { ComparableRootfs } from '../../graph/comparable-rootfs.ts';
+import { writeFileAtomic } from '../../store/disk/file-target.ts';
+import { openRootfsDirectory } from '../../store/rootfs/directory.ts';
+import { flow } from '../../stream/flow.ts';
+import { Pace } from '../../stream/pace.ts';
+import { emptyTree, type Tree } from '../../tree/node.ts';
+import { textOf } from '../../tree/path.ts';
+import type { Selected } from '../../tree/select.ts';
+import { listedBy, type Selection } from '../../tree/selection.ts';
+import { ContentFiles } from '../content-files.ts';
+import type { Work } from '../options.ts';
+import type { ContextPlace } from './place.ts';
 
 /** What a build takes files from. */
 export interface BuildContext {

@@ -1,20 +1,20 @@
-import type { CopySource, Step } from '../dockerfile/plan/plan.ts';
-import type { Fail } from '../errors.ts';
-import { usersLimit } from '../limits.ts';
-import { isTarFile } from '../store/rootfs/archive-head.ts';
-import { openRootfsTar } from '../store/rootfs/tar.ts';
-import { Pace } from '../stream/pace.ts';
-import { type CopyOptions, copyInto, withDirectory } from '../tree/copy.ts';
-import { ignoreSelection } from '../tree/ignore.ts';
-import { impliedMeta, type Path, type Tree } from '../tree/node.ts';
-import { encodeText } from '../tree/path.ts';
-import { type Selected, selectSources } from '../tree/select.ts';
-import { parseModeChange } from '../tree/symbolic-mode.ts';
-import { find, resolvePath } from '../tree/walk.ts';
-import type { BuildContext } from './build-context.ts';
-import type { StageFiles } from './build-files.ts';
-import { buildOwner, needsUserFiles } from './build-owner.ts';
-import type { Building } from './build-steps.ts';
+import type { CopySource, Step } from '../../dockerfile/plan/plan.ts';
+import type { Fail } from '../../errors.ts';
+import { usersLimit } from '../../limits.ts';
+import { isTarFile } from '../../store/rootfs/archive-head.ts';
+import { openRootfsTar } from '../../store/rootfs/tar.ts';
+import { Pace } from '../../stream/pace.ts';
+import { type CopyOptions, copyInto, withDirectory } from '../../tree/copy.ts';
+import { ignoreSelection } from '../../tree/ignore.ts';
+import { impliedMeta, type Path, type Tree } from '../../tree/node.ts';
+import { encodeText } from '../../tree/path.ts';
+import { type Selected, selectSources } from '../../tree/select.ts';
+import { parseModeChange } from '../../tree/symbolic-mode.ts';
+import { find, resolvePath } from '../../tree/walk.ts';
+import type { BuildContext } from './context.ts';
+import type { StageFiles } from './files.ts';
+import { buildOwner, needsUserFiles } from './owner.ts';
+import type { Building } from './steps.ts';
 
 /** COPY, ADD or WORKDIR, and what it is done with. */
 interface Changing {

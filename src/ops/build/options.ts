@@ -1,10 +1,10 @@
-import type { Plan } from '../dockerfile/plan/plan.ts';
-import type { RunnerChoice } from '../runner/choose.ts';
-import type { DiffID, Digest } from '../spec/digest.ts';
-import type { Descriptor } from '../spec/objects.ts';
-import type { ImageOperand } from '../store/parse-operand.ts';
-import type { BuildEvents } from './build-log.ts';
-import type { CompressionOptions, ReadOptions, Work } from './options.ts';
+import type { Plan } from '../../dockerfile/plan/plan.ts';
+import type { RunnerChoice } from '../../runner/choose.ts';
+import type { DiffID, Digest } from '../../spec/digest.ts';
+import type { Descriptor } from '../../spec/objects.ts';
+import type { ImageOperand } from '../../store/parse-operand.ts';
+import type { CompressionOptions, ReadOptions, Work } from '../options.ts';
+import type { BuildEvents } from './log.ts';
 
 /** What is written of an image beside the layouts, or instead of them: an archive, its root filesystem as a tar, or that in a directory. */
 export interface BuildOutput {

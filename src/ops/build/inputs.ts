@@ -1,14 +1,14 @@
-import type { Step } from '../dockerfile/plan/plan.ts';
-import { nodeEngine } from '../engine/node.ts';
-import type { Fail } from '../errors.ts';
-import type { Digest } from '../spec/digest.ts';
-import { Pace } from '../stream/pace.ts';
-import { describeSelected, filesIn } from '../tree/described.ts';
-import { selectSources } from '../tree/select.ts';
-import { excluded } from './build-copy.ts';
-import type { StageFiles } from './build-files.ts';
-import { inputsOf, keyOf, type StepInput } from './build-key.ts';
-import type { Building } from './build-steps.ts';
+import type { Step } from '../../dockerfile/plan/plan.ts';
+import { nodeEngine } from '../../engine/node.ts';
+import type { Fail } from '../../errors.ts';
+import type { Digest } from '../../spec/digest.ts';
+import { Pace } from '../../stream/pace.ts';
+import { describeSelected, filesIn } from '../../tree/described.ts';
+import { selectSources } from '../../tree/select.ts';
+import { excluded } from './copy.ts';
+import type { StageFiles } from './files.ts';
+import { inputsOf, keyOf, type StepInput } from './key.ts';
+import type { Building } from './steps.ts';
 
 interface Keyed {
   readonly building: Building;

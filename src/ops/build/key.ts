@@ -1,8 +1,8 @@
-import type { CopySource, Step, StepMount } from '../dockerfile/plan/plan.ts';
-import type { Digest } from '../spec/digest.ts';
-import { digestOf } from '../spec/digest.ts';
-import { jsonText } from '../spec/document.ts';
-import type { Wanted } from '../tree/select.ts';
+import type { CopySource, Step, StepMount } from '../../dockerfile/plan/plan.ts';
+import type { Digest } from '../../spec/digest.ts';
+import { digestOf } from '../../spec/digest.ts';
+import { jsonText } from '../../spec/document.ts';
+import type { Wanted } from '../../tree/select.ts';
 
 /** What goes before everything in a key: another text where keys come to mean something else. */
 const version = 'ocikit-build-1';

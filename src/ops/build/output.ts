@@ -1,12 +1,12 @@
-import { jsonText } from '../spec/document.ts';
-import type { Descriptor } from '../spec/objects.ts';
-import { archiveMode, writeFileAtomic } from '../store/disk/file-target.ts';
-import { once } from '../stream/once.ts';
-import type { BuildOptions, BuildOutput, BuildResult } from './build-options.ts';
-import { copy } from './copy.ts';
-import { cp } from './cp.ts';
-import { exportImage } from './export-image.ts';
-import type { Work } from './options.ts';
+import { jsonText } from '../../spec/document.ts';
+import type { Descriptor } from '../../spec/objects.ts';
+import { archiveMode, writeFileAtomic } from '../../store/disk/file-target.ts';
+import { once } from '../../stream/once.ts';
+import { copy } from '../copy.ts';
+import { cp } from '../cp.ts';
+import { exportImage } from '../export-image.ts';
+import type { Work } from '../options.ts';
+import type { BuildOptions, BuildOutput, BuildResult } from './options.ts';
 
 /** Writes an image of a layout as docker's `--output` has it. Throws as copy, export and cp. */
 export async function writeOutput(image: string, output: BuildOutput, work: Work): Promise<readonly string[]> {

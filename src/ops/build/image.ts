@@ -1,12 +1,12 @@
-import type { Plan } from '../dockerfile/plan/plan.ts';
-import { withDocuments } from '../image/edit-image.ts';
-import { mediaTypesFor } from '../image/image-kind.ts';
-import { type Line, linesOf, withLines } from '../image/lines.ts';
-import { annotationKeys } from '../spec/annotations.ts';
-import { encodeDocument } from '../spec/document.ts';
-import type { Annotations, Image, ImageConfig, Manifest } from '../spec/objects.ts';
-import type { BuildBase } from './build-bases.ts';
-import type { Done } from './build-steps.ts';
+import type { Plan } from '../../dockerfile/plan/plan.ts';
+import { withDocuments } from '../../image/edit-image.ts';
+import { mediaTypesFor } from '../../image/image-kind.ts';
+import { type Line, linesOf, withLines } from '../../image/lines.ts';
+import { annotationKeys } from '../../spec/annotations.ts';
+import { encodeDocument } from '../../spec/document.ts';
+import type { Annotations, Image, ImageConfig, Manifest } from '../../spec/objects.ts';
+import type { BuildBase } from './bases.ts';
+import type { Done } from './steps.ts';
 
 /** What BuildKit writes beside each line of history. */
 const comment = 'buildkit.dockerfile.v0';
