@@ -14,7 +14,7 @@ export interface PlacedPackage {
 }
 
 /** The packages of a root filesystem. */
-interface FoundPackages {
+export interface FoundPackages {
   readonly packages: readonly PlacedPackage[];
   readonly system: OsRelease;
   readonly warnings: readonly string[];
