@@ -5,7 +5,7 @@ import type { Image } from '../spec/objects.ts';
 import { type Bundle, openBundle } from '../store/bundle/bundle.ts';
 import { readTextFile } from '../store/disk/text-file.ts';
 import { type Location, locate, type RootfsLocation } from '../store/locate.ts';
-import { openImage } from '../store/open-operand.ts';
+import { OpenPlaces, openImage } from '../store/open-operand.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { Pace } from '../stream/pace.ts';
 import { matcher } from '../tree/glob.ts';
@@ -107,7 +107,7 @@ async function openSides(
   rootfs: Operand,
   options: CommitOptions & { readonly selection: Selection | undefined },
 ): Promise<Opened> {
-  const place = await locate(rootfs, options);
+  const place = await locate(rootfs, new OpenPlaces(options));
   if (place.kind === 'image') throw usage(subjectOf(rootfs), 'expected a root filesystem or a bundle, got an image');
   const { selection, crossMounts } = options;
   const walk = { selection, crossMounts, work: options };
@@ -168,7 +168,7 @@ async function openDirectories(
   baseDir: Operand,
   walk: Walk,
 ): Promise<Opened> {
-  const below = await locate(baseDir, walk.work);
+  const below = await locate(baseDir, new OpenPlaces(walk.work));
   if (below.kind === 'image')
     throw usage(subjectOf(baseDir), 'expected a root filesystem, got an image', 'give option base');
   checkWalked([place, below], walk.crossMounts);

@@ -9,7 +9,7 @@ import type { Image, ImageConfig, Layer } from '../spec/objects.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import { type Bundle, openBundle } from '../store/bundle/bundle.ts';
 import { type Location, locate, type RootfsLocation } from '../store/locate.ts';
-import { OpenPlaces, openParsed, pickNamed } from '../store/open-operand.ts';
+import { OpenPlaces, pickNamed, withNamed } from '../store/open-operand.ts';
 import { openSource } from '../store/open-source.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { openRootfsDirectory } from '../store/rootfs/directory.ts';
@@ -155,11 +155,11 @@ type Opened =
   | { readonly kind: 'image'; readonly side: ImageSide }
   | { readonly kind: 'rootfs'; readonly place: RootfsLocation };
 
-async function open(place: Location, options: OpenOptions, places: OpenPlaces): Promise<Opened> {
+async function open(place: Location, options: OpenOptions): Promise<Opened> {
   if (place.kind === 'bundle')
     return { kind: 'rootfs', place: { kind: 'rootfs', directory: openBundle(place.directory).rootfs } };
   if (place.kind !== 'image') return { kind: 'rootfs', place };
-  const { source, image } = await pickNamed(await openParsed(place.operand, places), options);
+  const { source, image } = await pickNamed(await withNamed(place), options);
   return { kind: 'image', side: imageSide(source, image) };
 }
 
@@ -173,7 +173,7 @@ const read = (opened: Opened, options: OpenOptions): Promise<ComparedSide> =>
   opened.kind === 'image' ? readImageSide(opened.side) : openRootfs(opened.place, walkOf(options));
 
 async function openBundlePair(operand: Operand, options: OpenOptions): Promise<[ComparedSide, ComparedSide]> {
-  const place = await locate(operand, options);
+  const place = await locate(operand, new OpenPlaces(options));
   if (place.kind !== 'bundle') throw usage(subjectOf(operand), 'expected two operands, or one bundle, got one operand');
   const bundle = openBundle(place.directory);
   const base = async (): Promise<ComparedSide> => {
@@ -197,10 +197,10 @@ export async function openPair(
 ): Promise<[ComparedSide, ComparedSide]> {
   if (after === undefined) return openBundlePair(before, options);
   const places = new OpenPlaces(options);
-  const located = [await locate(before, options), await locate(after, options)] as const;
+  const located = [await locate(before, places), await locate(after, places)] as const;
   checkWalked(located, options.crossMounts);
-  const lower = await open(located[0], options, places);
-  const upper = await open(located[1], options, places);
+  const lower = await open(located[0], options);
+  const upper = await open(located[1], options);
   if (lower.kind === 'image' && upper.kind === 'image') return readImagePair(lower.side, upper.side);
   return both(
     () => read(lower, options),

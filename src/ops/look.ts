@@ -11,8 +11,8 @@ import type { Image } from '../spec/objects.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import { openBundle } from '../store/bundle/bundle.ts';
 import { locate } from '../store/locate.ts';
-import { OpenPlaces, openParsed, pickNamed } from '../store/open-operand.ts';
-import { type Operand, type ParsedOperand, subjectOf } from '../store/parse-operand.ts';
+import { type OpenedPlace, OpenPlaces, pickNamed, withNamed } from '../store/open-operand.ts';
+import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { openRootfsDirectory, type RootfsDirectory } from '../store/rootfs/directory.ts';
 import { openRootfsTar } from '../store/rootfs/tar.ts';
 import { flow } from '../stream/flow.ts';
@@ -71,17 +71,14 @@ async function* directoryTar(rootfs: RootfsDirectory, tree: Tree, work: Work): B
 
 const lastPartOf = (path: string): string => path.split('/').findLast(part => part !== '') ?? path;
 
-async function lookIntoImage(operand: ParsedOperand, options: ReadOptions): Promise<Look> {
-  const { source, image, subject, named } = await pickNamed(
-    await openParsed(operand, new OpenPlaces(options)),
-    options,
-  );
+async function lookIntoImage(opened: OpenedPlace, options: ReadOptions): Promise<Look> {
+  const { source, image, subject, place, named } = await pickNamed(await withNamed(opened), options);
   const layers = layersOf(image);
   announce(options, 'reading', sizeOf(blobsOf(layers)));
   const stack = await readStack(source, layers);
   return {
     subject,
-    name: named.annotations?.[annotationKeys.refName] ?? lastPartOf(operand.place.path),
+    name: named.annotations?.[annotationKeys.refName] ?? lastPartOf(place.path),
     tree: topOf(stack.stack),
     ofImage: { image, stack },
     warnings: stack.warnings,
@@ -97,11 +94,11 @@ async function lookIntoImage(operand: ParsedOperand, options: ReadOptions): Prom
 
 /** Opens an image, a bundle, a directory or a tar, and reads what is in it but contents. Throws as `locate` and reading do. */
 export async function lookInto(operand: Operand, options: ReadOptions): Promise<Look> {
-  const place = await locate(operand, options);
+  const place = await locate(operand, new OpenPlaces(options));
   const subject = subjectOf(operand);
   switch (place.kind) {
     case 'image':
-      return lookIntoImage(place.operand, options);
+      return lookIntoImage(place, options);
     case 'tar': {
       const rootfs = openRootfsTar(place.path, options);
       const tree = await rootfs.tree();

@@ -10,17 +10,25 @@ import type { Descriptor } from '../spec/objects.ts';
 import { openLayout } from '../store/layout/layout.ts';
 import { isValid, refusal } from '../testing/answers.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
+import { analyze } from './analyze.ts';
+import { blame } from './blame.ts';
+import { catStream } from './cat.ts';
 import { commit } from './commit.ts';
 import { copy } from './copy.ts';
 import { diff } from './diff.ts';
+import { diffLayers } from './diff-layers.ts';
 import { exportImage } from './export-image.ts';
+import { files } from './files.ts';
 import { history } from './history.ts';
 import { images } from './images.ts';
 import { importRootfs } from './import-rootfs.ts';
 import { init } from './init.ts';
 import { inspect, inspectRaw } from './inspect.ts';
 import { load } from './load.ts';
+import { packages } from './packages.ts';
+import { referrers } from './referrers.ts';
 import { save } from './save.ts';
+import { squash } from './squash.ts';
 import { tag } from './tag.ts';
 import { unpack } from './unpack.ts';
 import { untag } from './untag.ts';
@@ -93,6 +101,72 @@ test('a place is opened once, and a name that moves meanwhile is never half seen
     const before = opened.times();
     assert.deepEqual(await verb(), expected, name);
     assert.equal(opened.times() - before, 1, `${name} reads the index once`);
+  }
+});
+
+/** Counts how often the first header of a file is read: an archive's blobs lie behind it. */
+function onFirstHeader(t: TestContext, file: string): { readonly times: () => number } {
+  const { openSync, closeSync, readSync } = fs;
+  const files = new Set<number>();
+  let times = 0;
+  Object.assign(fs, {
+    openSync: (path: string, ...rest: [number]) => {
+      const opened = openSync(path, ...rest);
+      if (path === file) files.add(opened);
+      return opened;
+    },
+    closeSync: (opened: number) => {
+      files.delete(opened);
+      closeSync(opened);
+    },
+    readSync: (opened: number, buffer: Buffer, offset: number, length: number, position: number) => {
+      if (files.has(opened) && position === 0 && length >= 512) times++;
+      return readSync(opened, buffer, offset, length, position);
+    },
+  });
+  syncBuiltinESMExports();
+  t.after(() => {
+    Object.assign(fs, { openSync, closeSync, readSync });
+    syncBuiltinESMExports();
+  });
+  return { times: () => times };
+}
+
+test('the headers of an archive are read once, whatever is asked of it', async t => {
+  const { place, img } = await twoImages(t);
+  const [oci, docker] = [join(place, 'oci.tar'), join(place, 'docker.tar')];
+  await save([`${img}:a`, `${img}:b`], oci, { platform, format: 'oci' });
+  await save([`${img}:a`, `${img}:b`], docker, { platform, format: 'docker' });
+  for (const archive of [oci, docker]) {
+    const [a, b] = [`${archive}:a`, `${archive}:b`];
+    const verbs: Readonly<Record<string, () => Promise<unknown>>> = {
+      diff: () => diff(a, b),
+      'diff of layers': () => diffLayers(a, b),
+      'diff with a directory': () => diff(a, join(place, 'rootfs')),
+      files: () => files(a, ['/']),
+      blame: () => blame(a, '/who'),
+      cat: () => catStream(a, ['/who']),
+      analyze: () => analyze(a),
+      packages: () => packages(a),
+      images: () => images([archive]),
+      inspect: () => inspect([a, b]),
+      history: () => history(a),
+      validate: () => validate(archive),
+      referrers: () => referrers(a),
+      export: () => exportImage(a, join(place, 'exported.tar')),
+      unpack: () => unpack(a, join(place, 'unpacked'), { force: true }),
+      save: () => save([a, b], join(place, 'saved.tar'), { platform }),
+      copy: () => copy(a, join(place, 'copied:a')),
+      load: () => load(archive, join(place, 'loaded')),
+      squash: () => squash(a, { output: join(place, 'squashed:a') }),
+      'commit on a base': () => commit(join(place, 'rootfs'), join(place, 'other:x'), { base: a }),
+    };
+    const opened = onFirstHeader(t, archive);
+    for (const [name, verb] of Object.entries(verbs)) {
+      const before = opened.times();
+      await verb();
+      assert.equal(opened.times() - before, 1, `${name} reads the headers of ${archive} once`);
+    }
   }
 });
 

@@ -10,7 +10,7 @@ import { makeStubsBelow, makeStubsIn } from '../store/disk/mount-stubs.ts';
 import { readInside, resolveInside } from '../store/disk/resolve-inside.ts';
 import { makeWorkspace, type Workspace } from '../store/disk/workspace.ts';
 import { locate } from '../store/locate.ts';
-import { type OpenedImage, OpenPlaces, openParsed, pickNamed } from '../store/open-operand.ts';
+import { type OpenedImage, OpenPlaces, pickNamed, withNamed } from '../store/open-operand.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { extractLayers } from '../store/rootfs/extract.ts';
 import { announce } from '../stream/pace.ts';
@@ -56,7 +56,7 @@ export async function run(rootfs: Operand, words: readonly string[], options: Ru
 }
 
 async function openRun(rootfs: Operand, options: RunOptions): Promise<Place> {
-  const found = await locate(rootfs, options);
+  const found = await locate(rootfs, new OpenPlaces(options));
   if (found.kind === 'bundle') {
     const bundle = openBundle(found.directory);
     const image = await bundleBase(bundle, options);
@@ -65,7 +65,7 @@ async function openRun(rootfs: Operand, options: RunOptions): Promise<Place> {
   }
   if (found.kind !== 'image')
     throw usage(subjectOf(rootfs), 'expected an image or a bundle, got another root filesystem');
-  const image = await pickNamed(await openParsed(found.operand, new OpenPlaces(options)), options);
+  const image = await pickNamed(await withNamed(found), options);
   const workspace = await makeWorkspace(options.temporary ?? '/var/tmp');
   try {
     return await unpacked(image, workspace, options);

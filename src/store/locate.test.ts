@@ -305,10 +305,15 @@ test('what is no image is named by its type, and layers without diffIDs are refu
 test('a place is told by what lies in it', async t => {
   const { path } = await newLayout(t);
   const directory = join(path, '..');
+  const documents: Readonly<Record<string, string>> = {
+    'oci-layout': '{"imageLayoutVersion":"1.0.0"}',
+    'index.json': '{"schemaVersion":2,"manifests":[]}',
+    './manifest.json': '[]',
+  };
   const make = (name: string, files: readonly string[]): string => {
     for (const file of files) {
       mkdirSync(join(directory, name, file, '..'), { recursive: true });
-      writeFileSync(join(directory, name, file), '{}');
+      writeFileSync(join(directory, name, file), documents[file] ?? '{}');
     }
     return join(directory, name);
   };
@@ -316,17 +321,17 @@ test('a place is told by what lies in it', async t => {
   const rootfs = make('rootfs', ['etc/passwd']);
   const bare = make('bare', ['index.json', 'blobs/sha256/x']);
   const archive = (name: string, members: readonly string[]): Promise<string> =>
-    tarOf(join(directory, name), Object.fromEntries(members.map(member => [member, ''])));
+    tarOf(join(directory, name), Object.fromEntries(members.map(member => [member, documents[member] ?? ''])));
   const [oci, docker] = [
     await archive('oci.tar', ['index.json', 'oci-layout']),
     await archive('d.tar', ['./manifest.json']),
   ];
-  const tar = await archive('rootfs.tar', ['etc/', 'etc/oci-layout']);
+  const tar = await archive('rootfs.tar', ['etc/', 'etc/oci-layout', 'repositories/', 'repositories/x']);
   assert.equal((await locate(path)).kind, 'image');
   assert.equal((await locate(`${path}:v1`)).kind, 'image');
   assert.equal((await locate(`oci:${path}:v1@44`)).kind, 'image');
   assert.equal((await locate(oci)).kind, 'image');
-  assert.equal((await locate(`${docker}:app:v1`)).kind, 'image');
+  await assert.rejects(locate(`${docker}:app:v1`), refusal('invalid', /d\.tar: manifest\.json: expected an image/));
   assert.deepEqual(await locate(tar), { kind: 'tar', path: tar });
   assert.deepEqual(await locate(`tar:${oci}`), { kind: 'tar', path: oci });
   assert.deepEqual(await locate(bundle), { kind: 'bundle', directory: bundle });

@@ -1,10 +1,10 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { invalid, notFound } from '../errors.ts';
-import type { Work } from '../stream/pace.ts';
 import { onDisk } from './disk/system-error.ts';
 import { checkNoStream } from './image-place.ts';
 import { isBareLayout } from './layout/layout.ts';
+import { type OpenedPlace, OpenPlaces } from './open-operand.ts';
 import { isDirectory } from './open-source.ts';
 import {
   checkOperand,
@@ -20,9 +20,9 @@ export type RootfsLocation =
   | { readonly kind: 'rootfs'; readonly directory: string }
   | { readonly kind: 'tar'; readonly path: string };
 
-/** What an operand that may be a root filesystem is. */
+/** What an operand that may be a root filesystem is: where it is a place of images, that is open. */
 export type Location =
-  | { readonly kind: 'image'; readonly operand: ParsedOperand }
+  | ({ readonly kind: 'image' } & OpenedPlace)
   | { readonly kind: 'bundle'; readonly directory: string }
   | RootfsLocation;
 
@@ -33,12 +33,6 @@ function kindOfDirectory(directory: string): 'image' | 'bundle' | 'rootfs' {
   if (has('oci-layout')) return 'image';
   if (has('ocikit.json') && has('rootfs')) return 'bundle';
   return isBareLayout(directory) ? 'image' : 'rootfs';
-}
-
-/** Tells a file by the members of its tar; what is compressed with what ocikit does not read can only be a tar. */
-async function kindOfFile(path: string, work: Work): Promise<'image' | 'tar'> {
-  const { archiveKindOf } = await import('./archive/archive.ts');
-  return (await archiveKindOf(path, work)) === undefined ? 'tar' : 'image';
 }
 
 /** A root filesystem that the user says is one, whatever it looks like. */
@@ -68,23 +62,37 @@ function parseLocated(operand: ImageOperand): ParsedOperand {
   return { subject: operand, place: { path: operand } };
 }
 
+async function imagesAt(parsed: ParsedOperand, places: OpenPlaces): Promise<Location> {
+  return { kind: 'image', ...parsed, ...(await places.source(parsed.place)) };
+}
+
+/** What is at a path whose kind nobody said; what is compressed with what ocikit does not read can only be a tar. */
+async function locateUnsaid(parsed: ParsedOperand, places: OpenPlaces): Promise<Location> {
+  const { path } = parsed.place;
+  if (isDirectory(path)) {
+    const kind = kindOfDirectory(path);
+    return kind === 'image' ? imagesAt(parsed, places) : { kind, directory: path };
+  }
+  const opened = await places.sourceIfAny(parsed.place);
+  return opened === undefined ? { kind: 'tar', path } : { kind: 'image', ...parsed, ...opened };
+}
+
 /**
  * What an operand `ROOTFS|IMAGE` is: an image in a layout or an archive; a bundle (a directory that `unpack` wrote with its
- * config); any other directory or tar, which is a root filesystem. Throws `usage`, `not-found` and `invalid`.
+ * config); any other directory or tar, which is a root filesystem. A file is told by the members of its tar. Throws `usage`,
+ * `not-found` and `invalid`, and as opening does.
  */
-export async function locate(operand: Operand, work: Work = {}): Promise<Location> {
-  work.signal?.throwIfAborted();
+export async function locate(operand: Operand, places: OpenPlaces = new OpenPlaces()): Promise<Location> {
+  places.work.signal?.throwIfAborted();
   checkOperand(operand, 'operand');
   const said = saidRootfs(operand);
   if (said !== undefined) return rootfsAt(said);
   const parsed = parseLocated(operand as ImageOperand);
   const { kind, path, name, digest } = parsed.place;
-  if (kind !== undefined) return { kind: 'image', operand: parsed };
+  if (kind !== undefined) return imagesAt(parsed, places);
   if (!existsSync(path)) throw notFound(path, 'an image or a root filesystem');
-  const found = isDirectory(path) ? kindOfDirectory(path) : await kindOfFile(path, work);
-  if (found === 'image') return { kind: found, operand: parsed };
-  if (name === undefined && digest === undefined)
-    return found === 'tar' ? { kind: found, path } : { kind: found, directory: path };
-  const got = found === 'tar' ? 'a tar without images' : 'a directory without the file oci-layout';
+  const found = await locateUnsaid(parsed, places);
+  if (found.kind === 'image' || (name === undefined && digest === undefined)) return found;
+  const got = found.kind === 'tar' ? 'a tar without images' : 'a directory without the file oci-layout';
   throw invalid(path, 'an image layout or an image archive', got);
 }

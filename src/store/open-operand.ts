@@ -8,11 +8,11 @@ import type { Descriptor, Document, ImageIndex, Platform } from '../spec/objects
 import type { Reading, Work } from '../stream/pace.ts';
 import type { ImagePlace } from './image-place.ts';
 import type { OpenedLayout } from './layout/layout.ts';
-import { type OpenedSource, openSource, openStore, openToCopy, placeKey } from './open-source.ts';
+import { type OpenedSource, openSource, openSourceIfAny, openStore, openToCopy, placeKey } from './open-source.ts';
 import { type ImageOperand, type ParsedOperand, parseOperand } from './parse-operand.ts';
 
 /** An operand whose place is open, with its index as it was then: whatever a verb does of it sees this one state. */
-interface OpenedPlace {
+export interface OpenedPlace {
   /** What the user wrote, for messages. */
   readonly subject: string;
   readonly place: ImagePlace;
@@ -57,7 +57,7 @@ class Once<T> {
 /** The places that one run of a verb has open: one that several of its operands name, in whatever spelling, is opened once. `work` watches and stops it. */
 export class OpenPlaces {
   readonly work: Reading;
-  readonly #sources = new Once<OpenedSource>();
+  readonly #sources = new Once<OpenedSource | undefined>();
   readonly #stores = new Once<OpenedLayout>();
 
   constructor(work: Reading = {}) {
@@ -66,14 +66,24 @@ export class OpenPlaces {
 
   /** A place to read, called as this operand calls it. Throws as `openSource`. */
   async source(place: ImagePlace): Promise<OpenedSource> {
-    const { source, index } = await this.#sources.get(placeKey(place), () => this.#open(place));
-    return source.subject === place.path ? { source, index } : { source: { ...source, subject: place.path }, index };
+    const opened = await this.#source(place, () => openSource(place, this.work));
+    // What is known to hold no images says so once more.
+    return opened ?? openSource(place, this.work);
   }
 
-  async #open(place: ImagePlace): Promise<OpenedSource> {
-    const opened = await openSource(place, this.work);
-    this.work.notices?.push(...(opened.source.warnings ?? []));
-    return opened;
+  /** The same of a file that may be any tar; undefined where it holds no images. */
+  sourceIfAny(place: ImagePlace): Promise<OpenedSource | undefined> {
+    return this.#source(place, () => openSourceIfAny(place.path, this.work));
+  }
+
+  async #source(place: ImagePlace, open: () => Promise<OpenedSource | undefined>): Promise<OpenedSource | undefined> {
+    const opened = await this.#sources.get(placeKey(place), async () => {
+      const found = await open();
+      this.work.notices?.push(...(found?.source.warnings ?? []));
+      return found;
+    });
+    if (opened === undefined || opened.source.subject === place.path) return opened;
+    return { ...opened, source: { ...opened.source, subject: place.path } };
   }
 
   /** A layout to change. Throws as `openStore`. */
@@ -93,7 +103,7 @@ export async function withNamed<T extends OpenedPlace>(
 }
 
 /** Opens the place of an operand that has been taken apart, and finds what it names. */
-export async function openParsed(parsed: ParsedOperand, places: OpenPlaces = new OpenPlaces()): Promise<NamedImage> {
+async function openParsed(parsed: ParsedOperand, places: OpenPlaces = new OpenPlaces()): Promise<NamedImage> {
   return withNamed({ ...parsed, ...(await places.source(parsed.place)) });
 }
 

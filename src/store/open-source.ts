@@ -47,6 +47,11 @@ async function openSourceOf(place: Located, work: Work): Promise<OpenedSource> {
   return { source: flowSource({ ...store, index: async () => index }, work), index };
 }
 
+const flowing = async (source: ImageSource, work: Work): Promise<OpenedSource> => ({
+  source: flowSource(source, work),
+  index: await source.index(),
+});
+
 /**
  * Opens the layout or archive that a place names, for one run of a verb: `work` is what watches and stops it. Throws `not-found`,
  * `invalid` and `unsupported`.
@@ -54,8 +59,14 @@ async function openSourceOf(place: Located, work: Work): Promise<OpenedSource> {
 export async function openSource(place: Located, work: Work = {}): Promise<OpenedSource> {
   if (isLayout(place)) return openSourceOf(place, work);
   const { openArchiveSource } = await archives();
-  const source = await openArchiveSource(place.path, { kind: place.kind, work });
-  return { source: flowSource(source, work), index: await source.index() };
+  return flowing(await openArchiveSource(place.path, { kind: place.kind, work }), work);
+}
+
+/** The same of a file that may be any tar; undefined where it holds no images. */
+export async function openSourceIfAny(path: string, work: Work = {}): Promise<OpenedSource | undefined> {
+  const { openSourceIfAny: open } = await archives();
+  const source = await open(path, work);
+  return source && flowing(source, work);
 }
 
 /** Opens the layout that a place names, to change it. Throws `unsupported` for an archive. */
@@ -80,8 +91,7 @@ export async function openToCopy(
   const { openArchiveFile, openArchiveStream } = await archives();
   const opened = await (isStream ? openArchiveStream(from, layout, work) : openArchiveFile(from, layout, work));
   try {
-    const source = flowSource(opened.source, work);
-    return { source, index: await source.index(), close: () => opened.close() };
+    return { ...(await flowing(opened.source, work)), close: () => opened.close() };
   } catch (error) {
     opened.close();
     throw error;

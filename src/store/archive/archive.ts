@@ -11,7 +11,7 @@ import { encodeText, shortTextOf } from '../../tree/path.ts';
 import { type Region, regionChunks } from '../disk/region.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { type ArchiveInput, FileInput, StreamInput } from './archive-input.ts';
-import { type ArchiveIndex, indexArchive, memberName, visitArchive } from './index-archive.ts';
+import { type ArchiveIndex, indexArchive, memberName, tooMany } from './index-archive.ts';
 
 type ArchiveKind = 'oci-archive' | 'docker-archive';
 
@@ -28,6 +28,8 @@ export interface Archive {
   readonly subject: string;
   /** Where the bytes are on disk; undefined where the archive is compressed as a whole. */
   readonly path: string | undefined;
+  /** What kind of images it holds; undefined where it holds none. */
+  readonly kind: ArchiveKind | undefined;
   /** A file by its name, hardlinks followed and symlinks where asked; undefined where there is none. Throws `invalid` for what is no file. */
   find(name: string, options?: { readonly symlinks?: boolean }): Region | undefined;
   /** The bytes of a file, unchecked. Chunks of up to 1 MiB, each valid until the next. */
@@ -53,14 +55,14 @@ const words = {
 
 /** Follows the links of an archive to a file's bytes. */
 function findMember(
-  index: ArchiveIndex,
+  { members }: ArchiveIndex,
   name: string,
   options: { readonly symlinks: boolean; readonly subject: string },
 ): Region | undefined {
   let at = memberName(encodeText(name));
   let got = 'a name that leads out of the archive';
   for (let links = 0; at !== undefined && links < archiveLinkLimit; links++) {
-    const member = index.get(at);
+    const member = members.get(at);
     if (member === undefined && links === 0) return undefined;
     if (member?.kind === 'file') return member;
     if (member !== undefined) got = words[member.kind];
@@ -154,34 +156,42 @@ async function withInput<T>(
   }
 }
 
+/** What the names in an archive say that it holds. A directory of such a name is a root filesystem's. */
+function kindIn({ members }: ArchiveIndex): ArchiveKind | undefined {
+  const isTold = (name: string): boolean => (members.get(name)?.kind ?? 'directory') !== 'directory';
+  return [...kindMembers].find(([name]) => isTold(name))?.[1];
+}
+
+interface ArchiveBytes {
+  readonly subject: string;
+  readonly path: string | undefined;
+  readonly open: (region: Region) => Bytes;
+}
+
+const archiveOf = (index: ArchiveIndex, bytes: ArchiveBytes): Archive => ({
+  ...bytes,
+  kind: kindIn(index),
+  find: (name, options) => findMember(index, name, { symlinks: options?.symlinks === true, subject: bytes.subject }),
+});
+
 /**
  * Opens a tar by its headers alone; `subject` names it in messages. Nothing is copied, and only a tar that is compressed as a whole is read through (again
  * for each blob). Throws `not-found`, `invalid` with the offset for what is no tar or is truncated, and `unsupported` for
  * compressions that ocikit does not read.
  */
 export function openArchive(path: string, subject: string = path, work: Work = {}): Promise<Archive> {
-  return withInput(path, { subject, work }, async (input, bytes, isPlain) => {
-    const index = await indexArchive(input, subject);
-    return {
-      subject,
-      path: isPlain ? path : undefined,
-      find: (name, options) => findMember(index, name, { symlinks: options?.symlinks === true, subject }),
-      open: bytes,
-    };
-  });
+  return withInput(path, { subject, work }, async (input, open, isPlain) =>
+    archiveOf(await indexArchive(input, subject), { subject, path: isPlain ? path : undefined, open }),
+  );
 }
 
-/** What kind of images an archive holds; undefined where it holds none. */
-export function kindOf(archive: Archive): ArchiveKind | undefined {
-  return [...kindMembers].find(([name]) => archive.find(name) !== undefined)?.[1];
-}
-
-/** The same of a tar that need not be one, however many members it has. */
-export function archiveKindOf(path: string, work: Work): Promise<ArchiveKind | undefined> {
-  return withInput(path, { subject: path, work }, async input => {
-    const kinds = new Set<ArchiveKind | undefined>();
-    await visitArchive(input, path, name => kinds.add(kindMembers.get(name)));
-    return kinds.has('oci-archive') ? 'oci-archive' : kinds.has('docker-archive') ? 'docker-archive' : undefined;
+/** The same of a tar that need not hold images, however many members it has; undefined where it holds none. */
+export function openIfArchive(path: string, work: Work): Promise<Archive | undefined> {
+  return withInput(path, { subject: path, work }, async (input, open, isPlain) => {
+    const index = await indexArchive(input, path, kindMembers);
+    if (kindIn(index) === undefined) return undefined;
+    if (!index.isWhole) throw tooMany(path);
+    return archiveOf(index, { subject: path, path: isPlain ? path : undefined, open });
   });
 }
 

@@ -16,8 +16,11 @@ type ArchiveMember =
   | { readonly kind: 'hardlink' | 'symlink'; readonly target: ByteString }
   | { readonly kind: 'directory' | 'other' | 'several' };
 
-/** Members by their names without `./` in front. */
-export type ArchiveIndex = ReadonlyMap<ByteString, ArchiveMember>;
+/** Members by their names without `./` in front, and whether they are all that there are. */
+export interface ArchiveIndex {
+  readonly members: ReadonlyMap<ByteString, ArchiveMember>;
+  readonly isWhole: boolean;
+}
 
 /**
  * A name inside an archive in its plain form. Undefined for one that leads out of it or is absolute: such a member is
@@ -111,18 +114,31 @@ class Scan {
   }
 }
 
-/** Passes over an archive's headers in order. Throws `invalid` with the offset where it is damaged or truncated. */
-export function visitArchive(input: ArchiveInput, subject: string, visit: Visit): Promise<void> {
-  return new Scan(input, subject, visit).run();
-}
+/** More members than an archive of images may have. */
+export const tooMany = (subject: string): Error => invalid(subject, `at most ${memberLimit} members`, 'more');
 
-/** Lists an archive's members. Readers differ on which of two members of one name counts, so here neither does. */
-export async function indexArchive(input: ArchiveInput, subject: string): Promise<ArchiveIndex> {
+/**
+ * Lists an archive's members. Readers differ on which of two members of one name counts, so here neither does. Of a tar that need
+ * not be an archive `telling` are the names that count beyond `memberLimit` as well. Throws `invalid`, with the offset where it is
+ * damaged or truncated.
+ */
+export async function indexArchive(
+  input: ArchiveInput,
+  subject: string,
+  telling?: ReadonlyMap<ByteString, unknown>,
+): Promise<ArchiveIndex> {
   const members = new Map<ByteString, ArchiveMember>();
-  await visitArchive(input, subject, (name, member) => {
-    const isAgain = members.has(name) && !(members.get(name)?.kind === 'directory' && member.kind === 'directory');
+  let isWhole = true;
+  const visit = (name: ByteString, member: ArchiveMember): void => {
+    const before = members.get(name);
+    if (before === undefined && members.size >= memberLimit) {
+      if (telling === undefined) throw tooMany(subject);
+      isWhole = false;
+      if (!telling.has(name)) return;
+    }
+    const isAgain = before !== undefined && !(before.kind === 'directory' && member.kind === 'directory');
     members.set(name, isAgain ? { kind: 'several' } : member);
-    if (members.size > memberLimit) throw invalid(subject, `at most ${memberLimit} members`, 'more');
-  });
-  return members;
+  };
+  await new Scan(input, subject, visit).run();
+  return { members, isWhole };
 }

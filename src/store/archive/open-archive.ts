@@ -4,7 +4,7 @@ import type { ImageSource } from '../../graph/source.ts';
 import type { Work } from '../../stream/pace.ts';
 import { stoppable } from '../../stream/stoppable.ts';
 import type { ImagePlace } from '../image-place.ts';
-import { compressionOfFile, fileReader, kindOf, openArchive } from './archive.ts';
+import { type Archive, compressionOfFile, fileReader, openArchive, openIfArchive } from './archive.ts';
 import { openOciArchive } from './oci-archive.ts';
 import { spoolArchive } from './spool.ts';
 import { openDockerPart, openUniversalArchive } from './universal-archive.ts';
@@ -17,20 +17,30 @@ export interface OpenedSource {
   close(): void;
 }
 
+async function imagesOf(archive: Archive, said?: Kind): Promise<ImageSource> {
+  if (said === undefined && archive.kind === 'oci-archive') return openUniversalArchive(archive);
+  const kind = said ?? archive.kind;
+  if (kind === 'oci-archive') return openOciArchive(archive);
+  if (kind === 'docker-archive') return openDockerPart(archive);
+  const got = 'got a tar without oci-layout and manifest.json';
+  throw new OciError('invalid', archive.subject, `expected an image archive, ${got}`, {
+    hint: '`ocikit import` makes an image of a root filesystem tar',
+  });
+}
+
 /** The images of an archive; `kind` where the user said which of its two forms counts. */
 export async function openArchiveSource(
   path: string,
   options: { readonly kind?: Kind | undefined; readonly subject?: string; readonly work?: Work } = {},
 ): Promise<ImageSource> {
   const { subject = path, work = {} } = options;
-  const archive = await openArchive(path, subject, work);
-  if (options.kind === undefined && kindOf(archive) === 'oci-archive') return openUniversalArchive(archive);
-  const found = options.kind ?? kindOf(archive);
-  if (found === 'oci-archive') return openOciArchive(archive);
-  if (found === 'docker-archive') return openDockerPart(archive);
-  throw new OciError('invalid', subject, 'expected an image archive, got a tar without oci-layout and manifest.json', {
-    hint: '`ocikit import` makes an image of a root filesystem tar',
-  });
+  return imagesOf(await openArchive(path, subject, work), options.kind);
+}
+
+/** The images of a tar; undefined where it holds none. */
+export async function openSourceIfAny(path: string, work: Work): Promise<ImageSource | undefined> {
+  const archive = await openIfArchive(path, work);
+  return archive && imagesOf(archive);
 }
 
 async function openSpooled(
