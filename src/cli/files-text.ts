@@ -1,4 +1,5 @@
 import type { FileRow, FilesResult } from '../ops/look-results.ts';
+import { remembered } from '../spec/remembered.ts';
 import { encodeText, textOf } from '../tree/path.ts';
 import { rawPath, shownPath } from './diff-rows.ts';
 import { parseTime } from './units.ts';
@@ -44,7 +45,7 @@ function shownTarget({ target, targetBytes }: FileRow): string {
   return ` -> ${targetBytes === undefined ? textOf(encodeText(target)) : target}`;
 }
 
-function cellsOf(row: FileRow, zone: string | undefined): readonly string[] {
+function cellsOf(row: FileRow, timeOf: (mtime: string) => string): readonly string[] {
   const { type, mode, links, uid, gid, user, group, size, device, mtime, layer } = row;
   return [
     modeText(type, Number.parseInt(mode, 8)),
@@ -52,7 +53,7 @@ function cellsOf(row: FileRow, zone: string | undefined): readonly string[] {
     user === null ? String(uid) : textOf(encodeText(user)),
     group === null ? String(gid) : textOf(encodeText(group)),
     size === undefined ? (device?.replace(':', ', ') ?? '-') : String(size),
-    minuteText(mtime, zone),
+    timeOf(mtime),
     ...(layer === null ? [] : [`#${layer}`]),
     `${shownPath(row)}${shownTarget(row)}`,
   ];
@@ -112,5 +113,6 @@ function* mapped<T>(values: Iterable<T>, text: (value: T) => string): Generator<
 export function filesTexts({ files }: FilesResult, words: Words, zone: string | undefined): Iterable<string> {
   if (words.flag('null')) return ended(mapped(files, rawPath), '\0');
   if (words.flag('tree')) return ended(drawn(files), '\n');
-  return ended(words.flag('long') ? aligned(files.map(row => cellsOf(row, zone))) : mapped(files, shownPath), '\n');
+  const timeOf = remembered((mtime: string) => minuteText(mtime, zone));
+  return ended(words.flag('long') ? aligned(files.map(row => cellsOf(row, timeOf))) : mapped(files, shownPath), '\n');
 }

@@ -10,12 +10,12 @@ import { textOf } from '../tree/path.ts';
 import { find, leavesOf, resolvePath } from '../tree/walk.ts';
 import { path, severalOf } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
+import { rowMaker } from './file-row.ts';
 import { layerViews } from './layer-views.ts';
 import { eachIn, findIn, type Look, lookInto } from './look.ts';
 import type { FilesOptions } from './look-options.ts';
 import type { FileRow, FilesResult } from './look-results.ts';
 import { allOf, answers, type Several } from './several.ts';
-import { pathFields, viewOf } from './view.ts';
 
 /** Where a path leads; undefined where links go round. */
 function placeOf({ tree, subject }: Look, path: Path): Path | undefined {
@@ -85,12 +85,13 @@ class Asked {
 function* rowsOf(look: Look, asked: Asked, names: ReturnType<typeof namesOfIds>): Parts<readonly FileRow[]> {
   const counts = yield* linkCounts(look.tree);
   const rows: FileRow[] = [];
+  const make = rowMaker();
   yield* eachIn(look, (path, node, layer) => {
     if (!asked.has(path)) return;
     const links = node.kind === 'directory' ? 1 : (counts.get(node) ?? 1);
     const { uid, gid } = node.meta;
     const owner = { user: names.users.get(uid) ?? null, group: names.groups.get(gid) ?? null };
-    rows.push({ ...pathFields(path), ...viewOf(node), ...owner, links, layer });
+    rows.push(make(path, node, { ...owner, links, layer }));
   });
   return rows;
 }

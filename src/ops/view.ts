@@ -42,12 +42,15 @@ function kindOf(node: Node): Partial<NodeView> {
   }
 }
 
+/** Permission, set-id and sticky bits as four octal digits. */
+export const modeText = (mode: number): string => mode.toString(8).padStart(4, '0');
+
 /** A node as plain data. Extended attributes are hexadecimal, as they need not be text. */
 export function viewOf(node: Node): NodeView {
   const { mode, uid, gid, mtime, xattrs } = node.meta;
   const view = {
     type: typeOf(node),
-    mode: mode.toString(8).padStart(4, '0'),
+    mode: modeText(mode),
     uid,
     gid,
     mtime: timeText(mtime),
