@@ -35,6 +35,7 @@ const config: Table<ConfigOptions> = {
   set: listOf(text),
   layerAnnotations: listOf(text),
   indexAnnotations: listOf(kinds.annotation),
+  redact: listOf(text),
   noHistory: flag,
   historyAuthor: text,
   historyCreated: kinds.time,
@@ -59,7 +60,7 @@ const squash: Table<SquashOptions> = {
   layers: kinds.layerRange,
   fromBase: kinds.operand,
 };
-const strip: Table<StripOptions> = { ...changed, ...compression, keepLinks: flag };
+const strip: Table<StripOptions> = { ...changed, ...compression, keepLinks: flag, redact: listOf(text) };
 const drop: Table<DropOptions> = { ...changed, layers: kinds.layerRange, createdBy: text, materialize: flag };
 const rebase: Table<RebaseOptions> = {
   ...changed,

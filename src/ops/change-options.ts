@@ -60,6 +60,8 @@ export interface ConfigOptions extends ChangeOptions {
   readonly layerAnnotations?: readonly string[];
   /** `KEY=VALUE` on the index of a multi-platform image; none when absent. */
   readonly indexAnnotations?: readonly string[];
+  /** Texts that become `***` wherever a line of history says them; none when absent. */
+  readonly redact?: readonly string[];
   /** No line of history is written. False when absent. */
   readonly noHistory?: boolean;
   /** Who the line of history says that it was, where that is not the image's author. */

@@ -305,6 +305,19 @@ test('what ocikit does not know, and what is empty, stays as it is written', asy
   assert.equal((await documentOf(image))['created'], undefined);
 });
 
+test('a text goes from the history, and the line about it does not say it', async t => {
+  const image = layoutOf(t, { history: [{ created_by: 'RUN |1 T=hunter2 /bin/sh -c make' }] });
+  const { isChanged, warnings } = await config(image, { redact: ['hunter2'] });
+  assert.deepEqual([isChanged, warnings], [true, []]);
+  assert.deepEqual((await documentOf(image))['history'], [
+    { created_by: 'RUN |1 T=*** /bin/sh -c make' },
+    { created_by: 'redact history', empty_layer: true },
+  ]);
+  const again = await config(image, { redact: ['hunter2'] });
+  assert.deepEqual([again.isChanged, again.warnings.length], [false, 1]);
+  await assert.rejects(config(image, { redact: [''] }), { code: 'usage', option: 'redact' });
+});
+
 test('a word that says no field, no value or a wrong one is refused, and nothing is changed', async t => {
   const image = layoutOf(t);
   const before = await digestOf(image);

@@ -6,15 +6,18 @@ import { timeOf } from './change-edit.ts';
 import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
 import { checkCall } from './check-call.ts';
 import type { ConfigOptions } from './options.ts';
+import { checkRedact, redacted } from './redacted.ts';
 import type { ChangeResult } from './results.ts';
 
 /** What was changed, as a line of history says it where nobody says otherwise. */
-function lineOf({ unset = [], set = [], instructions = [] }: ConfigOptions): string {
-  return [...unset.map(word => `unset ${word}`), ...set.map(word => `set ${word}`), ...instructions].join('; ');
+function lineOf({ unset = [], set = [], instructions = [], redact = [] }: ConfigOptions): string {
+  const words = [...unset.map(word => `unset ${word}`), ...set.map(word => `set ${word}`), ...instructions];
+  return [...words, ...(redact.length === 0 ? [] : ['redact history'])].join('; ');
 }
 
-function edited({ image }: ChangePart, options: ConfigOptions): ChangedPart<object> {
+function edited(part: ChangePart, options: ConfigOptions): ChangedPart<object> {
   const { unset = [], set, layerAnnotations } = options;
+  const { image, warnings } = redacted(part.image, options.redact);
   const config = editFields(image.config.value, { unset: unset.filter(word => !isAnnotationWord(word)), set });
   const manifest = annotateManifest(image.manifest.value, { unset, layers: layerAnnotations });
   const line = { line: lineOf(options), author: options.historyAuthor, created: timeOf(options.historyCreated) };
@@ -22,6 +25,7 @@ function edited({ image }: ChangePart, options: ConfigOptions): ChangedPart<obje
     image: withDocuments(image, config, manifest),
     history: options.noHistory === true ? 'own' : line,
     details: {},
+    warnings,
   };
 }
 
@@ -33,6 +37,7 @@ function edited({ image }: ChangePart, options: ConfigOptions): ChangedPart<obje
  */
 export async function config(image: ImageOperand, options: ConfigOptions = {}): Promise<ChangeResult> {
   checkCall('config', { image: ['operand', image] }, options);
+  checkRedact(options.redact);
   const { unset = [], indexAnnotations = [], now, ...others } = options;
   const isOfIndex = indexAnnotations.length > 0 || unset.some(word => word.split(':', 1)[0] === 'index-annotation');
   // A time that is to go does not come back.

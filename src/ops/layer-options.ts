@@ -22,6 +22,8 @@ export interface DropOptions extends Omit<ChangeOptions, 'createdBy'> {
 export interface StripOptions extends ChangeOptions, CompressionOptions {
   /** Other names of the removed files stay, and so their bytes. False when absent. */
   readonly keepLinks?: boolean;
+  /** Texts that become `***` wherever a line of history says them; none when absent. */
+  readonly redact?: readonly string[];
 }
 
 /** What `rebase` takes. */

@@ -184,6 +184,26 @@ test('whatever layers do to a secret, no byte of it is in any layer, and all els
   );
 });
 
+test('lines of history that name what went are told of, and a text of them goes where it is asked for', async t => {
+  const layout = makeLayout(join(temporaryDirectory(t), 'img'));
+  const history = [{ created_by: 'COPY id_rsa /root/' }, { created_by: 'RUN |1 T=hunter2 /bin/sh -c touch other' }];
+  const layers = [{ tar: tarOf([file('root/id_rsa', secret)]) }, { tar: tarOf([file('other', 'other')]) }];
+  putName(layout, 'app', putImage(layout, { layers, config: { history, config: { Env: ['T=hunter2'] } } }));
+  const options = { redact: ['hunter2'], tag: 'new' };
+  const { warnings } = await strip(`${layout}:app`, ['/root/id_rsa'], options);
+  const said = warnings.join('\n');
+  assert.match(said, /the history still names what was removed, in line 1\n/);
+  assert.match(said, /a text that was redacted is in the config as well/);
+  assert.equal(said.includes('hunter2'), false);
+  const { config } = (await readWholeImage(`${layout}:new`)).image;
+  assert.deepEqual(config.value.history?.[1], { created_by: 'RUN |1 T=*** /bin/sh -c touch other' });
+  await assert.rejects(
+    strip(`${layout}:app`, ['/other'], { redact: [''] }),
+    refusal(/redact: expected a text/, 'usage'),
+  );
+  await isValid(layout);
+});
+
 test('the command line strips, and of several platforms says where a path is not', async t => {
   const { layout } = await preparePlace(temporaryDirectory(t));
   const dry = await runCommand(['strip', `${layout}:app`, '/etc/motd', '/lib', '--dry-run']);

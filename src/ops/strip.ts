@@ -4,6 +4,7 @@ import { storedAs, warningsOf } from '../graph/layer-label.ts';
 import { goneFrom, planStrip, type StripPlan } from '../graph/strip-plan.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { layerPositions, linesOf, withLines, withoutLayer } from '../image/lines.ts';
+import { linesNaming } from '../image/redact.ts';
 import type { Image, Layer } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
@@ -20,6 +21,7 @@ import { checkCall } from './check-call.ts';
 import { foldLayers } from './fold-layers.ts';
 import type { StripOptions } from './layer-options.ts';
 import type { StrippedPaths, StripResult } from './layer-results.ts';
+import { checkRedact, redacted } from './redacted.ts';
 import { allOf, type Several } from './several.ts';
 
 const shown = (path: Path): string => `/${textOf(path)}`;
@@ -90,6 +92,14 @@ function withLayers(image: Image, layers: readonly (Layer | undefined)[]): Image
   );
 }
 
+/** Lines of history that name what went: they say what there was. */
+function linesNote(image: Image, paths: readonly string[]): readonly string[] {
+  const numbers = new Set(paths.flatMap(path => linesNaming(image.config.value, path)));
+  if (numbers.size === 0) return [];
+  const lines = [...numbers].sort((a, b) => a - b);
+  return [`the history still names what was removed, in line ${lines.join(', ')}`];
+}
+
 /** What there is to know of what is left. */
 function notesOf(plan: StripPlan, copies: readonly Path[]): readonly string[] {
   const list = (paths: Iterable<Path>): string => {
@@ -120,8 +130,9 @@ async function stripPart(
     throw new OciError('not-found', subject, `expected a path of some layer, got '${missing[0]}', which is in none`);
   const copies = await copiesOf(part, plan);
   const { layers: stripped, warnings } = await rewrite(part, plan, options);
+  const said = redacted(plan.layers.size === 0 ? image : withLayers(image, stripped), options.redact);
   return {
-    image: plan.layers.size === 0 ? image : withLayers(image, stripped),
+    image: said.image,
     details: {
       layers: [...plan.layers].map(at => at + 1).sort((a, b) => a - b),
       links: [...plan.links].sort().map(shown),
@@ -131,6 +142,8 @@ async function stripPart(
       ...(await warningsOf(source, blobsOf(layers))),
       ...missing.map(path => `${subject}: ${path} is in no layer`),
       ...notesOf(plan, copies),
+      ...linesNote(said.image, [...plan.paths].map(textOf)),
+      ...said.warnings,
       ...warnings,
     ],
   };
@@ -147,6 +160,7 @@ export async function strip(
   options: StripOptions = {},
 ): Promise<StripResult> {
   checkCall('strip', { image: ['operand', image], paths: [severalOf(text), paths] }, options);
+  checkRedact(options.redact);
   const parsed = parsePaths(allOf(paths));
   const result = await changeImage(image, options, {
     keepsFiles: false,

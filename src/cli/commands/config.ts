@@ -34,6 +34,12 @@ export const config: Command = {
       value: 'KEY=VALUE',
       describe: 'on the index of a multi-platform image; may be repeated',
     },
+    {
+      name: 'redact',
+      kind: 'texts',
+      value: 'TEXT',
+      describe: 'what becomes *** wherever a line of history says it; may be repeated',
+    },
     { name: 'no-history', kind: 'flag', describe: 'no new line of history' },
     {
       name: 'history-author',
@@ -75,6 +81,7 @@ export const config: Command = {
     'Fields are unset first, then set as they are written, then -c is applied by the rules of docker commit --change. What is set already changes nothing: the digest stays. Fields that ocikit does not know are kept.',
     'FIELD is one of env, label, port, volume, cmd, entrypoint, user, workdir, stopsignal, stop-timeout, healthcheck, onbuild, shell, args-escaped, hostname, domainname, image, mac-address, network-disabled, attach-stdin, attach-stdout, attach-stderr, tty, open-stdin, stdin-once, author, created, os, architecture, variant, os.version and os.features, and for --unset annotation, layer-annotation:N and index-annotation as well. A new os or architecture takes the variant and the versions of the old one away.',
     'Where the config changes, the history gets one line: --created-by says what it says, -m is its comment.',
+    'What --redact takes out is gone from the lines of history, and no line says what it was; a warning tells where else in the image the text is. The old manifest and config stay in the layout until gc.',
     'Layers are not read. Attestations of a changed image name the new one; the statements inside still name the old one.',
     'What is printed is the digest of the new manifest, or of the index that it is in.',
   ],
@@ -89,6 +96,7 @@ export const config: Command = {
       set: words.texts('set'),
       layerAnnotations: words.texts('layer-annotation'),
       indexAnnotations: words.texts('index-annotation'),
+      redact: words.texts('redact'),
       noHistory: words.flag('no-history'),
       historyAuthor: words.text('history-author'),
       historyCreated: givenTime(words.text('history-created'), 'history-created'),

@@ -13,6 +13,12 @@ export const strip: Command = {
   ],
   options: [
     { name: 'keep-links', kind: 'flag', describe: 'other names of the removed files stay, and so their bytes' },
+    {
+      name: 'redact',
+      kind: 'texts',
+      value: 'TEXT',
+      describe: 'what becomes *** wherever a line of history says it; may be repeated',
+    },
     ...compressionOptions,
     ...changeOptions,
   ],
@@ -23,7 +29,7 @@ export const strip: Command = {
   ],
   details: [
     'A path is removed from every layer that holds it or something below it, and so are the whiteouts of it and every other name (hardlink) of a removed file, in whatever layer: no byte of it is left in any layer. A path counts as it is spelled, and where it leads through symbolic links. Layers that hold nothing of it keep their bytes; one that has nothing else goes, and its line of history stays as one without a layer.',
-    'Warnings name the hardlinks that went and files of the same contents that are still there. The old layers stay in the layout until gc removes them, as long as nothing else leads to them; history and attestations may say more of a secret than its file. A path that no layer has is an error.',
+    'Warnings name the hardlinks that went, files of the same contents that are still there, and the lines of history that name what was removed: --redact takes a text out of them. The old layers stay in the layout until gc removes them, as long as nothing else leads to them; attestations may say more of a secret than its file. A path that no layer has is an error.',
   ],
   library: ['strip(image, paths, options)', 'StripResult'],
   environment: ['SOURCE_DATE_EPOCH'],
@@ -32,6 +38,7 @@ export const strip: Command = {
     const options = given({
       ...readChangeOptions(words, io),
       ...readCompression(words),
+      redact: words.texts('redact'),
       keepLinks: words.flag('keep-links'),
     });
     const result = await withProgress(words, io, work =>
