@@ -139,6 +139,7 @@ const uses: Readonly<Record<string, Use>> = {
       set: 'hostname=box',
       'layer-annotation': '1:a=b',
       'index-annotation': 'c=d',
+      redact: 'layer',
       'history-author': 'Bob',
       'history-created-by': 'somebody',
       'history-created': '2023-01-31T12:00:00Z',
@@ -274,6 +275,7 @@ const uses: Readonly<Record<string, Use>> = {
     words: ({ layout }) => ['strip', `${layout}:app`, '/lib'],
     values: ({ directory }) => ({
       ...changing(directory),
+      redact: 'layer',
       compression: 'none',
       level: '9',
       compressor: 'portable',
