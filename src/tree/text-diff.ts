@@ -14,7 +14,7 @@ interface HunkLine {
 }
 
 /** Lines that differ, with those around them; as the numbers of `@@ -1,3 +1,4 @@` have it: the first line is 1, and of no lines it is the one above them. */
-export interface Hunk {
+interface Hunk {
   readonly oldStart: number;
   readonly oldLines: number;
   readonly newStart: number;
