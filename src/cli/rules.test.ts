@@ -177,6 +177,7 @@ const uses: Readonly<Record<string, Use>> = {
     values: ({ layout }) => ({
       platform: 'linux/arm64',
       annotation: 'a=b',
+      'entry-annotation': 'c=d',
       'artifact-type': 'application/example',
       subject: `${layout}:app`,
     }),

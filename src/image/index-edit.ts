@@ -29,9 +29,8 @@ function isFor(wanted: Platform, { platform }: Descriptor): boolean {
 }
 
 /** The entries without some, and without the attestations about them. */
-function without(entries: readonly Descriptor[], gone: ReadonlySet<string>): readonly Descriptor[] {
-  return entries.filter(entry => !gone.has(entry.digest) && !gone.has(attestedDigest(entry) ?? ''));
-}
+export const without = (entries: readonly Descriptor[], gone: ReadonlySet<string>): readonly Descriptor[] =>
+  entries.filter(entry => !gone.has(entry.digest) && !gone.has(attestedDigest(entry) ?? ''));
 
 /**
  * Entries with others added: one for the same platform takes the place of the one that is there, whose attestations go; what is
@@ -53,19 +52,19 @@ export function withEntries(entries: readonly Descriptor[], added: readonly Desc
   return result;
 }
 
-/** Entries without those of these digests or for these platforms, their attestations gone with them; and the words that named nothing. */
-export function withoutEntries(
+/** The digests of entries that are meant by these digests or platforms, and the words that name nothing. */
+export function entriesMeant(
   entries: readonly Descriptor[],
   { digests, platforms }: { readonly digests: readonly string[]; readonly platforms: readonly Platform[] },
-): { readonly entries: readonly Descriptor[]; readonly unknown: readonly (string | Platform)[] } {
+): { readonly meant: ReadonlySet<string>; readonly unknown: readonly (string | Platform)[] } {
   const matches = (platform: Platform): readonly Descriptor[] =>
     entries.filter(entry => isImage(entry) && isFor(platform, entry));
-  const gone = new Set([...digests, ...platforms.flatMap(matches).map(({ digest }) => digest)]);
+  const meant = new Set([...digests, ...platforms.flatMap(matches).map(({ digest }) => digest)]);
   const unknown = [
     ...digests.filter(digest => !entries.some(entry => entry.digest === digest)),
     ...platforms.filter(platform => matches(platform).length === 0),
   ];
-  return { entries: without(entries, gone), unknown };
+  return { meant, unknown };
 }
 
 /** The entries for some platforms with the attestations about them, and those that say no platform. */
@@ -79,6 +78,12 @@ export function forPlatforms(entries: readonly Descriptor[], platforms: readonly
     isAttestation(entry) ? kept.has(attestedDigest(entry) ?? '') : kept.has(entry.digest),
   );
 }
+
+/** Entries that say this as well. */
+export const annotatedEntries = (entries: readonly Descriptor[], annotations: Annotations): readonly Descriptor[] =>
+  Object.keys(annotations).length === 0
+    ? entries
+    : entries.map(entry => ({ ...entry, annotations: { ...entry.annotations, ...annotations } }));
 
 /** What an index says of itself. */
 export interface IndexWords {

@@ -1,8 +1,8 @@
 import { ContentHashes } from '../codec/content-hashes.ts';
-import { readLayer } from '../codec/layer-reader.ts';
+import { type LayerOrigin, readLayer } from '../codec/layer-reader.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
-import { invalid, unsupported } from '../errors.ts';
+import { OciError, unsupported } from '../errors.ts';
 import { type DiffID, diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { readInputFile } from '../store/disk/input-file.ts';
@@ -14,16 +14,23 @@ import type { Destination } from './destination.ts';
 import { type Inspection, storeTar } from './import-layer.ts';
 import type { AppendOptions } from './options.ts';
 
+/** Where entries of a tar that is to be a layer come from. */
+export function tarOrigin(subject: string): LayerOrigin {
+  return { identity: `tar ${subject}`, subject, contained: true };
+}
+
 /** A tar that is to be a layer as it passes: that engines take it, its diffID, and what it holds. */
-class LayerInspection implements Inspection, OverLayer {
+export class LayerInspection implements Inspection, OverLayer {
   readonly #subject: string;
   readonly #hasher = nodeEngine.createHash('sha256');
-  readonly #faults = new LayerFaults();
+  readonly #faults: LayerFaults | undefined;
   readonly #hashes = new ContentHashes();
   readonly entries: LayerEntry[] = [];
 
-  constructor(subject: string) {
+  /** Without `faults`, what engines refuse is passed over. */
+  constructor(subject: string, faults?: LayerFaults) {
     this.#subject = subject;
+    this.#faults = faults;
   }
 
   get digests(): ReadonlyMap<FileNode, string> {
@@ -31,20 +38,21 @@ class LayerInspection implements Inspection, OverLayer {
   }
 
   async read(tar: Bytes): Promise<void> {
-    const origin = { identity: `tar ${this.#subject}`, subject: this.#subject, contained: true };
-    await readLayer(hashed(tar, this.#hasher), origin, {
+    await readLayer(hashed(tar, this.#hasher), tarOrigin(this.#subject), {
       entry: entry => {
         this.entries.push(entry);
-        this.#faults.add(entry);
+        this.#faults?.add(entry);
         this.#hashes.begin(entry);
       },
       data: chunk => this.#hashes.update(chunk),
       end: () => this.#hashes.end(),
     });
-    const [first, ...others] = this.#faults.faults;
+    const [first, ...others] = this.#faults?.faults ?? [];
     if (first === undefined) return;
     const more = others.length === 0 ? '' : `, and ${others.length} more`;
-    throw invalid(this.#subject, 'a layer that every engine takes', `${first}${more}`);
+    throw new OciError('invalid', this.#subject, `expected a layer that every engine takes, got ${first}${more}`, {
+      hint: 'option normalize writes it anew, as image-spec reads it',
+    });
   }
 
   diffID(): DiffID {
@@ -66,7 +74,7 @@ export async function appendTar(
   options: AppendOptions,
 ): Promise<{ readonly layer: Layer; readonly over: OverLayer; readonly warnings: readonly string[] }> {
   const { destination, isDocker } = to;
-  const inspection = new LayerInspection(file);
+  const inspection = new LayerInspection(file, new LayerFaults());
   const stored = await storeTar(
     readInputFile(file, options.signal),
     { destination, inspection },

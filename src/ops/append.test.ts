@@ -201,6 +201,34 @@ test('a tar that an engine would refuse is refused, with the reason, and nothing
   isSame(snapshotOf(layout), before, 'the layout');
 });
 
+test('a tar that an engine would refuse is written anew where that is asked for, over what the same call put there before', async t => {
+  const [layout, source] = [layoutOf(t), sourceOf(t)];
+  const write = (name: string, tar: Uint8Array): { readonly tar: string } => {
+    writeFileSync(join(source, name), tar);
+    return { tar: join(source, name) };
+  };
+  const hidden = entryOf({ type: 'file', path: 'opt/.wh.package.json' });
+  const steps = [
+    { add: join(source, 'package.json'), to: '/opt/' },
+    write('late', linkTar('a')),
+    write('lower', gzipSync(linkTar('usr/bin/sh'))),
+    write('twice', tarOf([node('twice'), hidden, node('twice', textFile('last'))])),
+  ];
+  const { images, lines, warnings } = await changesOf(layout, steps, { normalize: true });
+  assert.deepEqual(lines, [
+    'A /a 0644 0:0',
+    'A /b 0644 0:0',
+    'A /opt 0755 0:0',
+    'A /twice 0644 0:0',
+    'C /usr/bin/sh 0644 0:0',
+  ]);
+  assert.deepEqual([images[0]?.layers.length, warnings], [4, []]);
+  await assert.rejects(
+    append(`${layout}:app`, [write('none', linkTar('none'))], { hostPlatform, normalize: true }),
+    refusal(/the hardlink 'b' to name a file, got 'none'/, 'invalid'),
+  );
+});
+
 test('a path below a symbolic link of the same tar is where the link leads, as engines have it', async t => {
   const [layout, source] = [layoutOf(t), sourceOf(t)];
   const merged = tarOf([

@@ -15,6 +15,7 @@ import { parseMode } from '../tree/mode.ts';
 import type { Tree } from '../tree/node.ts';
 import type { Attributes } from '../tree/put.ts';
 import { toLayerInParts } from '../tree/to-layer.ts';
+import { appendNormalized, type NormalizedLayer } from './append-normalized.ts';
 import { appendTar } from './append-tar.ts';
 import { type EditStep, editTree, type OverLayer, sideOver } from './append-tree.ts';
 import { severalOf, step } from './call-kinds.ts';
@@ -45,7 +46,7 @@ function lineOf(group: Group): string {
 interface Appended {
   readonly layer: Layer | undefined;
   readonly changes: number;
-  readonly over?: OverLayer;
+  readonly over?: OverLayer & Partial<NormalizedLayer>;
   readonly warnings: readonly string[];
 }
 
@@ -81,10 +82,22 @@ async function appendEdits(
     if (entries.length === 0) return { layer: undefined, changes, warnings: edited.warnings };
     const to = { destination, docker: isDockerImage(part.image), options };
     const layer = await storeLayer(entries, edited.bodies, to);
-    return { layer, changes, warnings: [...edited.warnings, ...compressorWarnings(compressionOf(options))] };
+    const over = { entries, digests: new Map() };
+    return { layer, changes, over, warnings: [...edited.warnings, ...compressorWarnings(compressionOf(options))] };
   } finally {
     edited.close();
   }
+}
+
+async function appendGroup(
+  part: ChangePart,
+  group: Group,
+  options: AppendOptions & { readonly over: readonly (OverLayer & Partial<NormalizedLayer>)[] },
+): Promise<Appended> {
+  if (!('tar' in group)) return appendEdits(part, group.edits, options);
+  if (options.normalize === true) return appendNormalized(group.tar, part, options);
+  const to = { destination: part.destination, isDocker: isDockerImage(part.image) };
+  return { ...(await appendTar(group.tar, to, options)), changes: 0 };
 }
 
 async function appendPart(
@@ -94,21 +107,11 @@ async function appendPart(
 ): Promise<ChangedPart<AppendedLayers>> {
   const { image, source, edit } = part;
   const lines: Line[] = [];
-  const overs: OverLayer[] = [];
+  const overs: (OverLayer & Partial<NormalizedLayer>)[] = [];
   const warnings: string[] = [];
   let changes = 0;
   for (const group of groups) {
-    const appended: Appended =
-      'tar' in group
-        ? {
-            ...(await appendTar(
-              group.tar,
-              { destination: part.destination, isDocker: isDockerImage(part.image) },
-              options,
-            )),
-            changes: 0,
-          }
-        : await appendEdits(part, group.edits, { ...options, over: overs });
+    const appended = await appendGroup(part, group, { ...options, over: overs });
     const { layer, over } = appended;
     if (over !== undefined) overs.push(over);
     changes += appended.changes;

@@ -14,6 +14,7 @@ const { flag, text, path, platform, listOf, oneOf } = kinds;
 const append: Table<AppendOptions> = {
   ...changed,
   ...compression,
+  normalize: flag,
   owner: text,
   mode: text,
   exclude: listOf(kinds.glob),
@@ -50,6 +51,7 @@ const index: Table<IndexOptions> = {
   ...write,
   platforms: listOf(platform),
   annotations: listOf(kinds.annotation),
+  entryAnnotations: listOf(kinds.annotation),
   artifactType: kinds.mediaType,
   subject: kinds.operand,
   nest: flag,

@@ -40,6 +40,8 @@ export type AppendStep =
 
 /** What `append` takes; new layers are gzip when `compression` is absent, tars as they are. */
 export interface AppendOptions extends ChangeOptions, CompressionOptions {
+  /** A tar is no layer as it is but written anew as what it says over the image, in a form that every engine takes. False when absent. */
+  readonly normalize?: boolean;
   /** `USER[:GROUP]` of everything that is added, names by the image's passwd and group; 0:0 when absent. */
   readonly owner?: string;
   /** The mode of everything that is added, as chmod has it: `0755` or `u=rwX,go=rX`; what each has when absent. */
@@ -76,6 +78,8 @@ export interface IndexOptions extends WriteOptions {
   readonly platforms?: readonly string[];
   /** `key=value`, each on the index itself; none when absent. */
   readonly annotations?: readonly string[];
+  /** `key=value`, each on every entry that the images bring; none when absent. */
+  readonly entryAnnotations?: readonly string[];
   /** What the index is, where it is no image; none when absent. */
   readonly artifactType?: string;
   /** What the index is about: an image whose descriptor becomes its `subject`; nothing when absent. */

@@ -225,3 +225,45 @@ test('the command prints the digest of what it made, and a table of what is list
   assert.match((await run('index make IMG:multi IMG:amd64')).err, /expected one of create, add, remove, list/);
   assert.match((await run('index list IMG:multi --nest')).err, /expected create, add or remove before it/);
 });
+
+test('what nested indexes list is removed and replaced there, and what is emptied goes', async t => {
+  const layout = layoutOf(temporaryDirectory(t));
+  const [inner, outer] = [`${layout}:inner`, `${layout}:outer`];
+  const made = await createIndex(inner, [`${layout}:amd64`, `${layout}:arm64`]);
+  await createIndex(outer, [inner, `${layout}:arm`], { nest: true });
+  const listed = async (): Promise<readonly (string | null)[]> => platformsOf(await listIndex(outer));
+  assert.deepEqual(await listed(), [null, 'linux/amd64', 'linux/arm64', 'linux/arm/v7']);
+  const replaced = await addToIndex(outer, [`${layout}:v8`], { entryAnnotations: ['a=b'] });
+  assert.deepEqual(await listed(), [null, 'linux/amd64', 'linux/aarch64/v8', 'linux/arm/v7']);
+  assert.deepEqual((await listIndex(outer)).entries[2]?.annotations, { a: 'b' });
+  assert.equal((await addToIndex(outer, [`${layout}:v8`])).manifest, replaced.manifest);
+  await removeFromIndex(outer, [], { platforms: ['arm64'] });
+  assert.deepEqual(await listed(), [null, 'linux/amd64', 'linux/arm/v7']);
+  await removeFromIndex(outer, [`@${made.entries[0]?.digest}`]);
+  assert.deepEqual(await listed(), ['linux/arm/v7']);
+  assert.equal((await listIndex(inner)).manifest, made.manifest);
+  await assert.rejects(
+    removeFromIndex(outer, [], { platforms: ['arm64'] }),
+    refusal(/linux\/arm64, got none/, 'not-found'),
+  );
+  await isValid(layout);
+});
+
+test('entries get annotations of their own, with the others or later, and the index is no index taken whole then', async t => {
+  const layout = layoutOf(temporaryDirectory(t));
+  const multi = `${layout}:multi`;
+  const zstd = 'io.github.containers.compression.zstd=true';
+  const images = [`${layout}:amd64`, `${layout}:arm64`];
+  const plain = await createIndex(multi, images);
+  const later = await addToIndex(multi, [`${layout}:arm64`], { entryAnnotations: [zstd] });
+  const said = ({ entries }: IndexResult) => entries.map(({ annotations }) => annotations);
+  assert.deepEqual(said(later), [{}, { 'io.github.containers.compression.zstd': 'true' }]);
+  const all = await createIndex(`${layout}:all`, [multi], { entryAnnotations: ['a=b'] });
+  assert.notEqual(all.manifest, plain.manifest);
+  assert.deepEqual(said(all), [{ a: 'b' }, { a: 'b', 'io.github.containers.compression.zstd': 'true' }]);
+  await assert.rejects(
+    removeFromIndex(multi, [`${layout}:arm64`], { entryAnnotations: [zstd] }),
+    refusal(/entryAnnotations: expected something to add/, 'usage'),
+  );
+  await isValid(layout);
+});

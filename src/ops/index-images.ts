@@ -24,7 +24,7 @@ import { withResult } from './with-result.ts';
 
 /** Brings what the entries need from other places, stores the index and names it. */
 async function store(planned: Planned, into: ImageStore): Promise<readonly string[]> {
-  const { place, root, document, base, operands } = planned;
+  const { place, root, document, base, operands, nested = [] } = planned;
   const here = placeKey(place);
   const warnings: string[] = [];
   for (const { opened, entries, key } of operands) {
@@ -42,6 +42,10 @@ async function store(planned: Planned, into: ImageStore): Promise<readonly strin
     warnings.push(...missingBlobs(needed, opened.source));
   }
   if (base !== undefined && document === base.document) return warnings;
+  for (const inner of nested) {
+    warnings.push(...checkMade(inner.document, { subject: into.subject, base: inner.base }));
+    await into.put(once(inner.document.bytes));
+  }
   if (document !== undefined) {
     warnings.push(...checkMade(document, { subject: into.subject, base: base?.document }));
     await into.put(once(document.bytes));
@@ -125,8 +129,8 @@ export async function createIndex(
 }
 
 /**
- * Puts images into an index: each in the place of the one for the same platform, whose attestations go with it, or last. Throws
- * `usage` for the index itself, `unsupported` where the target is none, and `conflict` where somebody else has moved its name meanwhile.
+ * Puts images into an index: each in the place of the one for the same platform, whose attestations go with it, or last. An entry of a nested index
+ * is replaced there. Throws `usage` for the index itself, `unsupported` where the target is none, and `conflict` where somebody else has moved its name meanwhile.
  */
 export async function addToIndex(
   target: ImageOperand,
@@ -140,7 +144,7 @@ export async function addToIndex(
 
 /**
  * Takes entries out of an index, by image, by digest (`@sha256:…` or its first digits) or by `platforms`, with the attestations
- * about them. Throws `not-found` for what it does not list, and `usage` where nothing would be left.
+ * about them, out of nested indexes as well. Throws `not-found` for what it does not list, and `usage` where nothing would be left.
  */
 export async function removeFromIndex(
   target: ImageOperand,
@@ -148,7 +152,8 @@ export async function removeFromIndex(
   options: IndexOptions = {},
 ): Promise<IndexResult> {
   checkCall('removeFromIndex', { target: ['operand', target], images: ['operands', images] }, options);
-  if (options.nest === true) throw badOption('nest', 'expected something to add, got something to remove');
+  const option = options.nest === true ? 'nest' : (options.entryAnnotations ?? []).length > 0 ? 'entryAnnotations' : '';
+  if (option !== '') throw badOption(option, 'expected something to add, got something to remove');
   if (allOf(images).length + (options.platforms ?? []).length === 0)
     throw usage('images', 'expected an image or option platforms, got neither');
   return edit('remove', { target, images: allOf(images) }, options);

@@ -2,7 +2,16 @@ import { OciError, unsupported, usage } from '../errors.ts';
 import { checkDescribed } from '../graph/check-described.ts';
 import { readIndex } from '../graph/image-reader.ts';
 import { indexEntries } from '../graph/index-entries.ts';
-import { areAlike, type IndexWords, newIndex, withEntries, withoutEntries, withWords } from '../image/index-edit.ts';
+import {
+  annotatedEntries,
+  areAlike,
+  entriesMeant,
+  type IndexWords,
+  newIndex,
+  withEntries,
+  without,
+  withWords,
+} from '../image/index-edit.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
 import { editedDocument, encodeDocument } from '../spec/document.ts';
 import { isIndexType, mediaTypes } from '../spec/media-type.ts';
@@ -13,6 +22,7 @@ import { isDigestPrefix } from '../store/image-place.ts';
 import { type NamedImage, type OpenPlaces, openNamed } from '../store/open-operand.ts';
 import { placeKey } from '../store/open-source.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
+import { entriesOf, NestedEdit, type RewrittenIndex, readNested, replacing } from './index-nested.ts';
 import type { IndexOptions } from './options.ts';
 
 /** One image, or the multi-platform index, that was named. */
@@ -25,15 +35,16 @@ interface Operand {
 async function openOperands(
   images: readonly ImageOperand[],
   places: OpenPlaces,
-  { platforms = [], nest }: IndexOptions,
+  { platforms = [], nest, entryAnnotations = [] }: IndexOptions,
 ): Promise<readonly Operand[]> {
   const operands: Operand[] = [];
+  const said = Object.fromEntries(entryAnnotations.map(parseAnnotation));
   for (const image of images) {
     const opened = await openNamed(image, places);
     const isNested = nest === true && isIndexType(opened.named.mediaType);
     const taken = { platforms: platforms.map(parsePlatform), isNested };
     const entries = await indexEntries(opened.source, opened.named, taken);
-    operands.push({ opened, entries, key: placeKey(opened.place) });
+    operands.push({ opened, entries: annotatedEntries(entries, said), key: placeKey(opened.place) });
   }
   return operands;
 }
@@ -97,6 +108,8 @@ export interface Planned {
   readonly document: Document<ImageIndex> | undefined;
   readonly base?: NamedImage & { readonly document: Document<ImageIndex> };
   readonly operands: readonly Operand[];
+  /** Indexes that the document lists and that are written anew with it. */
+  readonly nested?: readonly RewrittenIndex[];
   readonly warnings?: readonly string[];
 }
 
@@ -112,7 +125,10 @@ export async function planCreate(
   const [only] = operands;
   if (only === undefined) throw usage('images', 'expected an image to list, got none');
   const named = { path: place.path, name: place.name ?? 'latest' };
-  const isPlain = Object.values(words).every(word => word === undefined) && options.nest !== true;
+  const isPlain =
+    Object.values(words).every(word => word === undefined) &&
+    options.nest !== true &&
+    (options.entryAnnotations ?? []).length === 0;
   if (operands.length === 1 && isIndexType(only.opened.named.mediaType) && isPlain) {
     const { value } = await readIndex(only.opened.source, only.opened.named);
     // All of an index, and nothing said of it: its very bytes.
@@ -149,48 +165,72 @@ async function digestsOf(
   return digests;
 }
 
-export async function planChange(
-  action: 'add' | 'remove',
-  target: ImageOperand,
-  {
-    images,
-    places,
-    ...options
-  }: IndexOptions & { readonly images: readonly ImageOperand[]; readonly places: OpenPlaces },
-): Promise<Planned> {
-  const base = await openTarget(target, places);
-  const name = base.entries.length === 0 ? undefined : nameOf(base.named);
-  if (name === undefined) throw usage(base.subject, 'expected an index with a name, got one without');
-  const words = await wordsOf(options, places);
+type Base = NonNullable<Planned['base']>;
+
+/** Takes entries away, of nested indexes as well. */
+async function planRemove(
+  base: Base,
+  { images, places, words, platforms = [] }: ChangePlan,
+): Promise<Pick<Planned, 'document' | 'nested' | 'operands'>> {
   const before = base.document.value.manifests;
-  const planned = { place: { path: base.place.path, name }, base };
-  if (action === 'remove') {
-    const platforms = (options.platforms ?? []).map(parsePlatform);
-    const { entries, unknown } = withoutEntries(before, {
-      digests: await digestsOf(images, before, places),
-      platforms,
-    });
-    const [first] = unknown;
-    if (first !== undefined)
-      throw new OciError(
-        'not-found',
-        base.subject,
-        `expected an entry ${typeof first === 'string' ? first : `for ${formatPlatform(first)}`}, got none`,
-      );
-    const document = changedDocument(base.document, entries, words);
-    return { ...planned, root: document.descriptor, document, operands: [] };
-  }
+  const nested = await readNested(base.source, before);
+  const all = [...before, ...entriesOf(nested)];
+  const wanted = { digests: await digestsOf(images, all, places), platforms: platforms.map(parsePlatform) };
+  const { meant, unknown } = entriesMeant(all, wanted);
+  const [first] = unknown;
+  if (first !== undefined)
+    throw new OciError(
+      'not-found',
+      base.subject,
+      `expected an entry ${typeof first === 'string' ? first : `for ${formatPlatform(first)}`}, got none`,
+    );
+  const edit = new NestedEdit(nested, entries => without(entries, meant));
+  const entries = edit.entries(without(before, meant));
+  return { document: changedDocument(base.document, entries, words), nested: edit.made, operands: [] };
+}
+
+/** Puts entries in, in the place of others for the same platforms, in nested indexes as well. */
+async function planAdd(
+  base: Base,
+  { images, places, words, ...options }: ChangePlan,
+): Promise<Pick<Planned, 'document' | 'nested' | 'operands' | 'warnings'>> {
+  const before = base.document.value.manifests;
   const operands = await openOperands(images, places, options);
   const itself = operands.find(({ opened }) => opened.named.digest === base.named.digest);
   if (itself !== undefined) throw usage(itself.opened.subject, 'expected another image, got the index itself');
-  const document = changedDocument(
-    base.document,
-    withEntries(
-      before,
-      operands.flatMap(({ entries }) => entries),
-    ),
-    words,
+  const added = operands.flatMap(({ entries }) => entries);
+  const nested = await readNested(base.source, before);
+  const isNested = (entry: Descriptor): boolean =>
+    !before.some(one => areAlike(one, entry)) && entriesOf(nested).some(one => areAlike(one, entry));
+  const edit = replacing(nested, added.filter(isNested));
+  const entries = withEntries(
+    edit.entries(before),
+    added.filter(entry => !isNested(entry)),
   );
-  const warnings = rivals(operands, 'the later one takes the place of the other');
-  return { ...planned, root: document.descriptor, document, operands, warnings };
+  return {
+    document: changedDocument(base.document, entries, words),
+    nested: edit.made,
+    operands,
+    warnings: rivals(operands, 'the later one takes the place of the other'),
+  };
+}
+
+type ChangePlan = IndexOptions & {
+  readonly images: readonly ImageOperand[];
+  readonly places: OpenPlaces;
+  readonly words: IndexWords;
+};
+
+export async function planChange(
+  action: 'add' | 'remove',
+  target: ImageOperand,
+  options: Omit<ChangePlan, 'words'>,
+): Promise<Planned> {
+  const base = await openTarget(target, options.places);
+  const name = base.entries.length === 0 ? undefined : nameOf(base.named);
+  if (name === undefined) throw usage(base.subject, 'expected an index with a name, got one without');
+  const plan = { ...options, words: await wordsOf(options, options.places) };
+  const planned = await (action === 'remove' ? planRemove(base, plan) : planAdd(base, plan));
+  const { document = base.document } = planned;
+  return { ...planned, place: { path: base.place.path, name }, base, root: document.descriptor };
 }

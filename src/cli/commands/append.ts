@@ -45,6 +45,7 @@ export const append: Command = {
       completes: 'file',
       describe: 'a tar that is a layer as it is; may be repeated',
     },
+    { name: 'normalize', kind: 'flag', describe: 'a tar is written anew, so that every engine takes it' },
     { name: 'owner', kind: 'text', value: 'USER[:GROUP]', default: '0:0', describe: 'of all that is added' },
     {
       name: 'mode',
@@ -61,6 +62,7 @@ export const append: Command = {
   rules: [
     ...changeRules,
     ...compressionRules,
+    needs('normalize', ['tar'], 'it is about tars'),
     ...['owner', 'mode', 'exclude', 'ignore-file'].map(name => needs(name, ['add'], 'it is about what is added')),
   ],
   examples: [
@@ -78,7 +80,7 @@ export const append: Command = {
     'SRC goes where cp -r puts it: into DST where that is a directory or ends in /, else to DST itself; DIR/. is what is in DIR. Symbolic links in DST are followed inside the root, and so is one in the image where SRC has a directory. Directories of the image keep their attributes, new ones above DST are 0755. Times are those of the files.',
     "Names in --owner are those of the image's own passwd and group; of a number alone the group is that number where the image knows no such user.",
     '--exclude and --ignore-file speak of paths below SRC.',
-    'A tar is stored byte for byte, plain, gzip or zstd (one in xz is stored as gzip); its diffID is computed. It is refused where an engine would refuse it: one path twice, a hardlink to what is not earlier in it, a whiteout beside its own file, names that lead out of the root.',
+    'A tar is stored byte for byte, plain, gzip or zstd (one in xz is stored as gzip); its diffID is computed. It is refused where an engine would refuse it: one path twice, a hardlink to what is not earlier in it, a whiteout beside its own file, names that lead out of the root. With --normalize the first three are mended: the layer is what image-spec makes of the tar over the image, each path once, links to files of the image copied, compressed as --compression says.',
     'Attestations of the old image are left out: its files are others now.',
   ],
   library: ['append(image, steps, options)', 'AppendResult'],
@@ -89,6 +91,7 @@ export const append: Command = {
     const options = given({
       ...readChangeOptions(words, io),
       ...readCompression(words),
+      normalize: words.flag('normalize'),
       owner: words.text('owner'),
       mode: words.text('mode'),
       exclude: words.texts('exclude'),

@@ -26,7 +26,7 @@ function rowsOf(entries: readonly IndexEntry[]): string {
 function checkAlone(words: Words): void {
   const [image] = words.texts('image');
   if (image !== undefined) throw usage('list', `expected nothing behind the index, got '${image}'`);
-  for (const option of ['platform', 'annotation', 'artifact-type', 'subject', 'nest', 'dry-run'])
+  for (const option of ['platform', 'annotation', 'entry-annotation', 'artifact-type', 'subject', 'nest', 'dry-run'])
     if (words.has(option)) throw usage(`--${option}`, 'expected create, add or remove before it, got list');
 }
 
@@ -61,6 +61,12 @@ export const index: Command = {
     },
     { name: 'annotation', kind: 'texts', value: 'KEY=VALUE', describe: 'on the index; may be repeated' },
     {
+      name: 'entry-annotation',
+      kind: 'texts',
+      value: 'KEY=VALUE',
+      describe: 'on each entry that the images bring; may be repeated',
+    },
+    {
       name: 'artifact-type',
       default: 'none',
       kind: 'text',
@@ -89,7 +95,8 @@ export const index: Command = {
   ],
   details: [
     "create lists images in the order given; of a multi-platform image what it lists, with its attestations, unless --nest is given. A single index, all of it, is taken byte for byte. The platform of an image is what its config says. Where all is docker's, it is a list of docker's.",
-    'add puts an image in the place of the one for the same platform, whose attestations go; remove takes an entry away by --platform, digest or name, its attestations with it. The last one stays: an index is never empty.',
+    'add puts an image in the place of the one for the same platform, whose attestations go; remove takes an entry away by --platform, digest or name, its attestations with it. Both reach into nested indexes, which are written anew. The last one stays: an index is never empty.',
+    'An entry that is there already and is added again keeps its place and gets what --entry-annotation says.',
     'Two images for one platform are both listed by create, with a warning: engines take the first.',
     'Blobs of other layouts and archives are brought along.',
     'The library calls these createIndex, addToIndex, removeFromIndex and listIndex(target, options).',
@@ -102,6 +109,7 @@ export const index: Command = {
     const options = given({
       platforms: words.texts('platform'),
       annotations: words.texts('annotation'),
+      entryAnnotations: words.texts('entry-annotation'),
       artifactType: words.text('artifact-type'),
       subject: words.text('subject'),
       nest: words.flag('nest'),
