@@ -35,9 +35,9 @@ export const buildRunOptions: readonly Option[] = [
   },
 ];
 
-type Read = Pick<BuildOptions, 'runner' | 'network' | 'secrets' | 'agents' | 'mountCache'>;
+type Read = Pick<BuildOptions, 'runner' | 'network' | 'secrets' | 'agents' | 'mountCache' | 'contextCache'>;
 
-/** Caches of RUN are in the user's own cache directory, where there is one. */
+/** Caches of RUN and what is known of contexts are in the user's own cache directory, where there is one. */
 export function readBuildRun(words: Words, io: Io): Partial<Read> {
   const { XDG_CACHE_HOME: cache, HOME: home } = io.env;
   const caches = cache || (home ? `${home}/.cache` : undefined);
@@ -47,7 +47,9 @@ export function readBuildRun(words: Words, io: Io): Partial<Read> {
     network: (network === 'default' ? 'host' : network) as Read['network'],
     secrets: words.texts('secret').map(text => secretOf(text, io)),
     agents: words.texts('ssh').map(text => agentOf(text, io)),
-    mountCache: caches === undefined ? undefined : `${caches}/ocikit/mounts`,
+    ...(caches === undefined
+      ? {}
+      : { mountCache: `${caches}/ocikit/mounts`, contextCache: `${caches}/ocikit/contexts` }),
   });
 }
 

@@ -82,7 +82,7 @@ async function buildFrom(place: ContextPlace, places: readonly BuildPlace[], opt
   const open = new OpenPlaces(options);
   const prepared = await prepareAll(input, { options, open, layout });
   const { directories } = prepared[0] as Prepared;
-  const contexts = new OpenContexts({ place, selection: input.selection, directories, options });
+  const contexts = new OpenContexts({ ...input, place, directories, options });
   try {
     return await withLayout(layout, options, async store => {
       const cache = await openCache(store, open, options);
@@ -95,6 +95,8 @@ async function buildFrom(place: ContextPlace, places: readonly BuildPlace[], opt
       };
     });
   } finally {
+    // What fails has read as much as what does not.
+    await contexts.keep();
     contexts.close();
   }
 }

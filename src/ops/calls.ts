@@ -75,6 +75,7 @@ const build: Table<BuildOptions> = {
   events: kinds.listener,
   iidFile: path,
   metadataFile: path,
+  contextCache: path,
   dryRun: flag,
 };
 const checkBuild: Table<CheckBuildOptions> = {

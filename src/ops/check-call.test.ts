@@ -184,7 +184,8 @@ test('every option has its word on the command line', () => {
     'events',
   ]);
   // What a process has and a library's caller says.
-  for (const option of ['streams', 'terminal', 'signals', 'temporary', 'mountCache']) unsaid.add(option);
+  for (const option of ['streams', 'terminal', 'signals', 'temporary', 'mountCache', 'contextCache'])
+    unsaid.add(option);
   for (const verb of verbs)
     for (const option of Object.keys(optionTables[verb]))
       assert.ok(unsaid.has(option) || words.has(flagOf(option)), `${verb} ${option}`);

@@ -9,7 +9,7 @@ import type { ImageSource } from '../graph/source.ts';
 import type { Layer } from '../spec/objects.ts';
 import { SpooledBodies } from '../store/rootfs/spooled-bodies.ts';
 import { Pace } from '../stream/pace.ts';
-import { contentKey, type FileNode, type Meta, type Path, type Tree } from '../tree/node.ts';
+import type { FileNode, Meta, Path, Tree } from '../tree/node.ts';
 import { each, type Parts } from '../tree/parts.ts';
 import { filesOf } from '../tree/walk.ts';
 import type { Work } from './options.ts';
@@ -29,17 +29,19 @@ export class ContentFiles implements BodySource {
 
   /** A root filesystem of the disk, of which `tree` is what is looked at. */
   async addRootfs(rootfs: ComparableRootfs & BodySource, tree: Tree, { signal }: Work): Promise<void> {
-    const origins = new Map<string, readonly [Path, FileNode]>();
-    let source: string | undefined;
-    const add = ([path, file]: readonly [Path, FileNode]): void => {
-      origins.set(contentKey(file), [path, file]);
-      source = file.content.source;
+    /** By source and member. */
+    const origins = new Map<string, Map<number, readonly [Path, FileNode]>>();
+    const add = (origin: readonly [Path, FileNode]): void => {
+      const { source, member } = origin[1].content;
+      const known = origins.get(source);
+      if (known === undefined) origins.set(source, new Map([[member, origin]]));
+      else known.set(member, origin);
     };
     await new Pace(signal).run(each(filesOf(tree), add));
     const { prepare } = rootfs;
-    const own = (file: FileNode): readonly [Path, FileNode] => origins.get(contentKey(file)) ?? ['', file];
-    if (source === undefined) return;
-    this.#contents.set(source, {
+    const own = (file: FileNode): readonly [Path, FileNode] =>
+      origins.get(file.content.source)?.get(file.content.member) ?? ['', file];
+    const contents: Contents = {
       body: (_path, node) => rootfs.body(...own(node)),
       async digests(files) {
         const pace = new Pace(signal);
@@ -59,7 +61,8 @@ export class ContentFiles implements BodySource {
               return prepare(owns, layout);
             },
           }),
-    });
+    };
+    for (const source of origins.keys()) this.#contents.set(source, contents);
   }
 
   /** Whether a file's contents are among these. */
@@ -125,15 +128,14 @@ export class ContentFiles implements BodySource {
   /** Each content is read once, under whatever names it comes. */
   async digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>> {
     const pace = new Pace(undefined);
-    const known = new Map<string, string>();
-    for (const [source, own] of await pace.run(bySource(files))) {
-      const single = new Map<string, FileNode>();
-      await pace.run(each(own, file => void single.set(contentKey(file), file)));
-      const found = await this.#contents.get(source)?.digests(new Set(single.values()));
-      await pace.run(each(single, ([key, file]) => void known.set(key, found?.get(file) ?? '')));
-    }
     const digests = new Map<FileNode, string>();
-    await pace.run(each(files, file => void digests.set(file, known.get(contentKey(file)) ?? '')));
+    for (const [source, own] of await pace.run(bySource(files))) {
+      const single = new Map<number, FileNode>();
+      await pace.run(each(own, file => void single.set(file.content.member, file)));
+      const found = await this.#contents.get(source)?.digests(new Set(single.values()));
+      const digestOf = ({ content }: FileNode): string => found?.get(single.get(content.member) as FileNode) ?? '';
+      await pace.run(each(own, file => void digests.set(file, digestOf(file))));
+    }
     return digests;
   }
 

@@ -27,6 +27,8 @@ interface Listed {
 export class BuildCache {
   readonly #listed = new Map<string, Listed[]>();
   readonly #used = new Map<Digest, CacheRecord>();
+  /** What the steps of this build say. */
+  readonly #said = new Set<string>();
   /** The place that layers are brought to: what is there already has been there, and is only held to its digest. */
   readonly #store: ImageStore;
   readonly warnings: string[] = [];
@@ -48,6 +50,11 @@ export class BuildCache {
       listed.push({ entry, source });
       this.#listed.set(key, listed);
     }
+  }
+
+  /** Whether something may be found for a step that says this: where not, its key can wait until it is done. */
+  mayHave(essence: string): boolean {
+    return this.#listed.size > 0 || this.#said.has(essence);
   }
 
   /** What a step of this key made, proved and brought to the store. A record that is damaged or another's is not used, and told of. */
@@ -75,9 +82,10 @@ export class BuildCache {
     return { ...record, source };
   }
 
-  /** Keeps what a step of this key made, or another key found. */
-  note(key: Digest, record: CacheRecord): void {
-    this.#used.set(key, record);
+  /** Keeps what a step of these keys made, or one of them found, and what the step says. */
+  note(keys: readonly Digest[], record: CacheRecord, essence: string): void {
+    for (const key of keys) this.#used.set(key, record);
+    this.#said.add(essence);
   }
 
   /** Puts what this build has used and made into a store; what comes back puts it into its index. */

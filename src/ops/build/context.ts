@@ -1,5 +1,6 @@
 import type { BodySource } from '../../codec/body-source.ts';
 import type { ComparableRootfs } from '../../graph/comparable-rootfs.ts';
+import { openDirectoryIndex } from '../../store/directory-index.ts';
 import { writeFileAtomic } from '../../store/disk/file-target.ts';
 import { openRootfsDirectory } from '../../store/rootfs/directory.ts';
 import { flow } from '../../stream/flow.ts';
@@ -10,6 +11,7 @@ import type { Selected } from '../../tree/select.ts';
 import { listedBy, type Selection } from '../../tree/selection.ts';
 import { ContentFiles } from '../content-files.ts';
 import type { Work } from '../options.ts';
+import type { BuildOptions } from './options.ts';
 import type { ContextPlace } from './place.ts';
 
 /** What a build takes files from. */
@@ -18,16 +20,24 @@ export interface BuildContext {
   /** A file of it as one of the disk. */
   readonly fileOf: (one: Selected) => Promise<string>;
   readonly warnings: () => readonly string[];
+  /** Keeps what has been read, for the next build. */
+  readonly keep: () => Promise<void>;
   readonly close: () => void;
 }
+
+/** Less than this (bytes that are read meanwhile) is not worth to be kept. */
+const worthKeeping = 1 << 20;
+const nothing = async (): Promise<void> => undefined;
 
 interface Contexts {
   readonly place: ContextPlace;
   /** What of the build's own context is looked at. */
   readonly selection: Selection | undefined;
+  /** The patterns that say so. */
+  readonly patterns: string;
   /** The directories of named contexts. */
   readonly directories: ReadonlyMap<string, string>;
-  readonly options: Work;
+  readonly options: Work & Pick<BuildOptions, 'contextCache' | 'dryRun'>;
 }
 
 /** What a build takes files from, each read when it is first asked for. State: what has been. */
@@ -49,19 +59,40 @@ export class OpenContexts {
   }
 
   async #open(name: string | undefined): Promise<BuildContext> {
-    const { place, selection, directories } = this.#from;
-    if (name !== undefined) return this.#directory(directories.get(name) as string, undefined);
-    if (place.kind === 'directory') return this.#directory(place.path, selection);
+    const { place, directories } = this.#from;
+    const { selection, patterns } = name === undefined ? this.#from : { selection: undefined, patterns: '' };
+    if (name !== undefined) return this.#directory(directories.get(name) as string, { selection, patterns });
+    if (place.kind === 'directory') return this.#directory(place.path, { selection, patterns });
     if (place.kind === 'tar') return this.#tar(place, selection);
-    return { tree: emptyTree(), fileOf: async ({ path }) => path, warnings: () => [], close: () => undefined };
+    return {
+      tree: emptyTree(),
+      fileOf: async ({ path }) => path,
+      warnings: () => [],
+      keep: nothing,
+      close: () => undefined,
+    };
   }
 
-  async #directory(directory: string, selection: Selection | undefined): Promise<BuildContext> {
-    const rootfs = openRootfsDirectory(directory, { selection, work: this.#from.options });
+  async #directory(
+    directory: string,
+    { selection, patterns }: Pick<Contexts, 'selection' | 'patterns'>,
+  ): Promise<BuildContext> {
+    const { contextCache, dryRun, ...work } = this.#from.options;
+    const index =
+      contextCache === undefined
+        ? undefined
+        : await openDirectoryIndex(directory, { cache: contextCache, part: patterns, signal: work.signal });
+    const { known, digests } = index?.before ?? {};
+    const rootfs = openRootfsDirectory(directory, { selection, work, known, digests, isNoting: true });
+    const tree = await this.#added(rootfs);
     return {
-      tree: await this.#added(rootfs),
+      tree,
       fileOf: async ({ path }) => `${directory}/${textOf(path)}`,
       warnings: () => rootfs.warnings,
+      async keep() {
+        const { digests: now, cost } = rootfs.hashed;
+        if (cost >= worthKeeping && dryRun !== true) await index?.keep(tree, now);
+      },
       close: () => rootfs.close(),
     };
   }
@@ -83,6 +114,7 @@ export class OpenContexts {
         return file;
       },
       warnings: () => rootfs.warnings,
+      keep: nothing,
       close: () => undefined,
     };
   }
@@ -96,6 +128,13 @@ export class OpenContexts {
   /** What was wrong with what has been read. */
   async warnings(): Promise<readonly string[]> {
     return (await Promise.all(this.#opened.values())).flatMap(({ warnings }) => warnings());
+  }
+
+  /** Keeps what of directories has been read. */
+  async keep(): Promise<void> {
+    if (this.#from.options.signal?.aborted === true) return;
+    for (const one of await Promise.allSettled(this.#opened.values()))
+      if (one.status === 'fulfilled') await one.value.keep();
   }
 
   close(): void {

@@ -14,6 +14,8 @@ export interface BuildInput {
   readonly file: string;
   readonly text: string;
   readonly selection: Selection | undefined;
+  /** The patterns that `selection` is made of; empty where there are none. */
+  readonly patterns: string;
 }
 
 /** What says which Dockerfile it is. */
@@ -34,7 +36,7 @@ type Read = (path: string) => Promise<string | undefined>;
  * context's. Throws `not-found` where there is none.
  */
 export async function readInput(place: ContextPlace, asked: Asked, work: Work): Promise<BuildInput> {
-  if (place.kind === 'nothing') return { file: 'Dockerfile', text: place.text, selection: undefined };
+  if (place.kind === 'nothing') return { file: 'Dockerfile', text: place.text, selection: undefined, patterns: '' };
   const read = place.kind === 'directory' ? readFile : readMember(place, work);
   const root = place.kind === 'directory' ? place.path : '';
   const found = asked.dockerfile === undefined ? await findFile(root, asked.file, read) : undefined;
@@ -42,9 +44,9 @@ export async function readInput(place: ContextPlace, asked: Asked, work: Work): 
   const beside = found === undefined ? [] : [`${file}.dockerignore`];
   for (const path of [...beside, inside(root, '.dockerignore')]) {
     const patterns = await read(path);
-    if (patterns !== undefined) return { file, text, selection: contextSelection(patterns, path) };
+    if (patterns !== undefined) return { file, text, selection: contextSelection(patterns, path), patterns };
   }
-  return { file, text, selection: undefined };
+  return { file, text, selection: undefined, patterns: '' };
 }
 
 async function findFile(

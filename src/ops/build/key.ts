@@ -40,6 +40,9 @@ export function keyOf(step: Step, { below, inputs, terms }: KeyParts): Digest {
   return digestOf(new TextEncoder().encode(jsonText([version, below, essenceOf(step), inputs, terms])));
 }
 
+/** What a key says of the step itself: steps that differ in it have no key in common. */
+export const essenceText = (step: Step): string => jsonText(essenceOf(step));
+
 function essenceOf(step: Step): readonly unknown[] {
   switch (step.kind) {
     case 'directory':

@@ -15,6 +15,7 @@ import type { BuildContext } from './context.ts';
 import { changedTree } from './copy.ts';
 import { memoized, type StageFiles, scratch, withLayer } from './files.ts';
 import { keysOf } from './inputs.ts';
+import { essenceText } from './key.ts';
 import { changesOf, copiedLayer } from './layer.ts';
 import type { BuildLog, Teller } from './log.ts';
 import { needsUserFiles } from './owner.ts';
@@ -129,20 +130,23 @@ async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Done> 
   return telling(step, doing, async tell => {
     const { building, below } = doing;
     const { cache, store, options } = building;
+    const essence = essenceText(step);
     const known: Digest[] = [];
-    for (const key of keys) {
-      known.push(await key());
-      const found = building.mayBeCached(step) ? await cache.find(known.at(-1) as Digest) : undefined;
-      if (found === undefined) continue;
-      for (const other of known) cache.note(other, found);
-      building.files.addLayers(found.source, [found.layer]);
-      tell.cached();
-      const files = withLayer(below, found.layer, { source: found.source, work: options });
-      return { files, layer: found.layer, key: known[0], isCached: true, created: found.created };
-    }
+    if (building.mayBeCached(step) && cache.mayHave(essence))
+      for (const key of keys) {
+        known.push(await key());
+        const found = await cache.find(known.at(-1) as Digest);
+        if (found === undefined) continue;
+        cache.note(known, found, essence);
+        building.files.addLayers(found.source, [found.layer]);
+        tell.cached();
+        const files = withLayer(below, found.layer, { source: found.source, work: options });
+        return { files, layer: found.layer, key: known[0], isCached: true, created: found.created };
+      }
     const { layer, tree, parts, laid } = await made(step, doing, tell);
-    const record = { layer, created: building.created };
-    for (const key of known) cache.note(key, record);
+    // Contents that were read for the layer are not read for the key again.
+    for (const key of keys.slice(known.length)) known.push(await key());
+    cache.note(known, { layer, created: building.created }, essence);
     const { identity } = withLayer(below, layer, { source: store, work: options });
     const files = { identity, tree, parts: { below, layers: async () => parts } };
     if (laid !== undefined) await building.runs.know(files, laid);

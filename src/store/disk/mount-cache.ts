@@ -2,8 +2,8 @@ import { chmodSync, chownSync, closeSync, lstatSync, mkdirSync, openSync } from 
 import { join } from 'node:path';
 import { OciError, unsupported } from '../../errors.ts';
 import { digestOf } from '../../spec/digest.ts';
-import { makeDirectories } from './atomic.ts';
 import { loadNative } from './native.ts';
+import { makeOwnDirectory } from './own-directory.ts';
 import { onDisk } from './system-error.ts';
 
 /** A directory that several runs share, one after the other or at once. */
@@ -30,8 +30,7 @@ const mostPrivate = 100;
 export async function openMountCache(parent: string, id: string, wanted: Wanted): Promise<MountCache> {
   const name = digestOf(new TextEncoder().encode(id)).slice('sha256:'.length);
   const expected = 'a directory for caches';
-  onDisk(parent, expected, () => makeDirectories(parent));
-  checkOwn(parent);
+  onDisk(parent, expected, () => makeOwnDirectory(parent));
   if (wanted.sharing === 'shared') return opened(join(parent, name), undefined, wanted);
   if (wanted.sharing === 'locked') {
     for (;;) {
@@ -47,13 +46,6 @@ export async function openMountCache(parent: string, id: string, wanted: Wanted)
     if (held !== undefined) return opened(join(parent, own), held, wanted);
   }
   throw new OciError('conflict', id, `expected at most ${mostPrivate} caches of it in use at once, got more`);
-}
-
-/** Nobody else may put into it what a build then takes. */
-function checkOwn(parent: string): void {
-  const found = lstatSync(parent);
-  if (found.isDirectory() && found.uid === (process.geteuid?.() ?? found.uid) && (found.mode & 0o022) === 0) return;
-  throw unsupported(parent, "a directory of one's own that nobody else can write to", 'another');
 }
 
 function opened(path: string, lock: number | undefined, { owner }: Wanted): MountCache {

@@ -5,7 +5,7 @@ import type { FileNode, Node, Path, Tree } from '../../tree/node.ts';
 import type { Selection } from '../../tree/selection.ts';
 import { loadNative, type Native } from '../disk/native.ts';
 import { systemError } from '../disk/system-error.ts';
-import { FileHashes } from './file-hashes.ts';
+import { FileHashes, type Hashed } from './file-hashes.ts';
 import { FileReader } from './file-reader.ts';
 import { type Known, type Scan, scanDirectory } from './scan.ts';
 import { readSidecar } from './sidecar.ts';
@@ -13,18 +13,24 @@ import { unmadeKinds } from './unmade.ts';
 
 interface DirectoryOptions {
   readonly native?: Native | undefined;
-  readonly known?: Known;
+  readonly known?: Known | undefined;
+  /** What the contents of files that `known` gives are compared by. */
+  readonly digests?: ReadonlyMap<FileNode, string> | undefined;
   /** What of it is looked at. */
   readonly selection?: Selection | undefined;
   /** What is mounted in it is walked as well. */
   readonly crossMounts?: boolean | undefined;
   /** Files are hashed from the first `tree` on while other work waits, until contents are asked for: most of them will be. */
   readonly ahead?: boolean;
+  /** Contents are hashed as they are read: whoever reads them will ask. */
+  readonly isNoting?: boolean;
   /** What watches and stops the walk and the hashing. */
   readonly work?: Work;
 }
 
 export interface RootfsDirectory extends ComparableRootfs, Required<BodySource> {
+  /** What is known of contents by now, without reading any. */
+  readonly hashed: Hashed;
   /** Stops what goes on unasked. Called where nobody will ask for anything any more. */
   close(): void;
 }
@@ -53,10 +59,10 @@ class Bodies {
   }
 
   *read(path: Path, node: FileNode): Generator<Uint8Array> {
-    const { root, stats } = this.#scan();
+    const { root, files } = this.#scan();
     const reader = this.#reader ?? new FileReader(root, this.#native);
     try {
-      yield* reader.read({ path, stat: stats.get(node) });
+      yield* reader.read({ path, stat: files.get(node)?.stat });
     } finally {
       if (reader !== this.#reader) reader.close();
     }
@@ -65,7 +71,7 @@ class Bodies {
 
 /** Opens a directory as a root filesystem, with what its sidecar says of it. It is walked once, at the first `tree`; bodies are read when they are asked for. */
 export function openRootfsDirectory(directory: string, options: DirectoryOptions = {}): RootfsDirectory {
-  const { known, selection, crossMounts, ahead, work = {} } = options;
+  const { known, selection, crossMounts, ahead, isNoting, work = {} } = options;
   const native = 'native' in options ? options.native : loadNative();
   const source = `rootfs:${opened++}:${directory}`;
   let scanned: Scan | undefined;
@@ -75,7 +81,7 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
     if (scanned === undefined) throw new Error(`${directory}: a file that was not listed`);
     return scanned;
   };
-  const hashes = new FileHashes(scan, { native, work });
+  const hashes = new FileHashes(scan, { native, work, known: options.digests });
   const bodies = new Bodies(scan, native);
   const walked = async (): Promise<Tree> => {
     const { signal } = work;
@@ -102,13 +108,16 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
       tree ??= walked();
       return tree;
     },
+    get hashed() {
+      return hashes.hashed;
+    },
     digests: files => hashes.of(files),
     async prepare() {
       return bodies.prepare();
     },
     body(path, node) {
       hashes.stop();
-      return bodies.read(path, node);
+      return isNoting === true ? hashes.noting(node, bodies.read(path, node)) : bodies.read(path, node);
     },
     close: () => hashes.close(),
   };

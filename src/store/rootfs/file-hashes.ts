@@ -3,15 +3,32 @@ import { sizeOf } from '../../spec/sizes.ts';
 import { expectMore, fileCost, Pace, type Work } from '../../stream/pace.ts';
 import type { FileNode } from '../../tree/node.ts';
 import { each, partCost, partLength } from '../../tree/parts.ts';
-import { filesOf } from '../../tree/walk.ts';
 import type { Native } from '../disk/native.ts';
 import { FileReader } from './file-reader.ts';
 import type { Scan } from './scan.ts';
 
-/** Which files are read, and whether one that is being read still is to be. */
+/** Whether more files are read, and whether one that is being read still is to be. */
 interface Wanted {
-  readonly begins: (file: FileNode) => boolean;
+  readonly begins: () => boolean;
   readonly goesOn: (file: FileNode) => boolean;
+}
+
+interface Hashing {
+  readonly native: Native | undefined;
+  readonly work: Work;
+  /** What is known before anything is read. */
+  readonly known?: ReadonlyMap<FileNode, string> | undefined;
+}
+
+/** What the contents of files are compared by, of those that anybody has asked for. */
+export interface Hashed {
+  readonly digests: ReadonlyMap<FileNode, string>;
+  /** What it took to know those that were not known before, in bytes that are read in that time. */
+  readonly cost: number;
+}
+
+function notListed(): never {
+  throw new Error('a file that was not listed');
 }
 
 /** Looking at a file that is not to be read. */
@@ -22,7 +39,7 @@ export class FileHashes {
   readonly #scan: () => Scan;
   readonly #native: Native | undefined;
   readonly #work: Work;
-  readonly #digests = new Map<FileNode, string>();
+  readonly #digests: Map<FileNode, string>;
   #isAhead = false;
   #isClosed = false;
   /** What whoever asked last wants. */
@@ -31,10 +48,35 @@ export class FileHashes {
   /** Bytes that were said to be read and have not been. */
   #expected = 0;
 
-  constructor(scan: () => Scan, { native, work }: { readonly native: Native | undefined; readonly work: Work }) {
+  /** What reading took that was hashed here, in bytes. */
+  #cost = 0;
+
+  constructor(scan: () => Scan, { native, work, known }: Hashing) {
     this.#scan = scan;
     this.#native = native;
     this.#work = work;
+    this.#digests = new Map(known);
+  }
+
+  /** All that is known by now, and what it has cost. */
+  get hashed(): Hashed {
+    return { digests: this.#digests, cost: this.#cost };
+  }
+
+  /** Notes what the contents of a file are compared by, as they go by. */
+  *noting(file: FileNode, chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
+    if (this.#digests.has(file)) return yield* chunks;
+    const hasher = createContentHash();
+    for (const chunk of chunks) {
+      hasher.update(chunk);
+      yield chunk;
+    }
+    this.#note(file, hasher.digest());
+  }
+
+  #note(file: FileNode, digest: string): void {
+    this.#digests.set(file, digest);
+    this.#cost += file.size + fileCost;
   }
 
   /** Hashes the files of a tree without being asked, until `stop`. */
@@ -63,7 +105,7 @@ export class FileHashes {
     const miss = (file: FileNode): unknown => this.#digests.has(file) || missing.add(file);
     await pace.run(each(files, miss));
     this.#expect(sizeOf(missing));
-    if (missing.size > 0) await this.#read({ begins: file => missing.has(file), goesOn: () => true });
+    if (missing.size > 0) await this.#read(missing, { begins: () => true, goesOn: () => true });
     const found = new Map<FileNode, string>();
     await pace.run(each(files, file => void found.set(file, this.#digests.get(file) ?? '')));
     return found;
@@ -78,9 +120,10 @@ export class FileHashes {
   async #readAhead(): Promise<void> {
     try {
       await new Pace().turn();
-      this.#expect(sizeOf([...filesOf(this.#scan().tree)].map(([, file]) => file)));
+      const { files } = this.#scan();
+      this.#expect(sizeOf(files.keys()));
       const goesOn = (file: FileNode): boolean => this.#isAhead || this.#asked?.has(file) === true;
-      await this.#read({ begins: () => this.#isAhead, goesOn });
+      await this.#read(files.keys(), { begins: () => this.#isAhead, goesOn });
     } catch {
       // Whoever asks for this file reads it again, and gets the error.
       this.#isAhead = false;
@@ -88,20 +131,20 @@ export class FileHashes {
     this.#expect(0);
   }
 
-  async #read({ begins, goesOn }: Wanted): Promise<void> {
-    const { root, tree, stats } = this.#scan();
+  async #read(files: Iterable<FileNode>, { begins, goesOn }: Wanted): Promise<void> {
+    const { root, files: listed } = this.#scan();
     const reader = new FileReader(root, this.#native);
     const pace = new Pace(this.#work.signal);
     try {
-      for (const [path, node] of filesOf(tree)) {
-        if (this.#digests.has(node) || !begins(node)) {
+      for (const file of files) {
+        if (this.#digests.has(file) || !begins()) {
           const turn = pace.spend(lookCost);
           if (turn !== undefined) await turn;
           continue;
         }
-        const chunks = reader.read({ path, stat: stats.get(node) });
-        const digest = await this.#hash(chunks, { pace, goesOn: () => goesOn(node) });
-        if (digest !== undefined) this.#digests.set(node, digest);
+        const chunks = reader.read(listed.get(file) ?? notListed());
+        const digest = await this.#hash(chunks, { pace, goesOn: () => goesOn(file) });
+        if (digest !== undefined) this.#note(file, digest);
         const turn = pace.spend(fileCost);
         if (turn !== undefined) await turn;
       }

@@ -10,6 +10,7 @@ import { mountPoint, mountTest, mountWarnings } from '../disk/mounts.ts';
 import type { Native } from '../disk/native.ts';
 import { type Identity, kindOf, majorOf, minorOf, type Stat } from '../disk/stat.ts';
 import { onDisk, systemError } from '../disk/system-error.ts';
+import type { Listed } from './file-reader.ts';
 import { ScannedXattrs } from './scanned-xattrs.ts';
 import type { Sidecar } from './sidecar.ts';
 
@@ -39,7 +40,7 @@ export interface Scan {
   readonly root: string;
   readonly tree: Tree;
   /** The files that were met, each once whatever its number of names. */
-  readonly stats: ReadonlyMap<FileNode, Stat>;
+  readonly files: ReadonlyMap<FileNode, Listed>;
   readonly warnings: readonly string[];
   /** The mounts that were met and not walked. */
   readonly mounts: ReadonlySet<Path>;
@@ -70,7 +71,7 @@ class Scanner {
   #at: Path = '';
   #expected = 'a directory';
   readonly #xattrs: ScannedXattrs;
-  readonly stats = new Map<FileNode, Stat>();
+  readonly files = new Map<FileNode, Listed>();
   readonly warnings: string[] = [];
   readonly mounts = new Set<Path>();
   readonly #isMount: (path: Path, stat: Stat) => boolean;
@@ -147,7 +148,7 @@ class Scanner {
     const node = known ?? (kind === 'file' ? this.#fresh(met) : this.#special(met, kind));
     if (key !== undefined && node !== undefined) this.#linked.set(key, node);
     if (known === undefined && node !== undefined && key !== undefined) this.#again(node, met);
-    if (node?.kind === 'file') this.stats.set(node, stat);
+    if (node?.kind === 'file') this.files.set(node, { path: met.path, stat });
     return node;
   }
 
@@ -221,8 +222,8 @@ export async function scanDirectory(directory: string, options: ScanOptions): Pr
   try {
     const scanner = new Scanner(root, descent, options);
     const tree = await scanner.tree();
-    const { stats, warnings, mounts } = scanner;
-    return { root, tree, stats, mounts, warnings: [...warnings, ...mountWarnings(mounts)] };
+    const { files, warnings, mounts } = scanner;
+    return { root, tree, files, mounts, warnings: [...warnings, ...mountWarnings(mounts)] };
   } finally {
     descent.close();
   }

@@ -1,0 +1,100 @@
+import { lstatSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { OciError } from '../errors.ts';
+import { digestOf } from '../spec/digest.ts';
+import { jsonText } from '../spec/document.ts';
+import { Pace } from '../stream/pace.ts';
+import type { FileNode, Tree } from '../tree/node.ts';
+import { readStatIndex, type StatIndex, writingStatIndex } from './bundle/stat-index.ts';
+import { isOwn, makeOwnDirectory } from './disk/own-directory.ts';
+import { hasClockOf } from './disk/remote.ts';
+import { systemCode } from './disk/system-error.ts';
+import { makeTemporaryDirectory } from './disk/temporary.ts';
+import { hasSidecar } from './rootfs/sidecar.ts';
+
+/** So many directories are remembered, those that were written last. */
+const mostKept = 64;
+const form = /^[0-9a-f]{64}$/;
+
+/** What of a directory has been read before, by whom it is asked for. State: when it was opened. */
+interface DirectoryIndex {
+  /** What it was, where that is known. */
+  readonly before: StatIndex | undefined;
+  /** Keeps what the directory's tree is now, and what files of it are compared by; what has changed since it was opened is read again the next time. */
+  keep(tree: Tree, digests: ReadonlyMap<FileNode, string>): Promise<void>;
+}
+
+interface Remembered {
+  /** A directory of the user's own for such indexes; it is made. */
+  readonly cache: string;
+  /** What of the directory is looked at, as a text. */
+  readonly part: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * What is remembered of a directory; undefined where nothing can be trusted or kept: the cache is somebody else's, stat(2) may be late, or a sidecar says
+ * more than the disk shows.
+ */
+export async function openDirectoryIndex(
+  directory: string,
+  { cache, part, signal }: Remembered,
+): Promise<DirectoryIndex | undefined> {
+  return forgiving(async () => {
+    makeOwnDirectory(cache);
+    const root = realpathSync(directory);
+    if (!hasClockOf(root, cache) || hasSidecar(root)) return undefined;
+    const of = digestOf(new TextEncoder().encode(jsonText([root, part])));
+    const file = join(cache, of.slice('sha256:'.length));
+    const since = clockOf(cache);
+    const before = isOwnFile(file) ? await new Pace(signal).run(readStatIndex(file, of)) : undefined;
+    return {
+      before,
+      keep: (tree, digests) =>
+        forgiving(async () => {
+          const stage = makeTemporaryDirectory(cache);
+          try {
+            const staged = join(stage.path, 'index');
+            await new Pace(signal).run(writingStatIndex(staged, { root, tree, digests, of, since }));
+            renameSync(staged, file);
+          } finally {
+            stage.removeNow();
+          }
+          forgetOldest(cache);
+        }),
+    };
+  });
+}
+
+/** It is only a cache: what the disk refuses is done without. */
+async function forgiving<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof OciError || systemCode(error) !== undefined) return undefined;
+    throw error;
+  }
+}
+
+/** Now (nanoseconds), by the clock that files get their times from. */
+function clockOf(directory: string): bigint {
+  const probe = makeTemporaryDirectory(directory);
+  try {
+    return lstatSync(probe.path, { bigint: true }).mtimeNs;
+  } finally {
+    probe.removeNow();
+  }
+}
+
+function isOwnFile(path: string): boolean {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  return found?.isFile() === true && isOwn(found);
+}
+
+function forgetOldest(cache: string): void {
+  const files = readdirSync(cache)
+    .filter(name => form.test(name))
+    .map(name => ({ path: join(cache, name), time: lstatSync(join(cache, name)).mtimeMs }));
+  for (const { path } of files.sort((one, other) => other.time - one.time).slice(mostKept))
+    rmSync(path, { force: true });
+}
