@@ -93,6 +93,10 @@ function once(path: string, make: (partial: string) => void): string {
 const packages =
   'perl,python3,python3-dev,build-essential,git,cmake,gdb,valgrind,ca-certificates,vim,locales,iso-codes,libboost-dev';
 
+/** A build's context: `tree/` in it has 20,000 files. */
+export const contextOf = (corpus: string): string =>
+  once(join(corpus, 'context'), root => makeSmallFiles(join(root, 'tree'), 400));
+
 /** The benchmark corpus as trees: minbase and a development tree from Debian, and what is made up here. */
 export const trees: Readonly<Record<string, (corpus: string) => string>> = {
   quick: corpus => once(join(corpus, 'quick'), root => makeSmallFiles(root, 60)),
@@ -106,6 +110,7 @@ export const trees: Readonly<Record<string, (corpus: string) => string>> = {
 /** Puts smaller trees in the place of the large ones of a corpus: what is there is not made anew. */
 export function makeSmallTrees(corpus: string): void {
   once(join(corpus, 'dev'), root => debian(root, ['--include=perl,python3,git']));
+  once(join(corpus, 'context'), root => makeSmallFiles(join(root, 'tree'), 40));
   once(join(corpus, 'small'), root => makeSmallFiles(root, 200));
   once(join(corpus, 'big'), root => makeBigFile(join(root, 'data.bin'), 256));
   once(join(corpus, 'sparse'), root => makeHole(join(root, 'data.bin'), 1));
@@ -113,6 +118,7 @@ export function makeSmallTrees(corpus: string): void {
 
 /** Puts a tree of a few files in the place of every tree of a corpus, with what the jobs edit: what is there is not made anew. */
 export function makeTinyTrees(corpus: string): void {
+  makeSmallFiles(join(corpus, 'context/tree'), 1);
   for (const name of Object.keys(trees)) {
     const root = join(corpus, name);
     makeSmallFiles(root, 1);

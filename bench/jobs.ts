@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { builds } from './build-jobs.ts';
 import { changes } from './change-jobs.ts';
 import { layers100, must, peerLayout, smallEdit, tarOf, trees, twoImages } from './corpus.ts';
 
@@ -8,9 +9,12 @@ export interface Job {
   readonly name: string;
   readonly aim: string;
   readonly corpus: (directory: string) => string;
-  readonly prepare?: (program: string, setup: string) => string;
+  /** What is there before, for the one or the other. */
+  readonly prepare?: (program: string, setup: string, who: 'ours' | 'peer') => string;
   readonly ours: (program: string, setup: string) => string;
   readonly peer: (setup: string, program: string) => string;
+  /** What is done in the end, that nothing stands in the way of removing it all. */
+  readonly clean?: string;
   /** Runs on a memory disk, so that the disk is not what is measured. */
   readonly memoryDisk?: boolean;
 }
@@ -211,6 +215,7 @@ export const jobs: readonly Job[] = [
       `umoci unpack --image ${layout}:base a && umoci unpack --image ${layout}:changed b && (diff -rq --no-dereference a/rootfs b/rootfs || true)`,
   },
   ...moves,
+  ...builds,
   ...changes,
   ...sparse,
   ...validates,

@@ -25,12 +25,14 @@ const wanted = words.filter(word => !word.startsWith('--'));
 const program = `${process.execPath} ${join(import.meta.dirname, '../bin/ocikit.cjs')}`;
 
 /** Fresh ground for every run: reusing a directory slows every tool down on some filesystems. */
-function once(job: Job, command: string, corpusDirectory: string): Run {
+function once(job: Job, who: 'ours' | 'peer', corpusDirectory: string): Run {
+  const command = who === 'ours' ? job.ours(program, corpusDirectory) : job.peer(corpusDirectory, program);
   const place = mkdtempSync(join(job.memoryDisk === true ? '/dev/shm' : tmpdir(), 'ocikit-bench-'));
   try {
-    if (job.prepare !== undefined) runOnce(job.prepare(program, corpusDirectory), place);
+    if (job.prepare !== undefined) runOnce(job.prepare(program, corpusDirectory, who), place);
     return runOnce(command, place);
   } finally {
+    if (job.clean !== undefined) runOnce(job.clean, place);
     rmSync(place, { recursive: true, force: true });
   }
 }
@@ -41,10 +43,8 @@ const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 /** A line of a table in Markdown: medians over the runs. */
 function measure(job: Job): string {
   const setup = job.corpus(corpus);
-  const ours = job.ours(program, setup);
-  const peer = job.peer(setup, program);
   const pairs: [Run, Run][] = [];
-  for (let index = 0; index < runs; index++) pairs.push([once(job, ours, setup), once(job, peer, setup)]);
+  for (let index = 0; index < runs; index++) pairs.push([once(job, 'ours', setup), once(job, 'peer', setup)]);
   const middle = (pick: (pair: [Run, Run]) => number): string => median(pairs.map(pick)).toFixed(2);
   const ratio = (pick: (run: Run) => number): string => middle(([a, b]) => pick(a) / pick(b));
   const both = (pick: (run: Run) => number): string[] => [middle(([a]) => pick(a)), middle(([, b]) => pick(b))];

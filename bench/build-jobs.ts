@@ -1,0 +1,74 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { contextOf, peerLayout } from './corpus.ts';
+import type { Job } from './jobs.ts';
+
+const copies = 'FROM base\nCOPY tree /tree\nCMD ["sh"]\n';
+const runs = `FROM base
+COPY tree /tree
+RUN echo hello > /hello && mkdir /made
+RUN find /tree -type f | head -1000 | xargs cat > /all
+RUN rm -rf /tree/d0 /tree/d1
+CMD ["sh"]
+`;
+
+/** The context's path, and the layout's that the base is in. */
+function corpusOf(text: string): Job['corpus'] {
+  return directory => {
+    const context = contextOf(directory);
+    const dockerfiles = join(directory, 'dockerfiles');
+    mkdirSync(dockerfiles, { recursive: true });
+    const file = join(dockerfiles, text === runs ? 'runs' : 'copies');
+    writeFileSync(file, text);
+    return [context, file, peerLayout(directory, 'minbase')].join(' ');
+  };
+}
+
+const ours = (program: string, setup: string): string => {
+  const [, file, base] = setup.split(' ');
+  const words = `build context -f ${file} -t img:x --build-context base=oci:${base}:base --quiet`;
+  return `XDG_CACHE_HOME=$PWD/cache ${program} ${words}`;
+};
+
+/** buildah with a store of its own, whose mount is taken away at the end. */
+const buildah = (words: string): string =>
+  `buildah --root $PWD/store --runroot $PWD/runroot --storage-driver overlay ${words}`;
+const bud = (setup: string): string =>
+  buildah(`bud -q --layers --isolation chroot -t x -f ${setup.split(' ')[1]} context`);
+const unmounted = '(umount $PWD/store/overlay 2>/dev/null || true)';
+
+/** A copy of the context of its own, and the base in buildah's store; what was built before is there, and what has been changed since. */
+const buildJob = (
+  name: string,
+  { aim, text, before, change = 'true' }: { aim: string; text: string; before: boolean; change?: string },
+): Job => ({
+  name: `build-${name}`,
+  aim,
+  corpus: corpusOf(text),
+  prepare: (program, setup, who) => {
+    const [context, , base] = setup.split(' ');
+    const first = who === 'ours' ? ours(program, setup) : bud(setup);
+    const pulled = `${buildah(`pull -q oci:${base}:base`)} > id && ${buildah('tag $(cat id) docker.io/library/base')}`;
+    return [
+      `cp -a ${context} context`,
+      'sleep 0.1',
+      ...(who === 'ours' ? [] : [pulled]),
+      ...(before ? [first] : []),
+      change,
+    ].join(' && ');
+  },
+  ours,
+  peer: setup => bud(setup),
+  clean: unmounted,
+});
+
+const oneFile = 'echo changed > context/tree/d0/s0/file-0.txt';
+
+/** A Dockerfile over a Debian, and a context of 20,000 files. */
+export const builds: readonly Job[] = [
+  buildJob('cold', { aim: '0.15', text: copies, before: false }),
+  buildJob('cached', { aim: '0.10', text: copies, before: true }),
+  buildJob('changed', { aim: '0.15', text: copies, before: true, change: oneFile }),
+  buildJob('runs', { aim: '0.35', text: runs, before: false }),
+  buildJob('runs-cached', { aim: '0.10', text: runs, before: true }),
+];
