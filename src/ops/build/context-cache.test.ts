@@ -109,6 +109,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   fc.tuple(which, which).map(
     ([one, other]): Edit =>
       ({ file }) => {
+        if (one === other) return;
         renameSync(file(one), `${file(one)}.aside`);
         renameSync(file(other), file(one));
         renameSync(`${file(one)}.aside`, file(other));
