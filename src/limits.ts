@@ -104,6 +104,8 @@ export const templateOutputLimit: number = 64 << 20;
 /** Characters that one verb of printf may pad to. */
 export const paddingLimit = 10_000;
 
+/** Bytes of a lazy layer's table of contents, as it is stored and decompressed: readers take 150 MB, and those of 100,000 files have some 40. */
+export const tableLimit: number = 128 << 20;
 /** Bytes of a database of packages: those of whole distributions have some 100 MB. */
 export const packageDatabaseLimit: number = 256 << 20;
 /** Bytes of one package's own manifest, or of a list beside a database. */

@@ -10,6 +10,7 @@ type FindingCode =
   | 'layer-type-unknown'
   | 'layer-encrypted'
   | 'tar-type-unusual'
+  | 'table-mismatch'
   | 'null-list'
   | 'platform-empty'
   | 'place'
@@ -42,6 +43,8 @@ const findingCodes: Readonly<Record<FindingCode, Finding['severity']>> = {
   'layer-encrypted': 'error',
   /** A layer's tar has entries of types that tar programs read and engines refuse: D and V of GNU, X of Solaris. */
   'tar-type-unusual': 'error',
+  /** A lazy layer's table of contents says otherwise than its tar: engines that fetch single files get other files than the others. */
+  'table-mismatch': 'error',
   /** null where a list or a map belongs, as Go writes an empty one. */
   'null-list': 'warning',
   /** A config without a name of its system or architecture: cosign and others write such. */

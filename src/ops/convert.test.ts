@@ -56,6 +56,8 @@ test('an image in every form has the same files, and from every form the way lea
       added,
       form,
     );
+    const behaviour = await diff(`${layout}:app`, `${layout}:${form}`, { hostPlatform, semantic: true });
+    assert.deepEqual([behaviour.changes, behaviour.config], [[], []], form);
     assert.deepEqual((await imageOf(`${layout}:${form}`)).config.value.history, history);
     if (form !== 'estargz') assert.deepEqual(await diffIDs(`${layout}:${form}`), before, form);
   }

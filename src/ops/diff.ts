@@ -1,3 +1,4 @@
+import { isAdded } from '../codec/estargz-names.ts';
 import { badOption } from '../errors.ts';
 import { diffConfigs } from '../image/config-diff.ts';
 import type { ImageConfig } from '../spec/objects.ts';
@@ -104,7 +105,10 @@ export async function diff(before: Operand, after?: Operand, options: DiffOption
   const warnings = [...lower.warnings, ...upper.warnings, ...trees.warnings];
   checkWarnings(warnings, options.strict);
   return {
-    changes: await pace.run(rowsOf(changes, selection)),
+    // What eStargz adds to a tar is of the form and not of the files.
+    changes: await pace.run(
+      rowsOf(options.semantic === true ? changes.filter(({ path }) => !isAdded(path)) : changes, selection),
+    ),
     config: configRows(lower.config, upper.config, options),
     warnings,
   };

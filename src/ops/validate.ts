@@ -3,6 +3,7 @@ import { OciError, unsupported } from '../errors.ts';
 import { readImageOf } from '../graph/image-reader.ts';
 import { layerBytes, layerOrigin } from '../graph/layer-bytes.ts';
 import { mislabelled } from '../graph/layer-label.ts';
+import { tableFaults } from '../graph/layer-table.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { type GraphNode, isMissing, walk } from '../graph/walk.ts';
 import { isAttestation } from '../image/attestation.ts';
@@ -165,6 +166,10 @@ class Inspection {
       const ofTarAlone = await checkLayer(this.#source, layer);
       if (ofTarAlone.size > 0)
         this.findings.push(finding('tar-type-unusual', layer.descriptor.digest, ofTarAloneText(ofTarAlone)));
+      const [fault, ...others] = await tableFaults(this.#source, layer);
+      const more = others.length === 0 ? '' : `, and ${others.length} more`;
+      if (fault !== undefined)
+        this.findings.push(finding('table-mismatch', layer.descriptor.digest, `${fault}${more}`));
     }
     const label = await mislabelled(this.#source, layer.descriptor);
     if (label !== undefined) this.findings.push(finding('layer-mislabelled', layer.descriptor.digest, label));
