@@ -1,10 +1,13 @@
 import type { Hasher } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
+import { invalid } from '../errors.ts';
 import { tableLimit } from '../limits.ts';
 import type { Json } from '../spec/objects.ts';
+import { once } from '../stream/once.ts';
 import type { FileNode, LayerEntry, Node, Path } from '../tree/node.ts';
 import { encodeText, exactTextOf, parsePath, shortTextOf } from '../tree/path.ts';
 import { encodeWhiteout } from '../tree/whiteout.ts';
+import { decompress } from './compression.ts';
 import { isAdded, tocName } from './estargz-names.ts';
 import type { LayerSink } from './layer-reader.ts';
 
@@ -38,6 +41,18 @@ function saidOfNode(node: Node): Said {
     case 'file':
       return { ...said, type: 'reg', size: node.size };
   }
+}
+
+/** A table as zstd:chunked stores it, decompressed. Throws `invalid` for what is no zstd, or too large. */
+export async function unpackedTable(stored: Uint8Array, subject: string): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of decompress(once(stored), 'zstd', subject)) {
+    size += chunk.length;
+    if (size > tableLimit) throw invalid(subject, `a table of contents of at most ${tableLimit} bytes`, 'more');
+    chunks.push(Buffer.from(chunk));
+  }
+  return Buffer.concat(chunks);
 }
 
 /** Holds a lazy layer's table of contents to its tar, which passes by. State: what has come of the tar. */

@@ -1,14 +1,12 @@
-import { decompress } from '../codec/compression.ts';
 import { readLayer } from '../codec/layer-reader.ts';
 import { estargzKeys, saidFormOf } from '../codec/lazy.ts';
-import { TocCheck } from '../codec/toc-check.ts';
+import { TocCheck, unpackedTable } from '../codec/toc-check.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { invalid, OciError } from '../errors.ts';
 import { tableLimit } from '../limits.ts';
 import { digestOf } from '../spec/digest.ts';
 import { parseJson } from '../spec/document.ts';
 import type { Annotations, Descriptor, Json, Layer } from '../spec/objects.ts';
-import { once } from '../stream/once.ts';
 import { layerBytes, layerOrigin } from './layer-bytes.ts';
 import type { ImageSource } from './source.ts';
 
@@ -25,17 +23,6 @@ async function region(bytes: Bytes, { offset, size }: { offset: number; size: nu
   throw invalid('table of contents', `bytes from ${offset} to ${offset + size}`, `a blob of ${at}`);
 }
 
-async function whole(bytes: Bytes, subject: string): Promise<Uint8Array> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of bytes) {
-    size += chunk.length;
-    if (size > tableLimit) throw invalid(subject, `a table of contents of at most ${tableLimit} bytes`, 'more');
-    chunks.push(Buffer.from(chunk));
-  }
-  return Buffer.concat(chunks);
-}
-
 const wordOf = (annotations: Annotations, name: string): string =>
   Object.entries(annotations).find(([key]) => key.endsWith(`zstd-chunked.${name}`))?.[1] ?? '';
 
@@ -49,7 +36,7 @@ async function chunkedTable(source: ImageSource, descriptor: Descriptor, subject
   const stored = await region(source.open(descriptor), { offset: Number(offset), size: Number(size) });
   const said = wordOf(annotations, 'manifest-checksum');
   if (digestOf(stored) !== said) throw invalid(subject, `a table of contents ${said}`, digestOf(stored));
-  return whole(decompress(once(stored), 'zstd', subject), subject);
+  return unpackedTable(stored, subject);
 }
 
 /** The table of an eStargz layer, a file of its tar. Throws `invalid` where it is not what the annotation says. */
