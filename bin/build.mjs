@@ -58,7 +58,7 @@ const lightStart = {
 
 function compileLibrary() {
   const config = join(root, 'tsconfig.build.json');
-  const exclude = ['src/testing', 'src/**/*.test.ts', 'src/**/*.interop.ts'];
+  const exclude = ['src/report/browser', 'src/testing', 'src/**/*.test.ts', 'src/**/*.interop.ts'];
   writeFileSync(
     config,
     JSON.stringify({ extends: './tsconfig.json', compilerOptions: { noEmit: false }, include: ['src'], exclude }),

@@ -1,0 +1,145 @@
+import type { ImagePage, PageData, PairPage } from '../page-data.ts';
+import { ChangesSection, changedSizes, changesOf } from './changes.ts';
+import { filesOf } from './decode.ts';
+import { type Child, el, section } from './dom.ts';
+import { FilesSection } from './files-section.ts';
+import { bytes, change, count, share } from './format.ts';
+import { historySection } from './history.ts';
+import { type Groupings, groupingsOf } from './items.ts';
+import { configSection, packagesSection, wasteSection } from './lists.ts';
+import { SizeMap } from './map.ts';
+import * as pair from './pair.ts';
+import { aboutLine, facts, navigation, warningsList } from './parts.ts';
+
+const groupNames: readonly (readonly [keyof Groupings, string])[] = [
+  ['directory', 'Directory'],
+  ['layer', 'Layer'],
+  ['package', 'Package'],
+  ['hidden', 'Hidden bytes'],
+];
+
+function sizesSection(groupings: Groupings): HTMLElement {
+  const map = new SizeMap();
+  const radios = groupNames.map(([value, text], at) => {
+    const input = el('input', { type: 'radio', name: 'grouping', value, checked: at === 0 });
+    input.addEventListener('change', () => map.show(groupings[value]));
+    return el('label', {}, input, el('span', {}, text));
+  });
+  map.show(groupings.directory);
+  const group = el('fieldset', { class: 'segments' }, el('legend', { class: 'hidden' }, 'Group by'), ...radios);
+  return section('sizes', 'Sizes', group, map.element);
+}
+
+function header(kind: string, title: readonly Child[], ...rest: readonly Child[]): HTMLElement {
+  return el('header', { id: 'top' }, el('p', { class: 'kind' }, kind), el('h1', {}, ...title), ...rest);
+}
+
+function imageHeader({ head, layers, files, packages, warnings }: ImagePage, paths: number): HTMLElement {
+  const { size } = head;
+  const hidden = `hidden, ${share(size.hidden, size.files)}`;
+  return header(
+    'Image',
+    [head.name],
+    el('p', { class: 'about' }, aboutLine(head)),
+    el('p', { class: 'digest' }, el('code', {}, head.digest)),
+    facts([
+      [bytes(size.visible), 'in the root filesystem'],
+      [bytes(size.stored), 'stored'],
+      [bytes(size.hidden), hidden],
+      [count(layers.length), layers.length === 1 ? 'layer' : 'layers'],
+      [count(paths), 'paths'],
+      [count(packages.length), packages.length === 1 ? 'package' : 'packages'],
+    ]),
+    warningsList(warnings),
+    files.names === '' ? el('p', { class: 'notice' }, 'The root filesystem is empty.') : undefined,
+  );
+}
+
+function pageOfImage(page: ImagePage): readonly [HTMLElement, readonly HTMLElement[], () => void] {
+  const decoded = filesOf(page.files);
+  const files = new FilesSection(page, decoded);
+  const sections = [
+    historySection(page, layer => files.showLayer(layer)),
+    sizesSection(groupingsOf(page, decoded, node => files.reveal(node))),
+    files.element,
+    packagesSection(page, number => files.showPackage(number)),
+    wasteSection(page),
+    configSection(page),
+  ];
+  return [imageHeader(page, decoded.shape.count - 1), sections, () => files.focusSearch()];
+}
+
+function pairHeader({ before, after, packages, layers, changes, warnings }: PairPage, paths: number): HTMLElement {
+  const size = after.size.visible - before.size.visible;
+  const isShared = ({ kind }: PairPage['layers'][number]): boolean => kind === '=';
+  const row = (name: string, head: PairPage['before']): HTMLElement =>
+    el(
+      'div',
+      {},
+      el('dt', {}, name),
+      el(
+        'dd',
+        {},
+        head.name,
+        ' ',
+        el('span', { class: 'muted' }, aboutLine(head)),
+        el('code', { class: 'digest' }, head.digest),
+      ),
+    );
+  return header(
+    'What changed',
+    [before.name, el('span', { class: 'arrow', 'aria-label': 'to' }, '→'), after.name],
+    el('dl', { class: 'sides' }, row('Old', before), row('New', after)),
+    facts([
+      [size === 0 ? '±0' : change(size), `in the root filesystem, now ${bytes(after.size.visible)}`],
+      [change(after.size.stored - before.size.stored), `stored, now ${bytes(after.size.stored)}`],
+      [`${layers.filter(isShared).length} of ${layers.filter(({ after }) => after !== null).length}`, 'layers kept'],
+      [count(paths), 'paths differ'],
+      [count(packages.length), 'packages differ'],
+    ]),
+    warningsList(warnings),
+    changes.names === '' ? el('p', { class: 'notice' }, 'The root filesystems are the same.') : undefined,
+  );
+}
+
+function pageOfPair(page: PairPage): readonly [HTMLElement, readonly HTMLElement[], () => void] {
+  const changes = changesOf(page);
+  const files = new ChangesSection(changes);
+  let paths = 0;
+  for (let node = 0; node < changes.shape.count; node++) if (changes.letter(node) !== '') paths++;
+  const sections = [
+    pair.layersSection(page),
+    pair.packagesSection(page),
+    changedSizes(page, changes, node => files.reveal(node)),
+    files.element,
+    pair.configSection(page),
+  ];
+  return [pairHeader(page, paths), sections, () => files.focusSearch()];
+}
+
+/** A slash goes to the search, unless something is being typed. */
+function onSlash(go: () => void): void {
+  document.addEventListener('keydown', event => {
+    const isTyped = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+    if (event.key !== '/' || isTyped || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    go();
+  });
+}
+
+function start(): void {
+  const data = JSON.parse(document.getElementById('data')?.textContent ?? '') as PageData;
+  const [top, sections, search] = data.kind === 'image' ? pageOfImage(data) : pageOfPair(data);
+  const skip = el('a', { class: 'skip', href: '#main' }, 'Skip to the content');
+  const name = data.kind === 'image' ? data.head.name : `${data.before.name} → ${data.after.name}`;
+  const main = el('main', { id: 'main', tabindex: -1 }, ...sections);
+  const foot = el(
+    'footer',
+    {},
+    'Made by ocikit from the image alone. The page is whole: it asks no network for anything.',
+  );
+  document.body.append(skip, top, navigation(name, sections), main, foot);
+  onSlash(search);
+}
+
+start();
