@@ -82,6 +82,7 @@ export type {
   StripResult,
 } from './ops/layer-results.ts';
 export { load } from './ops/load.ts';
+export type { ReportOptions } from './ops/look-options.ts';
 export type {
   BlameResult,
   BlameStep,
@@ -90,6 +91,7 @@ export type {
   FileRow,
   FilesResult,
   LayerView,
+  ReportResult,
 } from './ops/look-results.ts';
 export type {
   AppendOptions,
@@ -132,6 +134,7 @@ export type { PackageRow, PackagesResult, SbomResult } from './ops/package-resul
 export { packages } from './ops/packages.ts';
 export { rebase } from './ops/rebase.ts';
 export { referrers } from './ops/referrers.ts';
+export { report, reportStream } from './ops/report.ts';
 export type {
   AppendedLayers,
   AppendResult,

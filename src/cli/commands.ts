@@ -26,6 +26,7 @@ import { load } from './commands/load.ts';
 import { packages } from './commands/packages.ts';
 import { rebase } from './commands/rebase.ts';
 import { referrers } from './commands/referrers.ts';
+import { report } from './commands/report.ts';
 import { run } from './commands/run.ts';
 import { save } from './commands/save.ts';
 import { squash } from './commands/squash.ts';
@@ -59,6 +60,7 @@ export const commands: readonly Command[] = [
   blame,
   packages,
   analyze,
+  report,
   unpack,
   run,
   exportCommand,

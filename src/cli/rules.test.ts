@@ -328,6 +328,11 @@ const uses: Readonly<Record<string, Use>> = {
     words: ({ layout }) => ['packages', `${layout}:multi`],
     values: () => ({ sbom: 'spdx', platform: 'linux/arm64' }),
   },
+  report: {
+    words: ({ layout }) => ['report', `${layout}:multi`],
+    values: ({ directory }) => ({ output: join(directory, 'out'), platform: 'linux/arm64' }),
+    says: [['dry-run', 'output', dryRun]],
+  },
   validate: { words: ({ layout }) => ['validate', layout] },
   completion: { words: () => ['completion', 'bash'] },
 };

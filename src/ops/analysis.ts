@@ -12,7 +12,7 @@ import { type FoundPackages, type PlacedPackage, scanPackages } from './package-
 import { pathFields } from './view.ts';
 
 /** Where an image's bytes are: what is measured of it, whoever asks. */
-interface Analysis extends Pick<AnalyzeResult, 'size' | 'dive' | 'layers' | 'packages' | 'unowned' | 'waste'> {
+export interface Analysis extends Pick<AnalyzeResult, 'size' | 'dive' | 'layers' | 'packages' | 'unowned' | 'waste'> {
   readonly found: FoundPackages;
   readonly ownership: Ownership;
 }

@@ -27,6 +27,8 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   catStream: ['rootfs', 'paths'],
   attach: ['subject', 'files'],
   referrers: ['image'],
+  report: ['images', 'file'],
+  reportStream: ['images'],
   commit: ['rootfs', 'image?'],
   commitLayer: ['rootfs', 'file'],
   commitLayerStream: ['rootfs'],

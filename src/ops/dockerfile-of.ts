@@ -14,6 +14,17 @@ function baseOf({ manifest, config }: Image): string | undefined {
   return [name, digest].filter(Boolean).join('@') || undefined;
 }
 
+/** A Dockerfile as far as an image's documents tell of one, `subject` in its first comment. */
+export function dockerfileFor(image: Image, subject: string): string {
+  const { config, manifest } = image;
+  return rebuildDockerfile({
+    subject,
+    config: config.value,
+    layers: manifest.value.layers.map(({ size }) => `${size} bytes`),
+    base: baseOf(image),
+  });
+}
+
 /**
  * A Dockerfile as far as an image's history and config tell of one: it parses, and its instructions say the config. What nobody recorded
  * (names of sources, other stages, what FROM named) is said in comments. No layer is read.
@@ -21,11 +32,6 @@ function baseOf({ manifest, config }: Image): string | undefined {
 export async function dockerfileOf(image: ImageOperand, options: ReadOptions = {}): Promise<string> {
   checkCall('dockerfileOf', { image: ['operand', image] }, options);
   const opened = await openImage(image, options);
-  const { config, manifest } = opened.image;
-  return rebuildDockerfile({
-    subject: opened.named.annotations?.[annotationKeys.refName] ?? manifest.descriptor.digest,
-    config: config.value,
-    layers: manifest.value.layers.map(({ size }) => `${size} bytes`),
-    base: baseOf(opened.image),
-  });
+  const { manifest } = opened.image;
+  return dockerfileFor(opened.image, opened.named.annotations?.[annotationKeys.refName] ?? manifest.descriptor.digest);
 }

@@ -1,7 +1,7 @@
 import type { AnalyzeOptions } from './analyze-options.ts';
 import { notices, read, type Table } from './base-calls.ts';
 import { flag, glob, type Kind, listOf, oneOf, path, sentences, text, time, wholeNumber, work } from './call-kinds.ts';
-import type { CpOptions, FilesOptions } from './look-options.ts';
+import type { CpOptions, FilesOptions, ReportOptions } from './look-options.ts';
 import type { SbomOptions } from './package-options.ts';
 
 /** The library's functions that look into what is there. */
@@ -16,6 +16,8 @@ export type LookVerb =
   | 'dockerfileOf'
   | 'files'
   | 'packages'
+  | 'report'
+  | 'reportStream'
   | 'sbom'
   | 'sharing';
 
@@ -31,6 +33,8 @@ const analyze: Table<AnalyzeOptions> = {
 const cp: Table<CpOptions> = { ...read, archive: flag, followLink: flag, force: flag };
 const files: Table<FilesOptions> = { ...read, errors: sentences, recursive: flag, depth: wholeNumber, long: flag };
 
+const report: Table<ReportOptions> = { ...read, dryRun: flag };
+
 /** Their options. */
 export const lookTables: Readonly<Record<LookVerb, Readonly<Record<string, Kind>>>> = {
   analyze,
@@ -43,6 +47,8 @@ export const lookTables: Readonly<Record<LookVerb, Readonly<Record<string, Kind>
   dockerfileOf: read,
   files,
   packages: read,
+  report,
+  reportStream: report,
   sharing: { ...work, notices },
   sbom: { ...read, format: oneOf('spdx', 'cyclonedx'), created: time } satisfies Table<SbomOptions>,
 };

@@ -20,3 +20,9 @@ export interface CpOptions extends ReadOptions {
   /** Replace what is in the way; a `conflict` where something is when false or absent. */
   readonly force?: boolean;
 }
+
+/** What `report` and `reportStream` take. */
+export interface ReportOptions extends ReadOptions {
+  /** Makes the page and writes nothing: the result says its digest. False when absent. */
+  readonly dryRun?: boolean;
+}

@@ -1,7 +1,7 @@
 import type { DiffID, Digest } from '../spec/digest.ts';
 import type { Reason } from '../tree/change.ts';
 import type { StepKind } from '../tree/story.ts';
-import type { NodeView } from './results.ts';
+import type { NamedDigest, NodeView } from './results.ts';
 
 /** A layer of an image and the line of history that made it. */
 export interface LayerView {
@@ -74,5 +74,15 @@ export interface CpResult {
   readonly pathBytes?: string;
   /** Where it is now; null where it went into a stream. */
   readonly target: string | null;
+  readonly warnings: readonly string[];
+}
+
+export interface ReportResult {
+  /** The image, or the older one and the newer. */
+  readonly images: readonly NamedDigest[];
+  /** The page's own. */
+  readonly digest: Digest;
+  /** Bytes of the page. */
+  readonly size: number;
   readonly warnings: readonly string[];
 }

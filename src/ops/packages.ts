@@ -27,7 +27,7 @@ function filesOf({ files }: Package, isDirectory: (path: Path) => boolean): read
 }
 
 /** What a package says of its licences, in one line. */
-const licenceOf = ({ licence, licences }: Package): string | null =>
+export const licenceOf = ({ licence, licences }: Package): string | null =>
   licence ?? (licences.length === 0 ? null : licences.join(' AND '));
 
 interface Surroundings {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import * as library from '../index.ts';
 import { copying, hostPlatform, images, making, renaming, type VerbUse } from './verb-use.ts';
 import { buildUses } from './verbs-of-build.ts';
+import { reportUses } from './verbs-of-report.ts';
 import { rootfsUses } from './verbs-of-rootfs.ts';
 import { transferUses } from './verbs-of-transfer.ts';
 
@@ -192,6 +193,7 @@ export const writingUses: readonly VerbUse[] = [
   ...buildUses,
   ...rootfsUses,
   ...transferUses,
+  ...reportUses,
   ...changes,
   ...indexes,
   ...inits,

@@ -141,6 +141,7 @@ const buildah: Rows = [
 const dive: Rows = [
   ['CI=true dive app', 'ocikit analyze img:app --max-wasted 5%', 'efficiency and wasted bytes, a gate for CI'],
   ['dive app', 'ocikit files img:app -R -l', 'the layer that made each file what it is'],
+  ['dive app, and then send somebody what it shows', 'ocikit report img:app -o app.html', 'a page that opens anywhere'],
   [
     'dive app, and then one file in it',
     'ocikit blame img:app /etc/motd',

@@ -1,0 +1,99 @@
+import type { Package } from '../../packages/package.ts';
+import { configRows } from '../../report/config-rows.ts';
+import { fileColumns } from '../../report/file-columns.ts';
+import type { ImagePage, PackageRow, PageLayer, PageLine, WasteRow } from '../../report/page-data.ts';
+import type { Image } from '../../spec/objects.ts';
+import { Pace, type Work } from '../../stream/pace.ts';
+import { emptyTree } from '../../tree/node.ts';
+import type { Parts } from '../../tree/parts.ts';
+import type { Stack } from '../../tree/stack.ts';
+import { touched } from '../../tree/touched.ts';
+import { type Analysis, analysisOf } from '../analysis.ts';
+import type { AnalyzedLayer, WastedPath } from '../analyze-results.ts';
+import { dockerfileFor } from '../dockerfile-of.ts';
+import { eachIn, type Look } from '../look.ts';
+import { licenceOf } from '../packages.ts';
+import { headOf } from './head.ts';
+
+/** Paths of waste that a page lists: of thousands nobody reads the smallest. */
+const mostWaste = 1000;
+
+/** How many paths a layer added, changed and took away, as far as it lasted to its end. */
+function* countsOf(stack: Stack): Parts<readonly Pick<PageLayer, 'added' | 'changed' | 'deleted'>[]> {
+  const counts = [];
+  let below = emptyTree();
+  for (const { tree } of stack) {
+    const count = { add: 0, modify: 0, delete: 0 };
+    for (const { kind } of yield* touched(below, tree)) count[kind]++;
+    counts.push({ added: count.add, changed: count.modify, deleted: count.delete });
+    below = tree;
+  }
+  return counts;
+}
+
+async function layersOf(layers: readonly AnalyzedLayer[], stack: Stack, pace: Pace): Promise<readonly PageLayer[]> {
+  const counts = await pace.run(countsOf(stack));
+  return layers.map(({ digest, diffID, size, tar, visible, hidden }, at) => {
+    const { added = 0, changed = 0, deleted = 0 } = counts[at] ?? {};
+    return { digest, diffID, stored: size, tar, visible, hidden, added, changed, deleted };
+  });
+}
+
+function linesOf({ config }: Image, layers: number): readonly PageLine[] {
+  const rows = config.value.history ?? [];
+  const described = rows.filter(row => row.empty_layer !== true).length;
+  const silent = Array.from({ length: layers - described }, () => ({}) as (typeof rows)[number]);
+  let layer = 0;
+  return [...rows, ...silent].map(row => ({
+    layer: row.empty_layer === true ? null : ++layer,
+    created: row.created ?? null,
+    createdBy: row.created_by ?? '',
+    comment: row.comment ?? '',
+  }));
+}
+
+function packageRows({ found, ownership }: Analysis): readonly PackageRow[] {
+  return found.packages.map(({ found, layer }) => {
+    const version = found.epoch === undefined ? found.version : `${found.epoch}:${found.version}`;
+    return [found.type, found.name, version, licenceOf(found) ?? '', layer ?? 0, ownership.sizes.get(found) ?? 0];
+  });
+}
+
+function wasteOf(paths: readonly WastedPath[]): ImagePage['waste'] {
+  const rows = paths
+    .slice(0, mostWaste)
+    .map(({ path, size, copies, how, layers, by }): WasteRow => [path, size, copies, how, layers, by]);
+  const left = paths.slice(mostWaste);
+  return { rows, more: left.length, moreBytes: left.reduce((sum, { size }) => sum + size, 0) };
+}
+
+function filesOf(look: Look, { found, ownership }: Analysis): ReturnType<typeof fileColumns> {
+  const numbers = new Map<Package, number>(found.packages.map((one, at) => [one.found, at + 1]));
+  return fileColumns(look.tree, {
+    eachFile: visit => eachIn(look, (path, node, layer) => visit(path, node, layer ?? 0)),
+    ownerOf(node) {
+      const owner = ownership.ownerOf(node);
+      return owner === undefined ? 0 : (numbers.get(owner) ?? 0);
+    },
+  });
+}
+
+/** All that a page says of an image, as it is looked into. */
+export async function imagePage(look: Look, ofImage: NonNullable<Look['ofImage']>, work: Work): Promise<ImagePage> {
+  const { image, stack } = ofImage;
+  const pace = new Pace(work.signal);
+  const analysis = await analysisOf(look, ofImage, work);
+  return {
+    kind: 'image',
+    head: headOf(look, image, analysis),
+    efficiency: analysis.dive.efficiency,
+    layers: await layersOf(analysis.layers, stack.stack, pace),
+    history: linesOf(image, stack.layers.length),
+    files: await pace.run(filesOf(look, analysis)),
+    packages: packageRows(analysis),
+    waste: wasteOf(analysis.waste),
+    config: configRows(image.config.value.config, image.manifest.value.annotations),
+    dockerfile: dockerfileFor(image, look.name),
+    warnings: [...look.warnings, ...analysis.found.warnings],
+  };
+}
