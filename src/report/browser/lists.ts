@@ -73,7 +73,7 @@ export function wasteSection({ waste, head, efficiency }: ImagePage): HTMLElemen
 }
 
 /** Text of several lines, as it is. */
-export function textBlock(text: string, name: string): HTMLElement {
+function textBlock(text: string, name: string): HTMLElement {
   const code = el('code');
   code.textContent = shownText(text);
   return el('pre', { tabindex: 0, role: 'region', 'aria-label': name }, code);

@@ -2,7 +2,7 @@ import { button, type Child, el, fill } from './dom.ts';
 import { count } from './format.ts';
 
 /** A column: what a cell holds, and what rows are sorted and found by. */
-export interface Column<Row> {
+interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => Child;
   readonly key: (row: Row) => string | number;
