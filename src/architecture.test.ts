@@ -61,9 +61,9 @@ const doors: Readonly<Record<string, RegExp>> = {
   'node:fs': /^(store\/|cli\/process\.ts$)/,
   'node:path': /^(store|cli)\//,
   // A pipe that can be waited for without being blocked.
-  'node:net': /^store\/disk\/input-file\.ts$/,
+  'node:net': /^store\/disk\/(input-file|pipe)\.ts$/,
   'node:os': /^cli\//,
-  'node:child_process': /^runner\/process-tree\.ts$/,
+  'node:child_process': /^runner\/(process-tree|own-namespace)\.ts$/,
   '@koromix/koffi-linux-$': /^store\/disk\/native\.ts$/,
   'node:module': /^store\/disk\/native\.ts$/,
   'node:url': /^cli\//,

@@ -1,8 +1,9 @@
 import { badOption, unsupported } from '../errors.ts';
 import { findProgram } from '../store/disk/find-program.ts';
-import { isInUserNamespace, isRoot } from '../store/disk/processes.ts';
+import { hasOneID, isInUserNamespace, isRoot } from '../store/disk/user-ids.ts';
 import type { Program } from './job.ts';
 import { chroot, nschroot } from './nschroot.ts';
+import { whyNone } from './own-namespace.ts';
 import { overlayOptions } from './prepared-mounts.ts';
 import { runTree } from './process-tree.ts';
 import { hostPath } from './root-script.ts';
@@ -17,12 +18,21 @@ export type RunnerChoice = (typeof runnerChoices)[number];
 export interface ChosenRunner extends Runner {
   /** This process, and so every run, is in a user namespace. */
   readonly isInNamespace: boolean;
+  /** There is nobody but root in it. */
+  readonly hasOneID: boolean;
   /** Whether overlayfs can be mounted for a run. */
   readonly canOverlay: boolean;
 }
 
 const known: Readonly<Record<RunnerName, Runner>> = { nschroot, chroot };
 const inOrder: readonly RunnerName[] = ['nschroot', 'chroot'];
+
+/** What trying takes. */
+interface Probing {
+  /** A directory of ours. */
+  readonly work: string;
+  readonly signal: AbortSignal | undefined;
+}
 
 /** The command that makes the namespaces of a run. */
 export function namespaceWords(runner: Pick<Runner, 'hasPids'>, network: Program['network']): readonly string[] {
@@ -31,18 +41,19 @@ export function namespaceWords(runner: Pick<Runner, 'hasPids'>, network: Program
 }
 
 /** Why a runner does not work here; undefined where it does. */
-async function obstacleOf(runner: Runner, signal: AbortSignal | undefined): Promise<string | undefined> {
-  // In a user namespace of its own a run cannot put its root where the machine's is.
-  if (!isRoot()) return 'it needs root';
-  const missing = ['setpriv', 'unshare', ...runner.programs].find(name => findProgram(name, hostPath) === undefined);
+async function obstacleOf(runner: Runner, { work, signal }: Probing): Promise<string | undefined> {
+  if (!isRoot()) return `it needs root, of the machine or of a user namespace (${whyNone})`;
+  const missing = ['setpriv', 'unshare', 'mkfifo', ...runner.programs].find(
+    name => findProgram(name, hostPath) === undefined,
+  );
   if (missing !== undefined) return `no program ${missing}`;
-  const script = 'mount -t tmpfs tmpfs /tmp 2>&4 && printf ready >&4';
-  const report = await probe(runner, script, signal);
+  const script = 'mount -n -t tmpfs tmpfs /tmp 2>&4 && printf ready >&4';
+  const report = await probe(runner, script, { work, signal });
   return report === undefined ? undefined : report.split('\n')[0] || 'namespaces are refused';
 }
 
 /** What a small script had to complain of. */
-async function probe(runner: Runner, script: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+async function probe(runner: Runner, script: string, { work, signal }: Probing): Promise<string | undefined> {
   let said = '';
   const { hasBegun, report } = await runTree({
     words: namespaceWords(runner, 'host'),
@@ -53,6 +64,7 @@ async function probe(runner: Runner, script: string, signal: AbortSignal | undef
         said += String(chunk);
       },
     },
+    work,
     signal,
     signals: undefined,
     hasPids: runner.hasPids,
@@ -67,10 +79,7 @@ const chosen = new Map<string, Promise<ChosenRunner>>();
  * The runner that is asked for, or of all the first that works here. Throws `unsupported` with the reason of each where none
  * does, before anything has been done.
  */
-export function chooseRunner(
-  choice: RunnerChoice,
-  { work, signal }: { readonly work: string; readonly signal: AbortSignal | undefined },
-): Promise<ChosenRunner> {
+export function chooseRunner(choice: RunnerChoice, { work, signal }: Probing): Promise<ChosenRunner> {
   // What works for one directory works for its neighbours.
   const key = `${choice} ${work.slice(0, work.lastIndexOf('/'))}`;
   const known = chosen.get(key) ?? choose(choice, { work, signal });
@@ -79,17 +88,14 @@ export function chooseRunner(
   return known;
 }
 
-async function choose(
-  choice: RunnerChoice,
-  { work, signal }: { readonly work: string; readonly signal: AbortSignal | undefined },
-): Promise<ChosenRunner> {
+async function choose(choice: RunnerChoice, { work, signal }: Probing): Promise<ChosenRunner> {
   if (choice === 'none')
     throw badOption('runner', 'expected a runner, got none', { hint: 'nothing can be run without' });
   const reasons: string[] = [];
   for (const name of choice === 'auto' ? inOrder : [choice]) {
     const runner = known[name];
-    const obstacle = await obstacleOf(runner, signal);
-    if (obstacle === undefined) return { ...runner, ...(await powersOf(runner, work, signal)) };
+    const obstacle = await obstacleOf(runner, { work, signal });
+    if (obstacle === undefined) return { ...runner, ...(await powersOf(runner, { work, signal })) };
     reasons.push(`${name}: ${obstacle}`);
   }
   throw unsupported('runner', 'a way to run programs in a root filesystem', 'none that works here', {
@@ -99,15 +105,14 @@ async function choose(
 
 async function powersOf(
   runner: Runner,
-  work: string,
-  signal: AbortSignal | undefined,
-): Promise<Pick<ChosenRunner, 'isInNamespace' | 'canOverlay'>> {
+  { work, signal }: Probing,
+): Promise<Pick<ChosenRunner, 'isInNamespace' | 'hasOneID' | 'canOverlay'>> {
   const isInNamespace = isInUserNamespace();
   const options = `${overlayOptions(isInNamespace)}lowerdir=probe-l,upperdir=probe-u,workdir=probe-w`;
   const script = [
     `cd ${quoted(work)} && mkdir probe-l probe-u probe-w probe-m`,
-    `mount -t overlay -o ${options} overlay probe-m 2>&4 && printf ready >&4; umount probe-m; rm -rf probe-?`,
+    `mount -n -t overlay -o ${options} overlay probe-m 2>&4 && printf ready >&4; umount -n probe-m; rm -rf probe-?`,
   ].join(' && ');
-  const canOverlay = (await probe(runner, script, signal)) === undefined;
-  return { isInNamespace, canOverlay };
+  const canOverlay = (await probe(runner, script, { work, signal })) === undefined;
+  return { isInNamespace, hasOneID: hasOneID(), canOverlay };
 }

@@ -1,5 +1,6 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { systemError } from '../errors.ts';
+import { closeEnds, openPipe, type Pipe } from '../store/disk/pipe.ts';
 import { childrenOf, killNamespace, mountNamespaceOf } from '../store/disk/processes.ts';
 import { hostPath } from './root-script.ts';
 import type { ProgramSignals } from './signals.ts';
@@ -17,6 +18,8 @@ export interface Launch {
   /** What the shell does, handed to it through a pipe: it is on no command line and on no disk. */
   readonly script: string;
   readonly streams: Streams;
+  /** A directory of ours: pipes have a name in it for a moment. */
+  readonly work: string;
   readonly signal: AbortSignal | undefined;
   readonly signals: ProgramSignals | undefined;
   /** Whether all end with the first process, as in a namespace of their own. */
@@ -38,9 +41,19 @@ const ready = 'ready';
 /** What a program's signal is, as a status. */
 const statusOf = (code: number | null): number => code ?? 137;
 
-function stdioOf(streams: Streams): StdioOptions {
-  if (streams.kind === 'take') return ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'];
-  return [streams.input ? 'inherit' : 'ignore', 'inherit', 'inherit', 'pipe', 'pipe'];
+/** The pipes that a program's output comes through. */
+function pipesOf({ streams, work }: Launch): readonly Pipe[] {
+  if (streams.kind === 'inherit') return [];
+  const fifos = ['stdout', 'stderr'].map(name => `${work}/${name}`);
+  // Whoever the program becomes may open them again.
+  execFileSync('mkfifo', ['-m', '666', '--', ...fifos], { env: { PATH: hostPath } });
+  return fifos.map(openPipe);
+}
+
+/** Standard input, output and errors. */
+function standardOf(streams: Streams, pipes: readonly Pipe[]): readonly ('inherit' | 'ignore' | number)[] {
+  if (streams.kind === 'take') return ['ignore', ...pipes.map(({ end }) => end)];
+  return [streams.input ? 'inherit' : 'ignore', 'inherit', 'inherit'];
 }
 
 /** Starts a tree of processes and waits until all of it has ended. Its end comes with this process's own, whatever ends that. */
@@ -49,7 +62,10 @@ export async function runTree(launch: Launch): Promise<Ended> {
   signal?.throwIfAborted();
   const [program, ...rest] = ['setpriv', '--pdeathsig', 'KILL', '--', ...words, ...shell];
   // A terminal's own signals go to all of its foreground group: only without one, who sends them is to name the program.
-  const child = spawn(program as string, rest, { env: { PATH: hostPath }, stdio: stdioOf(streams) });
+  const pipes = pipesOf(launch);
+  const stdio = [...standardOf(streams, pipes), 'pipe', 'pipe'] as const;
+  const child = spawn(program as string, rest, { env: { PATH: hostPath }, stdio: [...stdio] });
+  closeEnds(pipes);
   const kill = (): void => {
     if (!hasPids) killNamespace(mountNamespaceOf(child.pid));
     child.kill('SIGKILL');
@@ -57,7 +73,10 @@ export async function runTree(launch: Launch): Promise<Ended> {
   const release = signals?.listen(name => forward(child, name));
   signal?.addEventListener('abort', kill, { once: true });
   try {
-    const ended = await ending(child, { script, streams, hasPids });
+    const [ended] = await Promise.all([
+      ending(child, { script, hasPids }),
+      ...pipes.map((pipe, at) => taking(pipe, at, streams)),
+    ]);
     signal?.throwIfAborted();
     return ended;
   } catch (error) {
@@ -81,18 +100,22 @@ function forward(child: ChildProcess, name: `SIG${string}`): void {
     }
 }
 
-function ending(
-  child: ChildProcess,
-  { script, streams, hasPids }: Pick<Launch, 'script' | 'streams' | 'hasPids'>,
-): Promise<Ended> {
+/** Hands on what comes through a pipe until nobody can write to it any more. */
+function taking({ output }: Pipe, at: number, streams: Streams): Promise<void> {
+  return new Promise(resolve => {
+    output.on('data', (chunk: Uint8Array) => {
+      if (streams.kind === 'take') streams.take(chunk, at === 0 ? 'stdout' : 'stderr');
+    });
+    output.on('error', () => resolve());
+    output.on('close', () => resolve());
+  });
+}
+
+function ending(child: ChildProcess, { script, hasPids }: Pick<Launch, 'script' | 'hasPids'>): Promise<Ended> {
   return new Promise((resolve, reject) => {
     let report = '';
     let namespace: string | undefined;
-    const [, out, err, input, said] = child.stdio as unknown as readonly (NodeJS.ReadWriteStream | null)[];
-    if (streams.kind === 'take') {
-      out?.on('data', (chunk: Uint8Array) => streams.take(chunk, 'stdout'));
-      err?.on('data', (chunk: Uint8Array) => streams.take(chunk, 'stderr'));
-    }
+    const [, , , input, said] = child.stdio as unknown as readonly (NodeJS.ReadWriteStream | null)[];
     // A shell that could not start reads nothing.
     input?.on('error', () => undefined);
     input?.end(script);

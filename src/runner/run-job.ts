@@ -9,11 +9,12 @@ export async function runJob(
   job: Job,
   io: Pick<Launch, 'streams' | 'signal' | 'signals'>,
 ): Promise<Pick<Ended, 'status'>> {
-  const { isInNamespace, hasPids } = runner;
+  const { isInNamespace, hasOneID, hasPids } = runner;
   const { status, hasBegun, report } = await runTree({
     words: namespaceWords(runner, job.program.network),
-    script: runner.script(job, { isInNamespace, hasPids }),
+    script: runner.script(job, { isInNamespace, hasOneID, hasPids }),
     hasPids,
+    work: job.work,
     ...io,
   });
   if (hasBegun) return { status };
