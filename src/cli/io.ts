@@ -19,5 +19,7 @@ export interface Io {
   readonly signal?: AbortSignal;
   /** Signals go to a program that runs instead of ending the work, until the answer is called. */
   readonly passSignals?: (program: { readonly isRunning: boolean; send(name: NodeJS.Signals): boolean }) => () => void;
+  /** The command that runs this command line again; absent for root, and where it cannot be run again. */
+  readonly again?: readonly string[];
   readonly hostPlatform: Platform;
 }

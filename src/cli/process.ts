@@ -99,6 +99,7 @@ export function processIo(signal?: AbortSignal): Io {
     env: process.env,
     now: () => new Date(),
     passSignals,
+    ...(process.geteuid?.() === 0 ? {} : { again: [process.execPath, ...process.execArgv, ...process.argv.slice(1)] }),
     hostPlatform: machinePlatform,
   };
 }

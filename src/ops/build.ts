@@ -5,22 +5,21 @@ import { storeDocument } from '../graph/store-document.ts';
 import { newIndex } from '../image/index-edit.ts';
 import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
-import type { Descriptor, ImageIndex, Platform } from '../spec/objects.ts';
-import { parsePlatform } from '../spec/platform.ts';
+import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { OpenPlaces, openPlace } from '../store/open-operand.ts';
 import { type ImageOperand, parseWholePlace } from '../store/parse-operand.ts';
 import { BuildCache } from './build/cache.ts';
 import { type BuildContext, OpenContexts } from './build/context.ts';
-import { type BuildInput, readInput } from './build/input.ts';
+import { readInput } from './build/input.ts';
 import { BuildLog } from './build/log.ts';
 import type { BuildOptions, BuildResult } from './build/options.ts';
 import { writeOutput, writeReports } from './build/output.ts';
 import { type ContextPlace, openContextPlace } from './build/place.ts';
 import { type BuildPlace, namePlaces, namesOf, parseBuildPlaces } from './build/places.ts';
 import { buildPlatform, type Workshop } from './build/platform.ts';
-import { buildPlatformOf, type Prepared, prepareBuild } from './build/prepare.ts';
-import { checkSteps } from './build/steps.ts';
+import { type Prepared, prepareAll } from './build/prepare.ts';
+import { checkRuns } from './build/run-check.ts';
 import { pathOrBytes } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import { allOf, type Several } from './several.ts';
@@ -86,6 +85,7 @@ async function buildFrom(place: ContextPlace, places: readonly BuildPlace[], opt
   try {
     return await withLayout(layout, options, async store => {
       const cache = await openCache(store, open, options);
+      await checkRuns(prepared, { cache, layout, options });
       const context = (name: string | undefined): Promise<BuildContext> => contexts.get(name);
       const workshop = { store, cache, log, files: contexts.files, options, layout, context };
       const { root, warnings, ...made } = await buildAll(prepared, { workshop, places });
@@ -99,23 +99,6 @@ async function buildFrom(place: ContextPlace, places: readonly BuildPlace[], opt
     await contexts.keep();
     contexts.close();
   }
-}
-
-/** The plan of every platform. */
-async function prepareAll(
-  input: BuildInput,
-  { options, open, layout }: { readonly options: BuildOptions; readonly open: OpenPlaces; readonly layout: string },
-): Promise<readonly Prepared[]> {
-  const asked = options.platforms?.map(parsePlatform) ?? [];
-  const platforms: readonly Platform[] = asked.length === 0 ? [buildPlatformOf(options)] : asked;
-  const prepared: Prepared[] = [];
-  for (const platform of platforms) {
-    const isOneOfMany = platforms.length > 1;
-    const one = await prepareBuild(input, { options, platform, isOneOfMany, places: open, layout });
-    checkSteps(one.plan, input.file);
-    prepared.push(one);
-  }
-  return prepared;
 }
 
 async function buildAll(

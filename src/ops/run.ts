@@ -13,6 +13,7 @@ import { locate } from '../store/locate.ts';
 import { type OpenedImage, OpenPlaces, pickNamed, withNamed } from '../store/open-operand.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { extractLayers } from '../store/rootfs/extract.ts';
+import { makingOfProcess } from '../store/rootfs/powers.ts';
 import { announce } from '../stream/pace.ts';
 import { listOf, text } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
@@ -21,7 +22,7 @@ import { KeptOutput } from './kept-output.ts';
 import { networkFiles, volumeOf } from './run/mounts.ts';
 import type { RunOptions, RunResult } from './run/options.ts';
 import { pointsOf } from './run/points.ts';
-import { hostname, programOf } from './run/program.ts';
+import { checkUser, hostname, programOf } from './run/program.ts';
 
 type Image = Pick<OpenedImage, 'source' | 'image'>;
 
@@ -79,7 +80,12 @@ async function unpacked({ source, image }: Image, workspace: Workspace, options:
   const layers = layersOf(image);
   announce(options, 'unpacking', sizeOf(blobsOf(layers)));
   const root = workspace.make('rootfs');
-  const { warnings } = await extractLayers(source, layers, { directory: root, hashContents: false, inBundle: false });
+  const { warnings } = await extractLayers(source, layers, {
+    directory: root,
+    hashContents: false,
+    inBundle: false,
+    ...makingOfProcess(),
+  });
   const more = await warningsOf(source, blobsOf(layers));
   return { image: { source, image }, root, isKept: false, workspace, warnings: [...warnings, ...more] };
 }
@@ -99,6 +105,7 @@ async function runIn(
   const users = { passwd: readInside(root, '/etc/passwd'), group: readInside(root, '/etc/group') };
   const config = image.image.config.value.config ?? {};
   const program = programOf(config, words, { options, users });
+  checkUser(program.user, runner);
   const inside = { ...program, directory: resolveInside(root, program.directory).path };
   const mounts = [...networkFiles(hostname), ...volumes].map(mount => ({
     ...mount,

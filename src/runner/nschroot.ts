@@ -13,7 +13,7 @@ const field = (text: string): string =>
 
 /** One program mounts a whole table: each program that a script starts costs more than what it does. */
 const tableLines = (rows: readonly string[]): readonly string[] => ["cat > files/table <<'END'", ...rows, 'END'];
-const mountTable = 'mount -a -T files/table';
+const mountTable = 'mount -n -a -T files/table';
 
 /** What every container has mounted, as runtime-spec's config-linux.md says. A user namespace may not have a sysfs of its own. */
 function standardLines({ work }: Job, { isInNamespace, hasPids }: Isolation): readonly string[] {
@@ -36,7 +36,7 @@ function standardLines({ work }: Job, { isInNamespace, hasPids }: Isolation): re
     ...devices.map(name => `: > "$root/dev/${name}"`),
     ...tableLines([...inner.map(rowOf), ...devices.map(name => `/dev/${name} ${root}/dev/${name} none bind 0 0`)]),
     // Message queues are no part of every kernel.
-    'mount -t mqueue -o nosuid,noexec,nodev mqueue "$root/dev/mqueue" 2>/dev/null || :',
+    'mount -n -t mqueue -o nosuid,noexec,nodev mqueue "$root/dev/mqueue" 2>/dev/null || :',
   ];
 }
 
@@ -64,7 +64,7 @@ const unsafe = /^(LD_|GCONV_PATH=|LOCPATH=|GLIBC_TUNABLES=)/;
 const own = ['PATH', 'PWD', 'OLDPWD', 'SHLVL', '_', 'LC_ALL'];
 
 /** The command that becomes the program: its variables, its user, its root. */
-function startWords({ program }: Job, isInNamespace: boolean): readonly string[] {
+function startWords({ program }: Job, hasOneID: boolean): readonly string[] {
   const named = program.environment.filter(text => !text.startsWith('='));
   const safe = named.filter(text => !unsafe.test(text));
   const rest = named.filter(text => unsafe.test(text));
@@ -76,7 +76,7 @@ function startWords({ program }: Job, isInNamespace: boolean): readonly string[]
   return [
     ...own.flatMap(name => ['-u', name]),
     ...['--', ...safe],
-    ...['"$setpriv"', ...limits, `--regid=${gid}`, isInNamespace ? '--keep-groups' : groups],
+    ...['"$setpriv"', ...limits, `--regid=${gid}`, hasOneID ? '--keep-groups' : groups],
     ...['"$unshare"', '--root=.', `--wd=${program.directory}`, ...(uid === 0 ? [] : [`--setuid=${uid}`]), '--'],
     // A program of the root's own sets what the host's must not see.
     ...(rest.length === 0 ? [] : ['"$inner"', ...rest]),
@@ -94,7 +94,7 @@ const secretLines = ({ secrets }: Program): readonly string[] =>
   [...secrets].map(([name, value]) => `export ${name}=${quoted(value)}`);
 
 function script(job: Job, isolation: Isolation): string {
-  const { isInNamespace } = isolation;
+  const { isInNamespace, hasOneID } = isolation;
   const { lines, mounts } = prepareMounts(job, isInNamespace);
   const { program } = job;
   return [
@@ -113,9 +113,9 @@ function script(job: Job, isolation: Isolation): string {
     ...secretLines(program),
     'cd "$root"',
     // The root becomes the topmost of this namespace: no way leads back above it.
-    'mount --no-canonicalize --move "$root" /',
+    'mount -n --no-canonicalize --move "$root" /',
     begin,
-    `"$env" ${startWords(job, isInNamespace).map(word).join(' ')} ${streams}`,
+    `"$env" ${startWords(job, hasOneID).map(word).join(' ')} ${streams}`,
     'exit $?',
   ].join('\n');
 }

@@ -91,7 +91,7 @@ function sourceOf(mount: Extract<JobMount, { kind: 'bind' }>, { name, lines, wor
   // Two directories below are one without an upper; one alone needs another.
   const options = isDiscarded || from.length === 1 ? `${above},upperdir=${name}-up,workdir=${name}-work` : above;
   lines.push(...links, line('mkdir', name, `${name}-up`, `${name}-work`));
-  lines.push(line('mount', '-t', 'overlay', '-o', `${overlayOptions(isInNamespace)}${options}`, 'overlay', name));
+  lines.push(line('mount', '-n', '-t', 'overlay', '-o', `${overlayOptions(isInNamespace)}${options}`, 'overlay', name));
   return path === '/' ? `${work}/${name}` : `${work}/${name}${path}`;
 }
 
@@ -102,12 +102,12 @@ export function bindLines(mounts: readonly PreparedMount[]): readonly string[] {
     if (mount.kind === 'tmpfs') {
       const size = mount.size === 0 ? '' : `,size=${mount.size}`;
       const mode = mount.isReadOnly ? ',ro' : '';
-      return [`point -d ${quoted(mount.target)}`, `mount -t tmpfs -o nosuid,nodev${size}${mode} tmpfs ${target}`];
+      return [`point -d ${quoted(mount.target)}`, `mount -n -t tmpfs -o nosuid,nodev${size}${mode} tmpfs ${target}`];
     }
     const way = mount.isDirectory ? 'rbind' : 'bind';
     return [
       `point ${mount.isDirectory ? '-d' : '-f'} ${quoted(mount.target)}`,
-      `mount -o ${way},nodev${mount.isReadOnly ? ',ro' : ''} ${quoted(mount.source)} ${target}`,
+      `mount -n -o ${way},nodev${mount.isReadOnly ? ',ro' : ''} ${quoted(mount.source)} ${target}`,
     ];
   });
 }

@@ -34,13 +34,13 @@ export const openLines = (work: string): readonly string[] => [
   line('cd', work),
   `root=${quoted(`${work}/root`)}`,
   'mkdir root files',
-  'mount -t tmpfs -o mode=700 tmpfs files',
+  'mount -n -t tmpfs -o mode=700 tmpfs files',
 ];
 
 /** Lines that mount the root at `$root`. No device that is made in it can be opened. */
 export function rootLines({ root, work }: Pick<Job, 'root' | 'work'>, isInNamespace: boolean): readonly string[] {
   if (root.kind === 'directory' && root.stubs === undefined)
-    return [line('mount', '-o', 'rbind,nodev', root.path, 'root')];
+    return [line('mount', '-n', '-o', 'rbind,nodev', root.path, 'root')];
   const upper = root.kind === 'overlay' ? root.upper : root.path;
   const lower = root.kind === 'overlay' ? root.lower : [root.stubs as string];
   const { lines, list } = lowerLinks(lower, { name: 'lower', work });
@@ -49,7 +49,7 @@ export function rootLines({ root, work }: Pick<Job, 'root' | 'work'>, isInNamesp
     'mkdir overlay',
     ...lines,
     line('ln', '-s', '--', upper, 'files/upper'),
-    line('mount', '-t', 'overlay', '-o', `nodev,${options}`, 'overlay', 'root'),
+    line('mount', '-n', '-t', 'overlay', '-o', `nodev,${options}`, 'overlay', 'root'),
   ];
 }
 

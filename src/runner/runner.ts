@@ -4,6 +4,8 @@ import type { Job } from './job.ts';
 export interface Isolation {
   /** It is in a user namespace: overlayfs keeps its marks in user attributes, and sysfs cannot be mounted. */
   readonly isInNamespace: boolean;
+  /** There is nobody but root in it, so that no groups can be set. */
+  readonly hasOneID: boolean;
   /** It has a namespace of processes of its own. */
   readonly hasPids: boolean;
 }

@@ -7,6 +7,7 @@ import type { Command } from '../command.ts';
 import { printFindings } from '../findings-text.ts';
 import type { Io } from '../io.ts';
 import { printJson, printWarnings } from '../output.ts';
+import { buildAgain } from '../own-namespace.ts';
 import { withProgress } from '../progress.ts';
 import { isOnStdout, readBuildOptions, readCheckOptions } from '../read-build.ts';
 import type { Words } from '../words.ts';
@@ -30,7 +31,8 @@ export const build: Command = {
   ],
   details: [
     'Every instruction of a Dockerfile is read and evaluated as BuildKit does, in all stages that the target needs; COPY, ADD and WORKDIR each make a layer out of the context and of the images, without unpacking anything. The files belong to root, whoever has them. What is on the network is refused.',
-    "RUN needs a runner (--runner, as of ocikit run): the files below it are laid out once beside the layout, what the program changes is taken from an upper directory of overlayfs, and is the layer. Mount points, resolv.conf, hosts, secrets, caches and other mounts are in none. It has the machine's network, docker's capabilities and no seccomp filter: what root builds is kept in by namespaces only. Caches of RUN --mount=type=cache are in $XDG_CACHE_HOME/ocikit/mounts. All that a step has started ends with it.",
+    "RUN needs a runner (--runner, as of ocikit run): the files below it are laid out once beside the layout, what the program changes is taken from an upper directory of overlayfs, and is the layer. Mount points, resolv.conf, hosts, secrets, caches and other mounts are in none. It has the machine's network, docker's capabilities and no seccomp filter: what root builds is kept in by namespaces only. Caches of RUN --mount=type=cache are in $XDG_CACHE_HOME/ocikit/mounts.",
+    "Without root, RUN is done in a user namespace as of ocikit run: with subordinate ids all owners are real; with nobody but the caller what was there keeps its owner and what is new is root's. What cannot be done is said before the first step.",
     'FROM and --from find an image by its name: in --build-context, then in each --base-layout, then in the layout of -t; there by its full name, by the name that people say, or by its tag in a layout that is called like the repository (img:base is the image base of a layout img).',
     'A context is a directory, a tar (plain, gzip, zstd or xz), or standard input: a tar, or the Dockerfile itself, and then there is nothing to copy. With `-f -` the Dockerfile is standard input. URLs are refused: there is no network.',
     'FILE.dockerignore beside the Dockerfile says what of the context is left out, else .dockerignore in the context.',
@@ -54,6 +56,8 @@ export const build: Command = {
     const options = readBuildOptions(words, io);
     if (isOnStdout(options) && io.stdoutIsTerminal)
       throw usage('--output', 'expected a file or a pipe, got a terminal');
+    const status = await buildAgain(words, io, options);
+    if (status !== undefined) return status;
     const { context, ...input } = await readInput(words, io);
     const result = await withProgress(words, io, work =>
       build(context, words.texts('tag'), { ...options, ...input, ...buildProgress(words, io), ...work }),

@@ -3,6 +3,7 @@ import { type Command, needs } from '../command.ts';
 import { report } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { printWarnings } from '../output.ts';
+import { runAgain } from '../own-namespace.ts';
 import { withProgress } from '../progress.ts';
 import { runnerChoices } from '../runner-choices.ts';
 import { shared } from '../shared-options.ts';
@@ -78,7 +79,8 @@ export const run: Command = {
   details: [
     'Entrypoint, command, variables, user and directory are by the rules of docker run; words after IMAGE or after -- are the command. An image is unpacked for the time of the run; a bundle is changed in place, and what is mounted for the run (/proc, /dev, /etc/resolv.conf, volumes) is not in it afterwards.',
     "The exit status is the program's; 128 and a signal's number where that ended it; 125 where nothing could be run, 126 and 127 where the program could not be started or is not there. Signals go to the program. All that it has started ends with it.",
-    "nschroot needs util-linux and nothing else: namespaces of mounts, processes, names and queues, docker's 14 capabilities, no device but the usual six. The network is the machine's and there is no seccomp filter: what is run as root is kept in by namespaces only. Who is not root cannot use it: it says so before anything is done.",
+    "nschroot needs util-linux and nothing else: namespaces of mounts, processes, names and queues, docker's 14 capabilities, no device but the usual six. The network is the machine's and there is no seccomp filter: what is run as root is kept in by namespaces only.",
+    'Without root it is done in a user namespace of its own, where the caller is root. With subordinate ids (/etc/subuid, /etc/subgid, newuidmap) other users are real there; without them there is nobody but root: owners cannot be changed, and a program of another user is refused before anything is done, as it is where the kernel gives no such namespace. Files of the host are reached as the caller reaches them.',
   ],
   hasJson: false,
   library: ['run(rootfs, words, options)', 'RunResult'],
@@ -89,8 +91,11 @@ export const run: Command = {
     ]);
     checkTerminal(words, io);
     const signals = new ProgramSignals();
-    const release = io.passSignals?.(signals);
+    let release: (() => void) | undefined;
     try {
+      const status = await runAgain(io);
+      if (status !== undefined) return status;
+      release = io.passSignals?.(signals);
       const options = { ...optionsIn(words, io), signals };
       const result = await withProgress(words, io, work =>
         run(words.word('image'), words.texts('command'), { ...options, ...work }),

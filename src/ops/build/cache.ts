@@ -41,6 +41,11 @@ export class BuildCache {
     this.#keeps = !dryRun;
   }
 
+  /** Whether anything is known of any step. */
+  get hasRecords(): boolean {
+    return this.#listed.size > 0;
+  }
+
   /** Records of another place count after those of the places that were added before. */
   async add(source: ImageSource): Promise<void> {
     for (const entry of (await source.index()).value.manifests) {

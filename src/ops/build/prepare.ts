@@ -11,6 +11,7 @@ import { type BuildBase, findBase, isImagePlace, parseNamedContext } from './bas
 import type { BuildInput } from './input.ts';
 import type { BuildOptions } from './options.ts';
 import { checkDirectory } from './place.ts';
+import { checkSteps } from './steps.ts';
 
 /** A plan, and what it is made of. */
 export interface Prepared {
@@ -54,6 +55,23 @@ export async function prepareBuild(
   const bases = await openBases(dockerfile, { planned, search, directories });
   const images = new Map([...bases].map(([name, { image }]) => [name, image.config.value] as const));
   return { plan: planDockerfile(dockerfile, { ...planned, images }), input, bases, platform, directories };
+}
+
+/** The plan of every platform. */
+export async function prepareAll(
+  input: BuildInput,
+  { options, open, layout }: { readonly options: BuildOptions; readonly open: OpenPlaces; readonly layout: string },
+): Promise<readonly Prepared[]> {
+  const asked = options.platforms?.map(parsePlatform) ?? [];
+  const platforms: readonly Platform[] = asked.length === 0 ? [buildPlatformOf(options)] : asked;
+  const prepared: Prepared[] = [];
+  for (const platform of platforms) {
+    const isOneOfMany = platforms.length > 1;
+    const one = await prepareBuild(input, { options, platform, isOneOfMany, places: open, layout });
+    checkSteps(one.plan, input.file);
+    prepared.push(one);
+  }
+  return prepared;
 }
 
 async function openBases(

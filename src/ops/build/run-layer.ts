@@ -1,7 +1,7 @@
 import type { Directories } from '../../runner/job.ts';
 import { openRootfsDirectory } from '../../store/rootfs/directory.ts';
 import { readUpper } from '../../store/rootfs/upper.ts';
-import type { FileNode, LayerEntry, Path, Tree } from '../../tree/node.ts';
+import { emptyTree, type FileNode, type LayerEntry, type Node, type Path, type Tree } from '../../tree/node.ts';
 import { ancestorsOf } from '../../tree/path.ts';
 import { find } from '../../tree/walk.ts';
 import type { Side } from '../compare.ts';
@@ -17,24 +17,46 @@ interface Ran {
   readonly lower: Directories;
   /** Undefined where it has changed the only directory of `lower` itself. */
   readonly upper: string | undefined;
+  /** Everything on the disk belongs to root there. */
+  readonly hasOneID: boolean;
 }
 
 /** The layer of what a program changed, and the files that it left. */
-export async function ranLayer({ doing, tree, lower, upper }: Ran): Promise<Made> {
+export async function ranLayer({ doing, tree, lower, upper, hasOneID }: Ran): Promise<Made> {
   const { building } = doing;
   const { files, options } = building;
   if (upper === undefined) {
     const rootfs = openRootfsDirectory(lower[0] as string, { work: options });
-    const after = await rootfs.tree();
-    await files.addRootfs(rootfs, after, options);
+    const found = await rootfs.tree();
+    await files.addRootfs(rootfs, found, options);
+    const after = hasOneID ? await ownedAsBelow(lower[0] as string, tree, options) : found;
     return { ...(await storedChanges({ tree, digests: all => files.digests(all) }, after, doing)), laid: lower };
   }
   const read = await readUpper(upper, options);
   await files.addRootfs(read.rootfs, read.tree, options);
-  const { entries } = read;
+  const entries = hasOneID ? asBelow(read.entries, tree) : read.entries;
   const after = await applied(tree, entries, options);
   const before: Side = { tree, digests: all => lowerDigests(all, { entries, tree, lower, options }) };
   return { ...(await storedChanges(before, after, doing)), laid: [...lower, upper] };
+}
+
+/** Where there is one owner on the disk, what was there before keeps its own, and what is new is root's. */
+function asBelow(entries: readonly LayerEntry[], tree: Tree): readonly LayerEntry[] {
+  return entries.map(entry =>
+    entry.kind === 'node' ? { ...entry, node: withOwner(entry.node, find(tree, entry.path)) } : entry,
+  );
+}
+
+function withOwner<Of extends Node>(node: Of, old: Node | undefined): Of {
+  if (old?.kind !== node.kind) return node;
+  const { uid, gid } = old.meta;
+  return { ...node, meta: { ...node.meta, uid, gid } };
+}
+
+/** A directory that a program has changed itself, the same. */
+async function ownedAsBelow(directory: string, tree: Tree, work: Work): Promise<Tree> {
+  const { entries } = await readUpper(directory, work);
+  return applied(emptyTree(), asBelow(entries, tree), work);
 }
 
 interface Below {

@@ -10,6 +10,7 @@ import { find } from '../../tree/walk.ts';
 import { KeptOutput } from '../kept-output.ts';
 import { networkFiles } from '../run/mounts.ts';
 import { isStubNeeded, makeStubsIn, makeStubsOf, pointsOf } from '../run/points.ts';
+import { checkUser } from '../run/program.ts';
 import type { Teller } from './log.ts';
 import { ranLayer } from './run-layer.ts';
 import { mountsOf, placeIn, secretBytes } from './run-mounts.ts';
@@ -39,7 +40,7 @@ export async function runLayer(step: RunStep, doing: Doing, tell: Teller): Promi
     const made = { ...program, environment: [...program.environment, ...environment] };
     const upper = world.runner.canOverlay ? makeUpper(world.workspace.make('upper'), tree) : undefined;
     await runIn(made, { step, doing, world, tree, lower, upper, mounts: placed, tell });
-    return await ranLayer({ doing, tree, lower, upper });
+    return await ranLayer({ doing, tree, lower, upper, hasOneID: world.runner.hasOneID });
   } finally {
     release();
   }
@@ -62,6 +63,7 @@ interface Around {
 function programOf(step: RunStep, { doing, world, tree, lower }: Around): Program {
   const read = (path: string): string => textIn(lower, tree, path);
   const { home, ...user } = resolveUser(step.user, { passwd: read('/etc/passwd'), group: read('/etc/group') });
+  checkUser(user, world.runner);
   const environment = [...doing.building.plan.proxies, ...step.environment];
   const hasHome = environment.some(entry => entry.startsWith('HOME='));
   return {

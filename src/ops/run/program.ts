@@ -1,6 +1,7 @@
-import { badOption, invalid, usage } from '../../errors.ts';
+import { badOption, invalid, type OciError, unsupported, usage } from '../../errors.ts';
 import { defaultPath, defaultTerminal } from '../../image/runtime-defaults.ts';
 import { resolveUser, type UserFiles } from '../../image/user.ts';
+import type { ChosenRunner } from '../../runner/choose.ts';
 import type { Program } from '../../runner/job.ts';
 import type { ContainerConfig } from '../../spec/objects.ts';
 import type { RunOptions } from './options.ts';
@@ -33,6 +34,20 @@ export function programOf(
     isPrivileged: false,
   };
 }
+
+/** Where nobody but root is, nobody else can be become. Throws `unsupported`. */
+export function checkUser(
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+  { hasOneID }: Pick<ChosenRunner, 'hasOneID'>,
+): void {
+  if (hasOneID && (uid !== 0 || gid !== 0)) throw refuseUser(`${uid}:${gid}`);
+}
+
+/** An error that says why somebody cannot be. */
+export const refuseUser = (user: string): OciError =>
+  unsupported('user', 'root', user, {
+    hint: 'whoever calls has no subordinate ids, so that there is nobody else: /etc/subuid and /etc/subgid give some (usermod --add-subuids, --add-subgids), and newuidmap',
+  });
 
 /** An entrypoint of the caller's drops the image's command as well. */
 function argumentsOf(

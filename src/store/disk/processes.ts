@@ -38,15 +38,3 @@ export function killNamespace(namespace: string | undefined): void {
     }
   }
 }
-
-/** Whether the ids of this process are those of the machine: there is a user namespace around it otherwise. */
-export function isInUserNamespace(): boolean {
-  try {
-    return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'latin1'));
-  } catch {
-    return false;
-  }
-}
-
-/** Whether this process is root, in its namespace. */
-export const isRoot = (): boolean => process.geteuid?.() === 0;

@@ -7,6 +7,7 @@ import { fileCost, Pace } from '../../stream/pace.ts';
 import { Draft } from '../../tree/draft.ts';
 import { emptyTree, type FileNode, type LayerEntry } from '../../tree/node.ts';
 import { loadNative } from '../disk/native.ts';
+import { makingOfProcess } from './powers.ts';
 import { RootfsWriter } from './writer.ts';
 
 /** Something that lies on what was before it: stored layers, or one that is only entries and bodies so far. */
@@ -25,7 +26,7 @@ export async function layOut(
   directory: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const writer = new RootfsWriter(directory, { native: loadNative() });
+  const writer = new RootfsWriter(directory, { ...makingOfProcess(), native: loadNative() });
   const draft = new Draft(emptyTree(), directory);
   try {
     for (const part of parts) {

@@ -1,4 +1,5 @@
 import { hostIdOf, type IdMap, type IdMaps, sameIds } from '../../spec/id-map.ts';
+import { hasOneID, idsOfProcess, isInUserNamespace } from '../disk/user-ids.ts';
 
 /** How files are to be made; what is absent has its default. */
 export interface MakingOptions {
@@ -6,6 +7,15 @@ export interface MakingOptions {
   readonly rootless?: boolean | undefined;
   readonly uidMap?: IdMap | undefined;
   readonly gidMap?: IdMap | undefined;
+}
+
+/** How this process is to make files for a run: in a user namespace it can give them to those alone who are there. */
+export function makingOfProcess(): MakingOptions {
+  if (!isInUserNamespace()) return {};
+  if (hasOneID()) return { rootless: true };
+  const map = (kind: 'uid' | 'gid'): IdMap =>
+    idsOfProcess(kind).map(({ inside, size }) => ({ containerID: inside, hostID: inside, size }));
+  return { uidMap: map('uid'), gidMap: map('gid') };
 }
 
 interface Owner {

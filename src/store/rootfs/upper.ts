@@ -6,7 +6,7 @@ import { walk } from '../../tree/walk.ts';
 import { diskPath } from '../disk/disk-path.ts';
 import { loadNative } from '../disk/native.ts';
 import { openRootfsDirectory, type RootfsDirectory } from './directory.ts';
-import { diskOwnerOf, powersOf } from './powers.ts';
+import { diskOwnerOf, makingOfProcess, powersOf } from './powers.ts';
 
 /** An upper directory of overlayfs as a layer: the kernel's marks of what is hidden are whiteouts. */
 export interface Upper {
@@ -52,7 +52,7 @@ const own = (node: DirectoryNode): DirectoryNode => ({ ...node, children: new Ma
 
 /** Prepares an empty directory for what changes: what is seen of its own is the root's. */
 export function makeUpper(directory: string, { meta }: Tree): string {
-  const owner = diskOwnerOf(meta, powersOf());
+  const owner = diskOwnerOf(meta, powersOf(makingOfProcess()));
   chownSync(directory, owner.uid, owner.gid);
   chmodSync(directory, meta.mode);
   return directory;

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { makeBusybox } from '../testing/busybox.ts';
+import { type OrdinaryUser, ordinaryUser } from '../testing/ordinary-user.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import { commit } from './commit.ts';
+
+/** Gives a user a layout with a base, whose files are of a group that is not root's, and a context with a Dockerfile. */
+async function give(t: TestContext, { shell }: OrdinaryUser, lines: readonly string[]): Promise<void> {
+  const directory = temporaryDirectory(t);
+  chmodSync(directory, 0o755);
+  makeBusybox(join(directory, 'rootfs'));
+  await commit(join(directory, 'rootfs'), `${join(directory, 'img')}:base`, {
+    instructions: ['ENV PATH=/bin', 'CMD ["sh"]'],
+    platform: 'linux/amd64',
+    owner: '0:42',
+  });
+  mkdirSync(join(directory, 'context'));
+  writeFileSync(join(directory, 'context/Dockerfile'), ['FROM base', ...lines].join('\n'));
+  writeFileSync(join(directory, 'context/given'), 'given\n');
+  const { status, err } = shell(
+    `chmod -R a+rX ${directory} 2>/dev/null; cp -r ${directory}/img ${directory}/context .`,
+  );
+  assert.equal(status, 0, err);
+}
+
+const buildWords = ['build', 'context', '-t', 'img:made', '--platform', 'linux/amd64'];
+
+/** What stands in a user's directory; what loads the program's TypeScript there is not ocikit's. */
+const left = ({ home }: OrdinaryUser): readonly string[] =>
+  readdirSync(home)
+    .filter(name => !name.startsWith('tsx-'))
+    .sort();
+
+const changing = [
+  'COPY given /given',
+  'RUN echo more >> /etc/passwd && rm /bin/ls && echo x > /new && echo told > /dev/stderr',
+  'RUN --mount=type=cache,target=/cache --mount=type=tmpfs,target=/other touch /cache/a /other/b && cat /given',
+];
+
+for (const ids of ['own', 'subordinate'] as const) {
+  const whose = ids === 'own' ? 'nobody but themselves' : 'subordinate ids';
+  test(`an ordinary user with ${whose} builds with RUN: what was there keeps its owner, and nothing is left beside the layout`, async t => {
+    const user = ordinaryUser(t, { ids });
+    if (user === undefined) return;
+    await give(t, user, changing);
+    const { status, err } = user.ocikit(...buildWords);
+    assert.equal(status, 0, err);
+    const rows = user.ocikit('files', 'img:made', '-l', '/etc', '/new', '/given').out;
+    assert.match(rows, /^-rw-r--r-- 1 root 42 .* \/etc\/passwd$/m);
+    assert.match(rows, /^-rw-r--r-- 1 root root +2 .* \/new$/m);
+    assert.match(rows, /^-rw-r--r-- 1 root root +6 .* \/given$/m);
+    assert.equal(user.ocikit('cat', 'img:made', '/bin/ls').status, 2);
+    assert.deepEqual(left(user), ['cache', 'context', 'img']);
+    assert.equal(user.ocikit('validate', 'img').status, 0);
+    const again = user.ocikit(...buildWords);
+    assert.equal(again.err.match(/CACHED/g)?.length, 3, again.err);
+  });
+}
+
+test('owners that a RUN gives are real for a user with subordinate ids, and so is who runs it', async t => {
+  const user = ordinaryUser(t, { ids: 'subordinate' });
+  if (user === undefined) return;
+  const line = 'RUN chown 7:8 /given && mkdir -m 700 /of && chown app:more /of';
+  await give(t, user, ['COPY given /given', line, 'USER app', 'RUN touch /of/mine && id -G > /of/groups']);
+  const { status, err } = user.ocikit(...buildWords);
+  assert.equal(status, 0, err);
+  const rows = user.ocikit('files', 'img:made', '-l', '/given', '/of').out;
+  assert.match(rows, /^-rw-r--r-- 1 7 +8 .* \/given$/m);
+  assert.match(rows, /^-rw-r--r-- 1 app app .* \/of\/mine$/m);
+  assert.equal(user.ocikit('cat', 'img:made', '/of/groups').out, '1000 2000\n');
+});
+
+test('who has nobody but themselves is told before anything is built that a RUN of another user cannot be', async t => {
+  const user = ordinaryUser(t, { ids: 'own' });
+  if (user === undefined) return;
+  await give(t, user, ['RUN touch /a', 'USER app', 'RUN touch /tmp/b']);
+  const { status, err } = user.ocikit(...buildWords);
+  assert.equal(status, 2);
+  assert.match(err, /user: expected root, got app \(.*\/etc\/subuid/);
+  assert.doesNotMatch(err, /] RUN/);
+  const ran = user.ocikit('run', '-u', 'app', 'img:base', '--', 'true');
+  assert.equal(ran.status, 125);
+  assert.match(ran.err, /expected root, got 1000:1000/);
+});
+
+test('an ordinary user runs a program of an image as root of its own, and its status is theirs', async t => {
+  const user = ordinaryUser(t, { ids: 'own' });
+  if (user === undefined) return;
+  await give(t, user, []);
+  const { status, out, err } = user.ocikit('run', 'img:base', '--', 'sh', '-c', 'id -u; touch /x /bin/y; exit 7');
+  assert.deepEqual({ status, out, err }, { status: 7, out: '0\n', err: '' });
+  const script = 'mkdir /d; chroot /d /bin/true; cd /proc/1/root/../../..; ls /; cat /proc/self/root/../../home/*';
+  const seen = user.ocikit('run', 'img:base', '--', 'sh', '-c', script).out;
+  assert.equal(seen, 'bin\nd\ndev\netc\nhome\nproc\nroot\nsys\ntmp\n');
+  assert.deepEqual(left(user), ['context', 'img']);
+});
+
+test('where the kernel gives no namespace of users, that is said before anything is done', async t => {
+  const user = ordinaryUser(t, { ids: 'forbidden' });
+  if (user === undefined) return;
+  await give(t, user, ['RUN true']);
+  const ran = user.ocikit('run', 'img:base', '--', 'true');
+  assert.equal(ran.status, 125);
+  assert.match(ran.err, /^ocikit: runner: expected root, or a user namespace, got .*max_user_namespaces/);
+  const built = user.ocikit(...buildWords);
+  assert.equal(built.status, 2);
+  assert.match(built.err, /needs root, of the machine or of a user namespace \(.*max_user_namespaces/);
+});
