@@ -35,7 +35,7 @@ interface Preparing {
 }
 
 /** Finds the images that a Dockerfile needs, and plans it for a platform. */
-export async function prepareBuild(
+async function prepareBuild(
   input: BuildInput,
   { options, platform, isOneOfMany, places, layout }: Preparing,
 ): Promise<Prepared> {
@@ -103,7 +103,7 @@ function partsOf(key: string): { readonly name: string; readonly platform?: Plat
 }
 
 /** What the build runs on. */
-export const buildPlatformOf = ({ hostPlatform }: BuildOptions): Platform => hostPlatform ?? machinePlatform;
+const buildPlatformOf = ({ hostPlatform }: BuildOptions): Platform => hostPlatform ?? machinePlatform;
 
 function planOptions(options: BuildOptions, contexts: ReadonlySet<string>): PlanOptions {
   const build: Platform = buildPlatformOf(options);

@@ -46,7 +46,7 @@ export function checkUser(
 /** An error that says why somebody cannot be. */
 export const refuseUser = (user: string): OciError =>
   unsupported('user', 'root', user, {
-    hint: 'whoever calls has no subordinate ids, so that there is nobody else: /etc/subuid and /etc/subgid give some (usermod --add-subuids, --add-subgids), and newuidmap',
+    hint: 'whoever calls has no subordinate ids, so that there is nobody else: /etc/subuid and /etc/subgid give some (usermod adds them), and newuidmap',
   });
 
 /** An entrypoint of the caller's drops the image's command as well. */
