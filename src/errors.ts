@@ -1,6 +1,9 @@
 /** What kind of answer an error is: how a caller may react, and nothing finer. */
 export type ErrorCode = 'usage' | 'not-found' | 'invalid' | 'unsupported' | 'conflict';
 
+/** What a descriptor or a config promises of a blob, and its bytes are not. */
+type Promised = 'size' | 'digest' | 'diffID';
+
 /** Every error that ocikit raises on purpose. `message` reads `subject: expected X, got Y`; `hint` says what a person can do. */
 export class OciError extends Error {
   override readonly name = 'OciError';
@@ -9,19 +12,22 @@ export class OciError extends Error {
   readonly hint: string | undefined;
   /** The option that is wrong, by its library name, where the subject begins with one: a command line spells it its own way. */
   readonly option: string | undefined;
+  /** Which promise a blob breaks, where the error is about that. */
+  readonly broken: Promised | undefined;
 
   // biome-ignore lint/complexity/useMaxParams: three values, then the options
   constructor(
     code: ErrorCode,
     subject: string,
     message: string,
-    options: { cause?: unknown; hint?: string; option?: string } = {},
+    options: { cause?: unknown; hint?: string; option?: string; broken?: Promised } = {},
   ) {
     super(`${subject}: ${message}`, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
     this.subject = subject;
     this.hint = options.hint;
     this.option = options.option;
+    this.broken = options.broken;
   }
 }
 
@@ -31,6 +37,15 @@ export type Fail = (message: string, word?: string) => Error;
 /** The commonest sentence: bytes or values that are not what their format asks for. */
 export function invalid(subject: string, expected: string, got: string): OciError {
   return new OciError('invalid', subject, `expected ${expected}, got ${got}`);
+}
+
+/** The same of a blob's bytes that are not what was promised of them. */
+export function broken(
+  promised: Promised,
+  subject: string,
+  { expected, got }: { readonly expected: string; readonly got: string },
+): OciError {
+  return new OciError('invalid', subject, `expected ${expected}, got ${got}`, { broken: promised });
 }
 
 /** A thing that was named and is not there. */

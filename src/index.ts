@@ -4,7 +4,7 @@ export type { Instruction } from './dockerfile/instruction.ts';
 export { type Dockerfile, parseDockerfile, type Stage } from './dockerfile/parse.ts';
 export type { Plan } from './dockerfile/plan/plan.ts';
 export { type ErrorCode, OciError } from './errors.ts';
-export type { Finding } from './image/finding.ts';
+export type { Finding, Severity } from './image/finding.ts';
 export type { InspectArtifact, InspectImage, InspectObject } from './image/inspect.ts';
 export { analyze } from './ops/analyze.ts';
 export type { AnalyzeOptions } from './ops/analyze-options.ts';
@@ -51,6 +51,7 @@ export type {
 } from './ops/diff-results.ts';
 export { dockerfileOf } from './ops/dockerfile-of.ts';
 export { drop } from './ops/drop.ts';
+export { explainFindings, type FindingExplanation } from './ops/explain-finding.ts';
 export { exportImage, exportStream } from './ops/export-image.ts';
 export { files } from './ops/files.ts';
 export { gc } from './ops/gc.ts';

@@ -126,3 +126,5 @@ export const packagePathLimit = 5_000_000;
 export const outputLimit: number = 1 << 20;
 /** Bytes of a secret for RUN: what docker takes, and a little more. */
 export const secretLimit: number = 512 << 10;
+/** Findings of one code in one blob that `validate` lists; more are counted. */
+export const findingLimit = 1000;

@@ -333,7 +333,10 @@ const uses: Readonly<Record<string, Use>> = {
     values: ({ directory }) => ({ output: join(directory, 'out'), platform: 'linux/arm64' }),
     says: [['dry-run', 'output', dryRun]],
   },
-  validate: { words: ({ layout }) => ['validate', layout] },
+  validate: {
+    words: ({ layout }) => ['validate', layout],
+    values: () => ({ explain: 'size-mismatch' }),
+  },
   completion: { words: () => ['completion', 'bash'] },
 };
 

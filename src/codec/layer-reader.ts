@@ -1,13 +1,14 @@
 import type { Bytes } from '../engine/engine.ts';
-import { invalid } from '../errors.ts';
+import { invalid, OciError } from '../errors.ts';
 import { Pace } from '../stream/pace.ts';
-import type { ByteString, ContentId, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
-import { parsePath, shortTextOf } from '../tree/path.ts';
+import type { ContentId, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
+import { leadsOut, parsePath, shortTextOf } from '../tree/path.ts';
 import { decodeWhiteout } from '../tree/whiteout.ts';
 import { imageXattrs } from '../tree/xattrs.ts';
 import { LayerSize } from './layer-size.ts';
-import type { TarMember } from './tar-member.ts';
-import { TarReader, type TarSink } from './tar-reader.ts';
+import type { RawHeader } from './tar-header.ts';
+import type { TarMember, TarSink } from './tar-member.ts';
+import { TarReader } from './tar-reader.ts';
 
 /** Where a layer's entries go: `entry`, then `data` any number of times for a file, then `end`. A data chunk is valid during the call. */
 export interface LayerSink {
@@ -15,8 +16,16 @@ export interface LayerSink {
   entry(entry: LayerEntry): Iterable<number> | undefined;
   data(chunk: Uint8Array): void;
   end(): void;
-  /** A header has come of a type that tar programs read and engines refuse. */
-  ofTarAlone?(typeflag: string): void;
+  /** A header as it stands, and the byte of the tar at which it does. */
+  header?(header: RawHeader, offset: number): void;
+  /** The member that the next entry is made of. */
+  member?(member: TarMember): void;
+  /** Takes a member that can be no entry, which is then passed over; without it, it is thrown. */
+  refused?(member: TarMember, error: OciError): void;
+  /** As a tar's. */
+  unread?(bytes: Uint8Array, offset: number): void;
+  /** The tar is at its end, and whether its two blocks of zeros are there. */
+  over?(isEnded: boolean, offset: number): void;
 }
 
 const nothing = (): undefined => undefined;
@@ -58,17 +67,6 @@ function nodeOf(member: TarMember, content: ContentId): Node {
   }
 }
 
-/** Whether some `..` of a name steps above where it began. */
-function leadsOut(name: ByteString): boolean {
-  let depth = 0;
-  for (const part of name.split('/')) {
-    if (part === '..') depth--;
-    else if (part !== '' && part !== '.') depth++;
-    if (depth < 0) return true;
-  }
-  return false;
-}
-
 /** A hardlink's target inside the root. One that leads out of it names nothing: it is refused, never clamped to another file. */
 function linkTarget(member: TarMember, subject: string): Path {
   if (leadsOut(member.link)) {
@@ -106,7 +104,12 @@ function tarSinkOf(origin: LayerOrigin, sink: LayerSink): TarSink {
   return {
     member(member) {
       size.add(member);
-      const entry = entryOf(member, ordinal++, origin);
+      sink.member?.(member);
+      const entry = entryIn(member, ordinal++, { origin, sink });
+      if (entry === undefined) {
+        isFile = false;
+        return undefined;
+      }
       isFile = entry.kind === 'node' && entry.node.kind === 'file';
       return sink.entry(entry);
     },
@@ -116,18 +119,37 @@ function tarSinkOf(origin: LayerOrigin, sink: LayerSink): TarSink {
     end() {
       sink.end();
     },
-    ofTarAlone(typeflag) {
-      sink.ofTarAlone?.(typeflag);
-    },
+    ...(sink.header === undefined ? {} : { header: sink.header }),
+    ...(sink.unread === undefined ? {} : { unread: sink.unread }),
   };
+}
+
+/** A member as an entry; undefined where it can be none and the sink takes that. */
+function entryIn(
+  member: TarMember,
+  ordinal: number,
+  { origin, sink }: { readonly origin: LayerOrigin; readonly sink: LayerSink },
+): LayerEntry | undefined {
+  try {
+    return entryOf(member, ordinal, origin);
+  } catch (error) {
+    if (!(error instanceof OciError) || sink.refused === undefined) throw error;
+    sink.refused(member, error);
+    return undefined;
+  }
 }
 
 /** Reads a layer's uncompressed tar: entries in the archive's order (image-spec layer.md). Errors are `invalid` and name the layer and the offset. */
 export async function readLayer(bytes: Bytes, origin: LayerOrigin, sink: LayerSink): Promise<void> {
   const reader = new TarReader(tarSinkOf(origin, sink), origin.subject);
   const pace = new Pace(origin.signal);
-  for await (const chunk of bytes) await pace.run(reader.advance(chunk));
-  reader.finish();
+  let length = 0;
+  for await (const chunk of bytes) {
+    length += chunk.length;
+    await pace.run(reader.advance(chunk));
+  }
+  const isEnded = reader.finish();
+  sink.over?.(isEnded, length);
 }
 
 /** The same, as a stream of what `take` has to pass on after each chunk; that may be parts of the chunk. */

@@ -36,8 +36,10 @@ export interface TarSink {
   member(member: TarMember): Iterable<number> | undefined;
   data(chunk: Uint8Array): void;
   end(): void;
-  /** A header has come of a type that tar programs read and engines refuse. */
-  ofTarAlone?(typeflag: string): void;
+  /** A header as it stands, extension headers among them, and the byte at which it does. */
+  header?(header: RawHeader, offset: number): void;
+  /** Bytes that nobody reads, behind a body or behind the end of the archive, from this byte of it on. */
+  unread?(bytes: Uint8Array, offset: number): void;
 }
 
 const types: Readonly<Record<string, TarMember['type']>> = {

@@ -9,18 +9,14 @@ import {
   checkedTypeOf,
   isDumped,
   isLabel,
-  isOfTarAlone,
   memberOf,
   type Pending,
   pathOf,
-  type TarMember,
   type TarSink,
 } from './tar-member.ts';
 import { SparseWriter } from './tar-sparse.ts';
 import { SparseMapReader, sparseFormOf } from './tar-sparse-map.ts';
 import { TarUnit } from './tar-unit.ts';
-
-export type { TarMember, TarSink };
 
 /** What a step costs, as bytes of work: three list or make a small file (hashing 4 to 8 KiB, measured, for its member alone), one fills a part of a hole. */
 const [stepCost, partCost] = [1 << 13, 1 << 18];
@@ -69,8 +65,8 @@ export class TarReader {
   /** The same in parts, as a few bytes may be many members or a hole as long as a disk: yields what each cost, in bytes of work. */
   *advance(chunk: Uint8Array): Generator<number> {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    let cost = 0;
-    for (let at = 0; this.#state === 'hole' || (at < bytes.length && this.#state !== 'over'); ) {
+    let [at, cost] = [0, 0];
+    while (this.#state === 'hole' || (at < bytes.length && this.#state !== 'over')) {
       at += this.#step(bytes, at);
       if (this.#todo !== undefined) yield* this.#todo;
       this.#todo = undefined;
@@ -78,13 +74,15 @@ export class TarReader {
       if (cost >= partCost) yield cost;
       cost %= partCost;
     }
+    if (at < bytes.length) this.#sink.unread?.(bytes.subarray(at), this.#position);
+    this.#position += bytes.length - at;
     yield cost;
   }
 
-  /** The archive is at its end. An `invalid` error where it stops inside a member; the end's zero blocks may be missing. */
-  finish(): void {
+  /** The archive is at its end: answers whether its two blocks of zeros were there. An `invalid` error where it stops inside a member. */
+  finish(): boolean {
     const isWhole = (this.#state === 'header' && this.#unit.isEmpty) || (this.#state === 'skip' && this.#left === 0);
-    if (this.#state === 'over' || (isWhole && !this.#extensions.isOpen)) return;
+    if (this.#state === 'over' || (isWhole && !this.#extensions.isOpen)) return this.#state === 'over';
     throw this.#wrong('the rest of it', `an unexpected end at offset ${this.#position}: the archive is truncated`);
   }
 
@@ -98,15 +96,16 @@ export class TarReader {
     if (this.#state === 'hole') return this.#endFile();
     const available = bytes.length - at;
     if (this.#state === 'body') return this.#body(bytes, at, Math.min(this.#left, available));
-    if (this.#state === 'skip') return this.#skip(Math.min(this.#left + this.#padding, available));
+    if (this.#state === 'skip') return this.#skip(bytes, at, Math.min(this.#left + this.#padding, available));
     const length = this.#unit.add(bytes, at);
     this.#position += length;
     if (this.#unit.isWhole) this.#endUnit(this.#unit.block, this.#unit.at);
     return length;
   }
 
-  #skip(length: number): number {
+  #skip(bytes: Buffer, at: number, length: number): number {
     const skipped = Math.min(this.#left, length);
+    if (skipped < length) this.#sink.unread?.(bytes.subarray(at + skipped, at + length), this.#position + skipped);
     this.#left -= skipped;
     this.#padding -= length - skipped;
     this.#position += length;
@@ -145,7 +144,7 @@ export class TarReader {
     if (this.#afterZero)
       throw this.#wrong('a second block of zeros at the end of the archive', 'other bytes: an invalid header');
     const header = decodeHeader(block, at, this.#subject);
-    if (isOfTarAlone(header)) this.#sink.ofTarAlone?.(header.typeflag);
+    this.#sink.header?.(header, this.#offset);
     if (isExtension(header)) this.#beginExtension(header);
     else if (isLabel(header)) this.#passBody(bodySizeOf(header, this.#extensions.take(), this.#subject));
     else this.#member(header, block, at);

@@ -14,7 +14,8 @@ import { noXattrs } from '../tree/node.ts';
 import { bytesOf } from '../tree/path.ts';
 import { type Compression, decompress } from './compression.ts';
 import { decodePax, encodePax } from './pax.ts';
-import { type TarMember, TarReader } from './tar-reader.ts';
+import { isOfTarAlone, type TarMember } from './tar-member.ts';
+import { TarReader } from './tar-reader.ts';
 import { encodeHeader, type HeaderFields } from './tar-writer.ts';
 
 interface Read {
@@ -621,7 +622,7 @@ test('what GNU tar alone writes is read as GNU tar reads it: labels of volumes, 
       member: ({ type, path, size, mtime }) => void members.push(`${type} ${path} ${size} ${mtime}`),
       data: chunk => members.push(Buffer.from(chunk).toString()),
       end: () => undefined,
-      ofTarAlone: typeflag => types.push(typeflag),
+      header: header => void (isOfTarAlone(header) && types.push(header.typeflag)),
     },
     'sample',
   );

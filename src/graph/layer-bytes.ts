@@ -2,7 +2,7 @@ import { decompress } from '../codec/compression.ts';
 import type { LayerOrigin } from '../codec/layer-reader.ts';
 import { engineFor } from '../engine/choose.ts';
 import type { Bytes } from '../engine/engine.ts';
-import { invalid } from '../errors.ts';
+import { broken } from '../errors.ts';
 import { algorithmOf, encodedOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { drain } from '../stream/drain.ts';
@@ -64,7 +64,8 @@ export async function* layerBytes(source: ImageSource, layer: Layer): Bytes {
   const hasher = (await engineFor(algorithm)).createHash(algorithm);
   yield* hashed(tar, hasher);
   const found = hasher.digest();
-  if (found !== encodedOf(diffID)) throw invalid(subject, `diffID ${diffID}`, `${algorithm}:${found}`);
+  if (found !== encodedOf(diffID))
+    throw broken('diffID', subject, { expected: `diffID ${diffID}`, got: `${algorithm}:${found}` });
   remember(source, layer);
 }
 

@@ -1,15 +1,15 @@
 import { decodeBase64 } from '../spec/base64.ts';
 import { digestOf } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
-import type { Finding } from './finding.ts';
+import { at, type Finding, type Place } from './finding.ts';
 import { finding } from './finding-codes.ts';
 
 /** Whether a descriptor's embedded data is base64 (RFC 4648 §4) and has its size and digest (descriptor.md). */
-export function checkData(descriptor: Descriptor, subject: string): Finding[] {
+export function checkData(descriptor: Descriptor, place: Place): Finding[] {
   const { data } = descriptor;
   if (data === undefined || data === null) return [];
   const got = mismatchOf(data, descriptor);
-  return got === undefined ? [] : [finding('data-mismatch', `${subject}/data`, got)];
+  return got === undefined ? [] : [finding('data-mismatch', at(place, '/data'), got)];
 }
 
 function mismatchOf(data: string, descriptor: Descriptor): string | undefined {

@@ -310,6 +310,8 @@ test('counts, platforms and media types that do not agree are findings', () => {
     code: 'media-type-mismatch',
     subject: `manifest ${entry.digest} /mediaType`,
     message: `expected ${dockerManifestType} as its descriptor says, got ${manifestType}`,
+    blob: entry.digest,
+    pointer: '/mediaType',
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Json } from '../spec/objects.ts';
-import type { Finding } from './finding.ts';
-import { finding } from './finding-codes.ts';
+import { at, type Finding, type Place } from './finding.ts';
+import { type FindingCode, finding } from './finding-codes.ts';
 
 /** The value at a JSON pointer (RFC 6901); undefined where there is none. */
 function valueAt(document: Json, pointer: string): Json | undefined {
@@ -17,12 +17,21 @@ function valueAt(document: Json, pointer: string): Json | undefined {
 const lists =
   /^(?:\/(?:layers|manifests|history|annotations|os\.features|rootfs\/diff_ids)|\/config\/(?:Env|Cmd|Entrypoint|ExposedPorts|Volumes|Labels|OnBuild|Shell)|(?:\/(?:layers|manifests)\/\d+|\/config|\/subject)\/(?:urls|annotations))$/;
 
-/** What a schema says, as far as it does harm: what Go's tools write and every reader takes is a warning. */
-export function lenient(found: Finding, document: Json): Finding {
-  const pointer = found.subject.trim();
-  if (found.code === 'schema-type' && lists.test(pointer) && valueAt(document, pointer) === null)
-    return finding('null-list', found.subject, found.message);
-  if (found.code === 'schema-minLength' && /^\/(?:os|architecture)$/.test(pointer))
-    return finding('platform-empty', found.subject, found.message);
-  return found;
+/** A field that breaks its schema: the code, where it is in its document, and a sentence. */
+export interface SchemaFault {
+  readonly code: `schema-${string}`;
+  /** A JSON pointer. */
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/** What a schema says as a finding, as far as it does harm: what Go's tools write and every reader takes is a warning. */
+export function schemaFinding({ code, pointer, message }: SchemaFault, document: Json, place: Place): Finding {
+  return finding(lenient(code, pointer, document), at(place, pointer), message);
+}
+
+function lenient(code: SchemaFault['code'], pointer: string, document: Json): FindingCode {
+  if (code === 'schema-type' && lists.test(pointer) && valueAt(document, pointer) === null) return 'null-list';
+  if (code === 'schema-minLength' && /^\/(?:os|architecture)$/.test(pointer)) return 'platform-empty';
+  return code as FindingCode;
 }

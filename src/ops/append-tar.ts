@@ -7,8 +7,8 @@ import { type DiffID, diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { readInputFile } from '../store/disk/input-file.ts';
 import { hashed } from '../stream/hashed.ts';
-import { LayerFaults } from '../tree/layer-faults.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
+import { RefusedFaults } from '../tree/refused-faults.ts';
 import type { OverLayer } from './append-tree.ts';
 import type { Destination } from './destination.ts';
 import { type Inspection, storeTar } from './import-layer.ts';
@@ -23,12 +23,12 @@ export function tarOrigin(subject: string): LayerOrigin {
 export class LayerInspection implements Inspection, OverLayer {
   readonly #subject: string;
   readonly #hasher = nodeEngine.createHash('sha256');
-  readonly #faults: LayerFaults | undefined;
+  readonly #faults: RefusedFaults | undefined;
   readonly #hashes = new ContentHashes();
   readonly entries: LayerEntry[] = [];
 
   /** Without `faults`, what engines refuse is passed over. */
-  constructor(subject: string, faults?: LayerFaults) {
+  constructor(subject: string, faults?: RefusedFaults) {
     this.#subject = subject;
     this.#faults = faults;
   }
@@ -47,7 +47,7 @@ export class LayerInspection implements Inspection, OverLayer {
       data: chunk => this.#hashes.update(chunk),
       end: () => this.#hashes.end(),
     });
-    const [first, ...others] = this.#faults?.faults ?? [];
+    const [first, ...others] = this.#faults?.finish() ?? [];
     if (first === undefined) return;
     const more = others.length === 0 ? '' : `, and ${others.length} more`;
     throw new OciError('invalid', this.#subject, `expected a layer that every engine takes, got ${first}${more}`, {
@@ -74,7 +74,7 @@ export async function appendTar(
   options: AppendOptions,
 ): Promise<{ readonly layer: Layer; readonly over: OverLayer; readonly warnings: readonly string[] }> {
   const { destination, isDocker } = to;
-  const inspection = new LayerInspection(file, new LayerFaults());
+  const inspection = new LayerInspection(file, new RefusedFaults());
   const stored = await storeTar(
     readInputFile(file, options.signal),
     { destination, inspection },

@@ -8,7 +8,7 @@ import {
   layerMediaType,
 } from '../codec/compression.ts';
 import { emptySink, readLayer } from '../codec/layer-reader.ts';
-import { ofTarAloneText } from '../codec/tar-member.ts';
+import { isOfTarAlone, ofTarAloneText } from '../codec/tar-member.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { usage } from '../errors.ts';
@@ -73,7 +73,7 @@ class TarInspection {
     await readLayer(hashed(tar, this.#hasher), origin, {
       ...emptySink,
       entry: entry => this.#entry(entry),
-      ofTarAlone: typeflag => this.#ofTarAlone.add(typeflag),
+      header: header => void (isOfTarAlone(header) && this.#ofTarAlone.add(header.typeflag)),
     });
     const isLayout = this.#marks.has('oci-layout') && this.#marks.has('index.json');
     if (isLayout || (this.#marks.has('manifest.json') && this.#isArchive))

@@ -9,7 +9,7 @@ import { encodeHeader, type HeaderFields } from '../codec/tar-writer.ts';
 import { OciError } from '../errors.ts';
 import type { ImageConfig } from '../spec/objects.ts';
 import { machinePlatform } from '../spec/platform.ts';
-import { isValid, refusal } from '../testing/answers.ts';
+import { isValid, isWhole, refusal } from '../testing/answers.ts';
 import { collected } from '../testing/drained.ts';
 import { fixture } from '../testing/fixtures.ts';
 import type { HostileCase } from '../testing/hostile.ts';
@@ -81,7 +81,7 @@ const tarOf = (...members: readonly Uint8Array[]): Buffer => Buffer.concat([...m
 async function imported(t: TestContext, bytes: Uint8Array, options: ImportOptions = {}): Promise<ImportResult> {
   const layout = join(temporaryDirectory(t), 'img');
   const result = await importRootfs(piecesOf(bytes, 700), layout, { platform, ...options });
-  await isValid(layout);
+  await isWhole(layout);
   return result;
 }
 

@@ -127,7 +127,12 @@ export interface UnpackResult {
 }
 
 export interface ValidateResult {
+  /** Errors and warnings. */
   readonly findings: readonly Finding[];
+  /** Facts that are no fault, and that somebody may want to know. */
+  readonly notes: readonly Finding[];
+  /** How many findings and notes there are beyond the first 1,000 of one code in one blob, which are not listed. */
+  readonly unlisted: number;
   /** How many blobs were checked, and their bytes. */
   readonly blobs: number;
   readonly bytes: number;

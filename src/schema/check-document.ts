@@ -1,6 +1,6 @@
 import { OciError } from '../errors.ts';
 import { type Fault, faultsOf } from './faults.ts';
-import { type DocumentKind, findingOf, maxFindings, schemaNames } from './validate.ts';
+import { type DocumentKind, maxFaults, schemaFaultOf, schemaNames } from './validate.ts';
 
 /** What makes two faults one: what is broken, in which field, by which value. Places in lists move when lists are edited. */
 function identityOf({ keyword, instancePath, params, data, propertyName }: Fault): string {
@@ -23,10 +23,10 @@ export function checkDocument(
   const inherited: string[] = [];
   for (const fault of faultsOf(name, value)) {
     known ??= new Set(before === undefined ? [] : Array.from(faultsOf(name, before()), identityOf));
-    const finding = findingOf(fault);
-    if (!known.has(identityOf(fault))) throw new OciError('invalid', `${subject}${finding.subject}`, finding.message);
-    if (inherited.length < maxFindings)
-      inherited.push(`${subject}${finding.subject}: ${finding.message}, as in what it is made of`);
+    const { pointer, message } = schemaFaultOf(fault);
+    const field = pointer === '' ? subject : `${subject} ${pointer}`;
+    if (!known.has(identityOf(fault))) throw new OciError('invalid', field, message);
+    if (inherited.length < maxFaults) inherited.push(`${field}: ${message}, as in what it is made of`);
   }
   return inherited;
 }

@@ -1,5 +1,5 @@
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
-import type { Finding } from '../image/finding.ts';
+import type { SchemaFault } from '../image/lenient.ts';
 import { listedLimit } from '../limits.ts';
 import type { Fault } from './faults.ts';
 import { patternWords } from './pattern-words.ts';
@@ -17,7 +17,7 @@ export const schemaNames: Readonly<Record<DocumentKind, string>> = {
   rules: 'rules',
 };
 
-export const maxFindings = 20;
+export const maxFaults = 20;
 const maxValue = 60;
 
 type Validators = (kind: DocumentKind) => ValidateFunction;
@@ -86,35 +86,41 @@ function expected({ keyword, params, schema }: Fault): string {
   }
 }
 
+/** The fields that make a document of one kind or another. */
+const kindFields: readonly string[] = ['manifests', 'layers', 'config'];
+
+/** What a document has of the fields of two kinds. */
+function confused(value: unknown): string {
+  const found = kindFields.filter(name => typeof value === 'object' && value !== null && Object.hasOwn(value, name));
+  return found.length === 0 ? shown(value) : `both, ${found.map(name => `'${name}'`).join(' and ')}`;
+}
+
 /** Keywords that only say that a part of them does not hold: the part has an error of its own. */
 const wrappers: readonly string[] = ['if', 'anyOf', 'allOf', 'propertyNames'];
 
-export function findingOf(error: Fault): Finding {
-  const subject = error.instancePath === '' ? '' : ` ${error.instancePath}`;
+export function schemaFaultOf(error: Fault): SchemaFault {
   const value = error.propertyName === undefined ? error.data : error.propertyName;
-  const got = error.keyword === 'required' ? 'nothing' : shown(value);
+  const got = error.keyword === 'required' ? 'nothing' : error.keyword === 'not' ? confused(value) : shown(value);
   return {
-    severity: 'error',
     code: `schema-${error.keyword}`,
-    subject,
+    pointer: error.instancePath,
     message: `expected ${expected(error)}, got ${got}`,
   };
 }
 
 /**
- * What a JSON value breaks of the schema of its kind (schemas/): at most 20 findings, each with a JSON pointer as its
- * subject; of a document of more than 10000 values only the first.
+ * What a JSON value breaks of the schema of its kind (schemas/): at most 20 faults; of a document of more than 10000 values only the first.
  */
-export async function validateDocument(kind: DocumentKind, value: unknown): Promise<Finding[]> {
+export async function validateDocument(kind: DocumentKind, value: unknown): Promise<SchemaFault[]> {
   const first = await validatorOf(kind, false);
   if (first(value)) return [];
   const firstErrors = first.errors ?? [];
-  if (!isSmall(value)) return findingsOf(firstErrors);
+  if (!isSmall(value)) return faultsIn(firstErrors);
   const all = await validatorOf(kind, true);
-  return all(value) ? findingsOf(firstErrors) : findingsOf(all.errors ?? []);
+  return all(value) ? faultsIn(firstErrors) : faultsIn(all.errors ?? []);
 }
 
-function findingsOf(errors: readonly ErrorObject[]): Finding[] {
+function faultsIn(errors: readonly ErrorObject[]): SchemaFault[] {
   const own = errors.filter(error => !wrappers.includes(error.keyword));
-  return (own.length > 0 ? own : errors).slice(0, maxFindings).map(findingOf);
+  return (own.length > 0 ? own : errors).slice(0, maxFaults).map(schemaFaultOf);
 }

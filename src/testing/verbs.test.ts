@@ -11,7 +11,7 @@ import { verbUses } from './verbs.ts';
 
 /** A command that touches no place, and functions of text alone. */
 const placeless: readonly string[] = ['completion'];
-const pure: readonly string[] = ['checkDockerfile', 'parseDockerfile'];
+const pure: readonly string[] = ['checkDockerfile', 'explainFindings', 'parseDockerfile'];
 
 test('every function of the library and every command has a row in the table of verbs', () => {
   const isClass = (name: string): boolean => /^[A-Z]/.test(name);

@@ -1,57 +1,191 @@
 import type { LayerEntry, Node, Path } from './node.ts';
-import { ancestorsOf, parentOf, shortTextOf } from './path.ts';
+import { parentOf, shortTextOf } from './path.ts';
 
 type Kind = 'file' | 'directory' | 'symlink';
 
+/** What engines refuse or read differently in a layer's entries among themselves. */
+export type LayerFaultCode =
+  | 'tar-duplicate-path'
+  | 'tar-below-file'
+  | 'tar-below-whiteout'
+  | 'tar-parent-late'
+  | 'tar-parent-missing'
+  | 'tar-hardlink-forward'
+  | 'tar-hardlink-lower'
+  | 'tar-hardlink-missing'
+  | 'tar-hardlink-directory'
+  | 'tar-whiteout-after-entry'
+  | 'tar-whiteout-before-directory'
+  | 'tar-whiteout-before-entry'
+  | 'tar-whiteout-below-file'
+  | 'tar-whiteout-under-whiteout'
+  | 'tar-whiteout-late';
+
+/** One of them: what is wrong with which entry, in a sentence. `at` is what the entry was added with. */
+interface LayerFault {
+  readonly code: LayerFaultCode;
+  readonly path: Path;
+  readonly at: number;
+  readonly message: string;
+}
+
+const kinds: readonly Kind[] = ['file', 'directory', 'symlink'];
 const kindOf = ({ kind }: Node): Kind => (kind === 'directory' || kind === 'symlink' ? kind : 'file');
+const quoted = (path: Path): string => `'${shortTextOf(path)}'`;
 
-/** What engines refuse in a layer, entry by entry as it passes: a sentence each. State: what has come by. */
+interface OpenLink {
+  readonly path: Path;
+  readonly target: Path;
+  readonly at: number;
+}
+
+/**
+ * What is wrong with the entries of one layer among themselves, found as they pass (image-spec layer.md). State: what has come
+ * by, a number a path.
+ */
 export class LayerFaults {
-  readonly #kinds = new Map<Path, Kind>();
-  readonly #hidden = new Set<Path>();
-  /** Directories that something is in, whether they have entries or not. */
-  readonly #parents = new Set<Path>();
-  readonly faults: string[] = [];
+  /** What the layer has: where it stands, and its kind in the lowest two bits. */
+  readonly #nodes = new Map<Path, number>();
+  readonly #whiteouts = new Set<Path>();
+  readonly #opaque = new Set<Path>();
+  /** Directories in which something has come, and the first of it where they have no entry themselves. */
+  readonly #implied = new Map<Path, number>();
+  readonly #links: OpenLink[] = [];
+  #parent: Path | undefined;
+  readonly #say: (fault: LayerFault) => void;
 
-  /** Looks at one entry (image-spec layer.md). */
-  add(entry: LayerEntry): void {
-    const name = `'${shortTextOf(entry.path)}'`;
-    if (entry.kind === 'opaque') return;
-    if (entry.kind === 'whiteout') this.#addWhiteout(entry.path, name);
-    else this.#addNode(entry, name);
-    // A symbolic link leads on: where /lib is usr/lib, engines put lib/x there.
-    const above = this.#above(entry.path);
-    if (above === 'file') this.faults.push(`${name} below what is no directory: podman refuses it`);
-    if (above === 'whiteout') this.faults.push(`${name} below a whiteout: containerd refuses it`);
+  constructor(say: (fault: LayerFault) => void) {
+    this.#say = say;
   }
 
-  #addWhiteout(path: Path, name: string): void {
-    this.#hidden.add(path);
-    if (this.#kinds.has(path) || this.#parents.has(path))
-      this.faults.push(`${name} and its whiteout in one layer: docker and podman delete it`);
+  /** Looks at one entry; `at` says where it stands. */
+  add(entry: LayerEntry, at = 0): void {
+    const say = (code: LayerFaultCode, message: string): void => this.#say({ code, path: entry.path, at, message });
+    if (entry.kind === 'opaque') this.#addOpaque(entry.path, say);
+    else if (entry.kind === 'whiteout') this.#addWhiteout(entry.path, say);
+    else this.#addNode(entry, at, say);
+    this.#addParents(entry.path, at);
   }
 
-  #addNode(entry: LayerEntry & { kind: 'node' | 'hardlink' }, name: string): void {
-    if (this.#kinds.has(entry.path) && entry.path !== '')
-      this.faults.push(`${name} stands there twice: podman refuses it`);
-    const kind = entry.kind === 'node' ? kindOf(entry.node) : this.#kinds.get(entry.target);
-    if (kind === 'directory' && this.#hidden.has(entry.path))
-      this.faults.push(`${name} and its whiteout in one layer: in containerd what is below comes back`);
-    if (entry.kind === 'hardlink' && (kind === undefined || kind === 'directory'))
-      this.faults.push(
-        `the hardlink ${name} to '${shortTextOf(entry.target)}', which is not earlier in the layer: engines cannot make it`,
+  #addOpaque(path: Path, say: Say): void {
+    if (this.#opaque.has(path)) say('tar-duplicate-path', `${quoted(path)} is made opaque twice: podman refuses it`);
+    else if (this.#implied.has(path)) say('tar-whiteout-late', `${quoted(path)} is made opaque after entries in it`);
+    this.#opaque.add(path);
+  }
+
+  #addWhiteout(path: Path, say: Say): void {
+    const parent = parentOf(path);
+    if (this.#nodes.has(path) || this.#implied.has(path))
+      say('tar-whiteout-after-entry', `${quoted(path)} and its whiteout in one layer: docker and podman delete it`);
+    else if (this.#whiteouts.has(path))
+      say('tar-duplicate-path', `${quoted(path)} is deleted twice: podman refuses it`);
+    else if (parent !== '' && this.#implied.has(parent))
+      say('tar-whiteout-late', `the whiteout of ${quoted(path)} comes after other entries beside it`);
+    const above = this.#above(path);
+    if (above === 'file')
+      say('tar-whiteout-below-file', `${quoted(path)} below what is no directory: podman refuses it`);
+    if (above === 'whiteout')
+      say('tar-whiteout-under-whiteout', `${quoted(path)} below a whiteout: containerd refuses it`);
+    this.#whiteouts.add(path);
+  }
+
+  #addNode(entry: LayerEntry & { kind: 'node' | 'hardlink' }, at: number, say: Say): void {
+    const { path } = entry;
+    const kind = entry.kind === 'node' ? kindOf(entry.node) : this.#linked(entry, at, say);
+    if (path !== '' && this.#nodes.has(path))
+      say('tar-duplicate-path', `${quoted(path)} stands there twice: podman refuses it`);
+    if (this.#whiteouts.has(path) && kind === 'directory')
+      say(
+        'tar-whiteout-before-directory',
+        `${quoted(path)} and its whiteout in one layer: in containerd what is below comes back`,
       );
-    this.#kinds.set(entry.path, kind ?? 'file');
-    for (const above of ancestorsOf(entry.path)) this.#parents.add(above);
+    else if (this.#whiteouts.has(path)) say('tar-whiteout-before-entry', `${quoted(path)} is deleted and comes again`);
+    // A symbolic link leads on: where /lib is usr/lib, engines put lib/x there.
+    const above = this.#above(path);
+    if (above === 'file') say('tar-below-file', `${quoted(path)} below what is no directory: podman refuses it`);
+    if (above === 'whiteout') say('tar-below-whiteout', `${quoted(path)} below a whiteout: containerd refuses it`);
+    if (kind === 'directory' && path !== '' && this.#implied.has(path) && !this.#nodes.has(path))
+      say('tar-parent-late', `the directory ${quoted(path)} comes after something in it`);
+    this.#nodes.set(path, at * 4 + kinds.indexOf(kind));
+  }
+
+  /** What a hardlink names, as far as it has come. */
+  #linked({ path, target }: { path: Path; target: Path }, at: number, say: Say): Kind {
+    const kind = this.#kind(target);
+    if (kind === 'directory')
+      say(
+        'tar-hardlink-directory',
+        `the hardlink ${quoted(path)} to ${quoted(target)}, ${linkWords['tar-hardlink-directory']}`,
+      );
+    else if (kind === undefined) this.#links.push({ path, target, at });
+    return kind === undefined || kind === 'directory' ? 'file' : kind;
+  }
+
+  #addParents(path: Path, at: number): void {
+    const parent = parentOf(path);
+    if (parent === this.#parent) return;
+    this.#parent = parent;
+    for (let above = parent; above !== '' && !this.#implied.has(above); above = parentOf(above))
+      this.#implied.set(above, at);
   }
 
   /** What the nearest path above is that the layer has. */
   #above(path: Path): Kind | 'whiteout' | undefined {
     for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
-      const kind = this.#kinds.get(above);
+      const kind = this.#kind(above);
       if (kind !== undefined) return kind;
-      if (this.#hidden.has(above)) return 'whiteout';
+      if (this.#whiteouts.has(above)) return 'whiteout';
     }
     return undefined;
   }
+
+  /** The layer is at its end. `below` says what lower layers have at a path; absent where nobody knows. */
+  finish(below?: (path: Path) => Node | undefined): void {
+    for (const { path, target, at } of this.#links) {
+      const code = this.#nodes.has(target) ? 'tar-hardlink-forward' : lowerLink(below, target);
+      this.#say({ code, path, at, message: `the hardlink ${quoted(path)} to ${quoted(target)}, ${linkWords[code]}` });
+    }
+    if (below === undefined) return;
+    for (const [path, at] of this.#implied)
+      if (!this.#nodes.has(path) && below(path)?.kind !== 'directory')
+        this.#say({ code: 'tar-parent-missing', path, at, message: `the directory ${quoted(path)} has no entry` });
+  }
+
+  /** The paths of the layer. */
+  paths(): Iterable<Path> {
+    return this.#nodes.keys();
+  }
+
+  has(path: Path): boolean {
+    return this.#nodes.has(path);
+  }
+
+  /** What the last entry of a path was added with. */
+  placeOf(path: Path): number {
+    return Math.floor((this.#nodes.get(path) ?? 0) / 4);
+  }
+
+  #kind(path: Path): Kind | undefined {
+    const found = this.#nodes.get(path);
+    return found === undefined ? undefined : kinds[found % 4];
+  }
 }
+
+const notEarlier = 'which is not earlier in the layer: engines cannot make it';
+
+const linkWords = {
+  'tar-hardlink-forward': notEarlier,
+  'tar-hardlink-missing': notEarlier,
+  'tar-hardlink-directory': 'a directory',
+  'tar-hardlink-lower': 'which is not earlier in the layer: containerd cannot make it',
+} as const;
+
+/** What a hardlink is whose target the layer has not. */
+function lowerLink(below: ((path: Path) => Node | undefined) | undefined, target: Path): keyof typeof linkWords {
+  if (below === undefined) return 'tar-hardlink-lower';
+  const found = below(target);
+  if (found === undefined) return 'tar-hardlink-missing';
+  return found.kind === 'directory' ? 'tar-hardlink-directory' : 'tar-hardlink-lower';
+}
+
+type Say = (code: LayerFaultCode, message: string) => void;

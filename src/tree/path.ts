@@ -111,6 +111,18 @@ export function parsePath(raw: ByteString, subject: string): Path {
   return names.join('/');
 }
 
+/** Whether some `..` of a name steps above where it began. */
+export function leadsOut(name: ByteString): boolean {
+  if (!name.includes('..')) return false;
+  let depth = 0;
+  for (const part of name.split('/')) {
+    if (part === '..') depth--;
+    else if (part !== '' && part !== '.') depth++;
+    if (depth < 0) return true;
+  }
+  return false;
+}
+
 /** The error for a name that no file system holds. */
 export function nameTooLong(subject: string, name: ByteString): Error {
   return invalid(subject, `names of at most ${nameLimit} bytes`, `${name.length} bytes: '${shortTextOf(name)}'`);

@@ -1,8 +1,9 @@
-import type { OciError } from '../../errors.ts';
+import { type OciError, usage } from '../../errors.ts';
 import type { ValidateResult } from '../../ops/results.ts';
 import { answers } from '../../ops/several.ts';
-import type { Command } from '../command.ts';
+import { type Command, excludes } from '../command.ts';
 import { hasColor } from '../environment.ts';
+import { printExplanation } from '../explain-text.ts';
 import { reportAll } from '../failure.ts';
 import { printJson } from '../output.ts';
 import { withProgress } from '../progress.ts';
@@ -11,24 +12,38 @@ import { validateText } from '../validate-text.ts';
 export const validate: Command = {
   name: 'validate',
   describe: 'check that a layout, an archive or an image is whole: schemas, digests, sizes, diffIDs, history',
-  positionals: [{ name: 'place', describe: 'PATH[:NAME][@DIGEST]', completes: 'place', many: true }],
+  positionals: [{ name: 'place', describe: 'PATH[:NAME][@DIGEST]', completes: 'place', optional: true, many: true }],
   options: [
     { name: 'fast', kind: 'flag', describe: 'documents, sizes and presence only; no blob is hashed' },
     { name: 'strict', kind: 'flag', describe: 'warnings count as errors' },
+    {
+      name: 'explain',
+      kind: 'text',
+      value: 'CODE',
+      describe: 'what one code means, what the specification says and what to do; no place is read',
+      default: 'places are checked',
+    },
   ],
   examples: [
     ['ocikit validate img other.tar', 'everything in a layout and in an archive'],
     ['ocikit validate img:base --fast --json', 'one image, without hashing, for a program'],
+    ['ocikit validate --explain size-mismatch', 'what a code means'],
   ],
   details: [
     'Each finding is a line: severity, code, what it is about, and what was expected. Codes are stable. Of one place --json prints an object, of several a list of them, null in the place of one that cannot be read: that is an error beside the others.',
   ],
   library: ['validate(place, options)', 'ValidateResult'],
   no: 'something is wrong: there are errors, or with --strict warnings',
+  rules: excludes('explain', ['fast', 'strict'], 'no place is read'),
   run: async (words, io) => {
+    if (words.has('explain')) {
+      if (words.texts('place').length > 0) throw usage('--explain', 'expected no PLACE beside it, got one');
+      return printExplanation(words, io);
+    }
+    const places = words.texts('place');
+    if (places.length === 0) throw usage('validate', 'expected a PLACE, got none');
     const { validate } = await import('../../ops/validate.ts');
     const options = { fast: words.flag('fast'), strict: words.flag('strict') };
-    const places = words.texts('place');
     const errors: OciError[] = [];
     const results = await withProgress(words, io, async work => {
       const found: (ValidateResult | null)[] = [];

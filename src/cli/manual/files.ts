@@ -1,7 +1,9 @@
+import { explainFindings } from '../../ops/explain-finding.ts';
 import { commands } from '../commands.ts';
 import { version } from '../version.ts';
 import { comingFrom } from './coming-from.ts';
 import { commandPage } from './command-page.ts';
+import { findingsPage } from './findings-page.ts';
 import { markdownOf } from './markdown.ts';
 import { overviewPage } from './overview-page.ts';
 import type { Page } from './page.ts';
@@ -25,6 +27,7 @@ function contents(): string {
         'Coming from docker, umoci, skopeo, crane, regctl, oras or buildah',
         'what you type there, and here',
       ),
+      link('findings.md', 'Findings', 'every code of validate: what it means and what to do'),
     ].join('\n'),
   ].join('\n\n')}\n`;
 }
@@ -45,6 +48,7 @@ export function manualFiles(sources: readonly string[]): ReadonlyMap<string, str
     ['docs/README.md', contents()],
     ['docs/ocikit.md', markdownOf(overview)],
     ['docs/coming-from.md', markdownOf(comingFrom)],
+    ['docs/findings.md', markdownOf(findingsPage(explainFindings()))],
     ...named,
     ...manual,
   ]);

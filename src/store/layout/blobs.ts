@@ -2,7 +2,7 @@ import { closeSync, constants, fchmodSync, fstatSync, openSync, statSync } from 
 import { join } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
 import { nodeEngine } from '../../engine/node.ts';
-import { invalid, notFound } from '../../errors.ts';
+import { broken, invalid, notFound } from '../../errors.ts';
 import { embeddedData } from '../../graph/embedded-data.ts';
 import type { FileRegion, StoredBlob } from '../../graph/source.ts';
 import { algorithmOf, encodedOf, parseDigest } from '../../spec/digest.ts';
@@ -48,7 +48,8 @@ function openFile(layout: string, descriptor: Descriptor): number | undefined {
     file = openSync(blobPath(layout, descriptor), constants.O_RDONLY | constants.O_NONBLOCK);
     const found = fstatSync(file);
     if (!found.isFile()) throw invalid(subject, 'a regular file', 'something else');
-    if (found.size !== descriptor.size) throw invalid(subject, `a size of ${descriptor.size} bytes`, `${found.size}`);
+    if (found.size !== descriptor.size)
+      throw broken('size', subject, { expected: `a size of ${descriptor.size} bytes`, got: `${found.size}` });
     return file;
   } catch (error) {
     if (file !== undefined) closeSync(file);

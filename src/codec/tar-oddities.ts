@@ -1,0 +1,140 @@
+import { isZeros } from '../engine/zeros.ts';
+import { nameLimit } from '../limits.ts';
+import type { ByteString } from '../tree/node.ts';
+import { exactTextOf, leadsOut, nameOf, shortTextOf } from '../tree/path.ts';
+import { isReservedName } from '../tree/whiteout.ts';
+import { isHostXattr } from '../tree/xattrs.ts';
+import type { RawHeader } from './tar-header.ts';
+import type { TarMember } from './tar-member.ts';
+
+/** What is odd about a header, or about the archive around the members. */
+type TarOddityCode =
+  | 'tar-name-outside'
+  | 'tar-name-dotdot'
+  | 'tar-name-absolute'
+  | 'tar-name-dot'
+  | 'tar-name-encoding'
+  | 'tar-root-entry'
+  | 'tar-whiteout-odd'
+  | 'tar-time-range'
+  | 'tar-id-large'
+  | 'tar-setuid'
+  | 'tar-world-writable'
+  | 'tar-device'
+  | 'tar-sparse'
+  | 'tar-size-ignored'
+  | 'tar-pax-global'
+  | 'tar-pax-unknown'
+  | 'tar-xattr-libarchive'
+  | 'tar-xattr-host'
+  | 'tar-end-missing'
+  | 'tar-padding';
+
+/** One of them, in a sentence; `offset` is the byte of the archive, `name` the member's as it is recorded. */
+interface TarOddity {
+  readonly code: TarOddityCode;
+  readonly name?: ByteString;
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** The most that an ID field says in octal. */
+const largestID = 0o7777777;
+/** The first second that a time field does not say in octal, in nanoseconds. */
+const lastTime = 2n ** 33n * 1_000_000_000n;
+const bodiless = /^[1-6]$/;
+const knownRecord =
+  /^(?:path|linkpath|size|[ug]id|[ug]name|[mac]time|charset|hdrcharset|comment|SCHILY\..*|GNU\..*|LIBARCHIVE\..*|MSWINDOWS\..*|RHT\..*)$/s;
+/** What AUFS kept of its own has the mark of a whiteout twice. */
+const markLength = 4;
+const plain = /^[\x20-\x7e]*$/;
+
+const isRoot = (name: ByteString): boolean => /^[./]*$/.test(name) && !name.includes('..');
+
+/** What is odd about the headers of an archive, found as they pass. State: what has been said of the archive as a whole. */
+export class TarOddities {
+  readonly #say: (oddity: TarOddity) => void;
+  #isGlobal = false;
+  #isFilled = false;
+
+  constructor(say: (oddity: TarOddity) => void) {
+    this.#say = say;
+  }
+
+  /** A header as it stands, extension headers among them. */
+  header({ typeflag, size, name }: RawHeader, offset: number): void {
+    if (typeflag === 'g' && !this.#isGlobal) {
+      this.#isGlobal = true;
+      this.#say({ code: 'tar-pax-global', offset, message: 'a global PAX header' });
+    }
+    if (size > 0 && bodiless.test(typeflag))
+      this.#say({
+        code: 'tar-size-ignored',
+        name,
+        offset,
+        message: `an entry of type ${typeflag} with a size of ${size}`,
+      });
+  }
+
+  /** Bytes that no reader reads. */
+  unread(bytes: Uint8Array, offset: number): void {
+    if (this.#isFilled || bytes.length === 0) return;
+    for (let at = 0; at < bytes.length; at += 1 << 20)
+      this.#isFilled ||= !isZeros(bytes, at, Math.min(bytes.length, at + (1 << 20)));
+    if (this.#isFilled)
+      this.#say({ code: 'tar-padding', offset, message: 'bytes that are not zeros where nothing is read' });
+  }
+
+  /** The archive is at its end. */
+  over(isEnded: boolean, offset: number): void {
+    if (!isEnded)
+      this.#say({ code: 'tar-end-missing', offset, message: 'expected two blocks of zeros at the end, got fewer' });
+  }
+
+  member(member: TarMember): void {
+    const { offset, path: name } = member;
+    const say = (code: TarOddityCode, message: string): void => this.#say({ code, name, offset, message });
+    this.#name(name, say);
+    attributes(member, say);
+    if (member.records.size > 0) records(member, say);
+    if (member.isSparse) say('tar-sparse', `a file that is stored sparsely`);
+    const last = nameOf(name.endsWith('/') ? name.slice(0, -1) : name);
+    if (isReservedName(last) && !isReservedName(last.slice(markLength)) && (member.type !== 'file' || member.size > 0))
+      say('tar-whiteout-odd', `expected an empty file, got a ${member.type} of ${member.size} bytes`);
+  }
+
+  #name(name: ByteString, say: Say): void {
+    if (leadsOut(name)) say('tar-name-outside', 'a name that leads out of the root');
+    else if (name.includes('..') && name.split('/').includes('..')) say('tar-name-dotdot', "a name with '..' in it");
+    else if (isRoot(name)) say('tar-root-entry', 'an entry for the root');
+    else if (name.startsWith('/')) say('tar-name-absolute', "a name that begins with '/'");
+    else if (name.startsWith('./')) say('tar-name-dot', "a name that begins with './'");
+    if (!plain.test(name) && name.length <= nameLimit * 16 && exactTextOf(name) === undefined)
+      say('tar-name-encoding', 'a name that is not UTF-8');
+  }
+}
+
+type Say = (code: TarOddityCode, message: string) => void;
+
+function attributes({ type, mode, uid, gid, mtime }: TarMember, say: Say): void {
+  if (mtime < 0n || mtime >= lastTime) say('tar-time-range', `a time of ${mtime / 1_000_000_000n} seconds since 1970`);
+  if (uid > largestID || gid > largestID) say('tar-id-large', `owner ${uid}:${gid}`);
+  if (type === 'char' || type === 'block') say('tar-device', `a ${type} device`);
+  if (type === 'symlink' || type === 'hardlink') return;
+  if ((mode & 0o6000) !== 0 && type !== 'directory') say('tar-setuid', `mode ${mode.toString(8)}`);
+  const isSticky = type === 'directory' && (mode & 0o1000) !== 0;
+  if ((mode & 0o002) !== 0 && !isSticky && type !== 'char') say('tar-world-writable', `mode ${mode.toString(8)}`);
+}
+
+const [schily, libarchive] = ['SCHILY.xattr.', 'LIBARCHIVE.xattr.'];
+
+function records({ records: found, xattrs }: TarMember, say: Say): void {
+  for (const key of found.keys())
+    if (!knownRecord.test(key)) say('tar-pax-unknown', `a PAX record '${shortTextOf(key)}'`);
+  for (const name of xattrs.keys()) {
+    const text = shortTextOf(name);
+    if (isHostXattr(name)) say('tar-xattr-host', `the extended attribute ${text}`);
+    else if (!found.has(schily + name))
+      say('tar-xattr-libarchive', `the extended attribute ${text}, as ${libarchive}* alone`);
+  }
+}

@@ -1,0 +1,164 @@
+import type { LayerSink } from '../codec/layer-reader.ts';
+import { isOfTarAlone, ofTarAloneText } from '../codec/tar-member.ts';
+import { TarOddities } from '../codec/tar-oddities.ts';
+import { OciError } from '../errors.ts';
+import { documentAt, type Finding } from '../image/finding.ts';
+import { type FindingCode, finding } from '../image/finding-codes.ts';
+import type { Draft } from '../tree/draft.ts';
+import { LayerFaults } from '../tree/layer-faults.ts';
+import { nameCollisions } from '../tree/name-collisions.ts';
+import type { ByteString, LayerEntry, Node, Path, Tree } from '../tree/node.ts';
+import { joinPath, leadsOut, nameOf, parentOf, shortTextOf } from '../tree/path.ts';
+import { find, resolvePath } from '../tree/walk.ts';
+
+/** What lies below a layer: the tree, and a draft of it that the layer is applied to. */
+export interface Below {
+  readonly tree: Tree;
+  readonly draft: Draft;
+  readonly isLowest: boolean;
+}
+
+/** A symbolic link that a layer brings. */
+export interface PlacedLink {
+  readonly path: Path;
+  readonly target: ByteString;
+  readonly offset: number;
+  readonly blob: string;
+}
+
+interface Found {
+  readonly code: FindingCode;
+  readonly name?: ByteString;
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** A finding at an entry of a layer. */
+export function entryFinding(blob: string, { code, name, offset, message }: Found): Finding {
+  const member = name === undefined ? {} : { member: shortTextOf(name) };
+  return finding(code, { ...documentAt('layer', blob), ...member, offset }, message);
+}
+
+/** What a tree has at a path, links before its last name followed; undefined as well where they go round. */
+function leadsTo(tree: Tree, path: Path): Node | undefined {
+  const found = find(tree, path);
+  if (found !== undefined) return found;
+  try {
+    return find(tree, joinPath(resolvePath(tree, parentOf(path)), nameOf(path)));
+  } catch (error) {
+    if (error instanceof OciError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What is wrong with a layer, found as it is read: its headers, its entries among themselves, and what they do to the layers
+ * below as far as those are known. State: the member that is being read.
+ */
+export class LayerLint implements LayerSink {
+  readonly #blob: string;
+  readonly #report: (finding: Finding) => void;
+  readonly #faults: LayerFaults;
+  readonly #oddities: TarOddities;
+  readonly #types = new Set<string>();
+  #below: Below | undefined;
+  #offset = 0;
+  /** The symbolic links that have come. */
+  readonly links: PlacedLink[] = [];
+
+  constructor(blob: string, below: Below | undefined, report: (finding: Finding) => void) {
+    this.#blob = blob;
+    this.#below = below;
+    this.#report = report;
+    this.#faults = new LayerFaults(({ code, path, at, message }) =>
+      this.#say({ code, name: path, offset: at, message }),
+    );
+    this.#oddities = new TarOddities(oddity => this.#say(oddity));
+  }
+
+  /** Whether the draft below has had the whole layer. */
+  get isApplied(): boolean {
+    return this.#below !== undefined;
+  }
+
+  #say(found: Found): void {
+    this.#report(entryFinding(this.#blob, found));
+  }
+
+  header: NonNullable<LayerSink['header']> = (header, offset) => {
+    if (isOfTarAlone(header)) this.#types.add(header.typeflag);
+    this.#oddities.header(header, offset);
+  };
+
+  member: NonNullable<LayerSink['member']> = member => {
+    this.#offset = member.offset;
+    this.#oddities.member(member);
+  };
+
+  refused: NonNullable<LayerSink['refused']> = ({ path, offset }, { message }) =>
+    this.#say({ code: 'tar-entry-refused', name: path, offset, message });
+
+  unread: NonNullable<LayerSink['unread']> = (bytes, offset) => this.#oddities.unread(bytes, offset);
+
+  data(): void {}
+
+  end(): void {}
+
+  entry(entry: LayerEntry): Iterable<number> | undefined {
+    this.#faults.add(entry, this.#offset);
+    if (entry.kind === 'node' && entry.node.kind === 'symlink') this.#addLink(entry.path, entry.node.target);
+    if (this.#below === undefined) return undefined;
+    if (entry.kind === 'whiteout' || entry.kind === 'opaque') this.#addWhiteout(entry, this.#below);
+    return this.#apply(entry, this.#below);
+  }
+
+  #addLink(path: Path, target: ByteString): void {
+    this.links.push({ path, target, offset: this.#offset, blob: this.#blob });
+    if (target.startsWith('/') || !leadsOut(joinPath(parentOf(path), target))) return;
+    const message = `a link to '${shortTextOf(target)}', which leads out of the root`;
+    this.#say({ code: 'tar-symlink-outside', name: path, offset: this.#offset, message });
+  }
+
+  #addWhiteout({ kind, path }: LayerEntry, { tree, isLowest }: Below): void {
+    const offset = this.#offset;
+    const what = kind === 'opaque' ? 'an opaque whiteout of' : 'a whiteout of';
+    const name = `${what} '${shortTextOf(path)}'`;
+    if (isLowest)
+      this.#say({ code: 'tar-whiteout-lowest', name: path, offset, message: `${name} in the lowest layer` });
+    else if (leadsTo(tree, path) === undefined)
+      this.#say({
+        code: 'tar-whiteout-without-target',
+        name: path,
+        offset,
+        message: `${name}, which no lower layer has`,
+      });
+  }
+
+  /** What cannot be applied is told once: what comes after it cannot be known. A hardlink is told of when all names have come. */
+  #apply(entry: LayerEntry, { draft }: Below): Iterable<number> | undefined {
+    try {
+      return draft.applying(entry);
+    } catch (error) {
+      if (!(error instanceof OciError)) throw error;
+      if (entry.kind === 'hardlink' && entry.path !== '') return undefined;
+      this.#below = undefined;
+      this.#say({ code: 'tar-entry-refused', name: entry.path, offset: this.#offset, message: error.message });
+      return undefined;
+    }
+  }
+
+  over: NonNullable<LayerSink['over']> = (isEnded, offset) => {
+    this.#oddities.over(isEnded, offset);
+    const tree = this.#below?.tree;
+    this.#faults.finish(tree === undefined ? undefined : path => leadsTo(tree, path));
+    if (this.#types.size > 0)
+      this.#report(finding('tar-type-unusual', documentAt('layer', this.#blob), ofTarAloneText(this.#types)));
+    for (const { kind, path, other } of nameCollisions(this.#faults.paths(), one => this.#faults.has(one)))
+      this.#say({
+        code: kind === 'case' ? 'tar-case-collision' : 'tar-unicode-collision',
+        name: path,
+        offset: this.#faults.placeOf(path),
+        message: `beside '${shortTextOf(nameOf(other))}'`,
+      });
+  };
+}

@@ -1,0 +1,139 @@
+import type { LayerEntry, Meta } from '../tree/node.ts';
+import { type FindingCases, fileAt, plainTar } from './finding-case.ts';
+import { tars, withHeader } from './layer-cases.ts';
+import { layerTar } from './layout-files.ts';
+
+const meta: Meta = { mode: 0o755, uid: 0, gid: 0, mtime: 0n, xattrs: new Map() };
+const directoryAt = (path: string): LayerEntry => ({
+  kind: 'node',
+  path,
+  node: { kind: 'directory', meta, children: new Map() },
+});
+const symlinkAt = (path: string, target: string): LayerEntry => ({
+  kind: 'node',
+  path,
+  node: { kind: 'symlink', meta, target },
+});
+const whiteoutAt = (path: string): LayerEntry => ({ kind: 'whiteout', path });
+
+/** An image of layers of these entries, bottom first. */
+const layers = (...of: readonly (readonly LayerEntry[])[]) => ({
+  make: (layout: string): void => tars(...of.map(entries => layerTar(entries)))(layout),
+});
+
+/** A file whose attributes are these. */
+const file = (attributes: Partial<Meta>): LayerEntry => {
+  const entry = fileAt('file');
+  return entry.kind === 'node'
+    ? { ...entry, node: { ...entry.node, meta: { ...meta, ...attributes } } as never }
+    : entry;
+};
+
+/** The plain tar whose one entry has this name instead. */
+const named = (name: string) => ({
+  make: tars(
+    withHeader(plainTar, 0, header => {
+      header.fill(0, 0, 100);
+      header.write(name, 0, 'latin1');
+    }),
+  ),
+});
+
+const d = directoryAt('d');
+const end = Buffer.alloc(1024);
+
+/** The header of a hardlink, which the writer of layers makes only where it can be. */
+function hardlink(path: string, target: string): Buffer {
+  return withHeader(plainTar.subarray(0, 512), 0, header => {
+    header.fill(0, 0, 100);
+    header.write(path, 0);
+    header.write(`${'0'.repeat(11)}\0`, 124);
+    header.write('1', 156);
+    header.write(target, 157);
+  });
+}
+
+/** Whiteouts in the wrong place. */
+const whiteoutCases: FindingCases = {
+  'tar-whiteout-after-entry': layers([fileAt('a')], [fileAt('a'), whiteoutAt('a')]),
+  'tar-whiteout-before-directory': layers([d], [whiteoutAt('d'), d]),
+  'tar-whiteout-before-entry': layers([fileAt('a')], [whiteoutAt('a'), fileAt('a')]),
+  'tar-whiteout-below-file': layers([d, fileAt('d/a')], [fileAt('d'), whiteoutAt('d/a')]),
+  'tar-whiteout-under-whiteout': layers([d, fileAt('d/a')], [whiteoutAt('d'), whiteoutAt('d/a')]),
+  'tar-whiteout-late': layers([d, fileAt('d/a')], [d, fileAt('d/b'), whiteoutAt('d/a')]),
+  'tar-whiteout-lowest': layers([whiteoutAt('a')]),
+  'tar-whiteout-without-target': layers([fileAt('b')], [whiteoutAt('a')]),
+};
+
+/** Entries that do not go together. */
+export const tarCases: FindingCases = {
+  ...whiteoutCases,
+  'tar-duplicate-path': layers([fileAt('a'), fileAt('a')]),
+  'tar-below-file': layers([fileAt('a'), fileAt('a/b')]),
+  'tar-below-whiteout': { ...layers([d], [whiteoutAt('d'), fileAt('d/a')]) },
+  'tar-parent-late': layers([fileAt('d/a'), d]),
+  'tar-parent-missing': layers([fileAt('d/a')]),
+  'tar-hardlink-forward': { make: tars(Buffer.concat([hardlink('a', 'file'), plainTar])) },
+  'tar-hardlink-lower': { make: tars(plainTar, Buffer.concat([hardlink('b', 'file'), end])) },
+  'tar-hardlink-missing': { make: tars(Buffer.concat([hardlink('b', 'file'), end])) },
+  'tar-hardlink-directory': {
+    make: tars(Buffer.concat([layerTar([d]).subarray(0, 512), hardlink('b', 'd'), end])),
+  },
+  'tar-symlink-dangling': layers([symlinkAt('a', 'b')]),
+  'tar-symlink-outside': layers([symlinkAt('a', '../b'), fileAt('b')]),
+  'tar-case-collision': layers([fileAt('README'), fileAt('readme')]),
+  'tar-unicode-collision': layers([fileAt('\xc3\xa9'), fileAt('e\xcc\x81')]),
+  'tar-entry-refused': { ...named('.wh.'), also: ['tar-whiteout-odd'] },
+};
+
+/** Headers that are odd. */
+export const headerCases: FindingCases = {
+  'tar-name-outside': named('../file'),
+  'tar-name-dotdot': named('d/../file'),
+  'tar-name-absolute': named('/file'),
+  'tar-name-dot': named('./file'),
+  'tar-name-encoding': layers([fileAt('\xff')]),
+  'tar-root-entry': layers([directoryAt('')]),
+  'tar-whiteout-odd': { ...named('.wh.a'), also: ['tar-whiteout-lowest'] },
+  'tar-time-range': layers([file({ mtime: -1_000_000_000n })]),
+  'tar-id-large': layers([file({ uid: 1 << 21 })]),
+  'tar-setuid': layers([file({ mode: 0o4755 })]),
+  'tar-world-writable': layers([file({ mode: 0o666 })]),
+  'tar-device': layers([{ kind: 'node', path: 'a', node: { kind: 'device', meta, type: 'char', major: 1, minor: 3 } }]),
+  'tar-sparse': { make: tars(sparseTar()) },
+  'tar-size-ignored': { make: tars(withHeader(layerTar([d]), 0, header => header.write('00000000005\0', 124))) },
+  'tar-pax-global': { make: tars(Buffer.concat([paxHeader('g', 'comment', 'a'), plainTar])) },
+  'tar-pax-unknown': { make: tars(Buffer.concat([paxHeader('x', 'OCIKIT.x', 'a'), plainTar])) },
+  'tar-xattr-libarchive': { make: tars(Buffer.concat([paxHeader('x', 'LIBARCHIVE.xattr.user.a', 'YQ=='), plainTar])) },
+  'tar-xattr-host': { make: tars(Buffer.concat([paxHeader('x', 'SCHILY.xattr.security.selinux', 'a'), plainTar])) },
+  'tar-end-missing': { make: tars(plainTar.subarray(0, plainTar.length - 1024)) },
+  'tar-padding': { make: tars(Buffer.concat([plainTar, Buffer.from('left')])) },
+};
+
+/** A PAX header of one record, of the members that follow (`g`) or of the next (`x`). */
+function paxHeader(typeflag: 'g' | 'x', key: string, value: string): Buffer {
+  const rest = ` ${key}=${value}\n`;
+  let length = rest.length + 1;
+  while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
+  const record = `${length}${rest}`;
+  const block = Buffer.alloc(1024);
+  Buffer.from(plainTar.subarray(0, 512)).copy(block);
+  const header = withHeader(block, 0, bytes => {
+    bytes.write(typeflag, 156);
+    bytes.write(`${record.length.toString(8).padStart(11, '0')}\0`, 124);
+  });
+  header.write(record, 512);
+  return header;
+}
+
+/** A file of the old GNU form: a hole of 512 bytes, and one byte. */
+function sparseTar(): Buffer {
+  return withHeader(plainTar, 0, header => {
+    header.write('S', 156);
+    header.write('ustar  \0', 257, 'latin1');
+    header.fill(0, 345, 500);
+    header.write('00000001000\0', 386);
+    header.write('00000000001\0', 398);
+    header.write('00000001001\0', 483);
+  });
+}
