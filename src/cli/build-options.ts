@@ -1,3 +1,4 @@
+import { buildAttestOptions } from './build-attest-options.ts';
 import { buildRunOptions } from './build-run-options.ts';
 import { excludes, type Option, type Rule } from './command.ts';
 import { compressionOptions, compressionRules } from './compression-options.ts';
@@ -48,7 +49,13 @@ export const buildOptions: readonly Option[] = [
     describe: 'a layout or an archive to look for images in, by name; may be repeated',
   },
   { name: 'label', kind: 'texts', value: 'NAME=VALUE', describe: 'on the config; may be repeated' },
-  { name: 'annotation', kind: 'texts', value: 'KEY=VALUE', describe: 'on the manifest; may be repeated' },
+  {
+    name: 'annotation',
+    kind: 'texts',
+    value: '[WHERE:]KEY=VALUE',
+    describe:
+      'on the manifest, or where is said: manifest-descriptor:, index:, index-descriptor: (manifest[OS/ARCH]: for one platform); may be repeated',
+  },
   {
     ...shared.platform,
     kind: 'texts',
@@ -116,6 +123,7 @@ export const buildOptions: readonly Option[] = [
     default: 'auto, which is plain',
     describe: "what is told on standard error: each step in BuildKit's plain form, or nothing",
   },
+  ...buildAttestOptions,
   ...buildRunOptions,
   ...compressionOptions,
   { name: 'check', kind: 'flag', describe: "only look for what is wrong with the Dockerfile, by BuildKit's rules" },
@@ -147,7 +155,6 @@ export const elsewhere: Readonly<Record<string, string>> = {
   'cgroup-parent': runs,
   squash: '`ocikit squash` makes one layer of an image',
   stream: 'nothing is sent to a daemon',
-  sbom: '`ocikit packages` writes bills of materials, and `ocikit attach` puts them to an image',
   call: '--check looks for what is wrong',
   'disable-content-trust': registry,
   ignorefile: 'FILE.dockerignore beside the Dockerfile is read',
@@ -175,6 +182,9 @@ export const buildRules: readonly Rule[] = [
       'metadata-file',
       'progress',
       'dry-run',
+      'provenance',
+      'sbom',
+      'attest',
       'runner',
       'network',
       'secret',
@@ -185,7 +195,7 @@ export const buildRules: readonly Rule[] = [
     ],
     'nothing is built',
   ),
-  ...excludes('dry-run', ['iidfile', 'metadata-file', 'output'], 'nothing is written'),
+  ...excludes('dry-run', ['iidfile', 'metadata-file', 'output', 'sbom'], 'nothing is written'),
   ...excludes('progress', ['quiet', 'no-progress'], 'both say what is told'),
   ...compressionRules,
 ];

@@ -1,5 +1,6 @@
 import { usage } from '../errors.ts';
 import type { BuildOptions, BuildOutput, CheckBuildOptions } from '../ops/build/options.ts';
+import { readBuildAttest } from './build-attest-options.ts';
 import { readBuildRun } from './build-run-options.ts';
 import { readCompression } from './compression-options.ts';
 import { givenTime, nowTime } from './environment.ts';
@@ -90,6 +91,7 @@ export function readBuildOptions(words: Words, io: Io): BuildOptions {
     iidFile: words.text('iidfile'),
     metadataFile: words.text('metadata-file'),
     noCacheStages: words.texts('no-cache-filter').flatMap(text => text.split(',')),
+    ...readBuildAttest(words),
     ...readBuildRun(words, io),
     ...readCompression(words),
     dryRun: words.flag('dry-run'),

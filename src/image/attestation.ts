@@ -1,4 +1,7 @@
-import type { Descriptor } from '../spec/objects.ts';
+import { diffIDOf } from '../spec/digest.ts';
+import { encodeDocument } from '../spec/document.ts';
+import { mediaTypes } from '../spec/media-type.ts';
+import type { Descriptor, Document, Image, ImageConfig, Manifest } from '../spec/objects.ts';
 
 const typeKey = 'vnd.docker.reference.type';
 const digestKey = 'vnd.docker.reference.digest';
@@ -17,4 +20,59 @@ export function withAttested(descriptor: Descriptor, digest: string): Descriptor
 /** The digest of the manifest that an entry is about; undefined where it does not say. */
 export function attestedDigest({ annotations }: Descriptor): string | undefined {
   return Object.hasOwn(annotations ?? {}, digestKey) ? annotations?.[digestKey] : undefined;
+}
+
+const statementType = 'application/vnd.in-toto+json';
+const unknown = { architecture: 'unknown', os: 'unknown' } as const;
+
+/** What is said of an image in the form of in-toto's attestations: a predicate of a type that is known by an address. */
+export interface Predicate {
+  readonly type: string;
+  readonly predicate: object;
+}
+
+/** Statements about an image as BuildKit stores them. */
+interface Attestation {
+  readonly image: Image;
+  readonly statements: readonly Document<object>[];
+  /** As an index lists it, after the image. */
+  readonly entry: Descriptor;
+}
+
+/**
+ * Statements about an image, each a layer of an image for no platform (BuildKit's "Image Attestation Storage"). They call the image `_`: what it is
+ * named where does not change a byte.
+ */
+export function attestationOf({ digest }: Descriptor, predicates: readonly Predicate[]): Attestation {
+  const [algorithm = '', hex = ''] = digest.split(':');
+  const statements = predicates.map(({ type, predicate }) =>
+    encodeDocument<object>(
+      {
+        _type: 'https://in-toto.io/Statement/v0.1',
+        predicateType: type,
+        subject: [{ name: '_', digest: { [algorithm]: hex } }],
+        predicate,
+      },
+      statementType,
+    ),
+  );
+  const diffIDs = statements.map(({ descriptor }) => diffIDOf(descriptor.digest.slice('sha256:'.length)));
+  const config = encodeDocument<ImageConfig>(
+    { ...unknown, config: {}, rootfs: { type: 'layers', diff_ids: diffIDs } },
+    mediaTypes.config,
+  );
+  const manifest = encodeDocument<Manifest>(
+    {
+      schemaVersion: 2,
+      mediaType: mediaTypes.manifest,
+      config: config.descriptor,
+      layers: statements.map(({ descriptor }, at) => ({
+        ...descriptor,
+        annotations: { 'in-toto.io/predicate-type': predicates[at]?.type ?? '' },
+      })),
+    },
+    mediaTypes.manifest,
+  );
+  const annotations = { [digestKey]: digest, [typeKey]: 'attestation-manifest' };
+  return { image: { config, manifest }, statements, entry: { ...manifest.descriptor, annotations, platform: unknown } };
 }

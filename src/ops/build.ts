@@ -9,6 +9,8 @@ import type { Descriptor, ImageIndex } from '../spec/objects.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { OpenPlaces, openPlace } from '../store/open-operand.ts';
 import { type ImageOperand, parseWholePlace } from '../store/parse-operand.ts';
+import { annotationsAt, checkAnnotations } from './build/annotations.ts';
+import { checkAttestations, isAttested } from './build/attest.ts';
 import { BuildCache } from './build/cache.ts';
 import { type BuildContext, OpenContexts } from './build/context.ts';
 import { readInput } from './build/input.ts';
@@ -17,7 +19,7 @@ import type { BuildOptions, BuildResult } from './build/options.ts';
 import { writeOutput, writeReports } from './build/output.ts';
 import { type ContextPlace, openContextPlace } from './build/place.ts';
 import { type BuildPlace, namePlaces, namesOf, parseBuildPlaces } from './build/places.ts';
-import { buildPlatform, type Workshop } from './build/platform.ts';
+import { annotated, buildPlatform, type Workshop } from './build/platform.ts';
 import { type Prepared, prepareAll } from './build/prepare.ts';
 import { checkRuns } from './build/run-check.ts';
 import { pathOrBytes } from './call-kinds.ts';
@@ -39,6 +41,8 @@ export async function build(
   checkCall('build', { context: [pathOrBytes, context], images: ['operands', images] }, options);
   const places = parseBuildPlaces(allOf(images));
   const beside = places[0]?.path ?? options.output?.path;
+  checkAttestations(options);
+  checkAnnotations(options.annotations, { isIndex: (options.platforms?.length ?? 0) > 1 || isAttested(options) });
   if (beside === undefined) throw usage('images', 'expected LAYOUT[:NAME], or option output, got neither');
   const place = await openContextPlace(context, { layout: beside, work: options });
   try {
@@ -108,10 +112,8 @@ async function buildAll(
   const { store, cache, log, options } = workshop;
   const built: Awaited<ReturnType<typeof buildPlatform>>[] = [];
   for (const one of prepared) built.push(await buildPlatform(one, workshop));
-  const root = await rootOf(
-    built.map(({ entry }) => entry),
-    store,
-  );
+  const attestations = built.flatMap(({ attestation }) => (attestation === undefined ? [] : [attestation]));
+  const root = await rootOf([...built.map(({ entry }) => entry), ...attestations], workshop);
   const records = await keepRecords(workshop);
   await log.during(`exporting to ${places.map(({ path }) => path).join(', ')}`, async tell => {
     tell.output(`exporting manifest ${root.digest} done`);
@@ -156,12 +158,13 @@ async function keepRecords({ store, cache, options }: Workshop): Promise<(index:
   return index => index;
 }
 
-/** The image of one platform as it is; of several, an index of them in the store. */
-async function rootOf(entries: readonly Descriptor[], store: ImageStore): Promise<Descriptor> {
+/** One image as it is; of several, or with attestations, an index of them in the store. */
+async function rootOf(entries: readonly Descriptor[], { store, options }: Workshop): Promise<Descriptor> {
   const [only, ...others] = entries as readonly [Descriptor, ...Descriptor[]];
   if (others.length === 0) return only;
-  const index = newIndex(entries, {});
+  const said = annotationsAt('index', options.annotations);
+  const index = newIndex(entries, Object.keys(said).length === 0 ? {} : { annotations: said });
   const document = encodeDocument(index, index.mediaType ?? mediaTypes.index);
   await storeDocument(store, document);
-  return document.descriptor;
+  return annotated(document.descriptor, annotationsAt('index-descriptor', options.annotations));
 }

@@ -76,6 +76,8 @@ const build: Table<BuildOptions> = {
   iidFile: path,
   metadataFile: path,
   contextCache: path,
+  sbom: flag,
+  provenance: kinds.oneOf('min', 'max'),
   dryRun: flag,
 };
 const checkBuild: Table<CheckBuildOptions> = {

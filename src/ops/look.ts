@@ -4,6 +4,7 @@ import type { Bytes } from '../engine/engine.ts';
 import { notFound } from '../errors.ts';
 import { fileBytes, memberBytes, runsOf } from '../graph/file-bytes.ts';
 import { layerTar } from '../graph/merged-tree.ts';
+import type { ImageSource } from '../graph/source.ts';
 import { type ImageStack, readStack } from '../graph/stack.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { annotationKeys } from '../spec/annotations.ts';
@@ -73,12 +74,26 @@ const lastPartOf = (path: string): string => path.split('/').findLast(part => pa
 
 async function lookIntoImage(opened: OpenedPlace, options: ReadOptions): Promise<Look> {
   const { source, image, subject, place, named } = await pickNamed(await withNamed(opened), options);
+  const name = named.annotations?.[annotationKeys.refName] ?? lastPartOf(place.path);
+  return lookAtImage({ source, image, subject, name }, options);
+}
+
+/** An image to look into. */
+interface LookedAt {
+  readonly source: ImageSource;
+  readonly image: Image;
+  readonly subject: string;
+  readonly name: string;
+}
+
+/** Reads what is in an image but contents. */
+export async function lookAtImage({ source, image, subject, name }: LookedAt, options: Work): Promise<Look> {
   const layers = layersOf(image);
   announce(options, 'reading', sizeOf(blobsOf(layers)));
   const stack = await readStack(source, layers);
   return {
     subject,
-    name: named.annotations?.[annotationKeys.refName] ?? lastPartOf(place.path),
+    name,
     tree: topOf(stack.stack),
     ofImage: { image, stack },
     warnings: stack.warnings,

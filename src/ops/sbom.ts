@@ -16,7 +16,7 @@ const formats = {
 } as const;
 
 /** Whole seconds in UTC, as both documents want them. */
-function createdOf({ created }: SbomOptions, look: Look): string {
+function createdOf({ created }: Pick<SbomOptions, 'created'>, look: Look): string {
   const said = created ?? look.ofImage?.image.config.value.created ?? undefined;
   const date = said instanceof Date ? said : new Date(said ?? 0);
   const time = Number.isNaN(date.getTime()) ? new Date(0) : date;
@@ -30,10 +30,23 @@ function createdOf({ created }: SbomOptions, look: Look): string {
 export async function sbom(rootfs: Operand, options: SbomOptions = {}): Promise<SbomResult> {
   checkCall('sbom', { rootfs: ['operand', rootfs] }, options);
   const look = await lookInto(rootfs, options);
+  const { document, packages, warnings } = await billOf(look, options);
+  return {
+    text: `${jsonText(document, '  ')}\n`,
+    mediaType: formats[options.format ?? 'spdx'].mediaType,
+    packages,
+    warnings: [...look.warnings, ...warnings],
+  };
+}
+
+/** A bill of materials of what is looked into, as a value. */
+export async function billOf(
+  look: Look,
+  options: Pick<SbomOptions, 'format' | 'created' | 'signal' | 'progress'>,
+): Promise<{ readonly document: object; readonly packages: number; readonly warnings: readonly string[] }> {
   const { packages, system, warnings } = await scanPackages(look, options);
   const layers = look.ofImage === undefined ? [] : layerViews(look.ofImage.image);
-  const { write, mediaType } = formats[options.format ?? 'spdx'];
-  const document = write({
+  const document = formats[options.format ?? 'spdx'].write({
     name: look.name,
     digest: look.ofImage?.image.manifest.descriptor.digest,
     architecture: look.ofImage?.image.config.value.architecture,
@@ -45,10 +58,5 @@ export async function sbom(rootfs: Operand, options: SbomOptions = {}): Promise<
       layer: layer === null ? undefined : layers[layer - 1],
     })),
   });
-  return {
-    text: `${jsonText(document, '  ')}\n`,
-    mediaType,
-    packages: packages.length,
-    warnings: [...look.warnings, ...warnings],
-  };
+  return { document, packages: packages.length, warnings };
 }

@@ -32,7 +32,7 @@ export interface BuildOptions extends Omit<ReadOptions, 'platform'>, Compression
   readonly bases?: readonly ImageOperand[];
   /** `NAME=VALUE`, each on the image's config; none when absent. */
   readonly labels?: readonly string[];
-  /** `key=value`, each on the manifest; none when absent. */
+  /** `key=value`, each on the manifest; `index:`, `manifest-descriptor[os/arch]:` and so on before it say what else it is on, as buildx has it. None when absent. */
   readonly annotations?: readonly string[];
   /** When the image was made: RFC 3339, or a Date; the time of its new lines of history and of what is made. SOURCE_DATE_EPOCH says it otherwise, and no file of a new layer is younger than that. As `now` says when absent. */
   readonly created?: string | Date;
@@ -46,6 +46,10 @@ export interface BuildOptions extends Omit<ReadOptions, 'platform'>, Compression
   readonly noCache?: boolean;
   /** Stages whose steps are done anew, by their names; none when absent. */
   readonly noCacheStages?: readonly string[];
+  /** Whether an SPDX document of the packages in the image is attached to it, as BuildKit does. False when absent. */
+  readonly sbom?: boolean;
+  /** Whether it is said beside the image what it was built of (SLSA 1.0): `min` the images that files came from, `max` the arguments, the Dockerfile and its steps as well. Nothing when absent. */
+  readonly provenance?: 'min' | 'max';
   /** What else is written of the image; nothing when absent. */
   readonly output?: BuildOutput;
   /** A file for the image ID (the config's digest; of several platforms the index's); none when absent. */

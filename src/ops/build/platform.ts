@@ -9,14 +9,15 @@ import type { ImageStore } from '../../graph/source.ts';
 import { checkMadeImage, storeDocument } from '../../graph/store-document.ts';
 import { isDockerImage } from '../../image/image-kind.ts';
 import { blobsOf, layersOf } from '../../image/layers.ts';
-import { parseAnnotation } from '../../spec/annotations.ts';
-import type { Descriptor, Platform } from '../../spec/objects.ts';
+import type { Annotations, Descriptor, Platform } from '../../spec/objects.ts';
 import { formatPlatform } from '../../spec/platform.ts';
 import { isTime, timeText } from '../../spec/time.ts';
 import { second } from '../../tree/time.ts';
 import type { ContentFiles } from '../content-files.ts';
 import { entryOf } from '../destination.ts';
 import { compressionOf } from '../store-layer.ts';
+import { annotationsAt } from './annotations.ts';
+import { attest } from './attest.ts';
 import type { BuildBase } from './bases.ts';
 import type { BuildCache } from './cache.ts';
 import type { BuildContext } from './context.ts';
@@ -44,6 +45,8 @@ export interface Workshop {
 interface Built {
   readonly image: BuiltImage;
   readonly entry: Descriptor;
+  /** What is said of it beside it. */
+  readonly attestation: Descriptor | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -61,11 +64,14 @@ export async function buildPlatform(prepared: Prepared, workshop: Workshop): Pro
   if (base !== undefined) for (const blob of kept) await store.bring(base.source, blob);
   for (const { title } of plan.images) await workshop.log.during(title, async () => undefined);
   const done = await doAll(prepared, { workshop, base, created: fixed ?? timeOf(options.now) });
-  const annotations = Object.fromEntries((options.annotations ?? []).map(parseAnnotation));
+  const { platform } = plan;
+  const annotations = annotationsAt('manifest', options.annotations, platform);
   const made = builtImage({ plan, base, done, fixed, annotations });
   const inherited = checkMadeImage(made, layout, base?.image);
   await storeDocument(store, made.config, base?.image.config);
   await storeDocument(store, made.manifest, base?.image.manifest);
+  const { entry: attestation, warnings: said } = await attest(made, { prepared, done, workshop });
+  const listed = annotationsAt('manifest-descriptor', options.annotations, platform);
   const written = done.some(({ isCached }) => isCached === false) ? compressorWarnings(compressionOf(options)) : [];
   return {
     image: {
@@ -75,10 +81,15 @@ export async function buildPlatform(prepared: Prepared, workshop: Workshop): Pro
       steps: plan.steps.map((step, at) => stepRow(step, done[at] as Done)),
       ...(options.dryRun === true ? { plan } : {}),
     },
-    entry: entryOf(made),
-    warnings: [...inherited, ...labels, ...written],
+    entry: annotated(entryOf(made), listed),
+    attestation,
+    warnings: [...inherited, ...labels, ...said, ...written],
   };
 }
+
+/** An entry that says this as well. */
+export const annotated = (entry: Descriptor, annotations: Annotations): Descriptor =>
+  Object.keys(annotations).length === 0 ? entry : { ...entry, annotations: { ...entry.annotations, ...annotations } };
 
 async function doAll(
   { plan, input, bases, platform }: Prepared,

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readBuildAttest } from './build-attest-options.ts';
+import type { Words } from './words.ts';
+
+const wordsOf = (said: Readonly<Record<string, string | readonly string[]>>): Words =>
+  ({
+    text: (name: string) => said[name],
+    texts: (name: string) => said[name] ?? [],
+  }) as unknown as Words;
+
+test("buildx's forms of provenance and bills of materials say the same here", () => {
+  const forms: readonly (readonly [Parameters<typeof wordsOf>[0], object])[] = [
+    [{}, { sbom: false }],
+    [{ provenance: 'true' }, { provenance: 'min', sbom: false }],
+    [{ provenance: 'mode=max' }, { provenance: 'max', sbom: false }],
+    [{ provenance: 'max' }, { provenance: 'max', sbom: false }],
+    [{ provenance: 'mode=min,version=v1' }, { provenance: 'min', sbom: false }],
+    [{ provenance: 'false', sbom: 'true' }, { sbom: true }],
+    [{ attest: ['type=sbom', 'type=provenance,mode=max'] }, { provenance: 'max', sbom: true }],
+    [{ provenance: 'true', attest: ['type=provenance,disabled=true'] }, { sbom: false }],
+  ];
+  for (const [said, expected] of forms)
+    assert.deepEqual(readBuildAttest(wordsOf(said)), expected, JSON.stringify(said));
+});
+
+test('what is none of them is refused with what there is', () => {
+  for (const provenance of ['mode=all', 'version=v0.2', 'builder-id=x', ''])
+    assert.throws(() => readBuildAttest(wordsOf({ provenance })), /mode=min, mode=max, true or false/);
+  assert.throws(() => readBuildAttest(wordsOf({ attest: ['type=sbom,generator=x'] })), /no other scanner|type=sbom/);
+});
