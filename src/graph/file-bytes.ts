@@ -3,6 +3,7 @@ import { Outgoing } from '../codec/outgoing.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { changed } from '../errors.ts';
 import type { Layer } from '../spec/objects.ts';
+import { sizeOf } from '../spec/sizes.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
 import { layerBytes, layerOrigin } from './layer-bytes.ts';
 import type { ImageSource } from './source.ts';
@@ -16,10 +17,6 @@ class Wanted implements LayerSink {
 
   constructor(files: readonly FileNode[]) {
     this.#files = files;
-  }
-
-  get isDone(): boolean {
-    return this.#next === this.#files.length;
   }
 
   entry(entry: LayerEntry): undefined {
@@ -49,12 +46,15 @@ class Wanted implements LayerSink {
  */
 export async function* memberBytes(tar: Bytes, origin: LayerOrigin, files: readonly FileNode[]): Bytes {
   const wanted = new Wanted(files.filter(({ size }) => size > 0));
-  if (wanted.isDone) return;
+  // What has been read is not yet what has been given: the last file may come in several pieces.
+  let left = sizeOf(files);
+  if (left === 0) return;
   for await (const piece of throughLayer(tar, origin, { sink: wanted, take: () => wanted.take() })) {
+    left -= piece.length;
     yield piece;
-    if (wanted.isDone) return;
+    if (left === 0) return;
   }
-  if (!wanted.isDone) throw changed(origin.subject);
+  throw changed(origin.subject);
 }
 
 /** Files in the order in which they are wanted, cut where a tar has to be read anew: where another has the next one, or has it before. */

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { refusal } from '../testing/answers.ts';
 import { runCommand } from '../testing/command-line.ts';
@@ -6,9 +9,11 @@ import type { Operands } from '../testing/prepared-place.ts';
 import { type OperandKind, preparePlace } from '../testing/prepared-place.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { everything, hostPlatform, images } from '../testing/verb-use.ts';
+import { find } from '../tree/walk.ts';
 import { blame } from './blame.ts';
 import { catStream } from './cat.ts';
 import { files } from './files.ts';
+import { lookInto } from './look.ts';
 
 async function operandsOf(t: TestContext): Promise<(kind: OperandKind) => Operands> {
   return (await preparePlace(temporaryDirectory(t))).operands;
@@ -111,4 +116,27 @@ test('the command line lists as ls does', async t => {
     (await runCommand(['blame', source, '/var/old'])).out,
     /^LAYER.*\n#1 +add +4B .*\n#2 +opaque +4B +\/var\/old +with \/var/,
   );
+});
+
+test('the contents of several files are whole, in whatever pieces they come', async t => {
+  const directory = temporaryDirectory(t);
+  const sizes = [10, 40_000, 0, 5, 200_000, 33_000];
+  mkdirSync(join(directory, 'files'));
+  for (const [at, size] of sizes.entries()) writeFileSync(join(directory, `files/${at}`), Buffer.alloc(size, `${at}+`));
+  const tar = join(directory, 'files.tar');
+  execFileSync('tar', ['-C', join(directory, 'files'), '--sort=name', '-cf', tar, '.']);
+  for (const place of [tar, join(directory, 'files')]) {
+    const look = await lookInto(place, {});
+    for (let count = 1; count <= sizes.length; count++) {
+      const files = sizes.slice(0, count).map((_, at) => {
+        const node = find(look.tree, `${at}`);
+        assert.ok(node?.kind === 'file');
+        return { path: `${at}`, node };
+      });
+      const parts: Uint8Array[] = [];
+      for await (const chunk of look.bytesOf(files)) parts.push(Uint8Array.from(chunk));
+      const expected = Buffer.concat(sizes.slice(0, count).map((size, at) => Buffer.alloc(size, `${at}+`)));
+      assert.ok(Buffer.concat(parts).equals(expected), `${place}: ${count}`);
+    }
+  }
 });
