@@ -119,9 +119,10 @@ export const buildOptions: readonly Option[] = [
   {
     name: 'progress',
     kind: 'text',
-    choices: ['auto', 'plain', 'quiet'],
-    default: 'auto, which is plain',
-    describe: "what is told on standard error: each step in BuildKit's plain form, or nothing",
+    choices: ['auto', 'tty', 'plain', 'rawjson', 'quiet', 'none'],
+    default: 'auto: tty on a terminal, else plain',
+    describe:
+      "what is told on standard error: each step drawn as it goes on, in BuildKit's plain form, as lines of JSON, or nothing",
   },
   ...buildAttestOptions,
   ...buildRunOptions,

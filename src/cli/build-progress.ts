@@ -1,13 +1,76 @@
+import { usage } from '../errors.ts';
 import type { BuildEvent, BuildEvents } from '../ops/build/log.ts';
+import { digestOf } from '../spec/digest.ts';
+import { BuildView } from './build-view.ts';
 import { escapeLine } from './escape.ts';
 import type { Io } from './io.ts';
 import type { Words } from './words.ts';
 
 const seconds = (milliseconds: number, digits: number): string => (milliseconds / 1000).toFixed(digits);
 
-/** How an event reads in BuildKit's plain form: `#5 [build 2/4] COPY . .`, `#5 0.213 text`, `#5 CACHED`. `elapsed` in milliseconds. */
-function textOf(event: BuildEvent, elapsed: number): string {
+/** What is told of a build, and what ends that. */
+interface BuildProgress {
+  readonly events?: BuildEvents;
+  readonly close: () => void;
+  /** Whether it draws on the terminal itself. */
+  readonly isView: boolean;
+}
+
+const none: BuildProgress = { close: () => undefined, isView: false };
+
+/** Tells what a build tells on standard error, in the form that is asked for; nobody is told where no progress is wanted. */
+export function buildProgress(words: Words, io: Io): BuildProgress {
+  const said = words.text('progress') ?? 'auto';
+  if (words.flag('quiet') || words.flag('no-progress') || said === 'quiet' || said === 'none') return none;
+  if (said === 'tty' && !io.stderrIsTerminal)
+    throw usage('--progress', 'expected a terminal for tty, got none', 'auto is plain there');
+  if (said === 'tty' || (said === 'auto' && io.stderrIsTerminal)) {
+    const view = new BuildView(io);
+    return { events: view, close: () => view.close(), isView: true };
+  }
+  const started = new Map<number, number>();
+  const lines = new WholeLines();
+  const write = said === 'rawjson' ? jsonLine : plainText;
+  const line = io.stderrIsTerminal && said !== 'rawjson' ? '\r\x1b[K' : '';
+  const push = (event: BuildEvent): void => {
+    const now = io.now();
+    if (event.kind === 'start') started.set(event.step, now.getTime());
+    for (const one of lines.of(event)) {
+      const text = write(one, { now, started: started.get(event.step) ?? now.getTime() });
+      io.stderr(`${line}${text}`);
+    }
+  };
+  return { ...none, events: { push } };
+}
+
+/** Makes lines of what programs write as it comes. State: the beginning of each step's next line. */
+class WholeLines {
+  readonly #rests = new Map<number, string>();
+
+  of(event: BuildEvent): readonly BuildEvent[] {
+    const { step } = event;
+    const rest = this.#rests.get(step) ?? '';
+    if (event.kind === 'output') {
+      const text = `${rest}${event.text}`;
+      const end = text.lastIndexOf('\n') + 1;
+      this.#rests.set(step, text.slice(end));
+      return end === 0 ? [] : [{ ...event, text: text.slice(0, end) }];
+    }
+    this.#rests.delete(step);
+    return rest === '' ? [event] : [{ step, kind: 'output', text: `${rest}\n` }, event];
+  }
+}
+
+interface Times {
+  readonly now: Date;
+  /** Milliseconds since 1970. */
+  readonly started: number;
+}
+
+/** An event in BuildKit's plain form: `#5 [build 2/4] COPY . .`, `#5 0.213 text`, `#5 CACHED`. */
+function plainText(event: BuildEvent, { now, started }: Times): string {
   const number = `#${event.step}`;
+  const elapsed = now.getTime() - started;
   switch (event.kind) {
     case 'start':
       return `${number} ${escapeLine(event.title)}\n`;
@@ -24,15 +87,23 @@ function textOf(event: BuildEvent, elapsed: number): string {
   }
 }
 
-/** Prints what a build tells, on standard error; nobody is told where no progress is wanted. */
-export function buildProgress(words: Words, io: Io): { readonly events?: BuildEvents } {
-  if (words.flag('quiet') || words.flag('no-progress') || words.text('progress') === 'quiet') return {};
-  const started = new Map<number, number>();
-  const line = io.stderrIsTerminal ? '\r\x1b[K' : '';
-  const push = (event: BuildEvent): void => {
-    const now = io.now().getTime();
-    if (event.kind === 'start') started.set(event.step, now);
-    io.stderr(`${line}${textOf(event, now - (started.get(event.step) ?? now))}`);
-  };
-  return { events: { push } };
+/** An event as a line of BuildKit's `rawjson`: a status with one vertex or one log, whose digest stands for the step's number. */
+function jsonLine(event: BuildEvent, { now, started }: Times): string {
+  const digest = digestOf(new TextEncoder().encode(`step ${event.step}`));
+  const time = now.toISOString();
+  if (event.kind === 'output') {
+    const data = Buffer.from(event.text).toString('base64');
+    return `${JSON.stringify({ logs: [{ vertex: digest, stream: 1, data, timestamp: time }] })}\n`;
+  }
+  const vertex =
+    event.kind === 'start'
+      ? { digest, name: event.title, started: time }
+      : {
+          digest,
+          started: new Date(started).toISOString(),
+          completed: time,
+          ...(event.kind === 'cached' ? { cached: true } : {}),
+          ...(event.kind === 'error' ? { error: event.message } : {}),
+        };
+  return `${JSON.stringify({ vertexes: [vertex] })}\n`;
 }

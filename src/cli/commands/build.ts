@@ -40,7 +40,7 @@ export const build: Command = {
     'What each step made is kept in the layout of -t, or with --cache-to in another one, as artifacts that gc and copy understand (`gc --untagged` drops them), and found again by what it was made of: what is below it, the instruction, and the contents of what it copies, with their names, kinds, modes and extended attributes, without their times. What is found is held to its digest and not unpacked; a record that is damaged is told of and not used. An image whose steps are all found is the same to the last byte. What the files of a context that is a directory hold is remembered in $XDG_CACHE_HOME/ocikit/contexts, by their size, times and inode: those that are as they were are not read again.',
     'With --provenance the image is in an index beside a statement of what it was built of: the images that files came from, by name and digest, and with mode=max the arguments, the Dockerfile and its steps as well (do not pass secrets as --build-arg). --sbom puts what packages are in it beside it. The same build says the same; no path of this machine is in it.',
     "With `--check` nothing is built: the Dockerfile is held to the rules of BuildKit's linter, and each finding has its line and column.",
-    'What is printed is the digest of the manifest; what is done meanwhile, with CACHED where a step was found, on standard error in the plain form of BuildKit. With --dry-run --json the plan is printed: stages, steps with their keys, which of them are cached, config and history.',
+    'What is printed is the digest of the manifest; what is done meanwhile, with CACHED where a step was found, on standard error: on a terminal each step is drawn as it goes on, elsewhere it is the plain form of BuildKit (--progress). With --dry-run --json the plan is printed: stages, steps with their keys, which of them are cached, config and history.',
   ],
   library: ['build(context, images, options)', 'BuildResult'],
   environment: ['SOURCE_DATE_EPOCH'],
@@ -60,9 +60,17 @@ export const build: Command = {
     const status = await buildAgain(words, io, options);
     if (status !== undefined) return status;
     const { context, ...input } = await readInput(words, io);
-    const result = await withProgress(words, io, work =>
-      build(context, words.texts('tag'), { ...options, ...input, ...buildProgress(words, io), ...work }),
-    );
+    const { events, close, isView } = buildProgress(words, io);
+    // Two that draw on one terminal would draw over each other.
+    const around = isView ? { ...io, stderrIsTerminal: false } : io;
+    const result = await withProgress(words, around, work =>
+      build(context, words.texts('tag'), {
+        ...options,
+        ...input,
+        ...(events === undefined ? {} : { events }),
+        ...work,
+      }),
+    ).finally(close);
     printWarnings(io, words, result.warnings);
     if (isOnStdout(options)) return 0;
     if (words.flag('json')) printJson(io, result);

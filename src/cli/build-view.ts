@@ -1,0 +1,98 @@
+import type { BuildEvent } from '../ops/build/log.ts';
+import { escapeLine } from './escape.ts';
+import type { Io } from './io.ts';
+import { displayWidth, ellipsis } from './width.ts';
+
+/** So many lines of what a program wrote last are shown while it runs. */
+const shownLines = 4;
+const interval = 100;
+const usualColumns = 80;
+
+interface Row {
+  readonly title: string;
+  readonly started: number;
+  readonly last: string[];
+  ended?: { readonly time: number; readonly kind: 'done' | 'cached' | 'error' };
+}
+
+/**
+ * A build on a terminal, as BuildKit draws it: what has ended stands, and what goes on is drawn again below it, with the last lines of its output.
+ * State: the steps that have begun, and how many lines are drawn that will be drawn again.
+ */
+export class BuildView {
+  readonly #io: Io;
+  readonly #columns: number;
+  readonly #rows = new Map<number, Row>();
+  readonly #begun: number;
+  readonly #timer: NodeJS.Timeout;
+  #drawn = 0;
+
+  constructor(io: Io) {
+    this.#io = io;
+    this.#columns = io.columns > 0 ? io.columns : usualColumns;
+    this.#begun = io.now().getTime();
+    this.#timer = setInterval(() => this.#draw(), interval).unref();
+  }
+
+  push(event: BuildEvent): void {
+    const now = this.#io.now().getTime();
+    if (event.kind === 'start') {
+      this.#rows.set(event.step, { title: event.title, started: now, last: [''] });
+      return;
+    }
+    const row = this.#rows.get(event.step);
+    if (row === undefined) return;
+    if (event.kind === 'output') this.#hear(row, event.text);
+    else {
+      row.ended = { time: now, kind: event.kind };
+      this.#draw();
+    }
+  }
+
+  /** Leaves what is drawn as it is. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#draw();
+  }
+
+  #hear({ last }: Row, text: string): void {
+    const [first = '', ...more] = text.split('\n');
+    // What a program draws over its own line counts from there on.
+    last.push(`${last.pop() ?? ''}${first}`.split('\r').at(-1) ?? '', ...more);
+    last.splice(0, Math.max(0, last.length - shownLines - 1));
+  }
+
+  /** What has ended first goes above what will be drawn again. */
+  #draw(): void {
+    const now = this.#io.now().getTime();
+    const up = this.#drawn === 0 ? '' : `\x1b[${this.#drawn}A`;
+    let text = `\r${up}\x1b[J`;
+    for (const [step, row] of this.#rows) {
+      if (row.ended === undefined) break;
+      text += this.#line(row, now);
+      this.#rows.delete(step);
+    }
+    const live = [...this.#rows.values()].flatMap(row => [this.#line(row, now), ...this.#output(row)]);
+    const head = live.length === 0 ? [] : [`[+] Building ${seconds(now - this.#begun)}\n`];
+    this.#drawn = head.length + live.length;
+    this.#io.stderr(`${text}${head.join('')}${live.join('')}`);
+  }
+
+  #line({ title, started, ended }: Row, now: number): string {
+    const word = ended?.kind === 'cached' ? 'CACHED ' : ended?.kind === 'error' ? 'ERROR ' : '';
+    const time = seconds((ended?.time ?? now) - started);
+    const room = Math.max(1, this.#columns - time.length - 2);
+    const said = ellipsis(` => ${word}${escapeLine(title)}`, room);
+    return `${said}${' '.repeat(Math.max(0, room - displayWidth(said)))} ${time}\n`;
+  }
+
+  #output({ last, ended }: Row): readonly string[] {
+    if (ended !== undefined) return [];
+    return last
+      .filter(line => line !== '')
+      .slice(-shownLines)
+      .map(line => `${ellipsis(` => => # ${escapeLine(line)}`, Math.max(1, this.#columns - 1))}\n`);
+  }
+}
+
+const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)}s`;
