@@ -22,6 +22,19 @@ export const buildRunOptions: readonly Option[] = [
     describe: 'what RUN reaches',
   },
   {
+    name: 'add-host',
+    kind: 'texts',
+    value: 'NAME:ADDRESS',
+    describe: 'a line of /etc/hosts as RUN sees it (host-gateway is this machine); may be repeated',
+  },
+  {
+    name: 'shm-size',
+    kind: 'text',
+    value: 'SIZE',
+    default: '64m',
+    describe: 'how much /dev/shm holds for RUN: bytes, or with k, m or g',
+  },
+  {
     name: 'secret',
     kind: 'texts',
     value: 'id=ID[,src=FILE|,env=VARIABLE]',
@@ -35,7 +48,10 @@ export const buildRunOptions: readonly Option[] = [
   },
 ];
 
-type Read = Pick<BuildOptions, 'runner' | 'network' | 'secrets' | 'agents' | 'mountCache' | 'contextCache'>;
+type Read = Pick<
+  BuildOptions,
+  'runner' | 'network' | 'hosts' | 'sharedMemory' | 'secrets' | 'agents' | 'mountCache' | 'contextCache'
+>;
 
 /** Caches of RUN and what is known of contexts are in the user's own cache directory, where there is one. */
 export function readBuildRun(words: Words, io: Io): Partial<Read> {
@@ -45,12 +61,26 @@ export function readBuildRun(words: Words, io: Io): Partial<Read> {
   return given({
     runner: words.text('runner') as Read['runner'],
     network: (network === 'default' ? 'host' : network) as Read['network'],
+    hosts: words.texts('add-host'),
+    sharedMemory: sizeOf(words.text('shm-size')),
     secrets: words.texts('secret').map(text => secretOf(text, io)),
     agents: words.texts('ssh').map(text => agentOf(text, io)),
     ...(caches === undefined
       ? {}
       : { mountCache: `${caches}/ocikit/mounts`, contextCache: `${caches}/ocikit/contexts` }),
   });
+}
+
+const units = ['', 'k', 'm', 'g'];
+
+/** `64m`, as docker writes sizes. Throws `usage`. */
+function sizeOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, count, unit = ''] = /^(\d+)([kmg]?)b?$/i.exec(text) ?? [];
+  const bytes = Number(count) * 1024 ** units.indexOf(unit.toLowerCase());
+  if (count === undefined || bytes === 0 || !Number.isSafeInteger(bytes))
+    throw usage('--shm-size', `expected bytes, or a number with k, m or g, got '${text}'`);
+  return bytes;
 }
 
 /** `id=ID,src=FILE`, `id=ID,env=VARIABLE`, or `id=ID` alone: a variable of that name, else a file, as docker has it. */

@@ -56,9 +56,9 @@ export class BuildView {
   }
 
   #hear({ last }: Row, text: string): void {
-    const [first = '', ...more] = text.split('\n');
+    const lines = `${last.pop() ?? ''}${text}`.split('\n');
     // What a program draws over its own line counts from there on.
-    last.push(`${last.pop() ?? ''}${first}`.split('\r').at(-1) ?? '', ...more);
+    last.push(...lines.map(line => line.split('\r').at(-1) ?? ''));
     last.splice(0, Math.max(0, last.length - shownLines - 1));
   }
 

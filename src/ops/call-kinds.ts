@@ -20,7 +20,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Text that a parser takes. */
-function parsed(expected: string, parse: (text: string) => unknown): Kind {
+export function parsed(expected: string, parse: (text: string) => unknown): Kind {
   return {
     expected,
     accepts(value) {

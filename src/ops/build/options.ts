@@ -62,6 +62,10 @@ export interface BuildOptions extends Omit<ReadOptions, 'platform'>, Compression
   readonly runner?: RunnerChoice;
   /** What RUN reaches where it says nothing of it: the machine's network, or nothing but a loopback; `host` when absent. */
   readonly network?: 'host' | 'none';
+  /** `NAME:ADDRESS`, each a line of /etc/hosts as RUN sees it, which is a part of no layer and no key; none when absent. */
+  readonly hosts?: readonly string[];
+  /** How many bytes /dev/shm holds for RUN; 64 MiB when absent. */
+  readonly sharedMemory?: number;
   /** What `RUN --mount=type=secret` has; none when absent. */
   readonly secrets?: readonly BuildSecret[];
   /** What `RUN --mount=type=ssh` has; none when absent. */

@@ -32,7 +32,9 @@ export async function runLayer(step: RunStep, doing: Doing, tell: Teller): Promi
   const lower = await lowerOf(doing, world);
   const program = programOf(step, { doing, world, tree, lower });
   const { mounts, environment, release } = await mountsOf(step, doing, world);
-  const placed = [...networkFiles(hostname), ...mounts].map(mount => ({
+  const { hosts, sharedMemory: size } = world.options;
+  const memory = size === undefined ? [] : [{ kind: 'tmpfs', target: '/dev/shm', size, isReadOnly: false } as const];
+  const placed = [...networkFiles(hostname, hosts), ...memory, ...mounts].map(mount => ({
     ...mount,
     target: targetIn(tree, mount.target),
   }));

@@ -1,7 +1,8 @@
 import { runnerChoices } from '../../runner/choose.ts';
 import { ProgramSignals } from '../../runner/signals.ts';
 import { read, type Table } from '../base-calls.ts';
-import { flag, type Kind, listOf, oneOf, path, text } from '../call-kinds.ts';
+import { flag, type Kind, listOf, oneOf, parsed, path, text, wholeNumber } from '../call-kinds.ts';
+import { parseHost } from './mounts.ts';
 import type { RunOptions } from './options.ts';
 
 const signals: Kind = {
@@ -42,9 +43,13 @@ function fields(needed: readonly string[], other: readonly string[] = []): Kind 
 }
 
 /** What `build` takes for RUN. */
-export const buildRun: { readonly [Name in 'runner' | 'network' | 'secrets' | 'agents' | 'mountCache']: Kind } = {
+export const buildRun: {
+  readonly [Name in 'runner' | 'network' | 'hosts' | 'sharedMemory' | 'secrets' | 'agents' | 'mountCache']: Kind;
+} = {
   runner: oneOf(...runnerChoices),
   network: oneOf('host', 'none'),
+  hosts: listOf(parsed('NAME:ADDRESS', parseHost)),
+  sharedMemory: wholeNumber,
   secrets: listOf(fields(['id'], ['file', 'value'])),
   agents: listOf(fields(['id', 'socket'])),
   mountCache: path,
