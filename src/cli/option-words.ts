@@ -8,7 +8,9 @@ const singular: Readonly<Record<string, string>> = {
   buildArguments: 'build-arg',
   contexts: 'build-context',
   directory: 'workdir',
+  entryAnnotations: 'entry-annotation',
   environment: 'env',
+  hosts: 'add-host',
   dockerfile: 'file',
   filters: 'filter',
   iidFile: 'iidfile',
@@ -19,6 +21,7 @@ const singular: Readonly<Record<string, string>> = {
   layerAnnotations: 'layer-annotation',
   platforms: 'platform',
   secrets: 'secret',
+  sharedMemory: 'shm-size',
   volumes: 'volume',
 };
 

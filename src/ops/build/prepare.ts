@@ -103,7 +103,7 @@ function partsOf(key: string): { readonly name: string; readonly platform?: Plat
 }
 
 /** What the build runs on. */
-const buildPlatformOf = ({ hostPlatform }: BuildOptions): Platform => hostPlatform ?? machinePlatform;
+export const buildPlatformOf = ({ hostPlatform }: BuildOptions): Platform => hostPlatform ?? machinePlatform;
 
 function planOptions(options: BuildOptions, contexts: ReadonlySet<string>): PlanOptions {
   const build: Platform = buildPlatformOf(options);

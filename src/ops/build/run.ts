@@ -32,8 +32,11 @@ export async function runLayer(step: RunStep, doing: Doing, tell: Teller): Promi
   const lower = await lowerOf(doing, world);
   const program = programOf(step, { doing, world, tree, lower });
   const { mounts, environment, release } = await mountsOf(step, doing, world);
-  const { hosts, sharedMemory: size } = world.options;
-  const memory = size === undefined ? [] : [{ kind: 'tmpfs', target: '/dev/shm', size, isReadOnly: false } as const];
+  const { hosts, sharedMemory } = world.options;
+  const memory =
+    sharedMemory === undefined
+      ? []
+      : [{ kind: 'tmpfs', target: '/dev/shm', size: sharedMemory, isReadOnly: false } as const];
   const placed = [...networkFiles(hostname, hosts), ...memory, ...mounts].map(mount => ({
     ...mount,
     target: targetIn(tree, mount.target),
