@@ -1,20 +1,30 @@
 import { usage } from '../errors.ts';
+import { readIndex } from '../graph/image-reader.ts';
 import { proveLayers } from '../graph/layer-bytes.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { layersOf } from '../image/layers.ts';
 import { firstForeignLayer } from '../image/rebase.ts';
 import { annotationKeys } from '../spec/annotations.ts';
-import type { Image } from '../spec/objects.ts';
+import { isIndexType } from '../spec/media-type.ts';
+import type { Annotations, Image } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { type OpenedImage, type OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 
-/** Where an image says that its base is, in its own place. Throws `usage` where it says nothing of it. */
-export function knownBase(
+/** What the index above an image says of it; nothing where there is no index. */
+async function saidAbove(operand: ImageOperand, places: OpenPlaces): Promise<Annotations> {
+  const { named, source } = await openNamed(operand, places);
+  return isIndexType(named.mediaType) ? ((await readIndex(source, named)).value.annotations ?? {}) : {};
+}
+
+/** Where an image, or the index that it is in, says that its base is, in its own place. Throws `usage` where both say nothing of it. */
+export async function knownBase(
   { source, image }: { readonly source: { readonly subject: string }; readonly image: Image },
   operand: ImageOperand,
-): ImageOperand {
-  const digest = image.manifest.value.annotations?.[annotationKeys.baseDigest];
+  places: OpenPlaces,
+): Promise<ImageOperand> {
+  const own = image.manifest.value.annotations?.[annotationKeys.baseDigest];
+  const digest = own ?? (await saidAbove(operand, places))[annotationKeys.baseDigest];
   if (digest === undefined)
     throw usage(
       source.subject,

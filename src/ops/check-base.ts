@@ -22,7 +22,7 @@ async function manifestsOf(opened: NamedImage, options: CheckBaseOptions): Promi
 
 /**
  * Whether an image is made on a base: whether the base's layers are its lowest ones, by diffID, in every platform that it has, or the one that is
- * asked for. Without a base it is what the image's annotation org.opencontainers.image.base.digest names. Throws `not-found` where the base has not the platform, and what is wrong with either.
+ * asked for. Without a base it is what the annotation org.opencontainers.image.base.digest of the image, or of its index, names. Throws `not-found` where the base has not the platform, and what is wrong with either.
  */
 export async function checkBase(
   image: ImageOperand,
@@ -36,7 +36,7 @@ export async function checkBase(
   for (const descriptor of await manifestsOf(opened, options)) {
     const read = await readImage(opened.source, descriptor);
     const part = { source: opened.source, image: read };
-    const below = await openBaseFor(base ?? knownBase(part, image), read, places);
+    const below = await openBaseFor(base ?? (await knownBase(part, image, places)), read, places);
     const foreign = await provenForeignLayer(part, below);
     images.push({
       platform: formatPlatform(read.config.value),

@@ -28,7 +28,7 @@ export interface StripOptions extends ChangeOptions, CompressionOptions {
 
 /** What `rebase` takes. */
 export interface RebaseOptions extends ChangeOptions {
-  /** What the image is made on; when absent what its annotation `org.opencontainers.image.base.digest` names in the same place. */
+  /** What the image is made on; when absent what its annotation `org.opencontainers.image.base.digest`, or its index's, names in the same place. */
   readonly oldBase?: ImageOperand;
   /** What it is to be made on: has to be there. */
   readonly newBase?: ImageOperand;

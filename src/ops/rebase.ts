@@ -99,7 +99,7 @@ async function rebasePart(
   }: { readonly options: RebaseOptions & { readonly newBase: ImageOperand }; readonly places: OpenPlaces },
 ): Promise<ChangedPart<RebasedImage>> {
   const { source } = part;
-  const oldBase = options.oldBase ?? knownBase(part, image);
+  const oldBase = options.oldBase ?? (await knownBase(part, image, places));
   const old = await openBaseFor(oldBase, part.image, places);
   const base = await openBaseFor(options.newBase, part.image, places);
   const foreign = await provenForeignLayer(part, old);

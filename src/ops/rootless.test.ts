@@ -22,6 +22,7 @@ import fc from 'fast-check';
 import type { DiffRow } from '../index.ts';
 import { removeTreeNow } from '../store/disk/remove-tree.ts';
 import { asNobody, nobody } from '../testing/as-nobody.ts';
+import { fixture, fixtureCases } from '../testing/fixtures.ts';
 import { layerTar, makeLayout, putImage, putName } from '../testing/layout-files.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { arbitraryTree } from '../testing/trees.ts';
@@ -32,6 +33,7 @@ import { emptyTree, impliedMeta } from '../tree/node.ts';
 import { toLayer } from '../tree/to-layer.ts';
 import { commit } from './commit.ts';
 import { diff } from './diff.ts';
+import { files } from './files.ts';
 import { unpack } from './unpack.ts';
 
 const hostPlatform = { os: 'linux', architecture: 'amd64' };
@@ -151,6 +153,46 @@ for (const way of ways) {
     });
   });
 }
+
+interface RootlessRow {
+  /** Several, parted by commas; `.` is the root. */
+  readonly path: string;
+  /** `file 0600 1000:1000 user.k=v`, or null for what an edit makes. */
+  readonly image: string | null;
+}
+
+test("what umoci's own table says of an image stays as it is through an ordinary user's disk", async t => {
+  const rows = fixtureCases<RootlessRow>(t, 'change/rootless/umoci.json') ?? [];
+  const layer = fixture(t, 'change/rootless/layer.tar');
+  if (layer === undefined) return;
+  const place = placeOf(t, []);
+  putName(
+    `${place.directory}/img`,
+    'v3',
+    putImage(`${place.directory}/img`, { layers: [{ tar: readFileSync(layer) }] }),
+  );
+  if (process.getuid?.() === 0) execFileSync('chown', ['-R', `${nobody}:${nobody}`, place.directory]);
+  const image = place.image.replace(/v1$/, 'v3');
+  await asNobody(async () => {
+    await unpack(image, place.out, { rootless: true, hostPlatform });
+    const { changes } = await diff(image, place.out, { hostPlatform });
+    assert.deepEqual(changes, []);
+    const { layer: made } = await commit(place.out, `${place.directory}/new:v2`, { base: image, hostPlatform });
+    assert.equal(made, null);
+    // As the directory is read, every attribute is the image's.
+    await commit(place.out, `${place.directory}/new:whole`, { hostPlatform });
+  });
+  const { files: entries } = await files(`${place.directory}/new:whole`, [], { recursive: true, hostPlatform });
+  const types: Readonly<Record<string, string>> = { dir: 'directory', char: 'char device', block: 'block device' };
+  for (const { path, image: said } of rows) {
+    const [, type = '', mode = '', owner = ''] = /^(\w+) (?:\d+:\d+ )?(\d{4,5}) (\d+:\d+)/.exec(said ?? '') ?? [];
+    for (const name of said === null || type === '' ? [] : path.split(', ')) {
+      const found = entries.find(entry => entry.path === `/${name.replace(/\/$/, '')}`);
+      const shown = [found?.type, found?.mode.replace(/^0+/, ''), `${found?.uid}:${found?.gid}`];
+      assert.deepEqual(shown, [types[type] ?? type, mode.replace(/^0+/, ''), owner], name);
+    }
+  }
+});
 
 test('nothing lies beside a directory that was unpacked without a word of root', async t => {
   const place = placeOf(t);
