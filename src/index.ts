@@ -44,10 +44,13 @@ export { diffLayers } from './ops/diff-layers.ts';
 export { diffPackages } from './ops/diff-packages.ts';
 export type {
   DiffedPackage,
+  HunkLineView,
+  HunkView,
   LayerDiffResult,
   LayerDiffRow,
   PackageDiffResult,
   PackageDiffRow,
+  TextView,
 } from './ops/diff-results.ts';
 export { dockerfileOf } from './ops/dockerfile-of.ts';
 export { drop } from './ops/drop.ts';

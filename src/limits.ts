@@ -128,3 +128,11 @@ export const outputLimit: number = 1 << 20;
 export const secretLimit: number = 512 << 10;
 /** Findings of one code in one blob that `validate` lists; more are counted. */
 export const findingLimit = 1000;
+/** Bytes of a file that `diff` compares line by line: a larger one is said to differ. */
+export const textDiffLimit: number = 8 << 20;
+/** Bytes of all files that one `diff` compares line by line: they are held at once. */
+export const textDiffTotalLimit: number = 128 << 20;
+/** Bytes of a file that is looked at for what it has in common with one of another name. */
+export const renamedFileLimit: number = 1 << 20;
+/** Files that are gone, and files that have come, each of which is held against each for what they have in common. */
+export const renamedFilesLimit = 1000;

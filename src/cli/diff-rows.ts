@@ -13,43 +13,61 @@ export interface ListedRow {
   readonly reasons: readonly { readonly aspect: string; readonly before: string; readonly after: string }[];
   readonly before: unknown;
   readonly after: unknown;
+  /** Where a renamed file was. */
+  readonly from?: string;
+  readonly fromBytes?: string;
+  readonly similarity?: number;
 }
 
 /** What says where a row's file lies. */
 type PathOfRow = Pick<ListedRow, 'path' | 'pathBytes'> & { readonly type?: string };
 
-function configRow({ field, before, after }: ConfigRow): ListedRow {
+function fieldRow(type: 'config' | 'manifest', { field, before, after }: ConfigRow): ListedRow {
   const text = (value: unknown): string => (value === undefined ? '' : jsonText(value));
   return {
     kind: before === undefined ? 'A' : after === undefined ? 'D' : 'C',
-    path: `config:${field}`,
-    type: 'config',
+    path: `${type}:${field}`,
+    type,
     reasons: [{ aspect: 'value', before: text(before), after: text(after) }],
     before: before ?? null,
     after: after ?? null,
   };
 }
 
-/** Paths first, then fields of the config. */
-export function listedRows({ changes, config }: DiffResult): readonly ListedRow[] {
-  return [...changes, ...config.map(configRow)];
-}
+/** Whether a row is about a field of a document and not about a path. */
+export const isFieldRow = ({ type }: Pick<ListedRow, 'type'>): boolean => type === 'config' || type === 'manifest';
+
+/** Fields of the config and of the manifest that differ. */
+export const fieldRows = ({ config, manifest }: Pick<DiffResult, 'config' | 'manifest'>): readonly ListedRow[] => [
+  ...config.map(row => fieldRow('config', row)),
+  ...manifest.map(row => fieldRow('manifest', row)),
+];
+
+/** Paths first, then fields of the config and of the manifest. */
+export const listedRows = (result: DiffResult): readonly ListedRow[] => [...result.changes, ...fieldRows(result)];
 
 /** By how many bytes a row's file grew. */
-export function growthOf({ type, before, after }: ListedRow): number {
+export function growthOf(row: ListedRow): number {
+  const { before, after } = row;
   const size = (node: unknown): number => (node as NodeView | null)?.size ?? 0;
-  return type === 'config' ? 0 : size(after) - size(before);
+  return isFieldRow(row) ? 0 : size(after) - size(before);
 }
 
 /** A row's path for people, everything unsafe escaped so that it can be told from any other. */
-export function shownPath({ path, pathBytes, type }: PathOfRow): string {
-  if (type === 'config') return escapeLine(path);
+export function shownPath({ path, pathBytes, type = '' }: PathOfRow): string {
+  if (isFieldRow({ type })) return escapeLine(path);
   return pathBytes === undefined ? textOf(encodeText(path)) : path;
 }
 
 /** The very bytes of a row's path. */
 export function rawPath({ path, pathBytes }: PathOfRow): string {
   return pathBytes === undefined ? encodeText(path) : byteStringOf(Buffer.from(pathBytes, 'base64'));
+}
+
+/** Where the file of a row was, as a row's path; undefined where it was not renamed. */
+export function formerPath({ from, fromBytes }: ListedRow): PathOfRow | undefined {
+  if (from === undefined) return undefined;
+  return fromBytes === undefined ? { path: from } : { path: from, pathBytes: fromBytes };
 }
 
 /** Whether a row is about the root directory itself, which docker's lines never name. */

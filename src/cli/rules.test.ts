@@ -150,7 +150,10 @@ const uses: Readonly<Record<string, Use>> = {
   },
   diff: {
     words: ({ layout }) => ['diff', `${layout}:base`, `${layout}:app`],
-    values: () => ({ ignore: 'mode,size', paths: 'etc', format: '{{.Path}}', platform: 'linux/amd64' }),
+    values: () => ({
+      ...{ ignore: 'mode,size', paths: 'etc', format: '{{.Path}} {{.From}} {{.Text}}', platform: 'linux/amd64' },
+      ...{ text: 'etc/motd', similarity: '60' },
+    }),
     says: [
       ['json', 'reasons', whole],
       ['name-only', 'no-color', plain],

@@ -1,9 +1,8 @@
 import { invalid } from '../errors.ts';
 import { pointerLimit } from '../limits.ts';
-import type { ImageConfig } from '../spec/objects.ts';
 
 /** One field that differs: a JSON pointer (RFC 6901), and both values; absent is undefined. */
-interface ConfigChange {
+export interface ConfigChange {
   readonly field: string;
   readonly before?: unknown;
   readonly after?: unknown;
@@ -17,11 +16,11 @@ interface Pair {
 }
 
 /**
- * The fields by which two image configs differ, sorted by pointer. Null and empty count as absent; `Env` is compared by
+ * The fields by which two image configs differ, or two other documents, sorted by pointer. Null and empty count as absent; `Env` is compared by
  * name (`/config/Env/PATH`), its order aside; a list of texts under `/config` is one field, because a command line means
  * something only as a whole. Throws `invalid` where configs are made to have a huge number of long pointers.
  */
-export function diffConfigs(before: ImageConfig, after: ImageConfig): ConfigChange[] {
+export function diffFields(before: object, after: object): ConfigChange[] {
   const changes: ConfigChange[] = [];
   const open: Pair[] = [{ field: '', before, after }];
   let spent = 0;
@@ -34,7 +33,7 @@ export function diffConfigs(before: ImageConfig, after: ImageConfig): ConfigChan
     const children = childrenOf(pair, lower, upper);
     spent += children.reduce((sum, child) => sum + child.field.length, 0);
     if (spent > pointerLimit)
-      throw invalid('config', `fields whose pointers have at most ${pointerLimit} characters in all`, 'more');
+      throw invalid('document', `fields whose pointers have at most ${pointerLimit} characters in all`, 'more');
     for (const child of children) open.push(child);
   }
   return changes.sort((a, b) => (a.field < b.field ? -1 : a.field > b.field ? 1 : 0));

@@ -112,6 +112,10 @@ const diff: Table<DiffOptions> = {
   paths: listOf(kinds.glob),
   crossMounts: flag,
   config: flag,
+  manifest: flag,
+  text: listOf(kinds.glob),
+  renames: flag,
+  similarity: kinds.wholeNumber,
   trustMtime: flag,
   strict: flag,
 };

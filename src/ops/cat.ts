@@ -4,9 +4,10 @@ import type { Operand } from '../store/parse-operand.ts';
 import { textOf } from '../tree/path.ts';
 import { path, severalOf } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
-import { findIn, type Look, lookInto, type PlacedFile } from './look.ts';
+import { findIn, type Look, lookInto } from './look.ts';
 import type { CatResult } from './look-results.ts';
 import type { ReadOptions } from './options.ts';
+import type { PlacedFile } from './rootfs-bodies.ts';
 import { allOf, type Several } from './several.ts';
 import { typeOf } from './view.ts';
 

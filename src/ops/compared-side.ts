@@ -1,11 +1,14 @@
 import type { BodySource } from '../codec/body-source.ts';
+import type { LayerTar } from '../codec/tree-writer.ts';
+import type { Bytes } from '../engine/engine.ts';
 import { badOption, usage } from '../errors.ts';
 import type { ComparableRootfs } from '../graph/comparable-rootfs.ts';
+import { fileBytes } from '../graph/file-bytes.ts';
 import { readImage } from '../graph/image-reader.ts';
 import { ListingCache, openImageRootfs, pathsOf } from '../graph/rootfs-image.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
-import type { Image, ImageConfig, Layer } from '../spec/objects.ts';
+import type { Image, Layer } from '../spec/objects.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import { type Bundle, openBundle } from '../store/bundle/bundle.ts';
 import { type Location, locate, type RootfsLocation } from '../store/locate.ts';
@@ -22,7 +25,9 @@ import type { Parts } from '../tree/parts.ts';
 import type { Selection } from '../tree/selection.ts';
 import { both } from './both.ts';
 import type { Side } from './compare.ts';
+import { wholeBodies } from './file-bodies.ts';
 import type { ReadOptions, Work } from './options.ts';
+import { bodiesElsewhere, directoryBytes, nodesOf, type PlacedFile, tarBytes } from './rootfs-bodies.ts';
 
 /** What of a directory is walked. */
 interface WalkOptions {
@@ -34,7 +39,9 @@ type OpenOptions = ReadOptions & WalkOptions;
 
 /** One side of a comparison, with what else is known of it. */
 export interface ComparedSide extends Side {
-  readonly config?: ImageConfig | undefined;
+  readonly image?: Image | undefined;
+  /** The contents of files of its tree, whole, each content once and in its own order, so that nothing is read twice. */
+  readonly bodies: (files: ReadonlyMap<FileNode, Path>) => AsyncIterable<readonly [FileNode, Uint8Array]>;
   /** What of it was not walked, and is as it is in the other side. */
   readonly mounts?: ReadonlySet<Path> | undefined;
   /** What it could not hold: where that is not there, it is as it is in the other side. */
@@ -65,12 +72,25 @@ export function* completed(
 }
 
 /** The side of nothing: what an image without a base is a delta over. */
-export const emptySide: ComparedSide = { tree: emptyTree(), digests: none, warnings: [] };
+export const emptySide: ComparedSide = {
+  tree: emptyTree(),
+  digests: none,
+  bodies: async function* () {},
+  warnings: [],
+};
 
-async function sideOf(rootfs: ComparableRootfs, config?: ImageConfig): Promise<ComparedSide> {
+async function sideOf(
+  rootfs: ComparableRootfs,
+  bytesOf: (files: readonly PlacedFile[]) => Bytes,
+): Promise<ComparedSide> {
   const tree = await rootfs.tree();
   const { warnings, mounts, unmade } = rootfs;
-  return { tree, digests: files => rootfs.digests(files), config, warnings, mounts, unmade };
+  const bodies: ComparedSide['bodies'] = files => wholeBodies({ bytesOf }, files);
+  return { tree, digests: files => rootfs.digests(files), bodies, warnings, mounts, unmade };
+}
+
+async function sideOfImage({ source, image, layers }: ImageSide, rootfs: ComparableRootfs): Promise<ComparedSide> {
+  return { ...(await sideOf(rootfs, files => fileBytes(source, layers, nodesOf(files)))), image };
 }
 
 export function imageSide(source: ImageSource, image: Image): ImageSide {
@@ -78,9 +98,10 @@ export function imageSide(source: ImageSource, image: Image): ImageSide {
 }
 
 /** The merged tree of an image, every content hashed while it is read: what a directory is compared with. */
-export function readImageSide({ source, image, layers }: ImageSide): Promise<ComparedSide> {
+export function readImageSide(side: ImageSide): Promise<ComparedSide> {
+  const { source, layers } = side;
   expectMore(source.work ?? {}, sizeOf(blobsOf(layers)));
-  return sideOf(openImageRootfs(source, layers, { hashing: () => 'all' }), image.config.value);
+  return sideOfImage(side, openImageRootfs(source, layers, { hashing: () => 'all' }));
 }
 
 /** Two images: blobs that both begin with are read once, and of the contents of layers that both begin with, once proved, only those that layers above touch are hashed. */
@@ -94,14 +115,18 @@ async function readImagePair(before: ImageSide, after: ImageSide): Promise<[Comp
     ...(await pathsOf(cache, before.source, before.layers.slice(shared))),
     ...(await pathsOf(cache, after.source, after.layers.slice(shared))),
   ]);
-  const read = ({ source, layers, image }: ImageSide): Promise<ComparedSide> =>
-    sideOf(openImageRootfs(source, layers, { cache, hashing: () => ({ paths }) }), image.config.value);
+  const read = (side: ImageSide): Promise<ComparedSide> =>
+    sideOfImage(side, openImageRootfs(side.source, side.layers, { cache, hashing: () => ({ paths }) }));
   return [await read(before), await read(after)];
 }
 
-async function rootfsSide(rootfs: ComparableRootfs & BodySource): Promise<RootfsSide> {
-  const { body, prepare } = rootfs;
-  return { ...(await sideOf(rootfs)), body, ...(prepare === undefined ? {} : { prepare }) };
+type OpenedRootfs = ComparableRootfs & BodySource & { readonly tar?: LayerTar };
+
+async function rootfsSide(rootfs: OpenedRootfs, work: Work): Promise<RootfsSide> {
+  const { body, prepare, tar } = rootfs;
+  const bytesOf = (files: readonly PlacedFile[]): Bytes =>
+    tar === undefined ? directoryBytes(rootfs, files, work) : tarBytes(tar, files);
+  return { ...(await sideOf(rootfs, bytesOf)), body, ...(prepare === undefined ? {} : { prepare }) };
 }
 
 /**
@@ -114,14 +139,15 @@ export async function readBundle(
   { isOwn = true, ...walk }: WalkOptions & { readonly isOwn?: boolean; readonly work: Work },
 ): Promise<[ComparedSide, RootfsSide]> {
   const index = isOwn ? await new Pace(walk.work.signal).run(bundle.index()) : undefined;
-  if (index === undefined) return both(base, () => rootfsSide(openRootfsDirectory(bundle.rootfs, walk)));
+  if (index === undefined) return both(base, () => rootfsSide(openRootfsDirectory(bundle.rootfs, walk), walk.work));
   const { tree, digests } = index;
   const lower: ComparedSide = {
     tree,
     digests: async files => new Map([...files].map(file => [file, digests.get(file) ?? ''] as const)),
+    bodies: files => bodiesElsewhere(base, files),
     warnings: [],
   };
-  const now = await rootfsSide(openRootfsDirectory(bundle.rootfs, { known: index.known, ...walk }));
+  const now = await rootfsSide(openRootfsDirectory(bundle.rootfs, { known: index.known, ...walk }), walk.work);
   const upper: RootfsSide = {
     ...now,
     // A file that is known to be the base's has the base's digest.
@@ -148,6 +174,7 @@ export function openRootfs(
     place.kind === 'tar'
       ? openRootfsTar(place.path, { signal: work.signal })
       : openRootfsDirectory(place.directory, options),
+    work,
   );
 }
 

@@ -37,3 +37,30 @@ export interface LayerDiffResult {
   /** Lowest first. */
   readonly layers: readonly LayerDiffRow[];
 }
+
+/** One line of a hunk: of both texts (` `), of the older alone (`-`), of the newer alone (`+`). */
+export interface HunkLineView {
+  readonly kind: ' ' | '-' | '+';
+  /** Without its line feed: the very text; where it is not UTF-8 a readable form, and `textBytes` is the line in base64. */
+  readonly text: string;
+  readonly textBytes?: string;
+  /** The last line of a file that does not end with a line feed. */
+  readonly isUnended?: true;
+}
+
+/** Lines that differ and three around them, numbered as `@@ -1,3 +1,4 @@` has it. */
+export interface HunkView {
+  readonly oldStart: number;
+  readonly oldLines: number;
+  readonly newStart: number;
+  readonly newLines: number;
+  /** The nearest line above that begins with a letter, `_` or `$`; empty where there is none. */
+  readonly section: string;
+  readonly sectionBytes?: string;
+  readonly lines: readonly HunkLineView[];
+}
+
+/** How a path's contents differ (a symbolic link's are its target): line by line, or that they are no text, or too large to be compared as text. */
+export type TextView =
+  | { readonly kind: 'text'; readonly hunks: readonly HunkView[]; readonly added: number; readonly deleted: number }
+  | { readonly kind: 'binary' | 'large' };

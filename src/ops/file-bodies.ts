@@ -1,5 +1,6 @@
+import type { Bytes } from '../engine/engine.ts';
 import { contentKey, type FileNode, type Path } from '../tree/node.ts';
-import type { Look, PlacedFile } from './look.ts';
+import type { PlacedFile } from './rootfs-bodies.ts';
 
 /** The order in which a source has files: then each of its parts is read once. */
 function inSourceOrder(files: ReadonlyMap<FileNode, Path>): readonly PlacedFile[] {
@@ -11,7 +12,7 @@ function inSourceOrder(files: ReadonlyMap<FileNode, Path>): readonly PlacedFile[
 
 /** Files with their contents whole, each content once, in the order in which their source has them: a layer is read once for all of its own. */
 export async function* wholeBodies(
-  look: Look,
+  look: { readonly bytesOf: (files: readonly PlacedFile[]) => Bytes },
   files: ReadonlyMap<FileNode, Path>,
 ): AsyncGenerator<readonly [FileNode, Uint8Array]> {
   const ordered = inSourceOrder(files);

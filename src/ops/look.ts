@@ -1,8 +1,8 @@
 import { writeLayer } from '../codec/layer-writer.ts';
-import { type LayerTar, writeTree } from '../codec/tree-writer.ts';
+import { writeTree } from '../codec/tree-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { notFound } from '../errors.ts';
-import { fileBytes, memberBytes, runsOf } from '../graph/file-bytes.ts';
+import { fileBytes } from '../graph/file-bytes.ts';
 import { layerTar } from '../graph/merged-tree.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { type ImageStack, readStack } from '../graph/stack.ts';
@@ -19,7 +19,7 @@ import { openRootfsTar } from '../store/rootfs/tar.ts';
 import { flow } from '../stream/flow.ts';
 import { announce, Pace, type Work } from '../stream/pace.ts';
 import { diffInParts } from '../tree/diff.ts';
-import { emptyTree, type FileNode, type LayerEntry, type Node, type Path, type Tree } from '../tree/node.ts';
+import { emptyTree, type LayerEntry, type Node, type Path, type Tree } from '../tree/node.ts';
 import type { Parts } from '../tree/parts.ts';
 import { encodeText, joinPath, nameOf, parentOf, parsePath, textOf } from '../tree/path.ts';
 import { eachPlaced, topOf } from '../tree/stack.ts';
@@ -27,14 +27,7 @@ import { toLayerInParts } from '../tree/to-layer.ts';
 import { eachNode, find, resolvePath } from '../tree/walk.ts';
 import { ContentFiles } from './content-files.ts';
 import type { ReadOptions } from './options.ts';
-
-/** A file of a tree and where it lies there. */
-export interface PlacedFile {
-  readonly path: Path;
-  readonly node: FileNode;
-}
-
-const nodesOf = (files: readonly PlacedFile[]): readonly FileNode[] => files.map(({ node }) => node);
+import { directoryBytes, nodesOf, type PlacedFile, tarBytes } from './rootfs-bodies.ts';
 
 /** A root filesystem to look into, whatever holds it: its tree, and any file's contents. */
 export interface Look {
@@ -49,14 +42,6 @@ export interface Look {
   readonly bytesOf: (files: readonly PlacedFile[]) => Bytes;
   /** A tar of any tree that is made of nodes of this one, wherever they lie in it; read in the source's own order. */
   readonly tarOf: (tree: Tree) => Bytes;
-}
-
-async function* tarBytes(tar: LayerTar, files: readonly FileNode[]): Bytes {
-  for (const run of runsOf(files)) yield* memberBytes(tar.open(), tar, run);
-}
-
-function* bodiesOf(rootfs: RootfsDirectory, files: readonly PlacedFile[]): Generator<Uint8Array> {
-  for (const { path, node } of files) yield* rootfs.body(path, node);
 }
 
 function* entriesOf(tree: Tree): Parts<readonly LayerEntry[]> {
@@ -117,7 +102,7 @@ export async function lookInto(operand: Operand, options: ReadOptions): Promise<
     case 'tar': {
       const rootfs = openRootfsTar(place.path, options);
       const tree = await rootfs.tree();
-      const bytesOf = (files: readonly PlacedFile[]): Bytes => tarBytes(rootfs.tar, nodesOf(files));
+      const bytesOf = (files: readonly PlacedFile[]): Bytes => tarBytes(rootfs.tar, files);
       const tarOf = (part: Tree): Bytes => writeTree(part, [rootfs.tar], subject);
       return {
         subject,
@@ -133,7 +118,7 @@ export async function lookInto(operand: Operand, options: ReadOptions): Promise<
       const directory = place.kind === 'bundle' ? openBundle(place.directory).rootfs : place.directory;
       const rootfs = openRootfsDirectory(directory, { work: options });
       const tree = await rootfs.tree();
-      const bytesOf = (files: readonly PlacedFile[]): Bytes => flow(bodiesOf(rootfs, files), options);
+      const bytesOf = (files: readonly PlacedFile[]): Bytes => directoryBytes(rootfs, files, options);
       const tarOf = (part: Tree): Bytes => directoryTar(rootfs, part, options);
       return {
         subject,

@@ -94,6 +94,14 @@ export interface DiffOptions extends Reading {
   readonly crossMounts?: boolean;
   /** Compare the image configs as well: a `usage` error where a side is no image. False when absent. */
   readonly config?: boolean;
+  /** Compare the image manifests as well, field by field: a `usage` error where a side is no image. False when absent. */
+  readonly manifest?: boolean;
+  /** Of files (and links) that match one of these globs, how their contents differ line by line as well; of none when absent or empty. */
+  readonly text?: readonly string[];
+  /** A file that is gone and one that has come are one that was renamed, where their contents are the same or similar. False when absent. */
+  readonly renames?: boolean;
+  /** How much of a renamed file is the same at least, in percent of the larger: 1 to 100, which is all; 50 when absent. */
+  readonly similarity?: number;
   /** Same size and mtime count as same content, unread. False when absent. */
   readonly trustMtime?: boolean;
   /** `os/arch[/variant]`: which image of a multi-platform one; that for `hostPlatform` when absent. */

@@ -2,6 +2,7 @@ import type { Finding } from '../image/finding.ts';
 import type { DiffID, Digest } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import type { Reason } from '../tree/change.ts';
+import type { TextView } from './diff-results.ts';
 
 export type { AttachResult, ReferrerRow, ReferrersResult } from './attach-results.ts';
 export type {
@@ -59,7 +60,8 @@ export interface NodeView {
 }
 
 export interface DiffRow {
-  readonly kind: 'A' | 'C' | 'D';
+  /** `R` with `renames` alone: a file that was at `from` before. */
+  readonly kind: 'A' | 'C' | 'D' | 'R';
   /** Absolute: the very text; where it is not UTF-8 a readable form, and `pathBytes` is the path in base64. */
   readonly path: string;
   readonly pathBytes?: string;
@@ -67,9 +69,15 @@ export interface DiffRow {
   readonly reasons: readonly Reason[];
   readonly before: NodeView | null;
   readonly after: NodeView | null;
+  /** Of a file that was renamed, where it was, and how much of it is the same, in percent. */
+  readonly from?: string;
+  readonly fromBytes?: string;
+  readonly similarity?: number;
+  /** How contents differ, of paths that `text` asks for. */
+  readonly text?: TextView;
 }
 
-/** One field of the image config that differs: a JSON pointer and both values (absent: undefined). */
+/** One field of the image config or the manifest that differs: a JSON pointer and both values (absent: undefined). */
 export interface ConfigRow {
   readonly field: string;
   readonly before?: unknown;
@@ -79,6 +87,8 @@ export interface ConfigRow {
 export interface DiffResult {
   readonly changes: readonly DiffRow[];
   readonly config: readonly ConfigRow[];
+  /** Fields of the manifests that differ, where `manifest` asks for them: else none. */
+  readonly manifest: readonly ConfigRow[];
   readonly warnings: readonly string[];
 }
 

@@ -35,6 +35,16 @@ const looks: readonly VerbUse[] = [
     words: ({ source }) => ['diff', source],
   },
   {
+    verb: 'diff',
+    command: 'diff',
+    use: 'diff of contents and names',
+    ...reading,
+    takes: everything,
+    call: ({ source, base }, options) =>
+      library.diff(base, source, { hostPlatform, text: ['**'], renames: true, similarity: 1, ...options }),
+    words: ({ source, base }) => ['diff', base, source, '--text', '**', '--renames', '--similarity', '1'],
+  },
+  {
     verb: 'diffPackages',
     command: 'diff',
     use: 'diff of packages',

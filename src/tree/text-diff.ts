@@ -14,7 +14,7 @@ interface HunkLine {
 }
 
 /** Lines that differ, with those around them; as the numbers of `@@ -1,3 +1,4 @@` have it: the first line is 1, and of no lines it is the one above them. */
-interface Hunk {
+export interface Hunk {
   readonly oldStart: number;
   readonly oldLines: number;
   readonly newStart: number;
@@ -165,7 +165,7 @@ function hunkOf(texts: Texts, runs: readonly Run[], sections: Sections): Hunk {
  * What can be read in several ways is read as git does (a run of changed lines lies as low as it can), and where texts differ in very much the edit is a short one,
  * if not the shortest, so that work stays in bounds. In parts.
  */
-function* textDiffInParts(before: Uint8Array, after: Uint8Array): Parts<TextDiff> {
+export function* textDiffInParts(before: Uint8Array, after: Uint8Array): Parts<TextDiff> {
   const texts = { before: linesOf(before), after: linesOf(after) };
   const numbers = new Numbers();
   const [older, newer] = [yield* numbers.of(texts.before), yield* numbers.of(texts.after)];

@@ -2,7 +2,7 @@ import type { Command } from '../command.ts';
 import { diffForm } from '../diff-forms.ts';
 import { diffOptions, diffRules, readDiffOptions } from '../diff-options.ts';
 import { rootNote } from '../diff-rows.ts';
-import { diffFields, diffTexts } from '../diff-text.ts';
+import { diffFields, diffTexts, textNote } from '../diff-text.ts';
 import { hasColor } from '../environment.ts';
 import { jsonLine } from '../json-text.ts';
 import { printTexts, printWarnings } from '../output.ts';
@@ -20,12 +20,16 @@ export const diff: Command = {
   examples: [
     ['ocikit diff work/', 'what changed in a bundle since it was unpacked'],
     ['ocikit diff img:base img:figlet --reasons --ignore mtime', 'two images, and why each path is listed'],
+    ["ocikit diff img:base img:figlet --text '/etc/**'", 'what changed in the files of a directory, as a patch'],
   ],
   details: [
     'A is added, C changed, D deleted; the directories above a change are C; a deleted directory is one D; the root itself is listed by --reasons, --format and --json alone, where its mode, owner or attributes differ (it counts for --exit-code, and a warning tells of it otherwise); rows are in the order of path bytes. What counts: content, type, mode, owner, device numbers, link target, extended attributes, hardlinks, and the mtime (whole seconds) of what is no directory.',
     "--config adds a row for each field of the images' configs, by its JSON pointer (C config:/config/User), in every form of output. --semantic is --ignore mtime; between two images it compares the config as far as it changes behaviour too.",
     '--paths looks at nothing else: a directory in which no glob can match is not opened, and hardlinks count among what is looked at. A mount in a directory is not walked and counts as what the other side has there; one warning names the mounts, --cross-mounts walks them.',
     'In text, control characters, bytes that are not UTF-8 and the backslash are escaped. In JSON a path is exact, and where it is not UTF-8 there is pathBytes (base64) beside a readable form.',
+    "--text prints a unified diff as git's in place of the list: of files, and of symbolic links by their targets, that match its globs and whose contents or modes differ, with all bits of a mode. Contents are their very bytes, so that patch(1) takes them; on a terminal what it would act on is escaped, with -z nothing is, and each file's part ends with NUL. A file with a NUL among its first 8000 bytes is binary, one of more than 8 MiB (or all together of more than 128 MiB) too large: it says so. With --stat the lines that were added and deleted are counted, as git's --stat has them. In --json and --format rows have text.",
+    "--renames makes one row, R /old → /new, of a file that is gone and one that has come: with equal contents first (of several the one of the same name), then the most similar ones, as git's -M has it (up to 1 MiB each; by equal contents alone where more than 1000 are to be compared). With -z the two paths have NUL between them; --name-only has the new one; a deleted directory is one D still. For --exit-code a rename is a difference.",
+    '--manifest adds a row for each field of the manifests (C manifest:/annotations/team): media types, annotations, layers in their order, and under /entry what the index says of the image: platform, annotations. What a digest stands for is another question: --layers, --config.',
     '--packages and --layers are answers of their own: files are not compared then. Packages: A added, D deleted, U upgraded, W downgraded (by the order of versions of their kind), C changed otherwise, and by how many bytes each grew. Layers of two images side by side, the lowest first: = the same contents, ~ the same line of history and others, + and - only one of them has.',
   ],
   library: ['diff(old, new, options)', 'DiffResult'],
@@ -40,10 +44,15 @@ export const diff: Command = {
       diff(words.word('old'), words.text('new'), { ...options, ...work }),
     );
     const isListed = words.flag('json') || words.flag('reasons') || words.text('format') !== undefined;
-    printWarnings(io, words, [...result.warnings, ...(isListed ? [] : rootNote(result.changes))]);
-    const texts = words.flag('json') ? jsonLine(result) : await diffTexts(result, words, hasColor(words, io));
-    await printTexts(io, texts, words.flag('null') ? 'latin1' : 'utf8');
-    const differs = result.changes.length + result.config.length > 0;
+    printWarnings(io, words, [
+      ...result.warnings,
+      ...(isListed ? [] : [...rootNote(result.changes), ...textNote(result, words)]),
+    ]);
+    const look = { color: hasColor(words, io), isTerminal: io.stdoutIsTerminal };
+    const json = { texts: words.flag('json') ? jsonLine(result) : [], encoding: 'utf8' as const };
+    const { texts, encoding } = words.flag('json') ? json : await diffTexts(result, words, look);
+    await printTexts(io, texts, encoding);
+    const differs = result.changes.length + result.config.length + result.manifest.length > 0;
     return words.flag('exit-code') && differs ? 1 : 0;
   },
 };
