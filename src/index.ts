@@ -42,6 +42,7 @@ export { cp, cpStream } from './ops/cp.ts';
 export { diff } from './ops/diff.ts';
 export { diffLayers } from './ops/diff-layers.ts';
 export { diffPackages } from './ops/diff-packages.ts';
+export { diffPlatforms } from './ops/diff-platforms.ts';
 export type {
   DiffedPackage,
   HunkLineView,
@@ -50,6 +51,8 @@ export type {
   LayerDiffRow,
   PackageDiffResult,
   PackageDiffRow,
+  PlatformDiffResult,
+  PlatformDiffRow,
   TextView,
 } from './ops/diff-results.ts';
 export { dockerfileOf } from './ops/dockerfile-of.ts';

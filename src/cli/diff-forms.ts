@@ -1,5 +1,6 @@
 import { usage } from '../errors.ts';
 import type { LayerDiffRow, PackageDiffRow } from '../ops/diff-results.ts';
+import { diffAllPlatforms } from './diff-platforms-form.ts';
 import { escapeLine } from './escape.ts';
 import type { Io } from './io.ts';
 import { jsonLine } from './json-text.ts';
@@ -44,8 +45,9 @@ function layersText(rows: readonly LayerDiffRow[]): string {
   return tableText([['', 'LAYERS', 'STORED', 'CREATED BY'], ...cells]);
 }
 
-/** Does what `--packages` or `--layers` asks for; undefined where neither was given. */
+/** Does what `--packages`, `--layers` or `--all-platforms` asks for; undefined where none was given. */
 export async function diffForm(words: Words, io: Io): Promise<number | undefined> {
+  if (words.flag('all-platforms')) return diffAllPlatforms(words, io);
   if (!words.flag('packages') && !words.flag('layers')) return undefined;
   const choice = given({ platform: words.text('platform'), hostPlatform: io.hostPlatform });
   const [old, later] = [words.word('old'), words.text('new')];

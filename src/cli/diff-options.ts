@@ -30,6 +30,7 @@ export const diffOptions: readonly Option[] = [
   },
   { name: 'packages', kind: 'flag', describe: 'which packages differ, and no files' },
   { name: 'layers', kind: 'flag', describe: "two images' layers side by side, and no files" },
+  { name: 'all-platforms', kind: 'flag', describe: 'two multi-platform images, platform by platform' },
   ...mountOptions,
   {
     name: 'format',
@@ -47,7 +48,7 @@ export const diffOptions: readonly Option[] = [
 /** What is about files, where those are not compared. */
 const aboutFiles = [
   ...['ignore', 'semantic', 'stat', 'name-only', 'reasons', 'null', 'config', 'manifest', 'paths', 'format'],
-  ...['text', 'renames', 'similarity'],
+  ...['text', 'renames', 'similarity', 'all-platforms'],
   ...['one-file-system', 'cross-mounts', 'trust-mtime', 'strict'],
 ];
 
@@ -58,6 +59,9 @@ export const diffRules: readonly Rule[] = [
   ...excludes('trust-mtime', [{ option: 'ignore', values: ['content'] }], 'contents are then not compared at all'),
   ...excludes('text', ['name-only', 'reasons'], 'it prints contents in place of a list'),
   needs('similarity', ['renames'], 'it says which files count as renamed'),
+  ...excludes('all-platforms', ['platform'], 'it takes all of them'),
+  ...excludes('all-platforms', ['null', 'format'], 'a line between the rows says whose they are'),
+  ...excludes('all-platforms', ['one-file-system', 'cross-mounts'], 'images have no mounts'),
   ...mountRules,
   ...excludes('packages', [...aboutFiles, 'layers'], 'files are not compared'),
   ...excludes('layers', aboutFiles, 'files are not compared'),

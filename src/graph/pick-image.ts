@@ -91,6 +91,22 @@ function bestOf(candidates: readonly Candidate[], wanted: Platform): Descriptor 
   return best === 0 ? undefined : ranked.find(({ rank }) => rank === best)?.descriptor;
 }
 
+/** The images that a manifest's or index's descriptor stands for by their platforms (`os/arch[/variant]`); of several for one the first. Throws as `pickImage` does. */
+export async function imagesByPlatform(
+  source: ImageSource,
+  descriptor: Descriptor,
+): Promise<ReadonlyMap<string, Descriptor>> {
+  const manifests = isIndexType(descriptor.mediaType) ? await listManifests(source, [descriptor]) : [descriptor];
+  const { candidates, faults } = await offerOf(source, manifests);
+  if (faults[0] !== undefined) throw faults[0];
+  const images = new Map<string, Descriptor>();
+  for (const { platform, descriptor } of candidates) {
+    const name = formatExactPlatform(platform);
+    if (!images.has(name)) images.set(name, descriptor);
+  }
+  return images;
+}
+
 /**
  * Reads the image that a manifest's or index's descriptor stands for. In an index, nested ones included: the one for
  * `platform`; without it the only one, else the host's architecture on linux. Attestations do not count.

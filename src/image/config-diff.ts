@@ -1,5 +1,6 @@
 import { invalid } from '../errors.ts';
 import { pointerLimit } from '../limits.ts';
+import type { ImageConfig } from '../spec/objects.ts';
 
 /** One field that differs: a JSON pointer (RFC 6901), and both values; absent is undefined. */
 export interface ConfigChange {
@@ -93,3 +94,6 @@ function isObject(value: unknown): boolean {
 function changeOf({ field, before, after }: Pair): ConfigChange {
   return { field, ...(isAbsent(before) ? {} : { before }), ...(isAbsent(after) ? {} : { after }) };
 }
+
+/** The fields by which two image configs differ. */
+export const diffConfigs = (before: ImageConfig, after: ImageConfig): ConfigChange[] => diffFields(before, after);

@@ -21,7 +21,7 @@ import { parseConfig, parseIndex, parseManifest } from '../spec/parse.ts';
 import { fixture } from '../testing/fixtures.ts';
 import { appendLayer, type LayerEdit, squashedImage } from './append.ts';
 import { checkImage, checkIndex } from './check.ts';
-import { diffFields } from './config-diff.ts';
+import { diffConfigs } from './config-diff.ts';
 import type { Finding } from './finding.ts';
 import { historyOf } from './history.ts';
 import { inspectObject } from './inspect.ts';
@@ -403,7 +403,7 @@ test('configs differ by fields, variables by name, command lines as a whole', ()
     },
     layers: [layer('one'), layer('two')],
   });
-  assert.deepEqual(diffFields(before.config.value, after.config.value), [
+  assert.deepEqual(diffConfigs(before.config.value, after.config.value), [
     { field: '/author', before: 'a' },
     { field: '/config/Cmd', before: ['x', 'y'], after: ['x', 'z'] },
     { field: '/config/Env/A', before: '1', after: '2' },
@@ -421,10 +421,10 @@ test('a config differs from itself in nothing, and a difference reads the same f
     .map(more => imageOf({ config: { config: more } }).config.value);
   fc.assert(
     fc.property(config, config, (a, b) => {
-      assert.deepEqual(diffFields(a, a), []);
-      const turned = diffFields(b, a).map(({ field, before, after }) => ({ field, before: after, after: before }));
+      assert.deepEqual(diffConfigs(a, a), []);
+      const turned = diffConfigs(b, a).map(({ field, before, after }) => ({ field, before: after, after: before }));
       assert.deepEqual(
-        diffFields(a, b).map(({ field, before, after }) => ({ field, before, after })),
+        diffConfigs(a, b).map(({ field, before, after }) => ({ field, before, after })),
         turned,
       );
     }),
@@ -435,7 +435,7 @@ test('a config differs from itself in nothing, and a difference reads the same f
 test('configs made to have endless pointers are refused', () => {
   const wide = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`${index}`, 1]));
   const hostile = imageOf({ config: { ['x'.repeat(10_000)]: wide } }).config.value;
-  assert.throws(() => diffFields(imageOf().config.value, hostile), OciError);
+  assert.throws(() => diffConfigs(imageOf().config.value, hostile), OciError);
 });
 
 test('a published image of fifty layers has no findings and grows by one', t => {

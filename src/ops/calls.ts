@@ -119,6 +119,7 @@ const diff: Table<DiffOptions> = {
   trustMtime: flag,
   strict: flag,
 };
+const { platform: _of, hostPlatform: _host, crossMounts: _cross, ...diffPlatforms } = diff;
 const exported: Table<ExportOptions> = { ...read, dryRun: flag };
 const gc: Table<GcOptions> = {
   ...write,
@@ -163,6 +164,7 @@ export type Verb =
   | 'commitLayerStream'
   | 'copy'
   | 'diff'
+  | 'diffPlatforms'
   | 'exportImage'
   | 'exportStream'
   | 'gc'
@@ -192,6 +194,7 @@ export const optionTables: Readonly<Record<Verb, Readonly<Record<string, kinds.K
   commitLayerStream: commitLayer,
   copy,
   diff,
+  diffPlatforms,
   exportImage: exported,
   exportStream: exported,
   gc,

@@ -40,6 +40,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   diff: ['before', 'after?'],
   diffLayers: ['before', 'after'],
   diffPackages: ['before', 'after'],
+  diffPlatforms: ['before', 'after'],
   dockerfileOf: ['image'],
   drop: ['image'],
   exportImage: ['image', 'file'],

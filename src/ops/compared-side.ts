@@ -105,7 +105,7 @@ export function readImageSide(side: ImageSide): Promise<ComparedSide> {
 }
 
 /** Two images: blobs that both begin with are read once, and of the contents of layers that both begin with, once proved, only those that layers above touch are hashed. */
-async function readImagePair(before: ImageSide, after: ImageSide): Promise<[ComparedSide, ComparedSide]> {
+export async function readImagePair(before: ImageSide, after: ImageSide): Promise<[ComparedSide, ComparedSide]> {
   const cache = new ListingCache();
   const blobs = [...blobsOf(before.layers), ...blobsOf(after.layers)];
   expectMore(before.source.work ?? {}, sizeOf(new Map(blobs.map(blob => [blob.digest, blob])).values()));

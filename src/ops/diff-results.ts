@@ -1,4 +1,6 @@
+import type { Digest } from '../spec/digest.ts';
 import type { LayerView } from './look-results.ts';
+import type { DiffResult } from './results.ts';
 
 /** One side of a package that differs. */
 export interface DiffedPackage {
@@ -64,3 +66,17 @@ export interface HunkView {
 export type TextView =
   | { readonly kind: 'text'; readonly hunks: readonly HunkView[]; readonly added: number; readonly deleted: number }
   | { readonly kind: 'binary' | 'large' };
+
+/** What differs between two images of one platform; nothing is listed of a platform that only one side has. */
+export interface PlatformDiffRow extends DiffResult {
+  /** `os/arch[/variant]`. */
+  readonly platform: string;
+  /** The manifests' digests; null where that side has no image for the platform. */
+  readonly before: Digest | null;
+  readonly after: Digest | null;
+}
+
+export interface PlatformDiffResult {
+  /** In the order of their names. */
+  readonly platforms: readonly PlatformDiffRow[];
+}

@@ -54,6 +54,15 @@ const looks: readonly VerbUse[] = [
     words: ({ source, base }) => ['diff', base, source, '--packages'],
   },
   {
+    verb: 'diffPlatforms',
+    command: 'diff',
+    use: 'diff of all platforms',
+    ...reading,
+    takes: images,
+    call: ({ source, base }, options) => library.diffPlatforms(base, source, { ...options }),
+    words: ({ source, base }) => ['diff', base, source, '--all-platforms'],
+  },
+  {
     verb: 'diffLayers',
     command: 'diff',
     use: 'diff of layers',
