@@ -4,6 +4,7 @@ export type { Instruction } from './dockerfile/instruction.ts';
 export { type Dockerfile, parseDockerfile, type Stage } from './dockerfile/parse.ts';
 export type { Plan } from './dockerfile/plan/plan.ts';
 export { type ErrorCode, OciError } from './errors.ts';
+export type { EngineReason, EngineVerdict } from './image/engines/engine-verdicts.ts';
 export type { Finding, Severity } from './image/finding.ts';
 export type { InspectArtifact, InspectImage, InspectObject } from './image/inspect.ts';
 export { analyze } from './ops/analyze.ts';
@@ -57,7 +58,7 @@ export type {
 } from './ops/diff-results.ts';
 export { dockerfileOf } from './ops/dockerfile-of.ts';
 export { drop } from './ops/drop.ts';
-export { explainFindings, type FindingExplanation } from './ops/explain-finding.ts';
+export { type ExplainedEngine, explainFindings, type FindingExplanation } from './ops/explain-finding.ts';
 export { exportImage, exportStream } from './ops/export-image.ts';
 export { files } from './ops/files.ts';
 export { gc } from './ops/gc.ts';

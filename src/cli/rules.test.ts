@@ -338,7 +338,7 @@ const uses: Readonly<Record<string, Use>> = {
   },
   validate: {
     words: ({ layout }) => ['validate', layout],
-    values: () => ({ explain: 'size-mismatch' }),
+    values: () => ({ explain: 'size-mismatch', engines: 'docker,podman' }),
   },
   completion: { words: () => ['completion', 'bash'] },
 };

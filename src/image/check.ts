@@ -15,7 +15,7 @@ import { placedEntries } from '../spec/odd-entries.ts';
 import { formatPlatform, normalizePlatform } from '../spec/platform.ts';
 import { isPortKey } from '../spec/port.ts';
 import { isStopSignal } from '../spec/stop-signal.ts';
-import { checkData } from './check-data.ts';
+import { checkDescriptor } from './check-descriptor.ts';
 import { at, documentAt, type Finding, type Place } from './finding.ts';
 import { finding } from './finding-codes.ts';
 
@@ -45,9 +45,9 @@ export function checkManifest(manifest: Document<Manifest>, entry?: Descriptor):
   const place = documentAt('manifest', descriptor.digest);
   const findings = [
     ...checkMediaType(value.mediaType, entry ?? descriptor, at(place, '/mediaType')),
-    ...checkData(value.config, at(place, '/config')),
-    ...value.layers.flatMap((layer, index) => checkData(layer, at(place, `/layers/${index}`))),
-    ...(value.subject ? checkData(value.subject, at(place, '/subject')) : []),
+    ...checkDescriptor(value.config, at(place, '/config')),
+    ...value.layers.flatMap((layer, index) => checkDescriptor(layer, at(place, `/layers/${index}`))),
+    ...(value.subject ? checkDescriptor(value.subject, at(place, '/subject')) : []),
   ];
   if (value.config.mediaType !== mediaTypes.empty || value.artifactType) return findings;
   return [
@@ -72,8 +72,8 @@ export function checkIndex(index: Document<ImageIndex>, place: Place = indexFile
   const { subject: about } = index.value;
   const entries = placedEntries(index.value);
   return [
-    ...entries.flatMap(([position, entry]) => checkData(entry, at(place, `/manifests/${position}`))),
-    ...(about ? checkData(about, at(place, '/subject')) : []),
+    ...entries.flatMap(([position, entry]) => checkDescriptor(entry, at(place, `/manifests/${position}`))),
+    ...(about ? checkDescriptor(about, at(place, '/subject')) : []),
     ...checkNames(entries, place),
   ];
 }

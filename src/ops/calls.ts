@@ -151,7 +151,7 @@ const unpack: Table<UnpackOptions> = {
   force: flag,
   strict: flag,
 };
-const validate: Table<ValidateOptions> = { ...work, fast: flag, strict: flag };
+const validate: Table<ValidateOptions> = { ...work, fast: flag, strict: flag, engines: listOf(text) };
 
 /** The library's functions that do something. */
 export type Verb =

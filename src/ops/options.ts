@@ -165,6 +165,8 @@ export interface ValidateOptions extends Work {
   readonly fast?: boolean;
   /** Warnings count as errors. False when absent. */
   readonly strict?: boolean;
+  /** Engines whose verdicts are predicted: `docker`, `podman`, `containerd`, `buildah`, `umoci`, `kaniko`, `skopeo`, `crane`, each as `NAME` or `NAME@VERSION`. */
+  readonly engines?: readonly string[];
 }
 
 /** What `save` takes. */

@@ -1,3 +1,4 @@
+import type { EngineVerdict } from '../image/engines/engine-verdicts.ts';
 import type { Finding } from '../image/finding.ts';
 import type { DiffID, Digest } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
@@ -143,6 +144,8 @@ export interface ValidateResult {
   readonly notes: readonly Finding[];
   /** How many findings and notes there are beyond the first 1,000 of one code in one blob, which are not listed. */
   readonly unlisted: number;
+  /** What each engine that was asked for makes of it. */
+  readonly engines?: readonly EngineVerdict[];
   /** How many blobs were checked, and their bytes. */
   readonly blobs: number;
   readonly bytes: number;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { type FindingCases, plainTar, putChanged } from './finding-case.ts';
+import { changeIndex, type FindingCases, plainTar, putChanged } from './finding-case.ts';
 import { putBytes, putImage, putName } from './layout-files.ts';
 
 const layerType = 'application/vnd.oci.image.layer.v1.tar';
@@ -41,6 +41,14 @@ export const layerCases: FindingCases = {
       const config = { rootfs: { type: 'layers', diff_ids: [diffID] }, history: [] };
       putName(layout, 'app', putImage(layout, { layers: [], config, manifest: { layers: [cut] } }));
     },
+  },
+  'layer-zstd': { ...typed(`${layerType}+zstd`), also: ['layer-mislabelled'] },
+  'digest-other': {
+    make: layout =>
+      changeIndex(layout, index => ({
+        ...index,
+        manifests: [{ mediaType: 'text/plain', digest: `sha512:${'0'.repeat(128)}`, size: 1 }],
+      })),
   },
   'table-mismatch': {
     make: layout =>

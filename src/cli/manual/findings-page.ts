@@ -1,7 +1,8 @@
 import type { FindingExplanation } from '../../ops/explain-finding.ts';
+import { engineLines } from '../explain-text.ts';
 import type { Block, Page } from './page.ts';
 
-function blocksOf({ code, severity, means, section, remedy }: FindingExplanation): readonly Block[] {
+function blocksOf({ code, severity, means, section, remedy, engines }: FindingExplanation): readonly Block[] {
   return [
     { kind: 'heading', text: code },
     { kind: 'paragraph', text: means },
@@ -11,6 +12,7 @@ function blocksOf({ code, severity, means, section, remedy }: FindingExplanation
         ['severity', severity],
         ['see', section],
         ['to do', remedy],
+        ...engineLines(engines).map(line => ['engines', line] as const),
       ],
     },
   ];

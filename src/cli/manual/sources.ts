@@ -12,6 +12,7 @@ export const shapeSources: readonly string[] = [
   'src/ops/build/options.ts',
   'src/ops/run/options.ts',
   'src/image/finding.ts',
+  'src/image/engines/engine-verdicts.ts',
   'src/image/merge.ts',
   'src/image/inspect.ts',
   'src/tree/change.ts',

@@ -7,7 +7,9 @@ export type LayerCode =
   | 'compression-damaged'
   | 'tar-damaged'
   | 'tar-type-unusual'
-  | 'table-mismatch';
+  | 'table-mismatch'
+  | 'layer-zstd'
+  | 'digest-other';
 
 /** What may be wrong with a layer as a whole. */
 export const layerKinds: Readonly<Record<LayerCode, FindingKind>> = {
@@ -49,6 +51,18 @@ export const layerKinds: Readonly<Record<LayerCode, FindingKind>> = {
       "A layer's tar has entries of types that tar programs read and engines refuse: D and V of GNU tar, X of Solaris.",
     section: 'image-spec layer.md, "File Types"',
     remedy: 'Write the tar anew without `tar -g` and `tar -V`: `ocikit fix` does.',
+  },
+  'layer-zstd': {
+    severity: 'note',
+    means: 'A layer is compressed with zstd, which readers should know and older ones do not.',
+    section: 'image-spec media-types.md, "application/vnd.oci.image.layer.v1.tar+zstd"',
+    remedy: '`ocikit convert --compression gzip` makes what every engine reads.',
+  },
+  'digest-other': {
+    severity: 'note',
+    means: 'A digest of another algorithm than sha256, which readers need not know.',
+    section: 'image-spec descriptor.md, "Registered Algorithms"',
+    remedy: 'Make the image anew with sha256: ocikit does whenever it writes one.',
   },
   'table-mismatch': {
     severity: 'error',
