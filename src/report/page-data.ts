@@ -155,7 +155,7 @@ export interface LayerChange {
 export type FieldChange = readonly [field: string, before: string | null, after: string | null];
 
 /** A text file that differs: its row in the changes, and a unified diff of it. */
-type TextChange = readonly [row: number, diff: string];
+export type TextChange = readonly [row: number, diff: string, added: number, deleted: number];
 
 /** The page of two images. */
 export interface PairPage {

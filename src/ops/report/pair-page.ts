@@ -13,6 +13,7 @@ import type { Look } from '../look.ts';
 import type { LayerView } from '../look-results.ts';
 import type { PlacedPackage } from '../package-scan.ts';
 import { headOf } from './head.ts';
+import { textChanges } from './text-changes.ts';
 
 /** An image that is looked into. */
 export interface ImageLook extends Look {
@@ -65,7 +66,7 @@ export async function pairPage(before: ImageLook, after: ImageLook, work: Work):
   const was = await analysisOf(before, before.ofImage, work);
   const is = await analysisOf(after, after.ofImage, work);
   const changes = await compareSides(sideOf(before), sideOf(after), { signal: work.signal });
-  const { columns } = await pace.run(changeColumns([before.tree, after.tree], changes));
+  const { columns, rows } = await pace.run(changeColumns([before.tree, after.tree], changes));
   const [older, newer] = [before.ofImage.image, after.ofImage.image];
   return {
     kind: 'pair',
@@ -75,8 +76,7 @@ export async function pairPage(before: ImageLook, after: ImageLook, work: Work):
     changes: columns,
     packages: packageChanges(was, is),
     config: fieldChanges(older.config.value, newer.config.value),
-    texts: [],
-    textsLeft: 0,
+    ...(await textChanges([before, after], { rows, changes }, work)),
     warnings: [...before.warnings, ...after.warnings, ...was.found.warnings, ...is.found.warnings],
   };
 }

@@ -5,6 +5,7 @@ import { change, count, some } from './format.ts';
 import type { Item } from './layout.ts';
 import { SizeMap } from './map.ts';
 import { letterChip } from './parts.ts';
+import { searchField, wordsOf } from './search-field.ts';
 import { TreeView } from './tree-view.ts';
 
 const titles = { '': 'something below it differs', A: 'added', C: 'changed', D: 'deleted' } as const;
@@ -87,13 +88,10 @@ export class ChangesSection {
   readonly element: HTMLElement;
   readonly #changes: Changes;
   readonly #tree: TreeView;
-  readonly #search = el('input', {
-    type: 'search',
-    name: 'search',
-    placeholder: 'Search paths',
-    'aria-label': 'Search paths',
-    autocomplete: 'off',
-    'aria-keyshortcuts': '/',
+  readonly #search = searchField({
+    changed: () => this.#apply(),
+    left: () => this.#tree.element.focus(),
+    cleared: () => this.#reset(),
   });
   readonly #kinds: ReturnType<typeof choice>;
   readonly #found = el('p', { class: 'found', role: 'status' });
@@ -116,7 +114,6 @@ export class ChangesSection {
       ['D', 'deleted'],
     ] as const;
     this.#kinds = choice('Show', kinds, () => this.#apply());
-    this.#search.addEventListener('input', () => this.#apply());
     const controls = el('div', { class: 'controls', role: 'search' }, this.#search, this.#kinds.element);
     const both = el('div', { class: 'tree-and-details' }, this.#tree.element, this.#details);
     this.element = section('changes', 'Files', controls, this.#found, both);
@@ -130,20 +127,21 @@ export class ChangesSection {
   }
 
   reveal(node: number): void {
-    this.#search.value = '';
-    this.#kinds.select.value = '';
-    this.#apply();
+    this.#reset();
     this.#tree.reveal(node);
     this.element.scrollIntoView();
     this.#tree.element.focus();
   }
 
+  #reset(): void {
+    this.#search.value = '';
+    this.#kinds.select.value = '';
+    this.#apply();
+  }
+
   #apply(): void {
     const { shape, letter } = this.#changes;
-    const words = this.#search.value
-      .toLowerCase()
-      .split(/\s+/)
-      .filter(word => word !== '');
+    const words = wordsOf(this.#search);
     const kind = this.#kinds.select.value;
     const kept = new Uint8Array(shape.count);
     let found = 0;

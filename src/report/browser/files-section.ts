@@ -4,6 +4,7 @@ import { button, type Child, choice, el, fill, section } from './dom.ts';
 import { fileFacts, modeOf, typeOf } from './file-facts.ts';
 import { bytes, count, modeText, some } from './format.ts';
 import { layerChip } from './parts.ts';
+import { searchField, wordsOf } from './search-field.ts';
 import { TreeView } from './tree-view.ts';
 
 type Test = (files: Files, node: number) => boolean;
@@ -36,13 +37,10 @@ export class FilesSection {
   readonly #page: ImagePage;
   readonly #files: Files;
   readonly #tree: TreeView;
-  readonly #search = el('input', {
-    type: 'search',
-    name: 'search',
-    placeholder: 'Search paths',
-    'aria-label': 'Search paths',
-    autocomplete: 'off',
-    'aria-keyshortcuts': '/',
+  readonly #search = searchField({
+    changed: () => this.#apply(),
+    left: () => this.#tree.element.focus(),
+    cleared: () => this.#reset(),
   });
   readonly #layers: ReturnType<typeof choice>;
   readonly #sorts: ReturnType<typeof choice>;
@@ -77,8 +75,6 @@ export class FilesSection {
       ],
       order => this.#tree.sortBy(order === 'size' ? node => files.total[node] ?? 0 : undefined),
     );
-    this.#search.addEventListener('input', () => this.#apply());
-    this.#search.addEventListener('keydown', event => this.#leaveSearch(event));
     const controls = el(
       'div',
       { class: 'controls', role: 'search' },
@@ -129,19 +125,9 @@ export class FilesSection {
     this.#apply();
   }
 
-  #leaveSearch(event: KeyboardEvent): void {
-    if (event.key === 'ArrowDown' || event.key === 'Enter') this.#tree.element.focus();
-    else if (event.key === 'Escape') this.#reset();
-    else return;
-    event.preventDefault();
-  }
-
   /** Keeps what is looked for, and what it lies in. */
   #apply(): void {
-    const words = this.#search.value
-      .toLowerCase()
-      .split(/\s+/)
-      .filter(word => word !== '');
+    const words = wordsOf(this.#search);
     const layer = Number(this.#layers.select.value);
     const test = sorts.find(([value]) => value === this.#sorts.select.value)?.[2] ?? (() => true);
     if (words.length === 0 && layer === 0 && this.#package === 0 && this.#sorts.select.value === 'all') {

@@ -83,7 +83,7 @@ function lineRow(page: ImagePage, line: PageLine, showFiles: (layer: number) => 
     el('td', {}, commandCell(line, layer)),
     el('td', { class: 'changes' }, files),
     el('td', { class: 'number' }, el('span', {}, bytes(sizeOf(layer))), el('span', { class: 'waste-note' }, hidden)),
-    el('td', { class: 'number muted' }, bytes(layer.stored)),
+    el('td', { class: 'number muted wide' }, bytes(layer.stored)),
   );
 }
 
@@ -95,7 +95,7 @@ export function historySection(page: ImagePage, showFiles: (layer: number) => vo
     ['History', ''],
     ['Paths', ''],
     ['Files', 'number'],
-    ['Stored', 'number'],
+    ['Stored', 'number wide'],
   ];
   const head = el('tr', {}, ...heads.map(([title, name]) => el('th', { scope: 'col', class: name }, title)));
   const lines = page.history.map(line => lineRow(page, line, showFiles));

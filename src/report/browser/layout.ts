@@ -35,8 +35,8 @@ interface Cell {
 }
 
 /** Square pixels of what is still drawn, and of what its parts are still drawn of. */
-const [least, leastOpen] = [40, 6000];
-const levels = 3;
+const [least, leastOpen] = [40, 5200];
+const levels = 5;
 const heading = 19;
 
 function cellOf(item: Item, depth: number, perByte: number): Cell {
@@ -61,7 +61,11 @@ export function layOut(root: Item, width: number, height: number): readonly Box[
     .paddingBottom(node => (node.depth > 0 ? 2 : 0))
     .paddingLeft(node => (node.depth > 0 ? 2 : 0))
     .round(true)(tree);
-  const boxes = drawn.descendants().slice(1);
+  // What is too narrow for its own border is not drawn.
+  const boxes = drawn
+    .descendants()
+    .slice(1)
+    .filter(({ x0, x1, y0, y1 }) => x1 - x0 > 1 && y1 - y0 > 1);
   return boxes.map(node => ({
     item: node.data.item,
     within: node

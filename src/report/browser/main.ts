@@ -1,6 +1,6 @@
 import type { ImagePage, PageData, PairPage } from '../page-data.ts';
 import { ChangesSection, changedSizes, changesOf } from './changes.ts';
-import { filesOf } from './decode.ts';
+import { filesOf, pathOf } from './decode.ts';
 import { type Child, el, section } from './dom.ts';
 import { FilesSection } from './files-section.ts';
 import { bytes, change, count, share } from './format.ts';
@@ -112,6 +112,7 @@ function pageOfPair(page: PairPage): readonly [HTMLElement, readonly HTMLElement
     pair.packagesSection(page),
     changedSizes(page, changes, node => files.reveal(node)),
     files.element,
+    pair.textsSection(page, row => pathOf(changes.shape, row)),
     pair.configSection(page),
   ];
   return [pairHeader(page, paths), sections, () => files.focusSearch()];

@@ -1,6 +1,6 @@
 import type { FieldChange, LayerChange, PackageChange, PairPage } from '../page-data.ts';
-import { el, section } from './dom.ts';
-import { bytes, change, some } from './format.ts';
+import { el, section, shownText } from './dom.ts';
+import { bytes, change, count, some } from './format.ts';
 import { commandOf } from './history.ts';
 import { letterChip } from './parts.ts';
 import { Table } from './table.ts';
@@ -75,10 +75,10 @@ export function packagesSection({ packages }: PairPage): HTMLElement {
     columns: [
       { title: '', key: row => row[0], cell: row => letterChip(...packageKinds[row[0]]) },
       { title: 'Name', key: row => row[2], cell: row => row[2] },
-      { title: 'What', key: row => packageKinds[row[0]][1], cell: row => packageKinds[row[0]][1] },
+      { title: 'What', class: 'wide', key: row => packageKinds[row[0]][1], cell: row => packageKinds[row[0]][1] },
       { title: 'Old', class: 'mono', key: row => row[3] ?? '', cell: row => row[3] ?? '' },
       { title: 'New', class: 'mono', key: row => row[4] ?? '', cell: row => row[4] ?? '' },
-      { title: 'Type', key: row => row[1], cell: row => row[1] },
+      { title: 'Type', class: 'wide', key: row => row[1], cell: row => row[1] },
       { title: 'Size', class: 'number', key: row => row[5], cell: row => (row[5] === 0 ? '' : change(row[5])) },
     ],
   });
@@ -116,4 +116,49 @@ export function configSection({ config }: PairPage): HTMLElement {
   const rows = el('tbody', {}, ...config.map(fieldRow));
   const table = el('table', { class: 'rows fields' }, caption, el('thead', {}, head), rows);
   return section('config', 'Config', el('div', { class: 'scroller' }, table));
+}
+
+const lineKinds: Readonly<Record<string, string>> = {
+  '+': 'line tone-A',
+  '-': 'line tone-D',
+  '@': 'line place',
+  '\\': 'line place',
+};
+
+function diffBlock(diff: string, path: string): HTMLElement {
+  const lines = diff.split('\n').map(line => {
+    const element = el('span', { class: lineKinds[line.charAt(0)] ?? 'line' });
+    element.textContent = `${shownText(line)}\n`;
+    return element;
+  });
+  return el(
+    'pre',
+    { class: 'diff', tabindex: 0, role: 'region', 'aria-label': `Differences of ${path}` },
+    el('code', {}, ...lines),
+  );
+}
+
+/** Differences that are open from the start: of many, none, so that the list can be read. */
+const mostOpen = 4;
+
+/** How small text files differ, line by line. */
+export function textsSection({ texts, textsLeft }: PairPage, pathAt: (row: number) => string): HTMLElement {
+  const rest = textsLeft === 0 ? '' : ` ${some(textsLeft, 'file')} more would make the page too large.`;
+  if (texts.length === 0) return section('texts', 'Text files', lead(`No small text file has other contents.${rest}`));
+  const files = texts.map(([row, diff, added, deleted]) => {
+    const path = pathAt(row);
+    const counts = el('span', { class: 'muted' }, ` +${count(added)} −${count(deleted)}`);
+    const summary = el('summary', {}, el('code', {}, path), counts);
+    return el(
+      'details',
+      { class: 'text', id: `text-${row}`, open: texts.length <= mostOpen },
+      summary,
+      diffBlock(diff, path),
+    );
+  });
+  window.addEventListener('beforeprint', () => {
+    for (const file of files) file.open = true;
+  });
+  const said = `${some(texts.length, 'text file')} of at most 64 KiB ${texts.length === 1 ? 'has' : 'have'} other contents.${rest}`;
+  return section('texts', 'Text files', lead(said), ...files);
 }
