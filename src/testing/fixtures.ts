@@ -4,11 +4,11 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 /** Shared test data lies beside the checkout, not in it. */
-const root = join(dirname(fileURLToPath(import.meta.url)), '../../../shared/fixtures');
+export const fixturesRoot: string = join(dirname(fileURLToPath(import.meta.url)), '../../../shared/fixtures');
 
 /** The absolute path of a shared fixture, or undefined after the test has been skipped with a message because this checkout has none. */
 export function fixture(t: TestContext, path: string): string | undefined {
-  const file = join(root, path);
+  const file = join(fixturesRoot, path);
   if (existsSync(file)) return file;
   t.skip(`no shared fixtures here: ${path}`);
   return undefined;

@@ -1,0 +1,87 @@
+// npm run fuzz -- [TARGET…] [--runs N] [--seed N]: tries targets (all of them unless some are named) with inputs that coverage
+// leads, each in a process of its own with little memory. An input that ends in anything but a result or an OciError is
+// written to node_modules/.cache/fuzz/ and makes the exit code 1; so does one that takes longer than a minute or all of the memory.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildFuzz } from './fuzz-build.mjs';
+
+const checkout = dirname(dirname(fileURLToPath(import.meta.url)));
+const cache = join(checkout, 'node_modules/.cache/fuzz');
+const program = join(cache, 'program.mjs');
+/** Milliseconds without another input. */
+const hangs = 60_000;
+const mebibytes = 512;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { runs: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
+});
+
+function run(words, watch) {
+  const child = spawn(
+    process.execPath,
+    ['--enable-source-maps', `--max-old-space-size=${mebibytes}`, program, ...words],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const [out, err] = [[], []];
+  child.stdout.on('data', chunk => out.push(chunk));
+  child.stderr.on('data', chunk => err.push(chunk));
+  const timer = watch === undefined ? undefined : setInterval(() => watch() || child.kill('SIGKILL'), hangs);
+  return new Promise(resolve => {
+    child.on('close', (code, signal) => {
+      clearInterval(timer);
+      resolve({ code, signal, stdout: `${Buffer.concat(out)}`, stderr: `${Buffer.concat(err)}` });
+    });
+  });
+}
+
+function keep(name, input, error) {
+  const id = createHash('sha256').update(input).digest('hex').slice(0, 16);
+  const path = join(cache, `${name}-${id}`);
+  writeFileSync(path, input);
+  console.log(`  ${path} (${input.length} bytes)\n    ${error.split('\n').slice(0, 12).join('\n    ')}`);
+}
+
+/** The input that was being tried when its process ended. */
+function lastInput(file) {
+  const bytes = readFileSync(file);
+  return bytes.subarray(4, 4 + (bytes.length < 4 ? 0 : bytes.readUInt32LE()));
+}
+
+async function tryTarget(name) {
+  const file = join(cache, `${name}.current`);
+  let seen = '';
+  const isGoingOn = () => {
+    const now = createHash('sha256').update(readFileSync(file)).digest('hex');
+    const isNew = now !== seen;
+    seen = now;
+    return isNew;
+  };
+  const { code, signal, stdout, stderr } = await run([name, values.runs, values.seed, file], isGoingOn);
+  if (code !== 0) {
+    console.log(`${name}: ended by ${signal ?? `code ${code}`}`);
+    keep(name, lastInput(file), stderr);
+    return false;
+  }
+  const { runs, corpus, blocks, memory, findings } = JSON.parse(stdout);
+  const count = `${findings.length} finding${findings.length === 1 ? '' : 's'}`;
+  console.log(`${name}: ${runs} runs, ${blocks} blocks, ${corpus} inputs kept, ${memory >> 10} MiB, ${count}`);
+  for (const { input, error } of findings) keep(name, Buffer.from(input, 'base64'), error);
+  return findings.length === 0;
+}
+
+mkdirSync(cache, { recursive: true });
+await buildFuzz(join(checkout, 'src/testing/fuzz/child.ts'), program);
+const known = (await run(['--list'])).stdout.trim().split('\n');
+const unknown = positionals.find(name => !known.includes(name));
+if (unknown !== undefined || known.length < 2) {
+  console.error(`fuzz: expected one of ${known.join(', ')}, got ${unknown ?? 'nothing'}`);
+  process.exit(2);
+}
+for (const name of positionals.length === 0 ? known : positionals) if (!(await tryTarget(name))) process.exitCode = 1;

@@ -1,0 +1,15 @@
+import type { FuzzTarget } from './target.ts';
+import { documentTargets } from './targets-of-documents.ts';
+import { layerTargets } from './targets-of-layers.ts';
+import { packageTargets } from './targets-of-packages.ts';
+import { placeTargets } from './targets-of-places.ts';
+import { textTargets } from './targets-of-texts.ts';
+
+/** Everything that takes bytes of strangers. */
+export const fuzzTargets: readonly FuzzTarget[] = [
+  ...layerTargets,
+  ...documentTargets,
+  ...textTargets,
+  ...packageTargets,
+  ...placeTargets,
+];
