@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { OciError } from '../errors.ts';
 import { readImage } from '../graph/image-reader.ts';
@@ -363,6 +364,15 @@ test('images are not opened in what is no layout, and each refusal says why', as
     openImage(`oci-archive:${file}`),
     refusal('invalid', /index.json: expected an image layout, an archive or a tar, got none/),
   );
+  // A header that ends within its checksum, which says that it is a number of another form.
+  const short = Buffer.alloc(150, 0xde);
+  for (const bytes of [short, gzipSync(short)]) {
+    writeFileSync(file, bytes);
+    await assert.rejects(
+      openImage(`oci-archive:${file}`),
+      refusal('invalid', /index.json: expected an image layout, an archive or a tar, got none/),
+    );
+  }
   rmSync(join(path, 'index.json'));
   await assert.rejects(
     openImage(path),

@@ -35,7 +35,7 @@ function setAt(
   return { steps, length: end + 1 - start };
 }
 
-/** Where braces close that have a comma between them: others are themselves. */
+/** Where braces close that have a comma between them: others are themselves, and so are those in a set. */
 function choicesIn(characters: readonly string[]): ReadonlySet<number> {
   const open: { readonly at: number; hasComma: boolean }[] = [];
   const found = new Set<number>();
@@ -43,6 +43,7 @@ function choicesIn(characters: readonly string[]): ReadonlySet<number> {
     const character = characters[at];
     const top = open.at(-1);
     if (character === '\\') at += 1;
+    else if (character === '[') at += (setAt(characters, at)?.length ?? 1) - 1;
     else if (character === '{') open.push({ at, hasComma: false });
     else if (character === ',' && top !== undefined) top.hasComma = true;
     else if (character === '}' && top !== undefined) {

@@ -41,6 +41,13 @@ test('law: an ignore file leaves out what the package of the docker tools for Ja
   );
 });
 
+test('braces in a set are members of it', () => {
+  for (const glob of ['[{a,b}]', 'x{[}],y}', '[{],a}]', '{[{],[}]}', '[/a{b,c}/]{d,e}'])
+    for (const text of ['{', 'a', '}', 'x}', 'xy', 'd']) isGlob(glob, text);
+  assert.ok(isGlob('[{]', '{') && isGlob('x{[}],y}', 'x}') && isGlob('x{[}],y}', 'xy'));
+  assert.ok(!isGlob('x{[}],y}', 'x]'));
+});
+
 test('law: globs mean what they mean to picomatch', () => {
   fc.assert(
     fc.property(

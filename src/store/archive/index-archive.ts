@@ -64,6 +64,7 @@ class Scan {
   /** Whether it is a tar at all is said in the words of who asked for an image. */
   #first(block: Buffer): RawHeader {
     try {
+      if (block.length < blockSize) throw this.#truncated();
       return decodeHeader(block, 0, this.#at);
     } catch (error) {
       if (!(error instanceof OciError)) throw error;
