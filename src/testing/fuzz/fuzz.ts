@@ -4,13 +4,13 @@ import { diceOf, longestInput, type Materials, mutated } from './mutate.ts';
 import type { FuzzTarget } from './target.ts';
 
 /** An input that ended in something else than a result or an `OciError`. */
-export interface FuzzFinding {
+interface FuzzFinding {
   readonly input: Uint8Array;
   readonly error: unknown;
 }
 
 /** What some runs came to. */
-export interface FuzzResult {
+interface FuzzResult {
   readonly runs: number;
   /** How many inputs of the corpus entered blocks that none before had; 0 where nothing was counted. */
   readonly corpus: number;

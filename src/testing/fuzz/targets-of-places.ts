@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { nodeEngine } from '../../engine/node.ts';
 import { validate } from '../../ops/validate.ts';
 import { StreamInput } from '../../store/archive/archive-input.ts';
-import { visitArchive } from '../../store/archive/index-archive.ts';
+import { indexArchive } from '../../store/archive/index-archive.ts';
 import { openArchiveSource } from '../../store/archive/open-archive.ts';
 import { openBundle } from '../../store/bundle/bundle.ts';
 import { readStatIndex } from '../../store/bundle/stat-index.ts';
@@ -105,7 +105,7 @@ export const placeTargets: readonly FuzzTarget[] = [
   },
   {
     name: 'archive-stream',
-    run: bytes => visitArchive(new StreamInput(once(bytes)), 'fuzz', async () => undefined),
+    run: bytes => indexArchive(new StreamInput(once(bytes)), 'fuzz'),
     seeds: () => tar.seeds(),
     ...(tar.repair === undefined ? {} : { repair: tar.repair }),
   },
