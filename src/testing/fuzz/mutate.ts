@@ -1,5 +1,5 @@
 /** Whole numbers below a bound, the same ones for the same seed on every machine (mulberry32). */
-export type Dice = (below: number) => number;
+type Dice = (below: number) => number;
 
 export function diceOf(seed: number): Dice {
   let state = seed >>> 0;
