@@ -61,6 +61,7 @@ export { drop } from './ops/drop.ts';
 export { type ExplainedEngine, explainFindings, type FindingExplanation } from './ops/explain-finding.ts';
 export { exportImage, exportStream } from './ops/export-image.ts';
 export { files } from './ops/files.ts';
+export { fix } from './ops/fix.ts';
 export { gc } from './ops/gc.ts';
 export { history } from './ops/history.ts';
 export { images } from './ops/images.ts';
@@ -72,6 +73,7 @@ export type {
   CheckBaseOptions,
   CommitLayerOptions,
   DropOptions,
+  FixOptions,
   RebaseOptions,
   SquashOptions,
   StripOptions,
@@ -82,6 +84,8 @@ export type {
   CommitLayerResult,
   DroppedLayers,
   DropResult,
+  FixedLayers,
+  FixResult,
   RebasedImage,
   RebaseResult,
   SquashedLayers,

@@ -47,6 +47,7 @@ test('every verb that prints the digest of what it makes says when, by whom and 
     'convert',
     'copy',
     'drop',
+    'fix',
     'import',
     'index',
     'rebase',

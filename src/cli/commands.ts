@@ -15,6 +15,7 @@ import { diff } from './commands/diff.ts';
 import { drop } from './commands/drop.ts';
 import { exportCommand } from './commands/export.ts';
 import { files } from './commands/files.ts';
+import { fix } from './commands/fix.ts';
 import { gc } from './commands/gc.ts';
 import { history } from './commands/history.ts';
 import { images } from './commands/images.ts';
@@ -69,6 +70,7 @@ export const commands: readonly Command[] = [
   copy,
   squash,
   drop,
+  fix,
   strip,
   convert,
   rebase,

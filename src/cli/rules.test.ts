@@ -270,6 +270,16 @@ const uses: Readonly<Record<string, Use>> = {
     }),
     says: changeSays,
   },
+  fix: {
+    words: ({ layout }) => ['fix', `${layout}:app`],
+    values: ({ directory }) => changing(directory),
+    says: [
+      ...changeSays,
+      ...['change', 'author', 'created', 'annotation'].map(
+        option => [option, 'quiet', 'what changes leaves nothing to warn of'] as const,
+      ),
+    ],
+  },
   drop: {
     words: ({ layout }) => ['drop', `${layout}:app`, '--layers', '2'],
     values: ({ directory }) => ({ ...changing(directory), layers: 'refused', 'created-by': 'layer 2' }),

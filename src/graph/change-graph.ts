@@ -6,7 +6,18 @@ import type { Descriptor, Document, Image, ImageIndex, Manifest, Platform } from
 import { platformKey } from '../spec/platform.ts';
 import { readImageOf } from './image-reader.ts';
 import type { ImageSource } from './source.ts';
-import { type Graph, isMissing, walk } from './walk.ts';
+import { type Graph, type GraphNode, isMissing, walk } from './walk.ts';
+
+/** What an entry of an index leads to. */
+export interface MetEntry {
+  /** The entry before. */
+  readonly listed: Descriptor;
+  readonly isMissing: boolean;
+  /** What its document calls itself. */
+  readonly mediaType: string | undefined;
+  /** As it is now. */
+  readonly image: Image | undefined;
+}
 
 /** What happens to the images that a descriptor leads to. */
 interface GraphChange {
@@ -18,6 +29,8 @@ interface GraphChange {
   readonly keepsFiles: boolean;
   /** Changes the index that the descriptor itself is. */
   readonly index?: ((index: ImageIndex) => ImageIndex) | undefined;
+  /** Mends what an entry says of what it leads to, after its change: nothing where it is to go. `image` is there where it is one. */
+  readonly entry?: ((entry: Descriptor, met: MetEntry) => Promise<Descriptor | undefined>) | undefined;
   /** Takes a document that was made of another. */
   readonly put: (document: Document<unknown>, base: Document<unknown>) => Promise<void>;
 }
@@ -40,12 +53,20 @@ function listedAs(entry: Descriptor, { mediaType, digest, size }: Descriptor): D
   return { ...kept, mediaType, digest, size };
 }
 
+/** What a manifest has become. */
+interface MadeManifest {
+  readonly document: Document<Manifest>;
+  readonly image: Image;
+  /** Whether its platform is another: where it stays, an entry may know more of it than the config. */
+  readonly isElsewhere: boolean;
+}
+
 /** One change of a graph, what is referred to first. State: what each manifest has become. */
 class Changing {
   readonly #source: ImageSource;
   readonly #graph: Graph;
   readonly #change: GraphChange;
-  readonly #made = new Map<string, { readonly document: Document<Manifest>; readonly image?: Image }>();
+  readonly #made = new Map<string, MadeManifest>();
   /** What each index has become: one that several list is changed once. */
   readonly #indexes = new Map<string, Descriptor>();
   readonly warnings: string[] = [];
@@ -56,8 +77,23 @@ class Changing {
     this.#change = change;
   }
 
-  async entry(listed: Descriptor, edit = (index: ImageIndex): ImageIndex => index): Promise<Descriptor> {
+  /** What stands for an entry; nothing where it goes. */
+  async entry(listed: Descriptor, edit?: (index: ImageIndex) => ImageIndex): Promise<Descriptor | undefined> {
     const node = this.#graph.entry(listed);
+    const mend = this.#change.entry;
+    if (mend === undefined) return this.#changed(listed, node, edit);
+    if (node !== undefined && isMissing(node))
+      return mend(listed, { listed, isMissing: true, mediaType: undefined, image: undefined });
+    const entry = await this.#changed(listed, node, edit);
+    const mediaType = node?.kind === 'manifest' || node?.kind === 'index' ? node.document?.value.mediaType : undefined;
+    return mend(entry, { listed, isMissing: false, mediaType, image: this.#made.get(listed.digest)?.image });
+  }
+
+  async #changed(
+    listed: Descriptor,
+    node: GraphNode | undefined,
+    edit = (index: ImageIndex): ImageIndex => index,
+  ): Promise<Descriptor> {
     if (node?.fault !== undefined && !isMissing(node)) throw node.fault;
     if (node?.kind === 'index' && node.document !== undefined) {
       const key = `${listed.mediaType} ${listed.digest}`;
@@ -75,7 +111,7 @@ class Changing {
 
   async #index(document: Document<ImageIndex>, edit: (index: ImageIndex) => ImageIndex): Promise<Document<ImageIndex>> {
     const { manifests } = document.value;
-    const changed = new Map<Descriptor, Descriptor>();
+    const changed = new Map<Descriptor, Descriptor | undefined>();
     for (const child of manifests) if (!isAttestation(child)) changed.set(child, await this.entry(child));
     for (const child of manifests) {
       const attested = isAttestation(child) ? await this.#attestation(child) : undefined;
@@ -95,15 +131,10 @@ class Changing {
     this.#made.set(listed.digest, known);
     if (known.document.descriptor.digest === listed.digest) return listed;
     const entry = listedAs(listed, known.document.descriptor);
-    return known.image === undefined || listed.platform == null
-      ? entry
-      : { ...entry, platform: platformOf(known.image) };
+    return known.isElsewhere && listed.platform != null ? { ...entry, platform: platformOf(known.image) } : entry;
   }
 
-  /** `image` is absent where the platform stays: an entry may then know more of it than the config. */
-  async #image(
-    document: Document<Manifest>,
-  ): Promise<{ readonly document: Document<Manifest>; readonly image?: Image }> {
+  async #image(document: Document<Manifest>): Promise<MadeManifest> {
     const before = await readImageOf(this.#source, document);
     const image = await this.#change.change(before);
     if (image.config.descriptor.digest !== before.config.descriptor.digest)
@@ -111,7 +142,7 @@ class Changing {
     if (image.manifest.descriptor.digest !== document.descriptor.digest)
       await this.#change.put(image.manifest, document);
     const isElsewhere = platformKey(platformOf(before)) !== platformKey(platformOf(image));
-    return { document: image.manifest, ...(isElsewhere ? { image } : {}) };
+    return { document: image.manifest, image, isElsewhere };
   }
 
   /** An attestation of a changed image: about the new one where its files are the same, else gone. */
@@ -156,6 +187,6 @@ export async function changeGraph(
   const node = graph.entry(root);
   if (node !== undefined && isMissing(node)) throw notFound(`${source.subject}: blob ${root.digest}`, 'a blob');
   const changing = new Changing(source, graph, change);
-  const descriptor = await changing.entry(root, change.index);
+  const descriptor = (await changing.entry(root, change.index)) ?? root;
   return { descriptor, warnings: changing.warnings };
 }

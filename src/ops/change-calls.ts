@@ -1,6 +1,13 @@
 import { changed, compression, read, type Table, write } from './base-calls.ts';
 import * as kinds from './call-kinds.ts';
-import type { CheckBaseOptions, DropOptions, RebaseOptions, SquashOptions, StripOptions } from './layer-options.ts';
+import type {
+  CheckBaseOptions,
+  DropOptions,
+  FixOptions,
+  RebaseOptions,
+  SquashOptions,
+  StripOptions,
+} from './layer-options.ts';
 import type {
   AppendOptions,
   AttachOptions,
@@ -63,6 +70,8 @@ const squash: Table<SquashOptions> = {
   fromBase: kinds.operand,
 };
 const strip: Table<StripOptions> = { ...changed, ...compression, keepLinks: flag, redact: listOf(text) };
+const { allPlatforms: _allPlatforms, platform: _platform, ...withoutPlatform } = changed;
+const fix: Table<FixOptions> = withoutPlatform;
 const drop: Table<DropOptions> = { ...changed, layers: kinds.layerRange, createdBy: text, materialize: flag };
 const rebase: Table<RebaseOptions> = {
   ...changed,
@@ -83,6 +92,7 @@ export type ChangeVerb =
   | 'convert'
   | 'createIndex'
   | 'drop'
+  | 'fix'
   | 'listIndex'
   | 'rebase'
   | 'referrers'
@@ -100,6 +110,7 @@ export const changeTables: Readonly<Record<ChangeVerb, Readonly<Record<string, k
   convert,
   createIndex: index,
   drop,
+  fix,
   listIndex: kinds.work,
   rebase,
   referrers,

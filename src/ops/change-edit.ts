@@ -40,3 +40,12 @@ export function withOptions(
     since: history === undefined ? image : before,
   });
 }
+
+/** Only what a person says of the image gives it another time: the same files stored otherwise are no younger. */
+export function withoutNow<Options extends ChangeOptions>({
+  now,
+  ...options
+}: Options): Omit<Options, 'now'> & Pick<ChangeOptions, 'now'> {
+  const isEdited = options.author !== undefined || (options.instructions?.length ?? 0) > 0;
+  return isEdited && now !== undefined ? { ...options, now } : options;
+}

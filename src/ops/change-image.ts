@@ -1,11 +1,12 @@
 import { badOption, notFound, usage } from '../errors.ts';
-import { changeGraph, platformOf } from '../graph/change-graph.ts';
+import { changeGraph, type MetEntry, platformOf } from '../graph/change-graph.ts';
 import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { type MadeSource, madeSource } from '../graph/made-source.ts';
 import { proveImage, proveKept } from '../graph/prove-image.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import { checkMade } from '../graph/store-document.ts';
 import type { ImageEdit, Line } from '../image/edit-image.ts';
+import { jsonText } from '../spec/document.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
 import { nameOf } from '../spec/name.ts';
 import type { Descriptor, Image, ImageIndex, Platform } from '../spec/objects.ts';
@@ -47,6 +48,10 @@ export interface Change<Details extends object> {
   /** Whether the result holds the same files, so that what was attested of them holds on. */
   readonly keepsFiles: boolean;
   readonly change: (part: ChangePart) => Promise<ChangedPart<Details>>;
+  /** How the place is read; as it is when absent. */
+  readonly over?: (source: ImageSource) => ImageSource;
+  /** Mends the entries of indexes, and the one that the image is (`changeGraph`). */
+  readonly entry?: (entry: Descriptor, met: MetEntry) => Promise<Descriptor | undefined>;
   /** Changes the multi-platform index itself, where the result is one. */
   readonly index?: (index: ImageIndex) => ImageIndex;
 }
@@ -120,6 +125,7 @@ async function make<Details extends object>(
     change: changeOne,
     keepsFiles: change.keepsFiles,
     index: change.index,
+    entry: change.entry,
     async put(document, base) {
       warnings.push(...checkMade(document, { subject: store.subject, base }));
       await made.keep(document);
@@ -132,6 +138,9 @@ async function make<Details extends object>(
   return { root: entry, images, warnings: [...opened.warnings, ...warnings, ...result.warnings], made };
 }
 
+/** Whether two entries say the same. */
+const isSame = (one: Descriptor, other: Descriptor): boolean => jsonText(one) === jsonText(other);
+
 /** Names a result in the layout that it is in. */
 async function finishLayout(
   opened: NamedImage,
@@ -140,7 +149,7 @@ async function finishLayout(
 ): Promise<readonly string[]> {
   const isOwn = place.kind === 'own';
   const isMoved = isOwn && place.name === undefined;
-  if (isMoved && root.digest === opened.named.digest) return [];
+  if (isMoved && isSame(root, opened.named)) return [];
   const warnings: string[] = [];
   if (isOwn) {
     // What several entries are together becomes a blob when it gets a name of its own.
@@ -191,19 +200,20 @@ export async function changeImage<Details extends object>(
 ): Promise<ChangeResult<Details>> {
   const parsed = parseOperand(image, 'read');
   const place = parseChangePlace(parsed, options);
-  const source = await openOperandToCopy(parsed, place.path, options);
+  const read = await openOperandToCopy(parsed, place.path, options);
   try {
-    const opened = await withNamed({ ...parsed, ...source });
+    const source = change.over?.(read.source) ?? read.source;
+    const opened = await withNamed({ ...parsed, ...read, source });
     const chosen = await choose(opened, place, options);
     const made = await changeInto({ ...opened, ...chosen }, change, { place, options });
     return {
       manifest: made.root.digest,
       name: made.name,
-      isChanged: made.root.digest !== chosen.root.digest,
+      isChanged: !isSame(made.root, chosen.root),
       images: made.images,
       warnings: [...new Set(made.warnings)],
     };
   } finally {
-    source.close();
+    read.close();
   }
 }

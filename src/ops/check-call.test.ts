@@ -43,6 +43,7 @@ const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
   diffPlatforms: ['before', 'after'],
   dockerfileOf: ['image'],
   drop: ['image'],
+  fix: ['image'],
   exportImage: ['image', 'file'],
   exportStream: ['image'],
   gc: ['layout'],

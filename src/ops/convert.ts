@@ -8,6 +8,7 @@ import { withDocuments } from '../image/edit-image.ts';
 import { layersOf } from '../image/layers.ts';
 import { isLayerType, mediaTypes } from '../spec/media-type.ts';
 import type { Document, Image, ImageIndex, Layer, Manifest } from '../spec/objects.ts';
+import { withoutNow } from './change-edit.ts';
 import { type Change, type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
 import { checkCall } from './check-call.ts';
 import type { ConvertOptions, ImageOperand } from './options.ts';
@@ -107,12 +108,6 @@ function indexOf(index: ImageIndex, format: 'oci' | 'docker', warnings: string[]
     warnings.push(`attestation ${digest} is left out: a list of docker's has no place for it`);
   const manifests = index.manifests.filter(entry => !isAttestation(entry));
   return { ...index, mediaType: mediaTypes.dockerIndex, manifests };
-}
-
-/** Only what a person says of the image gives it another time: the same files stored otherwise are no younger. */
-function withoutNow({ now, ...options }: ConvertOptions): ConvertOptions {
-  const isEdited = options.author !== undefined || (options.instructions?.length ?? 0) > 0;
-  return isEdited && now !== undefined ? { ...options, now } : options;
 }
 
 /**

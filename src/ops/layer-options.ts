@@ -26,6 +26,9 @@ export interface StripOptions extends ChangeOptions, CompressionOptions {
   readonly redact?: readonly string[];
 }
 
+/** What `fix` takes: all images of a multi-platform one are mended. */
+export type FixOptions = Omit<ChangeOptions, 'allPlatforms' | 'platform'>;
+
 /** What `rebase` takes. */
 export interface RebaseOptions extends ChangeOptions {
   /** What the image is made on; when absent what its annotation `org.opencontainers.image.base.digest`, or its index's, names in the same place. */

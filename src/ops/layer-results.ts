@@ -1,3 +1,4 @@
+import type { Mended } from '../image/mend-image.ts';
 import type { MergeConflict } from '../image/merge.ts';
 import type { DiffID } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
@@ -34,6 +35,15 @@ export interface StrippedPaths {
   readonly copies: readonly string[];
 }
 export type StripResult = ChangeResult<StrippedPaths>;
+
+/** What `fix` made of one image: the numbers of the layers that were written anew, 1 for the lowest. */
+export interface FixedLayers {
+  readonly rewritten: readonly number[];
+}
+export interface FixResult extends ChangeResult<FixedLayers> {
+  /** What was wrong and is not any more. */
+  readonly mended: readonly Mended[];
+}
 
 /** What `rebase` made of one image. */
 export interface RebasedImage {

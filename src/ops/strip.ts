@@ -3,7 +3,6 @@ import { contentDigests } from '../graph/content-digests.ts';
 import { storedAs, warningsOf } from '../graph/layer-label.ts';
 import { goneFrom, planStrip, type StripPlan } from '../graph/strip-plan.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
-import { layerPositions, linesOf, withLines, withoutLayer } from '../image/lines.ts';
 import { linesNaming } from '../image/redact.ts';
 import type { Image, Layer } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
@@ -22,6 +21,7 @@ import { foldLayers } from './fold-layers.ts';
 import type { StripOptions } from './layer-options.ts';
 import type { StrippedPaths, StripResult } from './layer-results.ts';
 import { checkRedact, redacted } from './redacted.ts';
+import { withLayers } from './rewritten-layers.ts';
 import { allOf, type Several } from './several.ts';
 
 const shown = (path: Path): string => `/${textOf(path)}`;
@@ -76,20 +76,6 @@ async function rewrite(
     warnings.push(...folded.warnings);
   }
   return { layers, warnings };
-}
-
-function withLayers(image: Image, layers: readonly (Layer | undefined)[]): Image {
-  const lines = linesOf(image);
-  const positions = layerPositions(lines);
-  const changed = new Map(positions.map((at, number) => [at, layers[number]]));
-  return withLines(
-    image,
-    lines.map((line, at) => {
-      if (!changed.has(at)) return line;
-      const layer = changed.get(at);
-      return layer === undefined ? withoutLayer(line) : { ...line, layer };
-    }),
-  );
 }
 
 /** Lines of history that name what went: they say what there was. */

@@ -44,6 +44,15 @@ export const layerUses: readonly VerbUse[] = [
     words: ({ source, out }) => ['drop', source, '-o', `${out}:new`, '--layers', '1', '--materialize'],
   },
   {
+    verb: 'fix',
+    command: 'fix',
+    use: 'fix into another layout',
+    ...making,
+    takes: images,
+    call: ({ source, out }, options) => library.fix(source, { output: `${out}:new`, ...options }),
+    words: ({ source, out }) => ['fix', source, '-o', `${out}:new`],
+  },
+  {
     verb: 'strip',
     command: 'strip',
     use: 'strip out of all platforms',

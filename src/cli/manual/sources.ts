@@ -14,6 +14,7 @@ export const shapeSources: readonly string[] = [
   'src/image/finding.ts',
   'src/image/engines/engine-verdicts.ts',
   'src/image/merge.ts',
+  'src/image/mend-image.ts',
   'src/image/inspect.ts',
   'src/tree/change.ts',
   'src/tree/story.ts',

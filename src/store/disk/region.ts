@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { invalid } from '../../errors.ts';
 import { fileChunks, isSparse, type Region } from './file-chunks.ts';
 import { loadNative } from './native.ts';
@@ -23,4 +24,12 @@ export function* regionChunks(file: number, region: Region, subject: string): It
     throw systemError(error, subject, 'a blob that can be read');
   }
   if (position !== size) throw invalid(subject, `a size of ${size} bytes`, `${position}`);
+}
+
+/** How many bytes there are where a region lies: of one that is a whole file what the file has, of a part what is said. Undefined where there is no such file. */
+export function bytesAt({ path, offset, size }: Region & { readonly path: string }): number | undefined {
+  // Before the first member of an archive stands its header.
+  if (offset > 0) return size;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() === true ? found.size : undefined;
 }

@@ -1,0 +1,37 @@
+import { changeOptions, platformOptions, printChange, readChangeOptions } from '../change-options.ts';
+import { type Command, excludes } from '../command.ts';
+import { escapeLine } from '../escape.ts';
+import { withProgress } from '../progress.ts';
+import { given } from '../words.ts';
+
+const ofPlatforms = new Set(platformOptions.map(({ name }) => name));
+
+export const fix: Command = {
+  name: 'fix',
+  describe: 'mend what validate finds wrong with an image, in a form every engine takes',
+  positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]', completes: 'image' }],
+  options: changeOptions.filter(({ name }) => !ofPlatforms.has(name)),
+  rules: excludes('tag', ['output'], 'an output has a name of its own'),
+  examples: [
+    ['ocikit fix img:app --dry-run', 'what would be mended'],
+    ['ocikit fix img:app -t fixed', 'the same root filesystem, in a form that every engine takes'],
+    ['ocikit fix broken/ -o mended/', 'a layout that lacks its oci-layout, or whose index is wrong'],
+  ],
+  details: [
+    'Mended is what follows from the blobs: sizes and embedded data that are not those of the blob, media types of documents and of layers stored otherwise, platforms that the config denies, entries of an index that lead nowhere (they go), and a history that is out of step with the layers. A layer whose tar some engine refuses or reads otherwise (an entry twice, beside its whiteout, below what is no directory, a hardlink to what comes later, types of tar alone) is written anew as what it does to the layers below, with the compression that it has.',
+    'The merged root filesystem stays as it is, and what has nothing wrong keeps its bytes. All images of a multi-platform image are mended, and whatever is above them. Nothing is invented: bytes that are not what their digest or diffID says are an error, and what only a person knows (a malformed variable, a missing blob) stays and is a warning.',
+    'An image whose place is no layout to write to, as one without the file oci-layout, is mended into another: -o.',
+  ],
+  library: ['fix(image, options)', 'FixResult'],
+  environment: ['SOURCE_DATE_EPOCH'],
+  run: async (words, io) => {
+    const { fix } = await import('../../ops/fix.ts');
+    const { platform: _platform, allPlatforms: _all, ...said } = readChangeOptions(words, io);
+    const result = await withProgress(words, io, work => fix(words.word('image'), { ...given(said), ...work }));
+    if (!words.flag('quiet'))
+      for (const { code, subject, message } of result.mended)
+        io.stderr(`ocikit: ${escapeLine(`${subject}: ${message} (${code})`)}\n`);
+    printChange(io, words, result);
+    return 0;
+  },
+};

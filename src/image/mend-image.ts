@@ -1,0 +1,50 @@
+import type { Descriptor, Image, Manifest } from '../spec/objects.ts';
+import { checkImage } from './check.ts';
+import { withDocuments } from './edit-image.ts';
+import { linesOf } from './lines.ts';
+
+/** Gives the descriptor that is right for one of a manifest, at a place in words. */
+type MendDescriptor = (descriptor: Descriptor, place: string) => Promise<Descriptor>;
+
+/** Something that was mended: what the finding of it is called, where it was, and what is there now. */
+export interface Mended {
+  readonly code: string;
+  readonly subject: string;
+  readonly message: string;
+}
+
+async function mendedManifest(manifest: Manifest, place: string, mend: MendDescriptor): Promise<Manifest> {
+  const { config, layers, subject } = manifest;
+  const listed: Descriptor[] = [];
+  for (const [at, layer] of layers.entries()) listed.push(await mend(layer, `${place} /layers/${at}`));
+  return {
+    ...manifest,
+    config: await mend(config, `${place} /config`),
+    layers: listed,
+    ...(subject == null ? {} : { subject: await mend(subject, `${place} /subject`) }),
+  };
+}
+
+/**
+ * An image whose documents say of their blobs what is true, and whose history is in step with its layers: layers that no line speaks of
+ * get one without text, as every verb gives them; a history of more lines than layers is left out, since nobody knows which line is whose.
+ */
+export async function mendImage(
+  image: Image,
+  { mend, note }: { readonly mend: MendDescriptor; readonly note: (mended: Mended) => void },
+): Promise<Image> {
+  const place = `manifest ${image.manifest.descriptor.digest}`;
+  const manifest = await mendedManifest(image.manifest.value, place, mend);
+  const { value } = image.config;
+  const found = checkImage(image).find(({ code }) => code === 'history-count');
+  if (found === undefined) return withDocuments(image, value, manifest);
+  const rows = (value.history ?? []).filter(row => row.empty_layer !== true).length;
+  const isLonger = rows > manifest.layers.length;
+  const message = isLonger
+    ? 'the history is left out: it has more lines than there are layers'
+    : 'layers without a line have one without text';
+  note({ code: found.code, subject: found.subject, message });
+  const { history: _history, ...silent } = value;
+  const config = isLonger ? silent : { ...value, history: linesOf(image).map(({ row }) => row) };
+  return withDocuments(image, config, manifest);
+}

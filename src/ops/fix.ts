@@ -1,0 +1,168 @@
+import { compressionOf, recompressedType } from '../codec/compression.ts';
+import type { MetEntry } from '../graph/change-graph.ts';
+import { platformOf } from '../graph/change-graph.ts';
+import { storedAs } from '../graph/layer-label.ts';
+import { layerTroubles } from '../graph/layer-troubles.ts';
+import { measured, measuredSource } from '../graph/measured-source.ts';
+import type { ImageSource } from '../graph/source.ts';
+import { readTreeStack } from '../graph/tree-stack.ts';
+import { checkImage } from '../image/check.ts';
+import { blobsOf, layersOf } from '../image/layers.ts';
+import { type Mended, mendImage } from '../image/mend-image.ts';
+import { isIndexType, isLayerType, isManifestType } from '../spec/media-type.ts';
+import type { Descriptor, Image, Layer } from '../spec/objects.ts';
+import { formatPlatform } from '../spec/platform.ts';
+import { sizeOf } from '../spec/sizes.ts';
+import { bytesAt } from '../store/disk/region.ts';
+import type { ImageOperand } from '../store/parse-operand.ts';
+import { announce } from '../stream/pace.ts';
+import { withoutNow } from './change-edit.ts';
+import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
+import { checkCall } from './check-call.ts';
+import { foldLayers } from './fold-layers.ts';
+import type { FixOptions } from './layer-options.ts';
+import type { FixedLayers, FixResult } from './layer-results.ts';
+import { withLayers } from './rewritten-layers.ts';
+
+const isDocument = (mediaType: string): boolean => isIndexType(mediaType) || isManifestType(mediaType);
+
+/** One mending of all that an image leads to. State: what was mended. */
+class Fixing {
+  readonly #options: FixOptions;
+  readonly mended: Mended[] = [];
+
+  constructor(options: FixOptions) {
+    this.#options = options;
+  }
+
+  readonly #note = (mended: Mended): void => {
+    const isKnown = this.mended.some(({ code, subject }) => code === mended.code && subject === mended.subject);
+    if (!isKnown) this.mended.push(mended);
+  };
+
+  /** What a descriptor says of the size of its blob, and embeds of it. */
+  #sized(source: ImageSource, descriptor: Descriptor, subject: string): Descriptor {
+    const right = measured(source, descriptor, bytesAt);
+    if (right.size !== descriptor.size)
+      this.#note({ code: 'size-mismatch', subject, message: `the size is ${right.size}, and not ${descriptor.size}` });
+    if (descriptor.data != null && right.data == null)
+      this.#note({ code: 'data-mismatch', subject, message: 'the embedded data is left out' });
+    return right;
+  }
+
+  /** The same, and what a layer's media type says of its compression. */
+  async #blob(source: ImageSource, descriptor: Descriptor, subject: string): Promise<Descriptor> {
+    const sized = this.#sized(source, descriptor, subject);
+    const { mediaType } = sized;
+    if (!isLayerType(mediaType) || sized.size === 0 || !(await source.has(sized))) return sized;
+    const stored = await storedAs(source, sized);
+    if (stored === compressionOf(mediaType) || stored === 'xz' || stored === 'bzip2') return sized;
+    const right = { ...sized, mediaType: recompressedType(mediaType, stored) };
+    this.#note({ code: 'layer-mislabelled', subject, message: `the media type is ${right.mediaType}` });
+    return right;
+  }
+
+  /** An entry of an index, after what it leads to has been mended. */
+  async entry(source: ImageSource, entry: Descriptor, met: MetEntry): Promise<Descriptor | undefined> {
+    const subject = `entry ${met.listed.digest}`;
+    if (met.isMissing) {
+      this.#note({ code: 'blob-missing', subject, message: 'the entry is left out: what it names is not there' });
+      return undefined;
+    }
+    const right = this.#sized(source, met.listed, subject);
+    // What the entry leads to now may be another document, whose descriptor is right.
+    const sized = entry.digest === met.listed.digest ? right : entry;
+    const { mediaType = sized.mediaType } = met;
+    const isOther = mediaType !== sized.mediaType && isDocument(mediaType);
+    if (isOther) this.#note({ code: 'media-type-mismatch', subject, message: `the media type is ${mediaType}` });
+    const typed = isOther ? { ...sized, mediaType } : sized;
+    if (met.image === undefined || typed.platform == null) return typed;
+    if (!checkImage(met.image, typed).some(({ code }) => code === 'platform-mismatch')) return typed;
+    const platform = platformOf(met.image);
+    this.#note({ code: 'platform-mismatch', subject, message: `the platform is ${formatPlatform(platform)}` });
+    return { ...typed, platform };
+  }
+
+  async image(part: ChangePart): Promise<ChangedPart<FixedLayers>> {
+    const { source } = part;
+    const image = await mendImage(part.image, {
+      mend: (descriptor, subject) => this.#blob(source, descriptor, subject),
+      note: this.#note,
+    });
+    const layers = layersOf(image);
+    announce(this.#options, 'fixing', sizeOf(blobsOf(layers)));
+    const wrong = new Map<number, string>();
+    for (const [at, layer] of layers.entries()) {
+      const [first, ...others] = isLayerType(layer.descriptor.mediaType) ? await layerTroubles(source, layer) : [];
+      if (first !== undefined) wrong.set(at, others.length === 0 ? first : `${first}, and ${others.length} more`);
+    }
+    const rewritten = wrong.size === 0 ? { image, warnings: [] } : await this.#rewritten({ ...part, image }, wrong);
+    return {
+      image: rewritten.image,
+      details: { rewritten: [...wrong.keys()].map(at => at + 1) },
+      warnings: [...rewritten.warnings, ...leftOf(rewritten.image)],
+    };
+  }
+
+  /** Layers written anew as what they do to the tree below them, compressed as they are. */
+  async #rewritten(
+    part: ChangePart,
+    wrong: ReadonlyMap<number, string>,
+  ): Promise<{ readonly image: Image; readonly warnings: readonly string[] }> {
+    const { source, image } = part;
+    const layers: (Layer | undefined)[] = [...layersOf(image)];
+    const trees = await readTreeStack(source, layersOf(image));
+    const warnings: string[] = [];
+    for (const [at, message] of wrong) {
+      const [before, after, layer] = [trees[at], trees[at + 1], layers[at]];
+      if (before === undefined || after === undefined || layer === undefined)
+        throw new Error('fix: a tree for each layer');
+      const stored = await storedAs(source, layer.descriptor);
+      const compression = { compression: stored === 'gzip' || stored === 'zstd' ? stored : 'none' } as const;
+      const folded = await foldLayers(
+        part,
+        { before, after, from: at, replaced: at, to: at + 1, compression },
+        this.#options,
+      );
+      layers[at] = folded.layer;
+      warnings.push(...folded.warnings);
+      this.#note({
+        code: 'layer-refused',
+        subject: `layer ${layer.descriptor.digest}`,
+        message: `written anew: ${message}`,
+      });
+    }
+    return { image: withLayers(image, layers), warnings };
+  }
+}
+
+/** What stays wrong, because only a person knows what is right. */
+function leftOf(image: Image): readonly string[] {
+  return checkImage(image).map(({ code, subject, message }) => `${subject}: ${code} stays: ${message}`);
+}
+
+/**
+ * Mends what `validate` finds wrong with an image and what can be known: sizes, embedded data, media types, platforms, entries that
+ * lead nowhere, histories out of step, and layers whose tars some engine refuses, which are written anew in a form that every engine takes.
+ * The merged root filesystem stays, blobs with nothing wrong keep their bytes, nothing is invented; what stays wrong is said. All images of a multi-platform
+ * one are mended. Throws `invalid` for bytes that are not what their digest or diffID says, and as `changeImage`.
+ */
+export async function fix(image: ImageOperand, options: FixOptions = {}): Promise<FixResult> {
+  checkCall('fix', { image: ['operand', image] }, options);
+  const fixing = new Fixing(options);
+  let read: ImageSource | undefined;
+  const result = await changeImage<FixedLayers>(
+    image,
+    { ...withoutNow(options), allPlatforms: true },
+    {
+      keepsFiles: true,
+      over: source => {
+        read = source;
+        return measuredSource(source, bytesAt);
+      },
+      change: part => fixing.image(part),
+      entry: async (entry, met) => fixing.entry(read as ImageSource, entry, met),
+    },
+  );
+  return { ...result, mended: fixing.mended };
+}
