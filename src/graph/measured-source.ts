@@ -1,4 +1,5 @@
 import { checkData } from '../image/check-data.ts';
+import { blobAt } from '../image/finding.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import type { FileRegion, ImageSource } from './source.ts';
 
@@ -11,7 +12,7 @@ export function measured(source: ImageSource, descriptor: Descriptor, measure: M
   const region = source.fileOf(bare);
   const size = (region === undefined ? undefined : measure(region)) ?? descriptor.size;
   const sized = size === descriptor.size ? descriptor : { ...descriptor, size };
-  if (data == null || checkData(sized, '').length === 0) return sized;
+  if (data == null || checkData(sized, blobAt(descriptor.digest)).length === 0) return sized;
   return { ...bare, size };
 }
 

@@ -2,11 +2,11 @@ import { compressionOf, recompressedType } from '../codec/compression.ts';
 import type { MetEntry } from '../graph/change-graph.ts';
 import { platformOf } from '../graph/change-graph.ts';
 import { storedAs } from '../graph/layer-label.ts';
-import { layerTroubles } from '../graph/layer-troubles.ts';
 import { measured, measuredSource } from '../graph/measured-source.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { readTreeStack } from '../graph/tree-stack.ts';
 import { checkImage } from '../image/check.ts';
+import type { Finding } from '../image/finding.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { type Mended, mendImage } from '../image/mend-image.ts';
 import { isIndexType, isLayerType, isManifestType } from '../spec/media-type.ts';
@@ -22,6 +22,7 @@ import { checkCall } from './check-call.ts';
 import { foldLayers } from './fold-layers.ts';
 import type { FixOptions } from './layer-options.ts';
 import type { FixedLayers, FixResult } from './layer-results.ts';
+import { layerTroubles } from './layer-troubles.ts';
 import { withLayers } from './rewritten-layers.ts';
 
 const isDocument = (mediaType: string): boolean => isIndexType(mediaType) || isManifestType(mediaType);
@@ -91,10 +92,10 @@ class Fixing {
     });
     const layers = layersOf(image);
     announce(this.#options, 'fixing', sizeOf(blobsOf(layers)));
-    const wrong = new Map<number, string>();
+    const wrong = new Map<number, readonly Finding[]>();
     for (const [at, layer] of layers.entries()) {
-      const [first, ...others] = isLayerType(layer.descriptor.mediaType) ? await layerTroubles(source, layer) : [];
-      if (first !== undefined) wrong.set(at, others.length === 0 ? first : `${first}, and ${others.length} more`);
+      const found = isLayerType(layer.descriptor.mediaType) ? await layerTroubles(source, layer) : [];
+      if (found.length > 0) wrong.set(at, found);
     }
     const rewritten = wrong.size === 0 ? { image, warnings: [] } : await this.#rewritten({ ...part, image }, wrong);
     return {
@@ -107,13 +108,13 @@ class Fixing {
   /** Layers written anew as what they do to the tree below them, compressed as they are. */
   async #rewritten(
     part: ChangePart,
-    wrong: ReadonlyMap<number, string>,
+    wrong: ReadonlyMap<number, readonly Finding[]>,
   ): Promise<{ readonly image: Image; readonly warnings: readonly string[] }> {
     const { source, image } = part;
     const layers: (Layer | undefined)[] = [...layersOf(image)];
     const trees = await readTreeStack(source, layersOf(image));
     const warnings: string[] = [];
-    for (const [at, message] of wrong) {
+    for (const [at, found] of wrong) {
       const [before, after, layer] = [trees[at], trees[at + 1], layers[at]];
       if (before === undefined || after === undefined || layer === undefined)
         throw new Error('fix: a tree for each layer');
@@ -126,11 +127,8 @@ class Fixing {
       );
       layers[at] = folded.layer;
       warnings.push(...folded.warnings);
-      this.#note({
-        code: 'layer-refused',
-        subject: `layer ${layer.descriptor.digest}`,
-        message: `written anew: ${message}`,
-      });
+      for (const { code, message } of found)
+        this.#note({ code, subject: `layer ${layer.descriptor.digest}`, message: `written anew: ${message}` });
     }
     return { image: withLayers(image, layers), warnings };
   }
@@ -138,7 +136,9 @@ class Fixing {
 
 /** What stays wrong, because only a person knows what is right. */
 function leftOf(image: Image): readonly string[] {
-  return checkImage(image).map(({ code, subject, message }) => `${subject}: ${code} stays: ${message}`);
+  return checkImage(image)
+    .filter(({ severity }) => severity !== 'note')
+    .map(({ code, subject, message }) => `${subject}: ${code} stays: ${message}`);
 }
 
 /**
