@@ -116,6 +116,8 @@ export const programLimit: number = 256 << 20;
 export const nestedArchiveLimit: number = 512 << 20;
 /** How deep archives may lie within archives. */
 export const nestedArchiveDepthLimit = 10;
+/** Bytes of contents that are kept while layers are read, so that they are not read again for them. Of more they are. */
+export const keptBodiesLimit: number = 128 << 20;
 /** Bytes of all databases and lists of packages that are held at once. */
 export const packageBytesLimit: number = 1 << 30;
 /** Packages of one root filesystem. */

@@ -33,7 +33,7 @@ export async function contentDigests(
   for (const layer of new Map(layers.map(one => [one.diffID, one])).values()) {
     const members = wanted.get(layer.diffID);
     if (members === undefined) continue;
-    const { digests } = await listLayer(source, layer, { members: new Set(members.keys()) });
+    const { digests } = await listLayer(source, layer, { hashing: { members: new Set(members.keys()) } });
     const learn = ([{ content }, digest]: readonly [FileNode, string]): void =>
       members.get(content.member)?.forEach(file => void found.set(file, digest));
     await pace.run(each(digests, learn));

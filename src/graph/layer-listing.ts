@@ -3,6 +3,7 @@ import { readLayer } from '../codec/layer-reader.ts';
 import type { Bytes } from '../engine/engine.ts';
 import type { Layer } from '../spec/objects.ts';
 import type { FileNode, LayerEntry, Path } from '../tree/node.ts';
+import type { KeptBodies } from './kept-bodies.ts';
 import { layerBytes, layerOrigin } from './layer-bytes.ts';
 import type { ImageSource } from './source.ts';
 
@@ -26,8 +27,12 @@ function wants(hashing: Hashing, path: Path, node: FileNode): boolean {
   return 'paths' in hashing ? hashing.paths.has(path) : hashing.members.has(node.content.member);
 }
 
-/** Reads one layer once: its entries, and the digests of the bodies that `hashing` names. */
-export async function listLayer(source: ImageSource, layer: Layer, hashing: Hashing): Promise<LayerListing> {
+/** Reads one layer once: its entries, the digests of the bodies that `hashing` names, and those that `kept` keeps. */
+export async function listLayer(
+  source: ImageSource,
+  layer: Layer,
+  { hashing = 'none', kept }: { readonly hashing?: Hashing; readonly kept?: KeptBodies } = {},
+): Promise<LayerListing> {
   const entries: LayerEntry[] = [];
   const hashes = new ContentHashes();
   let size = 0;
@@ -41,9 +46,16 @@ export async function listLayer(source: ImageSource, layer: Layer, hashing: Hash
     entry(entry) {
       entries.push(entry);
       hashes.begin(entry, (path, file) => wants(hashing, path, file));
+      kept?.begin(entry);
     },
-    data: chunk => hashes.update(chunk),
-    end: () => hashes.end(),
+    data(chunk) {
+      hashes.update(chunk);
+      kept?.data(chunk);
+    },
+    end() {
+      hashes.end();
+      kept?.end();
+    },
   });
   return { entries, digests: hashes.digests, size };
 }

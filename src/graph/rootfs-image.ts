@@ -22,7 +22,7 @@ export class ListingCache {
     const key = `${mediaType} ${digest} ${layer.diffID}`;
     const known = this.#listings.get(key);
     if (known !== undefined) return known;
-    const listing = listLayer(source, layer, hashing);
+    const listing = listLayer(source, layer, { hashing });
     this.#listings.set(key, listing);
     return listing;
   }

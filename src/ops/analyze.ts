@@ -7,6 +7,7 @@ import type { AnalyzeOptions } from './analyze-options.ts';
 import type { AnalyzedDirectory, AnalyzeResult, RuleFinding } from './analyze-results.ts';
 import { checkCall } from './check-call.ts';
 import { type Look, lookInto } from './look.ts';
+import { keepingPackages } from './package-scan.ts';
 import { checkRule, type Measured } from './rule-checks.ts';
 import { rulesOf } from './rules.ts';
 import { pathFields } from './view.ts';
@@ -30,7 +31,7 @@ async function findingsOf(measured: Measured, options: AnalyzeOptions, pace: Pac
 export async function analyze(image: ImageOperand, options: AnalyzeOptions = {}): Promise<AnalyzeResult> {
   checkCall('analyze', { image: ['operand', image] }, options);
   rulesOf(options);
-  const look = await lookInto(image, options);
+  const look = await lookInto(image, options, keepingPackages);
   const { ofImage, subject } = look;
   if (ofImage === undefined) throw unsupported(subject, 'an image, which has layers', 'a root filesystem');
   const { size, dive, layers, packages, unowned, waste, found } = await analysisOf(look, ofImage, options);

@@ -1,7 +1,8 @@
 import type { Bytes } from '../engine/engine.ts';
 import { invalid, usage } from '../errors.ts';
-import type { Operand } from '../store/parse-operand.ts';
-import { textOf } from '../tree/path.ts';
+import type { Keeping } from '../graph/kept-bodies.ts';
+import { type Operand, subjectOf } from '../store/parse-operand.ts';
+import { encodeText, parsePath, textOf } from '../tree/path.ts';
 import { path, severalOf } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import { findIn, type Look, lookInto } from './look.ts';
@@ -17,10 +18,19 @@ function openFile(look: Look, path: string): PlacedFile {
   throw invalid(`${look.subject}: /${textOf(place)}`, 'a file', `a ${typeOf(node)}`);
 }
 
+/** Bytes of a file that is kept in memory while its layer is read. */
+const mostKept = 16 << 20;
+
+/** Files where they are asked for. What lies elsewhere, or is large, is read for itself. */
+function keepingFiles(paths: readonly string[], subject: string): Keeping {
+  const asked = new Set(paths.map(path => parsePath(encodeText(path), subject)));
+  return { wants: (path, { size }) => size <= mostKept && asked.has(path) };
+}
+
 /**
  * The contents of files of an image, a bundle, a directory or a tar, one after the other as they are named; symbolic links are
- * followed inside it. An image's layers are read and proved first; then those that have the files are read again, each only as far
- * as its last file. A chunk is valid until the next. Throws `not-found`, and `invalid` for what is no file, before the first byte.
+ * followed inside it. An image's layers are read and proved first; a file that is large, or lies behind a symbolic link, is then read
+ * again, its layer only as far as that. A chunk is valid until the next. Throws `not-found`, and `invalid` for what is no file, before the first byte.
  */
 export async function catStream(
   rootfs: Operand,
@@ -30,7 +40,7 @@ export async function catStream(
   checkCall('catStream', { rootfs: ['operand', rootfs], paths: [severalOf(path), paths] }, options);
   const all = allOf(paths);
   if (all.length === 0) throw usage('paths', 'expected a path at least, got none');
-  const look = await lookInto(rootfs, options);
+  const look = await lookInto(rootfs, options, keepingFiles(all, subjectOf(rootfs)));
   const files = all.map(path => openFile(look, path));
   const size = files.reduce((sum, { node }) => sum + node.size, 0);
   return { size, warnings: look.warnings, bytes: look.bytesOf(files) };

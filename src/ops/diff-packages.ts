@@ -6,7 +6,7 @@ import { checkCall } from './check-call.ts';
 import type { DiffedPackage, PackageDiffResult } from './diff-results.ts';
 import { lookInto } from './look.ts';
 import type { ReadOptions } from './options.ts';
-import { type PlacedPackage, scanPackages } from './package-scan.ts';
+import { keepingPackages, type PlacedPackage, scanPackages } from './package-scan.ts';
 
 interface SideOfPackages {
   readonly packages: readonly (PlacedPackage & SizedPackage)[];
@@ -14,7 +14,7 @@ interface SideOfPackages {
 }
 
 async function sideOf(rootfs: Operand, options: ReadOptions): Promise<SideOfPackages> {
-  const look = await lookInto(rootfs, options);
+  const look = await lookInto(rootfs, options, keepingPackages);
   const { packages, warnings } = await scanPackages(look, options);
   const found = packages.map(one => one.found);
   const { sizes } = await new Pace(options.signal).run(ownershipOf(look.tree, found));

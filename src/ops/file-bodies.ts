@@ -20,8 +20,13 @@ export async function* wholeBodies(
     const before = ordered[at - 1]?.node;
     return before === undefined || contentKey(before) !== contentKey(node);
   });
-  for (const { node } of distinct) if (node.size === 0) yield [node, new Uint8Array(0)];
-  const full = distinct.filter(({ node }) => node.size > 0);
+  const kept = look.ofImage?.stack.kept;
+  const full: PlacedFile[] = [];
+  for (const file of distinct) {
+    const body = file.node.size === 0 ? new Uint8Array(0) : kept?.of(file.node);
+    if (body === undefined) full.push(file);
+    else yield [file.node, body];
+  }
   let next = 0;
   let body: Uint8Array | undefined;
   let filled = 0;

@@ -1,4 +1,5 @@
 import { OciError } from '../errors.ts';
+import type { Keeping } from '../graph/kept-bodies.ts';
 import { namesOfIds } from '../image/user.ts';
 import { usersLimit } from '../limits.ts';
 import type { Operand } from '../store/parse-operand.ts';
@@ -26,6 +27,10 @@ function placeOf({ tree, subject }: Look, path: Path): Path | undefined {
     throw error;
   }
 }
+
+const lists: readonly Path[] = ['etc/passwd', 'etc/group'];
+/** The lists of users and groups, where they are files. */
+const keepingLists: Keeping = { wants: (path, { size }) => size <= usersLimit && lists.includes(path) };
 
 /** A list of users or groups. One that is no such list, as in a hostile image, names nobody, and is said. */
 async function usersIn(look: Look, path: Path, warnings: string[]): Promise<string> {
@@ -108,7 +113,7 @@ export async function files(
   options: FilesOptions = {},
 ): Promise<FilesResult> {
   checkCall('files', { rootfs: ['operand', rootfs], paths: [severalOf(path), paths] }, options);
-  const look = await lookInto(rootfs, options);
+  const look = await lookInto(rootfs, options, keepingLists);
   const last = options.long === true ? 'kept' : 'followed';
   const texts = allOf(paths);
   const found = await answers(texts.length === 0 ? ['/'] : texts, options, text => findIn(look, text, last));

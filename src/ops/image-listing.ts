@@ -64,7 +64,7 @@ type Found = Summary | OciError | undefined;
 
 /** The bytes of a layer's files together. */
 async function fileBytes(source: ImageSource, layer: Layer): Promise<number> {
-  const { entries } = await listLayer(source, layer, 'none');
+  const { entries } = await listLayer(source, layer);
   return entries.reduce(
     (sum, entry) => (entry.kind === 'node' && entry.node.kind === 'file' ? sum + entry.node.size : sum),
     0,

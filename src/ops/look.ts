@@ -3,6 +3,7 @@ import { writeTree } from '../codec/tree-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { notFound } from '../errors.ts';
 import { fileBytes } from '../graph/file-bytes.ts';
+import type { Keeping, KeptBodies } from '../graph/kept-bodies.ts';
 import { layerTar } from '../graph/merged-tree.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { type ImageStack, readStack } from '../graph/stack.ts';
@@ -57,7 +58,17 @@ async function* directoryTar(rootfs: RootfsDirectory, tree: Tree, work: Work): B
 
 const lastPartOf = (path: string): string => path.split('/').findLast(part => part !== '') ?? path;
 
-async function lookIntoImage(opened: OpenedPlace, options: ReadOptions): Promise<Look> {
+/** Contents that were kept, where all of them were. */
+function keptBytes(kept: KeptBodies, files: readonly PlacedFile[]): readonly Uint8Array[] | undefined {
+  const bodies = files.flatMap(({ node }) => kept.of(node) ?? []);
+  return bodies.length === files.length ? bodies : undefined;
+}
+
+async function* bytesOf(bodies: readonly Uint8Array[]): Bytes {
+  yield* bodies;
+}
+
+async function lookIntoImage(opened: OpenedPlace, options: ReadOptions, keeping: Keeping | undefined): Promise<Look> {
   const { source, image, subject, place, named } = await pickNamed(await withNamed(opened), options);
   const name = named.annotations?.[annotationKeys.refName] ?? lastPartOf(place.path);
   return lookAtImage({ source, image, subject, name }, options);
@@ -75,14 +86,17 @@ interface LookedAt {
 export async function lookAtImage({ source, image, subject, name }: LookedAt, options: Work): Promise<Look> {
   const layers = layersOf(image);
   announce(options, 'reading', sizeOf(blobsOf(layers)));
-  const stack = await readStack(source, layers);
+  const stack = await readStack(source, layers, keeping);
   return {
     subject,
     name,
     tree: topOf(stack.stack),
     ofImage: { image, stack },
     warnings: stack.warnings,
-    bytesOf: files => fileBytes(source, layers, nodesOf(files)),
+    bytesOf(files) {
+      const bodies = keptBytes(stack.kept, files);
+      return bodies === undefined ? fileBytes(source, layers, nodesOf(files)) : bytesOf(bodies);
+    },
     tarOf: tree =>
       writeTree(
         tree,
@@ -92,13 +106,16 @@ export async function lookAtImage({ source, image, subject, name }: LookedAt, op
   };
 }
 
-/** Opens an image, a bundle, a directory or a tar, and reads what is in it but contents. Throws as `locate` and reading do. */
-export async function lookInto(operand: Operand, options: ReadOptions): Promise<Look> {
+/**
+ * Opens an image, a bundle, a directory or a tar, and reads what is in it but contents; of an image's those that `keeping` wants come along, so
+ * that its layers are read once. Throws as `locate` and reading do.
+ */
+export async function lookInto(operand: Operand, options: ReadOptions, keeping?: Keeping): Promise<Look> {
   const place = await locate(operand, new OpenPlaces(options));
   const subject = subjectOf(operand);
   switch (place.kind) {
     case 'image':
-      return lookIntoImage(place, options);
+      return lookIntoImage(place, options, keeping);
     case 'tar': {
       const rootfs = openRootfsTar(place.path, options);
       const tree = await rootfs.tree();

@@ -1,6 +1,8 @@
+import type { Keeping } from '../graph/kept-bodies.ts';
 import type { OsRelease } from '../packages/os-release.ts';
 import type { Package } from '../packages/package.ts';
 import { PackageScan } from '../packages/scan.ts';
+import { isLikely, saysNothing } from '../packages/search.ts';
 import { announce, Pace, type Work } from '../stream/pace.ts';
 import type { FileNode, Path } from '../tree/node.ts';
 import { wholeBodies } from './file-bodies.ts';
@@ -39,7 +41,10 @@ function inOrder(one: PlacedPackage, other: PlacedPackage): number {
   return at < 0 ? 0 : (a[at] ?? '') < (b[at] ?? '') ? -1 : 1;
 }
 
-/** Finds the packages of what is looked into, in the order of type, name, version and path; layers whose files say packages are read once more for that. */
+/** The contents of an image that say packages: `lookInto` keeps them, so that its layers are read once. */
+export const keepingPackages: Keeping = { wants: isLikely, saysNothing };
+
+/** Finds the packages of what is looked into, in the order of type, name, version and path; a layer is read once more for what was not kept of it. */
 export async function scanPackages(look: Look, work: Work): Promise<FoundPackages> {
   const warnings: string[] = [];
   const pace = new Pace(work.signal);
@@ -54,7 +59,8 @@ export async function scanPackages(look: Look, work: Work): Promise<FoundPackage
     }),
   );
   const layers = new PackageLayers(look.ofImage?.stack.stack ?? [], scan.places, look.subject);
-  const wanted = new Map([...layers.wanted, ...scan.wanted]);
+  const isIdle = (node: FileNode): boolean => look.ofImage?.stack.kept.isIdle(node) === true && scan.isAlone(node);
+  const wanted = new Map([...layers.wanted, ...[...scan.wanted].filter(([node]) => !isIdle(node))]);
   announce(work, 'packages', total(wanted));
   for await (const [node, bytes] of wholeBodies(look, wanted)) {
     await pace.run(layers.take(node, bytes));

@@ -12,7 +12,7 @@ import { layerViews } from './layer-views.ts';
 import { lookInto } from './look.ts';
 import type { ReadOptions } from './options.ts';
 import type { PackageRow, PackagesResult } from './package-results.ts';
-import { type PlacedPackage, scanPackages } from './package-scan.ts';
+import { keepingPackages, type PlacedPackage, scanPackages } from './package-scan.ts';
 import { pathFields } from './view.ts';
 
 /** A list's paths without those that are directories: of the tree, or of the list itself where nothing is there. */
@@ -78,7 +78,7 @@ function distributionOf(system: OsRelease): PackagesResult['distribution'] {
  */
 export async function packages(rootfs: Operand, options: ReadOptions = {}): Promise<PackagesResult> {
   checkCall('packages', { rootfs: ['operand', rootfs] }, options);
-  const look = await lookInto(rootfs, options);
+  const look = await lookInto(rootfs, options, keepingPackages);
   const { packages, system, warnings } = await scanPackages(look, options);
   const pace = new Pace(options.signal);
   const ownership = await pace.run(

@@ -66,7 +66,7 @@ async function inspect(
   const old = await readMergedTree(part.source, layers.slice(0, count));
   const tree = await readMergedTree(base.source, fresh);
   const above: (readonly LayerEntry[])[] = [];
-  for (const layer of layers.slice(count)) above.push((await listLayer(part.source, layer, 'none')).entries);
+  for (const layer of layers.slice(count)) above.push((await listLayer(part.source, layer)).entries);
   const stacked = await new Pace(options.signal).run(stackOn(tree, old, above));
   const [first] = stacked.broken;
   if (first !== undefined) {

@@ -8,7 +8,7 @@ import { layerViews } from './layer-views.ts';
 import { type Look, lookInto } from './look.ts';
 import type { SbomOptions } from './package-options.ts';
 import type { SbomResult } from './package-results.ts';
-import { scanPackages } from './package-scan.ts';
+import { keepingPackages, scanPackages } from './package-scan.ts';
 
 const formats = {
   spdx: { write: spdxDocument, mediaType: 'application/spdx+json' },
@@ -29,7 +29,7 @@ function createdOf({ created }: Pick<SbomOptions, 'created'>, look: Look): strin
  */
 export async function sbom(rootfs: Operand, options: SbomOptions = {}): Promise<SbomResult> {
   checkCall('sbom', { rootfs: ['operand', rootfs] }, options);
-  const look = await lookInto(rootfs, options);
+  const look = await lookInto(rootfs, options, keepingPackages);
   const { document, packages, warnings } = await billOf(look, options);
   return {
     text: `${jsonText(document, '  ')}\n`,

@@ -57,6 +57,8 @@ export interface PackageReader {
   readonly isPlace: (path: Path, node: FileNode) => boolean;
   /** Whether a file is needed beside. What has none is read as it comes by and is not held. */
   readonly isBeside?: (path: Path) => boolean;
+  /** Whether contents say no packages, where they tell that by themselves. Then they need not be there to be read. */
+  readonly saysNothing?: (bytes: Uint8Array) => boolean;
   /** What holds newer pages of a database, beside it. */
   readonly journalOf?: (path: Path) => Path;
   /** Bytes of a file that is read at most. */

@@ -83,6 +83,13 @@ export class PackageScan {
     return this.#wanted;
   }
 
+  /** Whether a file is wanted for nothing but what its contents say by themselves whether they have it. */
+  isAlone(node: FileNode): boolean {
+    const key = contentKey(node);
+    const places = this.#byContent.get(key) ?? [];
+    return !this.#holding.has(key) && places.every(({ reader }) => reader.saysNothing !== undefined);
+  }
+
   /** Takes the contents of one of them, and keeps them where they are read later. */
   *take(node: FileNode, bytes: Uint8Array): Parts<void> {
     const places = this.#byContent.get(contentKey(node)) ?? [];

@@ -1,4 +1,5 @@
 import { OciError } from '../errors.ts';
+import { packageFileLimit } from '../limits.ts';
 import type { FileNode, Node, Path, Tree } from '../tree/node.ts';
 import { find, resolvePath } from '../tree/walk.ts';
 import { osReleasePlaces } from './os-release.ts';
@@ -48,6 +49,20 @@ export function placeAt(path: Path, node: Node, knownAs: KnownAs): PackagePlace 
   // A path under its own name counts as well: two databases may lead to one directory.
   const reader = packageReaders.find(({ isPlace }) => isPlace(known, node) || isPlace(path, node));
   return reader === undefined ? undefined : { reader, path, known: reader.isPlace(path, node) ? path : known, node };
+}
+
+const asItIs: KnownAs = path => path;
+
+/** Whether the contents of such a file say no packages, as far as they say that themselves. */
+export function saysNothing(path: Path, node: FileNode, bytes: Uint8Array): boolean {
+  return !isBesideAny(path, asItIs) && placeAt(path, node, asItIs)?.reader.saysNothing?.(bytes) === true;
+}
+
+/** Whether the contents of a layer's file are likely to be wanted, before the tree is known that it comes into. */
+export function isLikely(path: Path, node: FileNode): boolean {
+  const place = placeAt(path, node, asItIs);
+  if (place !== undefined && node.size <= place.reader.limit) return true;
+  return node.size <= packageFileLimit && isBesideAny(path, asItIs);
 }
 
 /** Whether a file is needed beside those that say packages. */

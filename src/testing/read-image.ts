@@ -37,7 +37,7 @@ export async function readWholeImage(operand: ImageOperand, platform?: string): 
   const digests = new Map<string, string>();
   const entries: (readonly LayerEntry[])[] = [];
   for (const layer of layers) {
-    const listing = await listLayer(source, layer, 'all');
+    const listing = await listLayer(source, layer, { hashing: 'all' });
     entries.push(listing.entries);
     for (const [{ content }, digest] of listing.digests) digests.set(`${content.source} ${content.member}`, digest);
   }

@@ -57,6 +57,6 @@ export const withLayer = (
   { source, work }: { readonly source: ImageSource; readonly work: Work },
 ): StageFiles => ({
   identity: memoized(async () => chainID((await below.identity?.()) ?? '', layer)),
-  tree: memoized(async () => applied(await below.tree(), (await listLayer(source, layer, 'none')).entries, work)),
+  tree: memoized(async () => applied(await below.tree(), (await listLayer(source, layer)).entries, work)),
   parts: { below, layers: async () => [{ kind: 'layer', source, layer }] },
 });

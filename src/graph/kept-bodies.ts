@@ -1,0 +1,69 @@
+import { keptBodiesLimit } from '../limits.ts';
+import { contentKey, type FileNode, type LayerEntry, type Path } from '../tree/node.ts';
+
+/** Which contents are kept when layers are read first, because somebody will want them: else a layer is read again for them. */
+export interface Keeping {
+  /** Whether a layer's file is one of them, by its path in the layer. It is in memory whole. */
+  readonly wants: (path: Path, file: FileNode) => boolean;
+  /** Whether nobody wants it any more, now that it is there. */
+  readonly saysNothing?: (path: Path, file: FileNode, bytes: Uint8Array) => boolean;
+}
+
+/** Contents that came by. State: those that were kept, and the one that comes by now. */
+export class KeptBodies {
+  readonly #keeping: Keeping | undefined;
+  readonly #bodies = new Map<string, Uint8Array>();
+  readonly #idle = new Set<string>();
+  #file: FileNode | undefined;
+  #path: Path = '';
+  #body = new Uint8Array(0);
+  #filled = 0;
+  #left: number;
+
+  /** `most` bytes are kept together; what comes beyond is not. */
+  constructor(keeping: Keeping | undefined, most: number = keptBodiesLimit) {
+    this.#keeping = keeping;
+    this.#left = most;
+  }
+
+  begin(entry: LayerEntry): void {
+    this.#file = undefined;
+    const file = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node : undefined;
+    if (file === undefined || this.#keeping?.wants(entry.path, file) !== true) return;
+    const isRoom = file.size <= this.#left || this.#keeping.saysNothing !== undefined;
+    if (!isRoom) return;
+    this.#file = file;
+    this.#path = entry.path;
+    this.#body = new Uint8Array(file.size);
+    this.#filled = 0;
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#file === undefined) return;
+    this.#body.set(chunk, this.#filled);
+    this.#filled += chunk.length;
+  }
+
+  end(): void {
+    if (this.#file === undefined) return;
+    const file = this.#file;
+    const key = contentKey(file);
+    this.#file = undefined;
+    if (this.#keeping?.saysNothing?.(this.#path, file, this.#body) === true) this.#idle.add(key);
+    else if (this.#body.length <= this.#left && !this.#bodies.has(key)) {
+      this.#left -= this.#body.length;
+      this.#bodies.set(key, this.#body);
+    }
+    this.#body = new Uint8Array(0);
+  }
+
+  /** A file's contents; undefined where they were not kept. */
+  of(file: FileNode): Uint8Array | undefined {
+    return this.#bodies.get(contentKey(file));
+  }
+
+  /** Whether a file's contents came by and said nothing. */
+  isIdle(file: FileNode): boolean {
+    return this.#idle.has(contentKey(file));
+  }
+}
