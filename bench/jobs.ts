@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { builds } from './build-jobs.ts';
 import { changes } from './change-jobs.ts';
 import { layers100, must, peerLayout, smallEdit, tarOf, trees, twoImages } from './corpus.ts';
+import { looks } from './look-jobs.ts';
 
 /** One comparison. Commands run in an empty directory of their own; `setup` is what `corpus` returned. */
 export interface Job {
@@ -219,6 +220,7 @@ export const jobs: readonly Job[] = [
   ...changes,
   ...sparse,
   ...validates,
+  ...looks,
   ...starts,
 ];
 

@@ -2,9 +2,9 @@ import { type CompressOptions, compress, compressionOf, recompressedType } from 
 import { OciError } from '../errors.ts';
 import { attestedDigest, isAttestation, withAttested } from '../image/attestation.ts';
 import { convertIndex, convertManifest } from '../image/convert.ts';
-import { type ImageKind, layerTypeOf } from '../image/image-kind.ts';
+import { type ImageKind, isDockerImage, layerTypeOf } from '../image/image-kind.ts';
 import { layersOf } from '../image/layers.ts';
-import { isConfigType, isLayerType, mediaTypes } from '../spec/media-type.ts';
+import { isConfigType, isLayerType } from '../spec/media-type.ts';
 import type { Descriptor, Document, ImageIndex, Layer, Manifest, Platform } from '../spec/objects.ts';
 import { formatPlatform, platformRank } from '../spec/platform.ts';
 import { readImageOf } from './image-reader.ts';
@@ -139,7 +139,7 @@ class Conversion {
   async #manifest(document: Document<Manifest>): Promise<Document<Manifest>> {
     const layers: Descriptor[] = [];
     for (const layer of await this.#layersOf(document)) layers.push(await this.#layer(layer));
-    const isDocker = document.descriptor.mediaType === mediaTypes.dockerManifest;
+    const isDocker = isDockerImage({ manifest: document });
     const kept = this.#options.compress !== undefined && isDocker ? 'docker' : undefined;
     const converted = convertManifest(document, layers, this.#options.kind ?? kept);
     await this.#store.bring(this.#source, document.value.config);

@@ -6,9 +6,10 @@ import { withoutNames } from '../spec/name.ts';
 import type { Descriptor, Platform } from '../spec/objects.ts';
 import { formatPlatform, isKnownPlatform } from '../spec/platform.ts';
 import { platformOf } from './change-graph.ts';
-import { readImageOf, readIndex, readManifest } from './image-reader.ts';
+import { readImageOf, readManifest } from './image-reader.ts';
 import { referrersOf } from './referrers.ts';
 import type { ImageSource } from './source.ts';
+import { listedIn, walk } from './walk.ts';
 
 const attestationType = 'application/vnd.docker.attestation.manifest.v1+json';
 
@@ -56,17 +57,10 @@ interface TakeOptions {
 /** What an index lists, nested ones included: one that several list is looked into once. */
 async function flat(source: ImageSource, named: Descriptor): Promise<readonly Descriptor[]> {
   if (!isIndexType(named.mediaType)) return [named, ...(await attestationsOf(source, named))];
-  const entries: Descriptor[] = [];
-  const seen = new Set<string>();
-  const add = async (index: Descriptor): Promise<void> => {
-    if (seen.has(index.digest)) return;
-    seen.add(index.digest);
-    for (const entry of (await readIndex(source, index)).value.manifests)
-      if (isIndexType(entry.mediaType)) await add(entry);
-      else entries.push(entry);
-  };
-  await add(named);
-  return entries;
+  const graph = await walk(source, [named], { listOnly: true });
+  const listed = [...listedIn(graph, [named])];
+  for (const { node } of listed) if (node?.kind === 'index' && node.fault !== undefined) throw node.fault;
+  return listed.flatMap(({ entry, node }) => (node?.kind === 'index' ? [] : [entry]));
 }
 
 /**

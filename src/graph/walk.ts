@@ -161,6 +161,32 @@ export function* nodesUnder(graph: Graph, entry: Descriptor, seen: Set<GraphNode
   yield node;
 }
 
+/** An entry of an index, the index where it is a nested one, and what it leads to. */
+interface Listing {
+  readonly entry: Descriptor;
+  readonly inside: Descriptor | null;
+  readonly node: GraphNode | undefined;
+}
+
+/**
+ * What the index that an entry leads to lists, nested ones included, in the order in which they say it, with the index that lists it: of
+ * an index that several list once. Throws what is wrong with one that is there.
+ */
+export function* listedIn(
+  graph: Graph,
+  entries: readonly Descriptor[],
+  { inside = null, seen = new Set() }: { inside?: Descriptor | null; seen?: Set<GraphNode> } = {},
+): Generator<Listing> {
+  for (const entry of entries) {
+    const node = graph.entry(entry);
+    yield { entry, inside, node };
+    if (node?.kind !== 'index' || seen.has(node)) continue;
+    seen.add(node);
+    if (node.fault !== undefined && !isMissing(node)) throw node.fault;
+    yield* listedIn(graph, node.document?.value.manifests ?? [], { inside: entry, seen });
+  }
+}
+
 /** The layers that a walk met. */
 export const layersIn = ({ nodes }: Graph): readonly Descriptor[] =>
   nodes.flatMap(({ kind, descriptor }) => (kind === 'layer' ? [descriptor] : []));

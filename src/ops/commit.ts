@@ -2,13 +2,13 @@ import { compressorWarnings } from '../codec/compression.ts';
 import { warningsOf } from '../graph/layer-label.ts';
 import { checkMadeImage } from '../graph/store-document.ts';
 import { appendLayer, squashedImage } from '../image/append.ts';
+import { isDockerImage } from '../image/image-kind.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
-import { isManifestType, mediaTypes } from '../spec/media-type.ts';
 import type { ImageOperand, Operand } from '../store/parse-operand.ts';
 import { announce } from '../stream/pace.ts';
 import type { LayerEntry } from '../tree/node.ts';
 import { checkCall } from './check-call.ts';
-import { type Base, type CommitInput, openCommit, until } from './commit-input.ts';
+import { type CommitInput, openCommit, until } from './commit-input.ts';
 import { changeCount, deltaOf } from './delta.ts';
 import { entryOf, parseDestination, withDestination } from './destination.ts';
 import { editOf } from './image-edit.ts';
@@ -16,12 +16,6 @@ import type { CommitOptions } from './options.ts';
 import type { CommitResult } from './results.ts';
 import { compressionOf, storeLayer, writtenFiles } from './store-layer.ts';
 import { checkWarnings } from './strict.ts';
-
-/** Whether a base is an image of Docker's own form, whose layers have types of their own. */
-function isDocker(base: Base | undefined): boolean {
-  const mediaType = base?.image.manifest.descriptor.mediaType;
-  return mediaType !== undefined && isManifestType(mediaType) && mediaType !== mediaTypes.manifest;
-}
 
 /**
  * Makes an image of a directory: the base's layers and one more that holds what differs, or one layer without a base.
@@ -96,7 +90,7 @@ async function commitInput(
     const kept = options.squash === true || base === undefined ? [] : layersOf(base.image);
     const labels = base === undefined ? [] : await warningsOf(base.source, blobsOf(kept));
     if (base !== undefined) await destination.bring(base.source, blobsOf(kept));
-    const docker = isDocker(base);
+    const docker = base !== undefined && isDockerImage(base.image);
     const close = await bodies.prepare?.(writtenFiles(written.entries), place.path);
     const layer =
       written.entries.length === 0

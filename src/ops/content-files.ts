@@ -24,8 +24,13 @@ interface Contents extends BodySource {
  * archives, and those that a caller has in memory. State: what has been opened.
  */
 export class ContentFiles implements BodySource {
+  readonly #work: Work;
   readonly #contents = new Map<string, Contents>();
   #inline = 0;
+
+  constructor(work: Work = {}) {
+    this.#work = work;
+  }
 
   /** A root filesystem of the disk, of which `tree` is what is looked at. */
   async addRootfs(rootfs: ComparableRootfs & BodySource, tree: Tree, { signal }: Work): Promise<void> {
@@ -114,7 +119,7 @@ export class ContentFiles implements BodySource {
       for (const each of closes.splice(0)) each();
     };
     try {
-      for (const [source, own] of await new Pace(undefined).run(bySource(files))) {
+      for (const [source, own] of await new Pace(this.#work.signal).run(bySource(files))) {
         const prepared = await this.#contents.get(source)?.prepare?.(own, layout);
         if (prepared !== undefined) closes.push(prepared);
       }
@@ -127,7 +132,7 @@ export class ContentFiles implements BodySource {
 
   /** Each content is read once, under whatever names it comes. */
   async digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>> {
-    const pace = new Pace(undefined);
+    const pace = new Pace(this.#work.signal);
     const digests = new Map<FileNode, string>();
     for (const [source, own] of await pace.run(bySource(files))) {
       const single = new Map<number, FileNode>();

@@ -5,6 +5,7 @@ import { type ConvertedLayer, convertLayer } from '../graph/convert-layer.ts';
 import { isAttestation } from '../image/attestation.ts';
 import { convertManifest } from '../image/convert.ts';
 import { withDocuments } from '../image/edit-image.ts';
+import { isDockerImage } from '../image/image-kind.ts';
 import { layersOf } from '../image/layers.ts';
 import { isLayerType, mediaTypes } from '../spec/media-type.ts';
 import type { Document, Image, ImageIndex, Layer, Manifest } from '../spec/objects.ts';
@@ -76,8 +77,7 @@ async function convertImage(
     made.push(converted.layer);
     warnings.push(...converted.warnings);
   }
-  const isDocker = image.manifest.descriptor.mediaType === mediaTypes.dockerManifest;
-  const kind = format ?? (compression !== undefined && isDocker ? 'docker' : undefined);
+  const kind = format ?? (compression !== undefined && isDockerImage(image) ? 'docker' : undefined);
   const manifest = convertManifest(
     image.manifest,
     made.map(({ descriptor }) => descriptor),

@@ -1,9 +1,10 @@
 import type { Bytes } from '../engine/engine.ts';
 import { usage } from '../errors.ts';
+import { platformOf } from '../graph/change-graph.ts';
 import type { ImageSource, ImageStore, StoredBlob } from '../graph/source.ts';
 import { storeDocument } from '../graph/store-document.ts';
 import { withName, withUnnamed } from '../spec/name.ts';
-import type { Descriptor, Image, Platform } from '../spec/objects.ts';
+import type { Descriptor, Image } from '../spec/objects.ts';
 import { isKnownPlatform } from '../spec/platform.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
@@ -60,14 +61,8 @@ export async function withDestination<T>(
 }
 
 /** The new manifest's place in the index: its descriptor with the platform, where the config says one. */
-export function entryOf({ manifest, config }: Image): Descriptor {
-  const { architecture, os, variant, 'os.version': version, 'os.features': features } = config.value;
-  const platform: Platform = {
-    architecture,
-    os,
-    ...(version == null ? {} : { 'os.version': version }),
-    ...(features == null ? {} : { 'os.features': features }),
-    ...(variant == null ? {} : { variant }),
-  };
-  return isKnownPlatform(platform) ? { ...manifest.descriptor, platform } : manifest.descriptor;
+export function entryOf(image: Image): Descriptor {
+  const platform = platformOf(image);
+  const { descriptor } = image.manifest;
+  return isKnownPlatform(platform) ? { ...descriptor, platform } : descriptor;
 }

@@ -4,9 +4,9 @@ import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { readIndex } from '../graph/image-reader.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import { checkMade } from '../graph/store-document.ts';
+import { listedIn, walk } from '../graph/walk.ts';
 import { attestedDigest } from '../image/attestation.ts';
 import type { Digest } from '../spec/digest.ts';
-import { isIndexType } from '../spec/media-type.ts';
 import { nameOf, withoutNames } from '../spec/name.ts';
 import type { Descriptor, Document, ImageIndex } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
@@ -74,18 +74,9 @@ function viewOf(entry: Descriptor, inside: Digest | null): IndexEntry {
 
 /** The entries of an index, those of nested ones after them: of one that several list once. */
 async function entriesIn(source: ImageSource, document: Document<ImageIndex>): Promise<readonly IndexEntry[]> {
-  const rows: IndexEntry[] = [];
-  const seen = new Set<Digest>();
-  const add = async ({ value, descriptor }: Document<ImageIndex>, inside: Digest | null): Promise<void> => {
-    seen.add(descriptor.digest);
-    for (const entry of value.manifests) {
-      rows.push(viewOf(entry, inside));
-      if (isIndexType(entry.mediaType) && !seen.has(entry.digest) && (await source.has(entry)))
-        await add(await readIndex(source, entry), entry.digest);
-    }
-  };
-  await add(document, null);
-  return rows;
+  const { manifests } = document.value;
+  const graph = await walk(source, manifests, { listOnly: true });
+  return Array.from(listedIn(graph, manifests), ({ entry, inside }) => viewOf(entry, inside?.digest ?? null));
 }
 
 type EditAction = 'create' | 'add' | 'remove';

@@ -51,7 +51,7 @@ function* entriesOf(tree: Tree): Parts<readonly LayerEntry[]> {
 
 /** A tar of a directory's files, wherever they lie in `tree`. */
 async function* directoryTar(rootfs: RootfsDirectory, tree: Tree, work: Work): Bytes {
-  const files = new ContentFiles();
+  const files = new ContentFiles(work);
   await files.addRootfs(rootfs, await rootfs.tree(), work);
   yield* flow(writeLayer(await new Pace(work.signal).run(entriesOf(tree)), files), work);
 }

@@ -42,12 +42,13 @@ interface Contexts {
 
 /** What a build takes files from, each read when it is first asked for. State: what has been. */
 export class OpenContexts {
-  readonly files: ContentFiles = new ContentFiles();
+  readonly files: ContentFiles;
   readonly #opened = new Map<string, Promise<BuildContext>>();
   readonly #from: Contexts;
 
   constructor(from: Contexts) {
     this.#from = from;
+    this.files = new ContentFiles(from.options);
   }
 
   /** A named context, or the build's own. */

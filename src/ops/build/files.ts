@@ -1,12 +1,11 @@
 import { listLayer } from '../../graph/layer-listing.ts';
 import type { ImageSource } from '../../graph/source.ts';
-import { digestOf } from '../../spec/digest.ts';
+import { chainID } from '../../spec/chain-id.ts';
 import type { Layer } from '../../spec/objects.ts';
 import type { LaidPart } from '../../store/rootfs/lay-out.ts';
 import { Pace, type Work } from '../../stream/pace.ts';
-import { Draft } from '../../tree/draft.ts';
-import { emptyTree, type LayerEntry, type Tree } from '../../tree/node.ts';
-import { eachInParts } from '../../tree/parts.ts';
+import { applyInParts } from '../../tree/apply.ts';
+import { emptyTree, type Tree } from '../../tree/node.ts';
 
 /** The files of an image, of a context, or of what a step leaves: made out when they are asked for. */
 export interface StageFiles {
@@ -38,25 +37,16 @@ export const scratch: StageFiles = {
   parts: { below: undefined, layers: async () => [] },
 };
 
-/** The chainID of layers over others (image-spec config.md, "Layer ChainID"); `below` is empty for none. */
-export const chainID = (below: string, { diffID }: Layer): string =>
-  below === '' ? diffID : digestOf(new TextEncoder().encode(`${below} ${diffID}`));
-
-/** A tree with a layer on it. */
-export async function applied(below: Tree, entries: Iterable<LayerEntry>, { signal }: Work): Promise<Tree> {
-  const draft = new Draft(below, 'layer');
-  draft.beginLayer();
-  await new Pace(signal).run(eachInParts(entries, entry => draft.applying(entry)));
-  return draft.tree();
-}
-
 /** Files with a stored layer on them, which is read when somebody asks what is in it. */
 export const withLayer = (
   below: StageFiles,
   layer: Layer,
   { source, work }: { readonly source: ImageSource; readonly work: Work },
 ): StageFiles => ({
-  identity: memoized(async () => chainID((await below.identity?.()) ?? '', layer)),
-  tree: memoized(async () => applied(await below.tree(), (await listLayer(source, layer)).entries, work)),
+  identity: memoized(async () => chainID((await below.identity?.()) ?? '', layer.diffID)),
+  tree: memoized(async () => {
+    const [tree, { entries }] = [await below.tree(), await listLayer(source, layer)];
+    return new Pace(work.signal).run(applyInParts(tree, entries));
+  }),
   parts: { below, layers: async () => [{ kind: 'layer', source, layer }] },
 });

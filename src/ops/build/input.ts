@@ -77,7 +77,7 @@ function readMember({ rootfs, spool }: Extract<ContextPlace, { kind: 'tar' }>, w
     const tree = await rootfs.tree();
     const file = find(tree, resolvePath(tree, encodeText(path)));
     if (file?.kind !== 'file') return undefined;
-    const files = new ContentFiles();
+    const files = new ContentFiles(work);
     await files.addRootfs(rootfs, tree, work);
     const bytes = await files.read(file, { subject: path, limit: textFileLimit, layout: spool });
     return new TextDecoder().decode(bytes);

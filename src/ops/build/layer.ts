@@ -1,5 +1,6 @@
 import type { Step } from '../../dockerfile/plan/plan.ts';
 import { Pace } from '../../stream/pace.ts';
+import { applyInParts } from '../../tree/apply.ts';
 import { emptyTree, type LayerEntry, type Tree } from '../../tree/node.ts';
 import { isUntouched } from '../../tree/stack.ts';
 import { toLayerInParts } from '../../tree/to-layer.ts';
@@ -8,7 +9,6 @@ import { compareSides, type Side } from '../compare.ts';
 import type { ContentFiles } from '../content-files.ts';
 import { storeLayer, writtenFiles } from '../store-layer.ts';
 import { changedTree } from './copy.ts';
-import { applied } from './files.ts';
 import type { Doing, Made } from './steps.ts';
 
 type Changing = Exclude<Step, { kind: 'run' }>;
@@ -30,7 +30,7 @@ export async function changesOf(
   const written = await new Pace(options.signal).run(toLayerInParts(changes, after));
   const entries = plan.epoch === undefined ? written : clamped(written, before, plan.epoch);
   const isAsIs = !isLink && entries === written;
-  return { entries, tree: isAsIs ? after : await applied(below, entries, options) };
+  return { entries, tree: isAsIs ? after : await new Pace(options.signal).run(applyInParts(below, entries)) };
 }
 
 /** Entries of which none that is new has a time after `epoch`, in seconds; what was there before stays as it is. */
@@ -52,7 +52,7 @@ export async function storedChanges(before: Side, after: Tree, doing: Doing): Pr
   const changes = await compareSides(before, { tree: after, digests }, { signal: options.signal });
   const written = await new Pace(options.signal).run(toLayerInParts(changes, after));
   const entries = plan.epoch === undefined ? written : clamped(written, before.tree, plan.epoch);
-  const tree = await applied(before.tree, entries, options);
+  const tree = await new Pace(options.signal).run(applyInParts(before.tree, entries));
   const close = await files.prepare(writtenFiles(entries), layout);
   const layer = await storeLayer(entries, files, { destination: store, docker: isDocker, options }).finally(close);
   return { layer, tree: async () => tree, parts: [{ kind: 'layer', source: store, layer }] };

@@ -9,6 +9,7 @@ import type { ImageStore } from '../../graph/source.ts';
 import { checkMadeImage, storeDocument } from '../../graph/store-document.ts';
 import { isDockerImage } from '../../image/image-kind.ts';
 import { blobsOf, layersOf } from '../../image/layers.ts';
+import { chainID } from '../../spec/chain-id.ts';
 import type { Annotations, Descriptor, Platform } from '../../spec/objects.ts';
 import { formatPlatform } from '../../spec/platform.ts';
 import { isTime, timeText } from '../../spec/time.ts';
@@ -21,7 +22,7 @@ import { attest } from './attest.ts';
 import type { BuildBase } from './bases.ts';
 import type { BuildCache } from './cache.ts';
 import type { BuildContext } from './context.ts';
-import { chainID, memoized, type StageFiles } from './files.ts';
+import { memoized, type StageFiles } from './files.ts';
 import { builtImage } from './image.ts';
 import type { BuildLog } from './log.ts';
 import type { BuildOptions, BuiltImage } from './options.ts';
@@ -129,7 +130,7 @@ function imagesOf(bases: ReadonlyMap<string, BuildBase>, target: Platform): Buil
     const key = imageKey(name, platform, target);
     const { source, image } = bases.get(key) as BuildBase;
     const files = known.get(key) ?? {
-      identity: async () => layersOf(image).reduce(chainID, ''),
+      identity: async () => layersOf(image).reduce((below, { diffID }) => chainID(below, diffID), ''),
       tree: memoized(() => openImageRootfs(source, layersOf(image)).tree()),
       parts: {
         below: undefined,

@@ -1,12 +1,13 @@
 import type { Directories } from '../../runner/job.ts';
 import { openRootfsDirectory } from '../../store/rootfs/directory.ts';
 import { readUpper } from '../../store/rootfs/upper.ts';
+import { Pace } from '../../stream/pace.ts';
+import { applyInParts } from '../../tree/apply.ts';
 import { emptyTree, type FileNode, type LayerEntry, type Node, type Path, type Tree } from '../../tree/node.ts';
 import { ancestorsOf } from '../../tree/path.ts';
 import { find } from '../../tree/walk.ts';
 import type { Side } from '../compare.ts';
 import type { Work } from '../options.ts';
-import { applied } from './files.ts';
 import { storedChanges } from './layer.ts';
 import type { Doing, Made } from './steps.ts';
 
@@ -35,7 +36,7 @@ export async function ranLayer({ doing, tree, lower, upper, hasOneID }: Ran): Pr
   const read = await readUpper(upper, options);
   await files.addRootfs(read.rootfs, read.tree, options);
   const entries = hasOneID ? asBelow(read.entries, tree) : read.entries;
-  const after = await applied(tree, entries, options);
+  const after = await new Pace(options.signal).run(applyInParts(tree, entries));
   const before: Side = { tree, digests: all => lowerDigests(all, { entries, tree, lower, options }) };
   return { ...(await storedChanges(before, after, doing)), laid: [...lower, upper] };
 }
