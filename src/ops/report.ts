@@ -10,6 +10,7 @@ import { checkCall } from './check-call.ts';
 import { lookInto } from './look.ts';
 import type { ReportOptions } from './look-options.ts';
 import type { ReportResult } from './look-results.ts';
+import { keepingPackages } from './package-scan.ts';
 import { imagePage } from './report/image-page.ts';
 import { type ImageLook, pairPage } from './report/pair-page.ts';
 import { allOf, type Several } from './several.ts';
@@ -18,7 +19,7 @@ import { allOf, type Several } from './several.ts';
 const pageMode = 0o644;
 
 async function look(operand: ImageOperand, options: ReportOptions): Promise<ImageLook> {
-  const found = await lookInto(operand, options);
+  const found = await lookInto(operand, options, keepingPackages);
   const { ofImage, subject } = found;
   if (ofImage === undefined) throw unsupported(subject, 'an image, which has layers', 'a root filesystem');
   return { ...found, ofImage };
