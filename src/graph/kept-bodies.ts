@@ -1,3 +1,4 @@
+import { copyOf } from '../engine/bytes.ts';
 import { keptBodiesLimit } from '../limits.ts';
 import { contentKey, type FileNode, type LayerEntry, type Path } from '../tree/node.ts';
 
@@ -9,6 +10,9 @@ export interface Keeping {
   readonly saysNothing?: (path: Path, file: FileNode, bytes: Uint8Array) => boolean;
 }
 
+/** Bytes of the memory that is used again for one body after the other: fresh pages for each cost more than the copying. */
+const scratchSize = 32 << 20;
+
 /** Contents that came by. State: those that were kept, and the one that comes by now. */
 export class KeptBodies {
   readonly #keeping: Keeping | undefined;
@@ -16,7 +20,7 @@ export class KeptBodies {
   readonly #idle = new Set<string>();
   #file: FileNode | undefined;
   #path: Path = '';
-  #body = new Uint8Array(0);
+  #scratch = new Uint8Array(0);
   #filled = 0;
   #left: number;
 
@@ -34,13 +38,15 @@ export class KeptBodies {
     if (!isRoom) return;
     this.#file = file;
     this.#path = entry.path;
-    this.#body = new Uint8Array(file.size);
     this.#filled = 0;
+    // Doubled, so that files of growing sizes do not each take new memory.
+    if (this.#scratch.length < file.size)
+      this.#scratch = new Uint8Array(Math.max(file.size, Math.min(scratchSize, 2 * file.size)));
   }
 
   data(chunk: Uint8Array): void {
     if (this.#file === undefined) return;
-    this.#body.set(chunk, this.#filled);
+    this.#scratch.set(chunk, this.#filled);
     this.#filled += chunk.length;
   }
 
@@ -49,12 +55,13 @@ export class KeptBodies {
     const file = this.#file;
     const key = contentKey(file);
     this.#file = undefined;
-    if (this.#keeping?.saysNothing?.(this.#path, file, this.#body) === true) this.#idle.add(key);
-    else if (this.#body.length <= this.#left && !this.#bodies.has(key)) {
-      this.#left -= this.#body.length;
-      this.#bodies.set(key, this.#body);
+    const body = this.#scratch.subarray(0, file.size);
+    if (this.#keeping?.saysNothing?.(this.#path, file, body) === true) this.#idle.add(key);
+    else if (body.length <= this.#left && !this.#bodies.has(key)) {
+      this.#left -= body.length;
+      this.#bodies.set(key, copyOf(body));
     }
-    this.#body = new Uint8Array(0);
+    if (this.#scratch.length > scratchSize) this.#scratch = new Uint8Array(0);
   }
 
   /** A file's contents; undefined where they were not kept. */
