@@ -57,7 +57,7 @@ function withOwner<Of extends Node>(node: Of, old: Node | undefined): Of {
 /** A directory that a program has changed itself, the same. */
 async function ownedAsBelow(directory: string, tree: Tree, work: Work): Promise<Tree> {
   const { entries } = await readUpper(directory, work);
-  return applied(emptyTree(), asBelow(entries, tree), work);
+  return new Pace(work.signal).run(applyInParts(emptyTree(), asBelow(entries, tree)));
 }
 
 interface Below {
