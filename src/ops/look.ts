@@ -71,7 +71,7 @@ async function* bytesOf(bodies: readonly Uint8Array[]): Bytes {
 async function lookIntoImage(opened: OpenedPlace, options: ReadOptions, keeping: Keeping | undefined): Promise<Look> {
   const { source, image, subject, place, named } = await pickNamed(await withNamed(opened), options);
   const name = named.annotations?.[annotationKeys.refName] ?? lastPartOf(place.path);
-  return lookAtImage({ source, image, subject, name }, options);
+  return lookAtImage({ source, image, subject, name }, options, keeping);
 }
 
 /** An image to look into. */
@@ -82,8 +82,12 @@ interface LookedAt {
   readonly name: string;
 }
 
-/** Reads what is in an image but contents. */
-export async function lookAtImage({ source, image, subject, name }: LookedAt, options: Work): Promise<Look> {
+/** Reads what is in an image but contents, and those that `keeping` wants. */
+export async function lookAtImage(
+  { source, image, subject, name }: LookedAt,
+  options: Work,
+  keeping?: Keeping,
+): Promise<Look> {
   const layers = layersOf(image);
   announce(options, 'reading', sizeOf(blobsOf(layers)));
   const stack = await readStack(source, layers, keeping);

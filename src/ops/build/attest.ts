@@ -4,6 +4,7 @@ import { attestationOf, type Predicate } from '../../image/attestation.ts';
 import type { Descriptor, Image } from '../../spec/objects.ts';
 import { once } from '../../stream/once.ts';
 import { lookAtImage } from '../look.ts';
+import { keepingPackages } from '../package-scan.ts';
 import { billOf } from '../sbom.ts';
 import type { BuildOptions } from './options.ts';
 import type { Workshop } from './platform.ts';
@@ -62,7 +63,11 @@ async function bomOf(
   { store, options: { signal, progress } }: Workshop,
 ): Promise<{ readonly predicate: Predicate; readonly warnings: readonly string[] }> {
   const work = { signal, progress };
-  const look = await lookAtImage({ source: store, image, subject: store.subject, name: 'image' }, work);
+  const look = await lookAtImage(
+    { source: store, image, subject: store.subject, name: 'image' },
+    work,
+    keepingPackages,
+  );
   const { document, warnings } = await billOf(look, work);
   return {
     predicate: { type: 'https://spdx.dev/Document', predicate: document },
