@@ -1,7 +1,11 @@
 import type { ByteString, DirectoryNode, Meta, Node, Path, Tree } from './node.ts';
+import { each, type Parts } from './parts.ts';
 import { joinPath, nameOf } from './path.ts';
 
 type Children = Map<ByteString, Node>;
+
+/** Names of a directory that are copied in a few milliseconds; what has more is copied in parts. */
+const copiedAtOnce = 1 << 13;
 
 /** A directory that the current layer has reached: children that may be written, and which of them the layer brought. */
 export interface Directory {
@@ -30,6 +34,8 @@ export class Directories {
   #root: Tree;
   /** The children maps that no other tree can see. */
   #own = new Map<DirectoryNode['children'], Children>();
+  /** Copies that were made ahead, in parts, by what they are copies of. */
+  #ready = new Map<DirectoryNode['children'], Children>();
   /** What the current layer reached, by the children. */
   #reached = new Map<DirectoryNode['children'], Directory>();
 
@@ -49,7 +55,37 @@ export class Directories {
   /** Gives the tree away: what is written from here on is written to copies. */
   seal(): Tree {
     this.#own = new Map();
+    this.#ready = new Map();
     return this.#root;
+  }
+
+  /** The large directories on the way to a path that its changing will copy; undefined where there are none. */
+  ahead(path: Path): Parts<void> | undefined {
+    const large: DirectoryNode[] = [];
+    let node: Node | undefined = this.#root;
+    const names = path === '' ? [] : path.split('/');
+    for (let at = 0; node?.kind === 'directory'; node = node.children.get(names[at++] ?? '')) {
+      if (this.isLarge(node)) large.push(node);
+    }
+    return large.length === 0 ? undefined : this.#copying(large);
+  }
+
+  /** Whether entering a directory would copy many names at once. */
+  isLarge({ children }: DirectoryNode): boolean {
+    return children.size > copiedAtOnce && !this.#own.has(children) && !this.#ready.has(children);
+  }
+
+  /** Copies a large directory ahead, so that entering it takes no time. */
+  copying(node: DirectoryNode): Parts<void> | undefined {
+    return this.isLarge(node) ? this.#copying([node]) : undefined;
+  }
+
+  *#copying(nodes: readonly DirectoryNode[]): Parts<void> {
+    for (const { children } of nodes) {
+      const copy: Children = new Map();
+      yield* each(children, ([name, child]) => void copy.set(name, child));
+      this.#ready.set(children, copy);
+    }
   }
 
   updateRoot(meta: Meta): void {
@@ -81,7 +117,8 @@ export class Directories {
     const known = this.#reached.get(node.children);
     const own = this.#own.get(node.children);
     if (known !== undefined && own !== undefined) return known;
-    const children = own ?? new Map(node.children);
+    const children = own ?? this.#ready.get(node.children) ?? new Map(node.children);
+    this.#ready.delete(node.children);
     const path = parent === undefined ? '' : joinPath(parent.path, name);
     const directory = {
       path,

@@ -1,11 +1,23 @@
 import { invalid } from '../errors.ts';
-import { entryTextLimit, nameLimit, nodeLimit } from '../limits.ts';
+import { nameLimit } from '../limits.ts';
 import { Directories, type Directory, keep } from './directories.ts';
-import { type ByteString, impliedMeta, type LayerEntry, type Meta, type Node, type Path, type Tree } from './node.ts';
+import { badLink, badRoot } from './draft-errors.ts';
+import { MadeCount, type Most } from './made-count.ts';
+import { NamedNodes } from './named-nodes.ts';
+import {
+  type ByteString,
+  type DirectoryNode,
+  impliedMeta,
+  type LayerEntry,
+  type Meta,
+  type Node,
+  type Path,
+  type Tree,
+} from './node.ts';
 import type { Operation } from './operation.ts';
 import { atOnce, each, type Parts } from './parts.ts';
-import { joinPath, nameOf, nameTooLong, parentOf, shortTextOf } from './path.ts';
-import { find, leavesOf, resolvePath } from './walk.ts';
+import { joinPath, nameOf, nameTooLong, parentOf } from './path.ts';
+import { find, resolvePath } from './walk.ts';
 
 /** Who is told of what has been done, and may have to do something of it in parts. */
 type Seen = (operations: readonly Operation[]) => Iterable<number> | undefined;
@@ -18,24 +30,16 @@ type Seen = (operations: readonly Operation[]) => Iterable<number> | undefined;
  */
 export class Draft {
   readonly #subject: string;
-  readonly #below: Tree;
   readonly #directories: Directories;
   /** Where parents led the last time, symbolic links followed. */
   readonly #parents = new Map<Path, Directory>();
-  /** Nodes that have names already, as far as that is known: to bring one again makes another file. */
-  #named: Set<Node> | undefined;
-  readonly #most: { readonly nodes: number; readonly text: number };
-  #made = 0;
-  #text = 0;
+  readonly #named: NamedNodes;
+  readonly #made: MadeCount;
   #operations: Operation[] = [];
 
-  constructor(
-    below: Tree,
-    subject: string,
-    most: { readonly nodes: number; readonly text: number } = { nodes: nodeLimit, text: entryTextLimit },
-  ) {
-    this.#most = most;
-    this.#below = below;
+  constructor(below: Tree, subject: string, most?: Most) {
+    this.#made = new MadeCount(subject, most);
+    this.#named = new NamedNodes(below);
     this.#directories = new Directories(below);
     this.#subject = subject;
   }
@@ -66,8 +70,28 @@ export class Draft {
 
   /** The same; what takes long, as a whiteout of a million names, is given back to be done in parts. `seen` is told what has been done. */
   applying(entry: LayerEntry, seen: Seen = () => undefined): Iterable<number> | undefined {
+    const ahead = this.#ahead(entry);
+    if (ahead !== undefined) return this.#applyingAfter(ahead, entry, seen);
     const hidden = this.#begin(entry);
     return hidden === undefined ? seen(this.#operations) : this.#inParts(hidden, seen);
+  }
+
+  *#applyingAfter(ahead: Parts<void>, entry: LayerEntry, seen: Seen): Parts<void> {
+    yield* ahead;
+    yield* this.applying(entry, seen) ?? [];
+  }
+
+  /** What takes long and comes before an entry: a look through the tree below, copies of large directories on its way. Undefined where nothing does. */
+  #ahead(entry: LayerEntry): Parts<void> | undefined {
+    const isNamed = entry.kind === 'hardlink' || (entry.kind === 'node' && entry.node.kind !== 'directory');
+    const looking = isNamed ? this.#named.ahead() : undefined;
+    if (looking !== undefined) return looking;
+    const written = entry.kind === 'opaque' ? entry.path : parentOf(entry.path);
+    if (this.#parents.has(written)) return undefined;
+    const above = written === '' ? undefined : this.#parents.get(parentOf(written));
+    const node = above?.children.get(nameOf(written));
+    if (node?.kind === 'directory') return this.#directories.copying(node);
+    return this.#directories.ahead(this.#resolve(written));
   }
 
   *#inParts(hidden: Path, seen: Seen): Parts<void> {
@@ -94,7 +118,7 @@ export class Draft {
     const parent = this.#parentOf(path);
     const name = nameOf(path);
     const existing = parent.children.get(name);
-    if (node.kind !== 'directory') this.#create(parent, name, this.#names().has(node) ? { ...node } : node);
+    if (node.kind !== 'directory') this.#create(parent, name, this.#named.has(node) ? { ...node } : node);
     else if (existing?.kind !== 'directory') this.#createDirectory(parent, name, node.meta);
     else {
       parent.children.set(name, { ...existing, meta: node.meta });
@@ -104,25 +128,25 @@ export class Draft {
   }
 
   #updateRoot(node: Node): void {
-    if (node.kind !== 'directory') throw this.#badRoot(node.kind);
+    if (node.kind !== 'directory') throw badRoot(this.#subject, node.kind);
     this.#directories.updateRoot(node.meta);
     this.#operations.push({ kind: 'update', path: '', node });
   }
 
   #link(path: Path, target: Path): void {
-    if (path === '') throw this.#badRoot('hardlink');
+    if (path === '') throw badRoot(this.#subject, 'hardlink');
     const parent = this.#parentOf(path);
     const name = nameOf(path);
     const to = joinPath(this.#resolve(parentOf(target)), nameOf(target));
     const node = find(this.#directories.root, to);
-    if (node === undefined || node.kind === 'directory') throw this.#badLink(path, target, node);
-    this.#names().add(node);
+    if (node === undefined || node.kind === 'directory') throw badLink(this.#subject, { path, target, found: node });
+    this.#named.add(node);
     if (parent.children.get(name) === node) {
       keep(parent, name);
       return;
     }
     this.#clear(parent, name);
-    if (find(this.#directories.root, to) !== node) throw this.#badLink(path, target, undefined);
+    if (find(this.#directories.root, to) !== node) throw badLink(this.#subject, { path, target, found: undefined });
     this.#put(parent, name, node);
     this.#operations.push({ kind: 'link', path: joinPath(parent.path, name), target: to });
   }
@@ -148,10 +172,15 @@ export class Draft {
       if (directory.clean) continue;
       directory.clean = true;
       const { children, kept } = directory;
+      const within: (readonly [ByteString, DirectoryNode])[] = [];
       yield* each(children, ([name, node]) => {
         if (!kept.has(name)) this.#clear(directory, name);
-        else if (node.kind === 'directory') left.push(this.#directories.enter(directory, name, node));
+        else if (node.kind === 'directory') within.push([name, node]);
       });
+      for (const [name, node] of within) {
+        yield* this.#directories.copying(node) ?? [];
+        left.push(this.#directories.enter(directory, name, node));
+      }
     }
   }
 
@@ -198,12 +227,7 @@ export class Draft {
   }
 
   #create(parent: Directory, name: ByteString, node: Node): void {
-    const { nodes, text } = this.#most;
-    if (++this.#made > nodes) throw invalid(this.#subject, `at most ${nodes} files and directories`, 'more');
-    // One long path would else be a gigabyte: each directory on the way keeps its own.
-    if (node.kind === 'directory') this.#text += parent.path.length + name.length;
-    if (this.#text > text)
-      throw invalid(this.#subject, `directories whose paths have at most ${text} bytes together`, 'more');
+    this.#made.add(node, parent.path.length + name.length);
     this.#clear(parent, name);
     this.#put(parent, name, node);
     this.#operations.push({ kind: 'create', path: joinPath(parent.path, name), node });
@@ -222,24 +246,5 @@ export class Draft {
     if (existing.kind === 'directory' || existing.kind === 'symlink') this.#parents.clear();
     parent.children.delete(name);
     this.#operations.push({ kind: 'remove', path: joinPath(parent.path, name) });
-  }
-
-  /** What has a name, of all that can have two; the tree below is looked through once, when the first of them comes. */
-  #names(): Set<Node> {
-    this.#named ??= new Set<Node>(Array.from(leavesOf(this.#below), ([, leaf]) => leaf));
-    return this.#named;
-  }
-
-  #badRoot(kind: string): Error {
-    return invalid(this.#subject, "a directory for the root '.'", `a ${kind}`);
-  }
-
-  #badLink(path: Path, target: Path, found: Node | undefined): Error {
-    const got = found === undefined ? 'nothing there' : 'a directory';
-    return invalid(
-      this.#subject,
-      `the hardlink '${shortTextOf(path)}' to name a file`,
-      `'${shortTextOf(target)}': ${got}`,
-    );
   }
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { directory, textFile } from '../testing/scripts.ts';
-import { isLinear } from '../testing/work.ts';
-import { applyLayer } from './apply.ts';
+import { hasEvenParts, isLinear } from '../testing/work.ts';
+import { applyInParts, applyLayer } from './apply.ts';
 import { diff } from './diff.ts';
 import { emptyTree, type LayerEntry, type Path, type Tree } from './node.ts';
 import { overlay } from './overlay.ts';
+import { atOnce } from './parts.ts';
 import { toLayer } from './to-layer.ts';
 import { filesOf, resolvePath, walk } from './walk.ts';
 
@@ -74,4 +75,23 @@ test('the work of one layer replacing what a file was by a directory and back gr
 test('the work of laying a tree over another and of following a path grows with their size', async () => {
   await isLinear(files => overlay(wide(files), wide(files, 0o600), path => path.endsWith('7')), 2000);
   await isLinear(depth => resolvePath(chain(depth, 'f'), `${'d/'.repeat(depth)}f`), 1000);
+});
+
+test('a layer that changes a large directory copies it in parts, wherever it lies', () => {
+  const known = new Map<number, Tree>();
+  const large = (size: number): Tree => {
+    const tree = known.get(size) ?? fold(Array.from({ length: size }, (_, index) => file(`a/b/${index}`)));
+    known.set(size, tree);
+    return tree;
+  };
+  const layers: readonly (readonly LayerEntry[])[] = [
+    [file('a/b/new')],
+    [{ kind: 'whiteout', path: 'a/b/7' }],
+    [file('a/b/c/new')],
+    [{ kind: 'hardlink', path: 'a/b/link', target: 'a/b/7' }],
+  ];
+  for (const layer of layers) hasEvenParts(size => applyInParts(large(size), layer), 1 << 14);
+  const [before, entry] = [large(1 << 14), file('a/b/new')];
+  assert.equal(atOnce(applyInParts(before, [entry])).children.size, 1);
+  assert.deepEqual(atOnce(applyInParts(before, [entry])), applyLayer(before, [entry]));
 });
