@@ -1,4 +1,5 @@
 import type { Bytes } from '../engine/engine.ts';
+import type { KeptBodies } from '../graph/kept-bodies.ts';
 import { contentKey, type FileNode, type Path } from '../tree/node.ts';
 import type { PlacedFile } from './rootfs-bodies.ts';
 
@@ -10,9 +11,15 @@ function inSourceOrder(files: ReadonlyMap<FileNode, Path>): readonly PlacedFile[
   );
 }
 
+/** Where the contents of files are, those of an image that were kept among them. */
+interface Bodies {
+  readonly bytesOf: (files: readonly PlacedFile[]) => Bytes;
+  readonly ofImage?: { readonly stack: { readonly kept: KeptBodies } } | undefined;
+}
+
 /** Files with their contents whole, each content once, in the order in which their source has them: a layer is read once for all of its own. */
 export async function* wholeBodies(
-  look: { readonly bytesOf: (files: readonly PlacedFile[]) => Bytes },
+  look: Bodies,
   files: ReadonlyMap<FileNode, Path>,
 ): AsyncGenerator<readonly [FileNode, Uint8Array]> {
   const ordered = inSourceOrder(files);
