@@ -1,2 +1,2 @@
 /** What may run programs, as it is typed. */
-export const runnerChoices: readonly string[] = ['auto', 'nschroot', 'chroot', 'none'];
+export const runnerChoices: readonly string[] = ['auto', 'nschroot', 'bwrap', 'runc', 'crun', 'chroot', 'none'];

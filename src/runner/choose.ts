@@ -2,7 +2,8 @@ import { badOption, unsupported } from '../errors.ts';
 import { findProgram } from '../store/disk/find-program.ts';
 import { hasOneID, isInUserNamespace, isRoot } from '../store/disk/user-ids.ts';
 import type { Program } from './job.ts';
-import { chroot, nschroot } from './nschroot.ts';
+import { bwrap, chroot, nschroot } from './nschroot.ts';
+import { crun, runc } from './oci.ts';
 import { whyNone } from './own-namespace.ts';
 import { overlayOptions } from './prepared-mounts.ts';
 import { runTree } from './process-tree.ts';
@@ -11,7 +12,7 @@ import type { Runner, RunnerName } from './runner.ts';
 import { quoted } from './shell.ts';
 
 /** What may be asked for: one of them, the best that works here, or none at all. */
-export const runnerChoices = ['auto', 'nschroot', 'chroot', 'none'] as const;
+export const runnerChoices = ['auto', 'nschroot', 'bwrap', 'runc', 'crun', 'chroot', 'none'] as const;
 export type RunnerChoice = (typeof runnerChoices)[number];
 
 /** A runner that works here. */
@@ -24,8 +25,8 @@ export interface ChosenRunner extends Runner {
   readonly canOverlay: boolean;
 }
 
-const known: Readonly<Record<RunnerName, Runner>> = { nschroot, chroot };
-const inOrder: readonly RunnerName[] = ['nschroot', 'chroot'];
+const known: Readonly<Record<RunnerName, Runner>> = { nschroot, bwrap, runc, crun, chroot };
+const inOrder: readonly RunnerName[] = ['nschroot', 'bwrap', 'runc', 'crun', 'chroot'];
 
 /** What trying takes. */
 interface Probing {
@@ -35,8 +36,16 @@ interface Probing {
 }
 
 /** The command that makes the namespaces of a run. */
-export function namespaceWords(runner: Pick<Runner, 'hasPids'>, network: Program['network']): readonly string[] {
-  const pids = runner.hasPids ? ['--pid', '--fork', '--kill-child'] : [];
+export function namespaceWords(
+  { name, hasPids }: Pick<Runner, 'name' | 'hasPids'>,
+  network: Program['network'],
+): readonly string[] {
+  if (name === 'bwrap') {
+    const all = ['--dev-bind', '/', '/', '--cap-add', 'ALL', '--die-with-parent'];
+    const kinds = ['--unshare-pid', '--unshare-ipc', '--unshare-uts', ...(network === 'none' ? ['--unshare-net'] : [])];
+    return ['bwrap', ...all, ...kinds, '--'];
+  }
+  const pids = hasPids ? ['--pid', '--fork', '--kill-child'] : [];
   return ['unshare', '--mount', '--ipc', '--uts', ...pids, ...(network === 'none' ? ['--net'] : []), '--'];
 }
 

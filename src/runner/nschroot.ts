@@ -5,7 +5,8 @@ import { begin, loopbackLines, openLines, rootLines, streams } from './root-scri
 import type { Isolation, Runner } from './runner.ts';
 import { quoted } from './shell.ts';
 
-const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
+/** What every program may open. */
+export const devices: readonly string[] = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 
 /** A path as a table of mounts has it. */
 const field = (text: string): string =>
@@ -124,6 +125,9 @@ const needed = ['unshare', 'setpriv', 'mount', 'env', 'base64', 'sh'];
 
 /** Namespaces, mounts and chroot(2), by util-linux alone. */
 export const nschroot: Runner = { name: 'nschroot', programs: needed, hasPids: true, script };
+
+/** The same where bubblewrap makes the namespaces: it may where the kernel lets nobody else. No program gains rights by what it is (no_new_privs). */
+export const bwrap: Runner = { name: 'bwrap', programs: [...needed, 'bwrap'], hasPids: true, script };
 
 /** The same in the namespace of processes that is there, where a new one is refused. */
 export const chroot: Runner = { name: 'chroot', programs: needed, hasPids: false, script };

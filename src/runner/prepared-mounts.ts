@@ -2,7 +2,7 @@ import type { Directories, Job, JobMount } from './job.ts';
 import { line, quoted, writing } from './shell.ts';
 
 /** A mount whose source is there when the script has run so far: a path in the job's work, or of the host. */
-type PreparedMount =
+export type PreparedMount =
   | {
       readonly kind: 'bind';
       readonly source: string;

@@ -10,7 +10,7 @@ export interface Isolation {
   readonly hasPids: boolean;
 }
 
-export type RunnerName = 'nschroot' | 'chroot';
+export type RunnerName = 'nschroot' | 'bwrap' | 'runc' | 'crun' | 'chroot';
 
 /** A way to run a program in a root filesystem. */
 export interface Runner {

@@ -1,0 +1,116 @@
+import { capabilitiesOf, linux, type Mount, mounts as standardMounts } from '../image/runtime-defaults.ts';
+import { encodeJson } from '../spec/document.ts';
+import type { Job } from './job.ts';
+import { devices } from './nschroot.ts';
+import { type PreparedMount, prepareMounts } from './prepared-mounts.ts';
+import { loopbackLines, openLines, rootLines, streams } from './root-script.ts';
+import type { Isolation, Runner } from './runner.ts';
+import { quoted, writing } from './shell.ts';
+
+/** A mount of the run as runtime-spec has it. */
+function mountOf(mount: PreparedMount): Mount {
+  const { target: destination } = mount;
+  if (mount.kind === 'tmpfs') {
+    const size = mount.size === 0 ? [] : [`size=${mount.size}`];
+    return {
+      destination,
+      type: 'tmpfs',
+      source: 'tmpfs',
+      options: ['nosuid', 'nodev', ...size, ...(mount.isReadOnly ? ['ro'] : [])],
+    };
+  }
+  const way = mount.isDirectory ? 'rbind' : 'bind';
+  return { destination, type: 'none', source: mount.source, options: [way, 'nodev', mount.isReadOnly ? 'ro' : 'rw'] };
+}
+
+/** No device that is made in `/dev` can be opened: the usual ones are bound over it, which the runtime then finds there. */
+const deviceMounts: readonly Mount[] = devices.map(name => ({
+  destination: `/dev/${name}`,
+  type: 'none',
+  source: `/dev/${name}`,
+  options: ['bind'],
+}));
+
+/** What every container has mounted; a user namespace may not have a sysfs of its own, nor a group of terminals. */
+function standardMount(mount: Mount, { isInNamespace }: Isolation): Mount {
+  if (mount.destination === '/dev') return { ...mount, options: [...mount.options, 'nodev'] };
+  if (!isInNamespace) return mount;
+  if (mount.type === 'sysfs') return { ...mount, type: 'none', source: '/sys', options: ['rbind', ...mount.options] };
+  return { ...mount, options: mount.options.filter(option => !option.startsWith('gid=')) };
+}
+
+/** The `config.json` of a run (runtime-spec 1.0.2): BuildKit's and docker's, without groups of control and without a seccomp filter. */
+function configOf({ program, work }: Job, mounts: readonly PreparedMount[], isolation: Isolation): object {
+  const { uid, gid, additionalGids } = program.user;
+  const { isPrivileged } = program;
+  return {
+    ociVersion: '1.0.2',
+    process: {
+      terminal: false,
+      user: { uid, gid, ...(isolation.hasOneID ? {} : { additionalGids }), umask: 0o022 },
+      args: program.arguments,
+      env: [...program.environment, ...[...program.secrets].map(([name, value]) => `${name}=${value}`)],
+      cwd: program.directory,
+      capabilities: capabilitiesOf(uid),
+      noNewPrivileges: false,
+    },
+    root: { path: `${work}/root` },
+    hostname: program.hostname,
+    mounts: [...standardMounts.map(mount => standardMount(mount, isolation)), ...deviceMounts, ...mounts.map(mountOf)],
+    linux: {
+      namespaces: ['pid', 'ipc', 'uts', 'mount'].map(type => ({ type })),
+      maskedPaths: isPrivileged ? [] : [...linux.maskedPaths, '/proc/interrupts'],
+      readonlyPaths: isPrivileged ? [] : linux.readonlyPaths,
+    },
+  };
+}
+
+/** What a runtime says of a program that it cannot start is a status, as of a shell; anything else is why nothing has begun. */
+const endLines = `status=$?
+said=$(grep -v level=warn files/log)
+case $said in
+  '') ;;
+  *'not found'* | *'no such file or directory'* | *'No such file or directory'*) echo "$said" >&5; status=127 ;;
+  *'ermission denied'* | *'exec format error'* | *'Exec format error'* | *'is a directory'*) echo "$said" >&5; status=126 ;;
+  *) echo "$said" >&4; exit 1 ;;
+esac
+printf ready >&4
+exit $status`;
+
+/** A runtime whose way of not touching groups of control is said in `words`; where the kernel mounts none, `otherwise` does. */
+function ociRunner(
+  name: 'runc' | 'crun',
+  { words, otherwise }: { readonly words: string; readonly otherwise: string },
+): Runner {
+  return {
+    name,
+    programs: ['mount', 'base64', 'sh', 'grep', name],
+    hasPids: true,
+    script(job, isolation) {
+      // One of them opens it after it has gone to the bundle.
+      const log = `${job.work}/files/log`;
+      const { lines, mounts } = prepareMounts(job, isolation.isInNamespace);
+      const config = encodeJson(configOf(job, mounts, isolation));
+      return [
+        ...openLines(job.work),
+        ...rootLines(job, isolation.isInNamespace),
+        ...lines,
+        `point -d ${quoted(job.program.directory)}`,
+        ...(job.program.network === 'none' ? loopbackLines : []),
+        ...writing(config, 'files/config.json'),
+        'mount -n -t proc proc /proc',
+        `mount -n -t cgroup2 -o ro cgroup2 /sys/fs/cgroup 2>/dev/null || ${otherwise}`,
+        ': > files/log',
+        'set +e',
+        `${name} ${words} --log ${quoted(log)} --root files/state run --bundle files box ${streams}`,
+        endLines,
+      ].join('\n');
+    },
+  };
+}
+
+export const runc: Runner = ociRunner('runc', { words: '--rootless true', otherwise: ':' });
+export const crun: Runner = ociRunner('crun', {
+  words: '--cgroup-manager=disabled',
+  otherwise: 'mount -n -t tmpfs tmpfs /sys/fs/cgroup',
+});
