@@ -107,10 +107,15 @@ export function processIo(signal?: AbortSignal): Io {
 /** The program that gets the signals instead. */
 let program: { readonly isRunning: boolean; send(name: NodeJS.Signals): boolean } | undefined;
 
+/** Whether one of the standard streams is a terminal: `/dev/null` is a device as well. */
+const hasTerminal = (): boolean =>
+  isTerminal(0, () => process.stdin.isTTY) ||
+  isTerminal(1, () => process.stdout.isTTY) ||
+  isTerminal(2, () => process.stderr.isTTY);
+
 /** Whether a signal was for a program that runs. What is typed on a terminal reaches it by itself. */
 function passed(name: NodeJS.Signals): boolean {
-  const isTyped =
-    name !== 'SIGTERM' && name !== 'SIGHUP' && [0, 1, 2].some(file => fstatSync(file).isCharacterDevice());
+  const isTyped = name !== 'SIGTERM' && name !== 'SIGHUP' && hasTerminal();
   return isTyped ? program?.isRunning === true : program?.send(name) === true;
 }
 

@@ -85,9 +85,10 @@ export function secretBytes(
 }
 
 function agentMount(mount: Extract<StepMount, { kind: 'ssh' }>, { doing, world }: Making): JobMount | undefined {
-  const socket = world.options.agents?.find(agent => agent.id === mount.id)?.socket;
+  const id = mount.id || 'default';
+  const socket = world.options.agents?.find(agent => agent.id === id)?.socket;
   if (socket === undefined) {
-    if (mount.required) throw doing.fail(`ssh agent ${mount.id}: not found (it is required; option agents gives it)`);
+    if (mount.required) throw doing.fail(`ssh agent ${id}: not found (it is required; option agents gives it)`);
     return undefined;
   }
   const { path } = hostPathOf(socket);
