@@ -9,12 +9,33 @@ const interval = 100;
 /** A terminal that does not say how wide it is: `script`, some of CI, a serial line. */
 const usualColumns = 80;
 
+/** What `run` says when the terminal is its program's. */
+const running = 'running';
+
+/** What is watched. State: it, and what takes away at once what is drawn where the terminal becomes somebody else's. */
+class WatchedProgress implements Progress {
+  bytes = 0;
+  total: number | undefined;
+  newLayouts: readonly string[] | undefined;
+  clear: () => void = () => undefined;
+  #label: string | undefined;
+
+  get label(): string | undefined {
+    return this.#label;
+  }
+
+  set label(label: string | undefined) {
+    this.#label = label;
+    if (label === running) this.clear();
+  }
+}
+
 /**
  * Runs work with the command's signal, and a counter that shows on a terminal once the work has taken half a second. A layout
  * that was not there before is announced.
  */
 export async function withProgress<T>(words: Words, io: Io, run: (work: Work) => Promise<T>): Promise<T> {
-  const progress: Progress = { bytes: 0 };
+  const progress = new WatchedProgress();
   const result = await shown(words, io, { progress, run });
   if (!words.flag('quiet'))
     for (const layout of progress.newLayouts ?? []) io.stderr(`ocikit: new layout ${escapeLine(layout)}\n`);
@@ -24,7 +45,7 @@ export async function withProgress<T>(words: Words, io: Io, run: (work: Work) =>
 async function shown<T>(
   words: Words,
   io: Io,
-  { progress, run }: { readonly progress: Progress; readonly run: (work: Work) => Promise<T> },
+  { progress, run }: { readonly progress: WatchedProgress; readonly run: (work: Work) => Promise<T> },
 ): Promise<T> {
   const work: Work = { progress, signal: io.signal };
   const visible = io.stderrIsTerminal && !words.flag('quiet') && !words.flag('no-progress');
@@ -32,9 +53,13 @@ async function shown<T>(
   const started = io.now().getTime();
   const columns = io.columns > 0 ? io.columns : usualColumns;
   let shown = false;
+  progress.clear = () => {
+    if (shown) io.stderr('\r\x1b[K');
+    shown = false;
+  };
   const timer = setInterval(() => {
     const elapsed = io.now().getTime() - started;
-    if (elapsed < quietFor) return;
+    if (elapsed < quietFor || progress.label === running) return;
     shown = true;
     io.stderr(`\r${progressLine(progress, elapsed).slice(0, columns - 1)}\x1b[K`);
   }, interval).unref();
@@ -42,7 +67,7 @@ async function shown<T>(
     return await run(work);
   } finally {
     clearInterval(timer);
-    if (shown) io.stderr('\r\x1b[K');
+    progress.clear();
   }
 }
 

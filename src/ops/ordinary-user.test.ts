@@ -98,6 +98,26 @@ test('an ordinary user runs a program of an image as root of its own, and its st
   assert.deepEqual(left(user), ['context', 'img']);
 });
 
+for (const ids of ['own', 'subordinate'] as const)
+  test(`a bundle that a user with ${ids} ids has unpacked is changed in place, and diff and commit follow`, async t => {
+    const user = ordinaryUser(t, { ids });
+    if (user === undefined) return;
+    await give(t, user, []);
+    assert.equal(user.ocikit('unpack', 'img:base', 'work', '--bundle').status, 0);
+    const script =
+      'echo hi > /etc/motd; rm /bin/ls; mkdir -m 700 /priv; echo s > /priv/s; chmod 600 /priv/s; cat $APT_CONFIG';
+    const ran = user.ocikit('run', 'work/', '--', 'sh', '-c', script);
+    assert.deepEqual([ran.status, ran.out], [0, 'APT::Sandbox::User "root";\n'], ran.err);
+    const { out, err } = user.ocikit('diff', 'work/');
+    assert.equal(out, 'C /bin\nD /bin/ls\nC /etc\nA /etc/motd\nA /priv\nA /priv/s\n', err);
+    assert.equal(user.ocikit('commit', 'work/', 'img:two', '-m', 'ran it').status, 0);
+    const rows = user.ocikit('files', 'img:two', '-l', '/etc', '/priv').out;
+    assert.match(rows, /^-rw------- 1 root root +2 .* \/priv\/s$/m);
+    assert.match(rows, /^-rw-r--r-- 1 root 42 .* \/etc\/passwd$/m);
+    assert.equal(user.ocikit('run', 'img:two', 'cat', '/etc/motd').out, 'hi\n');
+    assert.equal(user.shell('rm -r work').status, 0);
+  });
+
 test('where the kernel gives no namespace of users, that is said before anything is done', async t => {
   const user = ordinaryUser(t, { ids: 'forbidden' });
   if (user === undefined) return;

@@ -6,6 +6,7 @@ import type { JobMount, JobRoot } from '../runner/job.ts';
 import { runJob } from '../runner/run-job.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import { openBundle } from '../store/bundle/bundle.ts';
+import { hostPathOf } from '../store/disk/host-path.ts';
 import { makeStubsBelow, makeStubsIn } from '../store/disk/mount-stubs.ts';
 import { readInside, resolveInside } from '../store/disk/resolve-inside.ts';
 import { makeWorkspace, type Workspace } from '../store/disk/workspace.ts';
@@ -20,6 +21,7 @@ import { checkCall } from './check-call.ts';
 import { bundleBase } from './compared-side.ts';
 import { KeptOutput } from './kept-output.ts';
 import { networkFiles, volumeOf } from './run/mounts.ts';
+import { forOneUser, oneUser } from './run/one-user.ts';
 import type { RunOptions, RunResult } from './run/options.ts';
 import { pointsOf } from './run/points.ts';
 import { checkUser, hostname, programOf } from './run/program.ts';
@@ -62,7 +64,7 @@ async function openRun(rootfs: Operand, options: RunOptions): Promise<Place> {
     const bundle = openBundle(found.directory);
     const image = await bundleBase(bundle, options);
     const workspace = await makeWorkspace(bundle.directory);
-    return { image, root: bundle.rootfs, isKept: true, workspace, warnings: [] };
+    return { image, root: hostPathOf(bundle.rootfs).path, isKept: true, workspace, warnings: [] };
   }
   if (found.kind !== 'image')
     throw usage(subjectOf(rootfs), 'expected an image or a bundle, got another root filesystem');
@@ -106,8 +108,13 @@ async function runIn(
   const config = image.image.config.value.config ?? {};
   const program = programOf(config, words, { options, users });
   checkUser(program.user, runner);
-  const inside = { ...program, directory: resolveInside(root, program.directory).path };
-  const mounts = [...networkFiles(hostname), ...volumes].map(mount => ({
+  const { hasOneID } = runner;
+  const inside = {
+    ...program,
+    environment: hasOneID ? forOneUser(program.environment) : program.environment,
+    directory: resolveInside(root, program.directory).path,
+  };
+  const mounts = [...networkFiles(hostname), ...volumes, ...(hasOneID ? oneUser.mounts : [])].map(mount => ({
     ...mount,
     target: resolveInside(root, mount.target).path,
   }));

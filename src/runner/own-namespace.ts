@@ -11,6 +11,8 @@ interface Again {
   readonly words: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signals: ProgramSignals;
+  /** Who is there: the caller alone, or their subordinate ids as well, where there are some. */
+  readonly ids: 'own' | 'all';
 }
 
 /** What may keep who is not root from a user namespace. */
@@ -25,7 +27,7 @@ const script = `printf ${ready} >&2 && exec 2>&4 4>&- && read -r ids <&3 && exec
  * Runs a command as root of a user namespace of its own; answers its exit status. It has this process's streams, and ends with it. Throws
  * `unsupported` where the kernel gives no such namespace.
  */
-export async function runInOwnNamespace({ words, environment, signals }: Again): Promise<number> {
+export async function runInOwnNamespace({ words, environment, signals, ids }: Again): Promise<number> {
   const start = ['--user', '--', 'sh', '-c', script, 'sh', 'setpriv', '--pdeathsig', 'KILL', '--', ...words];
   const [unshare, sh] = ['unshare', 'sh'].map(name => findProgram(name, hostPath));
   if (unshare === undefined || sh === undefined) throw refused('no program unshare');
@@ -35,13 +37,13 @@ export async function runInOwnNamespace({ words, environment, signals }: Again):
   });
   const release = signals.listen(name => void process.kill(child.pid as number, name));
   try {
-    return await ending(child);
+    return await ending(child, ids);
   } finally {
     release();
   }
 }
 
-function ending(child: ChildProcess): Promise<number> {
+function ending(child: ChildProcess, ids: Again['ids']): Promise<number> {
   return new Promise((resolve, reject) => {
     const [, , said, input] = child.stdio as unknown as readonly [
       null,
@@ -56,7 +58,7 @@ function ending(child: ChildProcess): Promise<number> {
       report += String(chunk);
       if (report !== ready) return;
       try {
-        giveIds(child.pid as number);
+        giveIds(child.pid as number, ids);
         input.end('ids\n');
       } catch (error) {
         child.kill('SIGKILL');
@@ -77,19 +79,19 @@ const refused = (got: string): OciError =>
   });
 
 /** Gives a new namespace the ids of who made it, by the programs that may. */
-function giveIds(pid: number): void {
+function giveIds(pid: number, ids: Again['ids']): void {
   const [uid, gid] = [process.geteuid?.() ?? 0, process.getegid?.() ?? 0];
   const ranges = subordinateRanges(uid, gid);
   const maps = [findProgram('newuidmap', hostPath), findProgram('newgidmap', hostPath)];
-  if (ranges === undefined || maps.includes(undefined)) {
+  if (ids === 'own' || ranges === undefined || maps.includes(undefined)) {
     mapOneID(pid, { uid, gid });
     return;
   }
-  for (const [program, ids] of [
+  for (const [program, all] of [
     [maps[0], ranges.uids],
     [maps[1], ranges.gids],
   ] as const) {
-    const { status, stderr } = spawnSync(program as string, [String(pid), ...ids.flatMap(wordsOf)], {
+    const { status, stderr } = spawnSync(program as string, [String(pid), ...all.flatMap(wordsOf)], {
       encoding: 'utf8',
     });
     if (status !== 0) throw unsupported(program as string, 'the ids of /etc/subuid and /etc/subgid', stderr.trim());

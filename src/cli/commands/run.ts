@@ -3,7 +3,7 @@ import { type Command, needs } from '../command.ts';
 import { report } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { printWarnings } from '../output.ts';
-import { runAgain } from '../own-namespace.ts';
+import { runProgramAgain } from '../own-namespace.ts';
 import { withProgress } from '../progress.ts';
 import { runnerChoices } from '../runner-choices.ts';
 import { shared } from '../shared-options.ts';
@@ -28,6 +28,7 @@ export const run: Command = {
       value: 'NAME[=VALUE]',
       describe: "a variable; without a value, the caller's own",
     },
+    { name: 'env-file', kind: 'texts', value: 'FILE', describe: 'the same a line; --env comes after it' },
     {
       name: 'user',
       alias: 'u',
@@ -80,7 +81,7 @@ export const run: Command = {
     'Entrypoint, command, variables, user and directory are by the rules of docker run; words after IMAGE or after -- are the command. An image is unpacked for the time of the run; a bundle is changed in place, and what is mounted for the run (/proc, /dev, /etc/resolv.conf, volumes) is not in it afterwards.',
     "The exit status is the program's; 128 and a signal's number where that ended it; 125 where nothing could be run, 126 and 127 where the program could not be started or is not there. Signals go to the program. All that it has started ends with it.",
     "nschroot needs util-linux and nothing else: namespaces of mounts, processes, names and queues, docker's 14 capabilities, no device but the usual six. The network is the machine's and there is no seccomp filter: what is run as root is kept in by namespaces only. bwrap has bubblewrap make the namespaces, and then no program gains rights by what it is (sudo does not work); runc and crun get a config of the same, where the program is the first process; chroot has no namespace of processes of its own.",
-    'Without root it is done in a user namespace of its own, where the caller is root. With subordinate ids (/etc/subuid, /etc/subgid, newuidmap) other users are real there; without them there is nobody but root: owners cannot be changed, and a program of another user is refused before anything is done, as it is where the kernel gives no such namespace. Files of the host are reached as the caller reaches them.',
+    'Without root it is done in a user namespace of its own, where the caller is root. With subordinate ids (/etc/subuid, /etc/subgid, newuidmap) other users are real there; without them there is nobody but root: owners cannot be changed, and a program of another user is refused before anything is done, as it is where the kernel gives no such namespace. A bundle is run so in any event, so that all in it stays with the caller and diff and commit follow; apt is told by APT_CONFIG not to become another user. Files of the host are reached as the caller reaches them.',
   ],
   hasJson: false,
   library: ['run(rootfs, words, options)', 'RunResult'],
@@ -93,10 +94,10 @@ export const run: Command = {
     const signals = new ProgramSignals();
     let release: (() => void) | undefined;
     try {
-      const status = await runAgain(io);
+      const status = await runProgramAgain(words.word('image'), io);
       if (status !== undefined) return status;
       release = io.passSignals?.(signals);
-      const options = { ...optionsIn(words, io), signals };
+      const options = { ...(await optionsIn(words, io)), signals };
       const result = await withProgress(words, io, work =>
         run(words.word('image'), words.texts('command'), { ...options, ...work }),
       );
@@ -116,12 +117,14 @@ function checkTerminal(words: Words, io: Io): void {
   if (words.flag('tty') && !io.stdinIsTerminal) throw usage('--tty', 'expected a terminal on standard input, got none');
 }
 
-function optionsIn(words: Words, io: Io): object {
+async function optionsIn(words: Words, io: Io): Promise<object> {
+  const { readEnvironmentFile } = await import('../../ops/run/environment-file.ts');
+  const files = words.texts('env-file').map(readEnvironmentFile);
   const isTerminal = words.flag('tty');
   return {
     streams: words.flag('interactive') ? 'inherit' : 'output',
     ...given({
-      environment: words.texts('env').flatMap(text => variable(text, io)),
+      environment: [...files.flat(), ...words.texts('env')].flatMap(text => variable(text, io)),
       user: words.text('user'),
       directory: words.text('workdir'),
       entrypoint: words.text('entrypoint'),

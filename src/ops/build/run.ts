@@ -9,6 +9,7 @@ import { encodeText } from '../../tree/path.ts';
 import { find } from '../../tree/walk.ts';
 import { KeptOutput } from '../kept-output.ts';
 import { networkFiles } from '../run/mounts.ts';
+import { forOneUser, oneUser } from '../run/one-user.ts';
 import { isStubNeeded, makeStubsIn, makeStubsOf, pointsOf } from '../run/points.ts';
 import { checkUser } from '../run/program.ts';
 import type { Teller } from './log.ts';
@@ -37,15 +38,19 @@ export async function runLayer(step: RunStep, doing: Doing, tell: Teller): Promi
     sharedMemory === undefined
       ? []
       : [{ kind: 'tmpfs', target: '/dev/shm', size: sharedMemory, isReadOnly: false } as const];
-  const placed = [...networkFiles(hostname, hosts), ...memory, ...mounts].map(mount => ({
-    ...mount,
-    target: targetIn(tree, mount.target),
-  }));
+  const { hasOneID } = world.runner;
+  const placed = [...networkFiles(hostname, hosts), ...memory, ...mounts, ...(hasOneID ? oneUser.mounts : [])].map(
+    mount => ({
+      ...mount,
+      target: targetIn(tree, mount.target),
+    }),
+  );
   try {
-    const made = { ...program, environment: [...program.environment, ...environment] };
+    const all = [...program.environment, ...environment];
+    const made = { ...program, environment: hasOneID ? forOneUser(all) : all };
     const upper = world.runner.canOverlay ? makeUpper(world.workspace.make('upper'), tree) : undefined;
     await runIn(made, { step, doing, world, tree, lower, upper, mounts: placed, tell });
-    return await ranLayer({ doing, tree, lower, upper, hasOneID: world.runner.hasOneID });
+    return await ranLayer({ doing, tree, lower, upper, hasOneID });
   } finally {
     release();
   }
