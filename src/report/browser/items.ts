@@ -16,16 +16,20 @@ function mainLayer(files: Files, node: number, own: (node: number) => number): n
 }
 
 /** A directory or a file as an item of a map, where only some bytes count. */
-function nodeItem(files: Files, node: number, count: Counted): Item {
+function nodeItem(files: Files, at: number, count: Counted): Item {
   const { shape } = files;
-  const parts = (): readonly Item[] =>
-    childrenOf(shape, node)
-      .filter(child => (count.totals[child] ?? 0) > 0)
-      .map(child => nodeItem(files, child, count))
-      .sort(bySize);
+  const countedIn = (node: number): readonly number[] =>
+    childrenOf(shape, node).filter(child => (count.totals[child] ?? 0) > 0);
+  // What has nothing in it but one directory is one with it.
+  let [node, name, inner] = [at, at === 0 ? '/' : (shape.names[at] ?? ''), countedIn(at)];
+  for (let [only] = inner; at > 0 && inner.length === 1 && only !== undefined; [only] = inner) {
+    if ((shape.end[only] ?? 0) === only + 1) break;
+    [node, name, inner] = [only, `${name}/${shape.names[only]}`, countedIn(only)];
+  }
+  const parts = (): readonly Item[] => inner.map(child => nodeItem(files, child, count)).sort(bySize);
   const isDirectory = (shape.end[node] ?? 0) > node + 1;
   return {
-    name: node === 0 ? '/' : (shape.names[node] ?? ''),
+    name,
     size: count.totals[node] ?? 0,
     layer: mainLayer(files, node, count.own),
     ...(isDirectory ? { parts } : { open: () => count.reveal(node) }),

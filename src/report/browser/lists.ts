@@ -51,7 +51,8 @@ export function wasteSection({ waste, head, efficiency }: ImagePage): HTMLElemen
   const table = new Table({
     label: 'paths',
     rows: waste.rows,
-    limit: 20,
+    limit: 25,
+    isCutOnPaper: true,
     columns: [
       { title: 'Path', class: 'path', key: row => row[0], cell: row => row[0] },
       {

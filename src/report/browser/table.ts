@@ -16,6 +16,8 @@ interface TableOptions<Row> {
   readonly rows: readonly Row[];
   /** Rows that are shown until all are asked for. */
   readonly limit?: number;
+  /** Whether paper has only those that are shown. */
+  readonly isCutOnPaper?: true;
 }
 
 type Order = -1 | 1;
@@ -43,7 +45,7 @@ export class Table<Row> {
     const table = el('table', { class: 'rows' }, caption, el('thead', {}, el('tr', {}, ...this.#heads)), this.#body);
     const scroller = el('div', { class: 'scroller' }, table);
     this.element = el('div', {}, this.#searchField(), scroller, this.#more);
-    window.addEventListener('beforeprint', () => this.#showAll());
+    if (options.isCutOnPaper !== true) window.addEventListener('beforeprint', () => this.#showAll());
     this.#draw();
   }
 
