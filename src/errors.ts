@@ -65,11 +65,11 @@ export function usage(subject: string, message: string, hint?: string): OciError
 }
 
 /** What has to stay as it is while it is read, and did not. */
-export function changed(subject: string, what = 'a file'): OciError {
+export function changed(subject: string, what = 'a file', done: 'read' | 'written' = 'read'): OciError {
   return new OciError(
     'conflict',
     subject,
-    `expected ${what} that stays as it is, got one that changed while it was read`,
+    `expected ${what} that stays as it is, got one that changed while it was ${done}`,
   );
 }
 

@@ -107,3 +107,25 @@ function endlessLinks(path: ByteString, subject: string | undefined): Error {
     `a loop or a longer way at '${shown}'`,
   );
 }
+
+/** Every directory of a tree, what is in it first. */
+export function* directoriesInsideFirst(tree: Tree): Generator<readonly [Path, DirectoryNode]> {
+  const open: {
+    readonly path: Path;
+    readonly node: DirectoryNode;
+    readonly left: Iterator<readonly [ByteString, Node]>;
+  }[] = [];
+  const enter = (path: Path, node: DirectoryNode): void =>
+    void open.push({ path, node, left: node.children.entries() });
+  enter('', tree);
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    const next = top.left.next();
+    if (next.done === true) {
+      open.pop();
+      yield [top.path, top.node];
+      continue;
+    }
+    const [name, node] = next.value;
+    if (node.kind === 'directory') enter(joinPath(top.path, name), node);
+  }
+}

@@ -25,7 +25,7 @@ const exact = { bigint: true } as const;
 /** So many directories are kept open: as deep as trees are (of a Debian's directories fewer than one in a thousand lie deeper). Those above them are found again through `..`. */
 const keptOpen = 16;
 /** Where Linux shows open files as links that lead to them, whatever has become of their names. */
-const handles = '/proc/self/fd';
+export const handles = '/proc/self/fd';
 const wide = /[^\x01-\x7f]/;
 /** Codes of a name that is gone, or of another type than it was. */
 const otherwise: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EINVAL']);
@@ -61,16 +61,21 @@ function leadsTo(place: string, id: Identity): boolean {
 export class Descent {
   readonly #root: string;
   readonly #handles: string | undefined;
+  readonly #use: 'read' | 'written';
   readonly #levels: Level[] = [];
 
   /** `root` is a directory's path without symbolic links. */
-  constructor(root: string, options: { readonly handles?: string | undefined } = { handles }) {
+  constructor(
+    root: string,
+    options: { readonly handles?: string | undefined; readonly use?: 'read' | 'written' } = { handles },
+  ) {
     this.#root = root;
+    this.#use = options.use ?? 'read';
     const descriptor = openSync(root, directoryFlags);
     const id = identityOf(fstatSync(descriptor, exact));
     this.#levels.push({ path: '', descriptor, ...id });
-    const isShown = options.handles !== undefined && leadsTo(`${options.handles}/${descriptor}/.`, id);
-    this.#handles = isShown ? options.handles : undefined;
+    const shown = 'handles' in options ? options.handles : handles;
+    this.#handles = shown !== undefined && leadsTo(`${shown}/${descriptor}/.`, id) ? shown : undefined;
   }
 
   /** Lets go of everything that is open. */
@@ -85,6 +90,16 @@ export class Descent {
     const rest = from === '' ? path : path.slice(from.length + 1);
     if (rest !== '') for (const name of rest.split('/')) this.#descend(name);
     if (expected !== undefined && !isSameFile(this.#top, expected)) throw this.#changed(path);
+  }
+
+  /** Goes out of a path that is to go, so that another in its place is another. */
+  leave(path: Path): void {
+    while (this.#top.path === path || this.#top.path.startsWith(`${path}/`)) this.#ascend();
+  }
+
+  /** The descriptor of this directory, which only names it (O_PATH); undefined without /proc. */
+  get held(): number | undefined {
+    return this.#handles === undefined ? undefined : this.#top.descriptor;
   }
 
   /** What a name of this directory is. */
@@ -167,6 +182,6 @@ export class Descent {
   }
 
   #changed(path: Path): Error {
-    return changed(path === '' ? this.#root : `/${textOf(path)}`, 'a directory');
+    return changed(path === '' ? this.#root : `/${textOf(path)}`, 'a directory', this.#use);
   }
 }

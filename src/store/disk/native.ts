@@ -4,6 +4,7 @@ import type { ByteString } from '../../tree/node.ts';
 import { second, secondsOf } from '../../tree/time.ts';
 import { isHostXattr } from '../../tree/xattrs.ts';
 import { codeOf, failure } from './errno.ts';
+import { type Call, type CLibrary, exchangeOf, makeNodeOf, seekOf, statxOf } from './native-calls.ts';
 import { deviceNumber, type Stat, statxReader } from './stat.ts';
 
 /** A path as node:fs takes it: a text, or its raw bytes. */
@@ -21,12 +22,13 @@ export interface Native {
   readXattrs(path: DiskPath, lost?: LostXattr): Map<ByteString, Uint8Array> | undefined;
   /** Whether a path has an extended attribute, the host's own among them. */
   hasXattr(path: DiskPath, name: ByteString): boolean;
-  writeXattr(path: DiskPath, name: ByteString, value: Uint8Array): void;
+  /** Of a path, or of what an open file or a name that is held open (O_PATH) is. */
+  writeXattr(target: DiskPath | number, name: ByteString, value: Uint8Array): void;
   /** What a name in an open directory is, without a walk from the root. Absent where the C library is too old. */
   statAt?(directory: number, name: ByteString): Stat;
   /** `mode` with its file-type bits; device numbers of a device. */
   makeNode(path: DiskPath, mode: number, device: { readonly major: number; readonly minor: number }): void;
-  /** Sets mtime (and atime) of a path or of an open file exactly, in nanoseconds since 1970. */
+  /** Sets mtime (and atime) of a path, or of what an open file or a name that is held open is, exactly, in nanoseconds since 1970. */
   setTime(target: DiskPath | number, nanoseconds: bigint): void;
   /** Takes the exclusive flock(2) of an open file, which closing it gives back; false where another has it. */
   lockFile(file: number): boolean;
@@ -36,22 +38,20 @@ export interface Native {
   exchange(one: DiskPath, other: DiskPath): void;
 }
 
-type Call = (...values: unknown[]) => number | bigint;
-
 const currentDirectory = -100;
 const noFollow = 0x100;
 const exclusiveNow = 2 | 4;
 const exchangeFlag = 2;
-const again = 11;
 const [seekData, seekHole, noSuchAddress] = [3, 4, 6];
 const basicStats = 0x7ff;
-/** errno: no such attribute, not supported. */
+/** No such attribute, not supported. */
 const quiet: readonly number[] = [61, 95];
 /** errno of what is not given back: no value of its kind, or none that can be said here. */
 const withheld: readonly number[] = [22, 75];
 const capability = 'security.capability';
 
 const ascii = /^[\x01-\x7f]*$/;
+const handleOf = (descriptor: number): string => `/proc/self/fd/${descriptor}`;
 
 /** A C string. Text is encoded by koffi, which is cheaper than a buffer for each path. */
 function terminated(bytes: DiskPath): string | Buffer {
@@ -66,6 +66,7 @@ interface Library {
   readonly list: Call;
   readonly get: Call;
   readonly set: Call;
+  readonly setThrough: Call;
   readonly node: Call;
   readonly times: Call;
   readonly fileTimes: Call;
@@ -75,7 +76,9 @@ interface Library {
   readonly stat: Call | undefined;
 }
 
-function statAtOf(stat: Call, check: (result: number | bigint, call: string) => void): NonNullable<Native['statAt']> {
+type Check = (result: number | bigint, call: string) => void;
+
+function statAtOf(stat: Call, check: Check): NonNullable<Native['statAt']> {
   const buffer = new ArrayBuffer(256);
   const [bytes, read] = [Buffer.from(buffer), statxReader(buffer)];
   return (directory, name) => {
@@ -112,34 +115,43 @@ function xattrReader({ errno, list, get }: Library): Native['readXattrs'] {
   };
 }
 
-function nativeOf(library: Library): Native {
-  const { errno, set, node, times, fileTimes, lock, seek, exchange, stat } = library;
+function timeSetter({ times, fileTimes }: Library, check: Check): Native['setTime'] {
   const times64 = new BigInt64Array(4);
-  const timeBuffer = Buffer.from(times64.buffer);
-  const check = (result: number | bigint, call: string): void => {
+  const buffer = Buffer.from(times64.buffer);
+  return (target, nanoseconds) => {
+    const seconds = secondsOf(nanoseconds);
+    times64[0] = times64[2] = seconds;
+    times64[1] = times64[3] = nanoseconds - seconds * second;
+    if (typeof target !== 'number') check(times(currentDirectory, terminated(target), buffer, noFollow), 'utimensat');
+    // A name that is held open has no times of its own: those are of what it leads to.
+    else if (Number(fileTimes(target, buffer)) < 0)
+      check(times(currentDirectory, handleOf(target), buffer, 0), 'utimensat');
+  };
+}
+
+function nativeOf(library: Library): Native {
+  const { errno, set, node, lock, seek, exchange, stat } = library;
+  const check: Check = (result, call) => {
     if (Number(result) < 0) throw failure(call, errno());
   };
   return {
     readXattrs: xattrReader(library),
     hasXattr: (path, name) => Number(library.get(terminated(path), name, Buffer.alloc(1), 0)) >= 0,
-    writeXattr(bytes, name, value) {
+    writeXattr(target, name, value) {
       // The kernel takes this one, of which it gives back nothing but an error.
       if (name === capability && value.length === 0) throw failure('lsetxattr', 22);
-      check(set(terminated(bytes), terminated(Buffer.from(name, 'latin1')), value, value.length, 0), 'lsetxattr');
+      const encoded = terminated(Buffer.from(name, 'latin1'));
+      if (typeof target === 'number')
+        check(library.setThrough(handleOf(target), encoded, value, value.length, 0), 'setxattr');
+      else check(set(terminated(target), encoded, value, value.length, 0), 'lsetxattr');
     },
     makeNode(bytes, mode, { major, minor }) {
       check(node(terminated(bytes), mode, deviceNumber(major, minor)), 'mknod');
     },
-    setTime(target, nanoseconds) {
-      const seconds = secondsOf(nanoseconds);
-      times64[0] = times64[2] = seconds;
-      times64[1] = times64[3] = nanoseconds - seconds * second;
-      if (typeof target === 'number') check(fileTimes(target, timeBuffer), 'futimens');
-      else check(times(currentDirectory, terminated(target), timeBuffer, noFollow), 'utimensat');
-    },
+    setTime: timeSetter(library, check),
     lockFile(file) {
       const result = lock(file, exclusiveNow);
-      if (Number(result) < 0 && errno() === again) return false;
+      if (Number(result) < 0 && errno() === 11 /* EAGAIN */) return false;
       check(result, 'flock');
       return true;
     },
@@ -169,49 +181,8 @@ export function loadNative(): Native | undefined {
 
 interface Koffi {
   /** The C library that Node itself runs on, where the name is null. */
-  load(name: string | null): { func(signature: string): Call };
+  load(name: string | null): CLibrary;
   errno(): number;
-}
-
-/** C libraries older than glibc 2.33 have mknod under another name only. */
-function makeNodeOf(library: ReturnType<Koffi['load']>): Call {
-  try {
-    return library.func('int mknod(const char *path, uint32_t mode, uint64_t device)');
-  } catch {
-    const call = library.func('int __xmknod(int version, const char *path, uint32_t mode, const void *device)');
-    return (path, mode, device) => call(0, path, mode, Buffer.from(BigUint64Array.of(device as bigint).buffer));
-  }
-}
-
-/** C libraries older than glibc 2.28 and some musl have no renameat2: the kernel's own call serves nobody else, so it counts as refused. */
-function exchangeOf(library: ReturnType<Koffi['load']>): Call {
-  try {
-    return library.func(
-      'int renameat2(int fromDirectory, const char *from, int toDirectory, const char *to, uint32_t flags)',
-    );
-  } catch {
-    return () => {
-      throw failure('renameat2', 38);
-    };
-  }
-}
-
-/** musl has 64 bits in every offset, glibc on a machine of 32 bits only under another name. */
-function seekOf(library: ReturnType<Koffi['load']>): Call {
-  try {
-    return library.func('int64_t lseek64(int file, int64_t offset, int whence)');
-  } catch {
-    return library.func('int64_t lseek(int file, int64_t offset, int whence)');
-  }
-}
-
-/** C libraries older than glibc 2.28 have none. */
-function statxOf(library: ReturnType<Koffi['load']>): Call | undefined {
-  try {
-    return library.func('int statx(int directory, const char *path, int flags, unsigned int mask, void *stat)');
-  } catch {
-    return undefined;
-  }
 }
 
 function load(): Native | undefined {
@@ -225,6 +196,9 @@ function load(): Native | undefined {
       list: library.func('int64_t llistxattr(const char *path, void *list, size_t size)'),
       get: library.func('int64_t lgetxattr(const char *path, const char *name, void *value, size_t size)'),
       set: library.func('int lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)'),
+      setThrough: library.func(
+        'int setxattr(const char *path, const char *name, const void *value, size_t size, int flags)',
+      ),
       node: makeNodeOf(library),
       times: library.func('int utimensat(int directory, const char *path, const void *times, int flags)'),
       fileTimes: library.func('int futimens(int file, const void *times)'),

@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
+import { closeSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OciError } from '../../errors.ts';
 import { makeDirectories, syncDirectory, takeBackDirectories } from './atomic.ts';
+import { directoryFlags, handles } from './descent.ts';
 import { loadNative } from './native.ts';
 import { holdDirectory } from './remove-tree.ts';
 import { onDisk, systemCode, systemError } from './system-error.ts';
@@ -9,7 +10,7 @@ import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
 /** A directory in the making: work goes on beside its place, on the same file system. */
 interface Target {
-  /** Where to write meanwhile: an empty directory. */
+  /** Where to write meanwhile: an empty directory, reached through the one above it, which is held open: for this process alone. */
   readonly work: string;
   /**
    * Puts the work into its place. `before` is called right before, with a path that what it replaces may go to; what it answers
@@ -101,6 +102,25 @@ function replace(place: string, work: string, old: string): void {
   putAside(place, work, old);
 }
 
+/** A directory that is held open: `place` leads into it whatever becomes of its name, as long as there is /proc. */
+interface Held {
+  readonly place: string;
+  close(): void;
+}
+
+/** Holds a directory open, and no link in its place. */
+function hold(path: string): Held {
+  let file: number | undefined = openSync(path, directoryFlags);
+  const place = `${handles}/${file}`;
+  return {
+    place: lstatSync(place, { throwIfNoEntry: false }) === undefined ? path : place,
+    close() {
+      if (file !== undefined) closeSync(file);
+      file = undefined;
+    },
+  };
+}
+
 /**
  * Prepares a new directory, with those above it. Throws `conflict` where something is in the way, unless `force` is given: then
  * that is removed, but only once the work is in its place.
@@ -118,26 +138,31 @@ export async function prepareTarget(directory: string, options: { readonly force
     takeBackDirectories(made);
     throw error;
   }
-  const work = join(temporary.path, 'new');
+  let held: Held | undefined;
   const abandon = async (): Promise<void> => {
+    held?.close();
     await temporary.remove().catch(() => undefined);
     takeBackDirectories(made);
   };
+  let work: string;
   try {
+    held = onDisk(directory, room, () => hold(temporary.path));
+    work = `${held.place}/new`;
     onDisk(directory, room, () => mkdirSync(work));
   } catch (error) {
     await abandon();
     throw error;
   }
+  const { place: inside, close } = held;
   return {
     work,
     abandon,
     async commit(before) {
       onDisk(directory, 'a place for the directory', () => {
-        const undo = before?.(join(temporary.path, 'old-beside'));
+        const undo = before?.(`${inside}/old-beside`);
         try {
           const isThere = options.force && lstatSync(place, { throwIfNoEntry: false }) !== undefined;
-          if (isThere) replace(place, work, join(temporary.path, 'old'));
+          if (isThere) replace(place, work, `${inside}/old`);
           else move(work, place);
         } catch (error) {
           undo?.();
@@ -145,6 +170,7 @@ export async function prepareTarget(directory: string, options: { readonly force
         }
         syncDirectory(parent);
       });
+      close();
       await temporary.remove().catch((error: unknown) => {
         throw systemError(error, temporary.path, 'a directory that can be removed');
       });

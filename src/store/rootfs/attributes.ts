@@ -1,15 +1,23 @@
 import {
   chmodSync,
   chownSync,
+  closeSync,
+  constants,
+  existsSync,
   fchmodSync,
   fchownSync,
+  fstatSync,
   futimesSync,
   lchownSync,
   lutimesSync,
+  openSync,
   utimesSync,
 } from 'node:fs';
+
+import { changed } from '../../errors.ts';
 import type { ByteString, Meta, Node, Path } from '../../tree/node.ts';
 import { textOf } from '../../tree/path.ts';
+import { handles } from '../disk/descent.ts';
 import { clampTime, isPlainTime, timeOf } from '../disk/disk-time.ts';
 import type { DiskPath, Native } from '../disk/native.ts';
 import { diskOwnerOf, type Powers } from './powers.ts';
@@ -23,6 +31,17 @@ export interface Made {
 
 type Timed<Place> = Omit<Made, 'place'> & { readonly place: Place };
 type SetTime<Place> = (place: Place, atime: number | string, mtime: number | string) => void;
+
+/** Linux's O_PATH: names a file, and takes no right to it. */
+const nameOnly = 0o10000000 | constants.O_NOFOLLOW;
+const typeBits = 0o170000;
+const typesOf: Readonly<Record<Node['kind'], readonly number[]>> = {
+  directory: [0o040000],
+  symlink: [0o120000],
+  device: [0o020000, 0o060000],
+  fifo: [0o010000],
+  file: [0o100000],
+};
 
 const notRoot = 'not root';
 const noNative = 'the optional package koffi is not there';
@@ -40,7 +59,7 @@ const isUsers = (name: ByteString): boolean => name.startsWith('user.') || name.
 
 /**
  * Gives nodes on disk their attributes: owner first, because that clears set-id bits and capabilities; extended
- * attributes while the node can still be written; then mode; then time. What cannot be carried is an obstacle, once a kind.
+ * attributes while the node can still be written; then mode and time. What cannot be carried is an obstacle, once a kind.
  */
 export class RootfsAttributes {
   readonly #native: Native | undefined;
@@ -48,6 +67,7 @@ export class RootfsAttributes {
   readonly #uid: number = process.geteuid?.() ?? 0;
   readonly #gid: number = process.getegid?.() ?? 0;
   readonly #umask: number = process.umask();
+  readonly #hasHandles: boolean = existsSync(handles);
   readonly #obstacles = new Map<string, string>();
   readonly warnings: string[] = [];
 
@@ -77,18 +97,51 @@ export class RootfsAttributes {
   }
 
   /** Finishes an open file that was made with `initialMode`. */
-  finishFile(descriptor: number, { place, path, meta }: Made): void {
+  finishFile(descriptor: number, { path, meta }: Made): void {
     if (this.#owns(meta)) {
       const { uid, gid } = diskOwnerOf(meta, this.#powers);
       fchownSync(descriptor, uid, gid);
     }
-    this.#writeXattrs(place, meta);
+    this.#writeXattrs(descriptor, meta);
     if ((this.initialMode(meta) & ~this.#umask) !== meta.mode) fchmodSync(descriptor, meta.mode);
     this.#setTime({ place: descriptor, path, meta }, futimesSync);
   }
 
-  /** Finishes anything but a regular file; follows no symlink. */
-  finish(kind: Node['kind'], { place, path, meta }: Made): void {
+  /**
+   * Finishes anything but a regular file by its name, which is held open as long as it takes: whatever is put in its place meanwhile, what was
+   * made gets the attributes, or nothing does. Follows no symlink. Throws `conflict` where something else has the name.
+   */
+  finish(kind: Node['kind'], made: Made): void {
+    if (!this.#hasHandles) {
+      this.#finishNamed(kind, made);
+      return;
+    }
+    const held = openSync(made.place, nameOnly);
+    try {
+      const { mode, nlink } = fstatSync(held);
+      // A second name of it would be of somebody else's file.
+      if (nlink > 1 || !typesOf[kind].includes(mode & typeBits))
+        throw changed(`/${textOf(made.path)}`, 'a path', 'written');
+      this.finishHeld(kind, held, made);
+    } finally {
+      closeSync(held);
+    }
+  }
+
+  /** The same of what is held open already. The mode comes last: it may keep its owner out. */
+  finishHeld(kind: Node['kind'], held: number, { path, meta }: Omit<Made, 'place'>): void {
+    const place = `${handles}/${held}`;
+    if (this.#owns(meta)) {
+      const { uid, gid } = diskOwnerOf(meta, this.#powers);
+      chownSync(place, uid, gid);
+    }
+    this.#writeXattrs(held, meta);
+    this.#setTime({ place: held, path, meta }, (_, atime, mtime) => utimesSync(place, atime, mtime));
+    if (kind !== 'symlink') chmodSync(place, meta.mode);
+  }
+
+  /** Where there is no /proc. */
+  #finishNamed(kind: Node['kind'], { place, path, meta }: Made): void {
     if (this.#owns(meta)) {
       const { uid, gid } = diskOwnerOf(meta, this.#powers);
       (kind === 'directory' ? chownSync : lchownSync)(place, uid, gid);
@@ -122,7 +175,7 @@ export class RootfsAttributes {
     set(place, time, time);
   }
 
-  #writeXattrs(place: DiskPath, { xattrs }: Meta): void {
+  #writeXattrs(place: DiskPath | number, { xattrs }: Meta): void {
     for (const [name, value] of xattrs) {
       if (this.#native === undefined) this.note(`xattr ${name}`, noNative);
       else if (this.#powers.isFeigned && !isUsers(name)) this.note(`xattr ${name}`, notRoot);
@@ -130,7 +183,7 @@ export class RootfsAttributes {
     }
   }
 
-  #writeXattr(native: Native, place: DiskPath, [name, value]: readonly [ByteString, Uint8Array]): void {
+  #writeXattr(native: Native, place: DiskPath | number, [name, value]: readonly [ByteString, Uint8Array]): void {
     try {
       native.writeXattr(place, name, value);
     } catch (error) {

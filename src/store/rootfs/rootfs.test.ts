@@ -349,7 +349,7 @@ test('nothing that is there is written over or through, and the error names the 
   const create = (path: Path) => () => play(writer, [{ kind: 'create', path, node: file(1) }]);
   assert.throws(create('link'), isError('conflict', /^\/link: .*got something that is there already \(EEXIST\)$/));
   assert.throws(create('x'.repeat(256)), isError('invalid', /^\/x{256}: .*a name that is too long \(ENAMETOOLONG\)$/));
-  assert.throws(create('no/a'), isError('not-found', /^\/no\/a: expected a path that can be written, got nothing/));
+  assert.throws(create('no/a'), isError('conflict', /^\/no: expected a directory that stays as it is/));
   writer.close();
   assert.equal(existsSync(join(root, 'elsewhere')), false);
 });

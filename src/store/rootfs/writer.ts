@@ -1,39 +1,33 @@
-import {
-  closeSync,
-  constants,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  rmdirSync,
-  symlinkSync,
-  unlinkSync,
-} from 'node:fs';
+import { closeSync, constants, linkSync, mkdirSync, openSync, symlinkSync } from 'node:fs';
 import { unsupported } from '../../errors.ts';
 import { systemPathLimit } from '../../limits.ts';
 import { fileCost } from '../../stream/pace.ts';
 import type { DeviceNode, DirectoryNode, FifoNode, Node, Path, Tree } from '../../tree/node.ts';
 import type { Operation } from '../../tree/operation.ts';
 import type { Parts } from '../../tree/parts.ts';
-import { joinPath, shortTextOf, textOf } from '../../tree/path.ts';
-import { diskPath } from '../disk/disk-path.ts';
+import { nameOf, parentOf, shortTextOf, textOf } from '../../tree/path.ts';
+import { directoriesInsideFirst } from '../../tree/walk.ts';
+import { Descent } from '../disk/descent.ts';
 import type { Native } from '../disk/native.ts';
 import { SparseFile } from '../disk/sparse-file.ts';
 import { onDisk, systemError } from '../disk/system-error.ts';
 import { type Made, type Obstacles, RootfsAttributes } from './attributes.ts';
 import { type MakingOptions, type Powers, powersOf } from './powers.ts';
+import { type OnPath, removing } from './removing.ts';
 
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const typeBits = { char: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
 
 /**
- * Plays a draft's operations on a directory that nobody else writes to. Synchronous, on descriptors; never follows or
+ * Plays a draft's operations on a directory. Synchronous, on descriptors: everything is reached through the directories that were
+ * made (`Descent`), so that whoever puts links in their places leads nothing out of it. Never follows or
  * overwrites what it did not make. Owners need root, devices and extended attributes the native calls: what cannot be
  * carried is an obstacle, once a kind; rootless, an empty file stands for a device.
  */
 export class RootfsWriter {
-  readonly #root: string;
+  readonly #descent: Descent;
+  /** The way to what links lead to. */
+  readonly #targets: Descent;
   readonly #rootLength: number;
   readonly #native: Native | undefined;
   readonly #powers: Powers;
@@ -44,7 +38,8 @@ export class RootfsWriter {
 
   /** `root` is an empty directory of the caller's own. */
   constructor(root: string, options: { readonly native: Native | undefined } & MakingOptions) {
-    this.#root = root;
+    this.#descent = onDisk(root, 'a directory', () => new Descent(root, { use: 'written' }));
+    this.#targets = onDisk(root, 'a directory', () => new Descent(root, { use: 'written' }));
     this.#rootLength = Buffer.byteLength(root);
     this.#native = options.native;
     this.#powers = powersOf(options);
@@ -60,8 +55,10 @@ export class RootfsWriter {
     return this.#attributes.obstacles;
   }
 
-  /** Lets go of a file that was not ended. Called in any event. */
+  /** Lets go of a file that was not ended, and of directories. Called in any event. */
   close(): void {
+    this.#descent.close();
+    this.#targets.close();
     if (this.#file !== undefined) closeSync(this.#file.descriptor);
     this.#file = undefined;
   }
@@ -91,13 +88,7 @@ export class RootfsWriter {
     throw unsupported(`/${shortTextOf(path)}`, expected, `${length}`, { hint: 'no tool could reach it by its path' });
   }
 
-  #onPath<T>(path: Path, action: () => T): T {
-    try {
-      return action();
-    } catch (error) {
-      throw systemError(error, `/${textOf(path)}`, 'a path that can be written');
-    }
-  }
+  readonly #onPath: OnPath = (path, action) => onDisk(`/${textOf(path)}`, 'a path that can be written', action);
 
   /** More of the file that was created last. */
   write(chunk: Uint8Array): void {
@@ -127,17 +118,25 @@ export class RootfsWriter {
 
   /** Directories get their attributes last, deepest first, in parts: what was written into them changed their times, and 0000 would have kept it out. */
   *finishing(tree: Tree): Parts<void> {
-    const directories: (readonly [Path, DirectoryNode])[] = [['', tree]];
-    for (const [path, { children }] of directories) {
-      for (const [name, node] of children)
-        if (node.kind === 'directory') directories.push([joinPath(path, name), node]);
-    }
-    for (const [path, { meta }] of directories.reverse()) {
+    for (const [path, directory] of directoriesInsideFirst(tree)) {
       onDisk(`/${textOf(path)}`, 'a directory whose attributes can be set', () =>
-        this.#attributes.finish('directory', { place: diskPath(this.#root, path), path, meta }),
+        this.#finishDirectory(path, directory),
       );
       yield fileCost;
     }
+  }
+
+  #finishDirectory(path: Path, { meta }: DirectoryNode): void {
+    this.#descent.enter(path);
+    const { held } = this.#descent;
+    if (held === undefined) this.#attributes.finish('directory', { place: this.#descent.place('.'), path, meta });
+    else this.#attributes.finishHeld('directory', held, { path, meta });
+  }
+
+  /** Where a path is, once the way to it has been gone. */
+  #at(path: Path, way = this.#descent): string | Buffer {
+    way.enter(parentOf(path));
+    return way.place(nameOf(path));
   }
 
   /** Directories get their attributes in `finishing`. */
@@ -148,7 +147,7 @@ export class RootfsWriter {
   }
 
   #create(path: Path, node: Node): void {
-    const made = { place: diskPath(this.#root, path), path, meta: node.meta };
+    const made = { place: this.#at(path), path, meta: node.meta };
     this.#skipped.delete(path);
     switch (node.kind) {
       case 'directory':
@@ -195,8 +194,13 @@ export class RootfsWriter {
 
   /** An empty file with the mode of what it stands for, so that nothing else takes it for one that does something. */
   #makePlaceholder(made: Made): void {
-    closeSync(openSync(made.place, createFlags, 0o600));
-    this.#attributes.finish('file', { ...made, meta: { ...made.meta, mode: made.meta.mode & 0o777 } });
+    const meta = { ...made.meta, mode: made.meta.mode & 0o777 };
+    const file = openSync(made.place, createFlags, this.#attributes.initialMode(meta));
+    try {
+      this.#attributes.finishFile(file, { ...made, meta });
+    } finally {
+      closeSync(file);
+    }
   }
 
   #link(path: Path, target: Path): void {
@@ -204,35 +208,13 @@ export class RootfsWriter {
       this.#skipped.add(path);
       return;
     }
-    linkSync(diskPath(this.#root, target), diskPath(this.#root, path));
+    linkSync(this.#at(target, this.#targets), this.#at(path));
     this.#skipped.delete(path);
   }
 
-  /** Removes a name, or a directory with all that is in it, in parts; follows no symlink. */
   *#removing(path: Path): Parts<void> {
     if (this.#skipped.delete(path)) return;
-    const directories: Path[] = [];
-    const left = [path];
-    for (let next = left.pop(); next !== undefined; next = left.pop()) {
-      const names = this.#unlinked(next);
-      yield fileCost;
-      if (names === undefined) continue;
-      directories.push(next);
-      for (const name of names) left.push(joinPath(next, name.toString('latin1')));
-    }
-    for (const directory of directories.reverse()) {
-      this.#onPath(directory, () => rmdirSync(diskPath(this.#root, directory)));
-      yield fileCost;
-    }
-  }
-
-  /** Removes a file; of a directory it gives the names. */
-  #unlinked(path: Path): readonly Buffer[] | undefined {
-    const place = diskPath(this.#root, path);
-    return this.#onPath(path, () => {
-      if (lstatSync(place).isDirectory()) return readdirSync(place, { encoding: 'buffer' });
-      unlinkSync(place);
-      return undefined;
-    });
+    this.#targets.leave(path);
+    yield* removing(this.#descent, path, this.#onPath);
   }
 }
