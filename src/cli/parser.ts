@@ -186,12 +186,15 @@ function checked(value: unknown, { name, kind, choices }: Option): unknown {
  * Words as yargs takes them without surprise: a lone `-` and all that follows `--` are marked, `-mTEXT` becomes
  * `--message=TEXT`, and a flag's value other than true and false is refused.
  */
+/** Standard input, with its media type where one is said. */
+const isInput = (word: string): boolean => word === '-' || word.startsWith('-:');
+
 function encode(argv: readonly string[], options: readonly Option[]): string[] {
   const encoded: string[] = [];
   const end = argv.indexOf('--');
   for (const [at, word] of argv.entries()) {
     if (end !== -1 && at > end) encoded.push(mark + word);
-    else if (at !== end) encoded.push(word === '-' ? mark + word : expanded(word, options));
+    else if (at !== end) encoded.push(isInput(word) ? mark + word : expanded(word, options));
   }
   return encoded;
 }

@@ -34,3 +34,12 @@ export function attachedType(name: string, head: string): string | undefined {
   }
   return undefined;
 }
+
+const titles = new Map([
+  ['application/spdx+json', 'sbom.spdx.json'],
+  ['application/vnd.cyclonedx+json', 'sbom.cdx.json'],
+  ['application/sarif+json', 'report.sarif'],
+]);
+
+/** What a file is called that has no name of its own. */
+export const titleOf = (mediaType: string): string => titles.get(mediaType) ?? 'stdin';

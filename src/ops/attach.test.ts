@@ -9,6 +9,7 @@ import { preparePlace } from '../testing/prepared-place.ts';
 import { isSame, snapshotOf } from '../testing/snapshot.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { attach } from './attach.ts';
+import type { AttachResult } from './attach-results.ts';
 import { copy } from './copy.ts';
 import { gc } from './gc.ts';
 import { referrers } from './referrers.ts';
@@ -273,4 +274,29 @@ test('the commands attach a file with its type, and list it', async t => {
   assert.deepEqual(row.split(/ {2,}/).slice(0, 2), [made.out.trim(), spdx]);
   const { referrers: found } = JSON.parse((await runCommand(['referrers', app, '--json'])).out);
   assert.equal(found.length, 1);
+});
+
+test('what packages prints is attached as it comes, by its type and a name of its own', async t => {
+  const { layout } = await preparePlace(temporaryDirectory(t));
+  const image = `${layout}:app`;
+  for (const [format, type, title] of [
+    ['spdx', 'application/spdx+json', 'sbom.spdx.json'],
+    ['cyclonedx', 'application/vnd.cyclonedx+json', 'sbom.cdx.json'],
+  ] as const) {
+    const document = (await runCommand(['packages', image, '--sbom', format])).out;
+    const stdin = async function* (): AsyncGenerator<Uint8Array> {
+      yield Buffer.from(document);
+    };
+    for (const word of ['-', `-:${type}`]) {
+      const { out, err } = await runCommand(['attach', image, word, '--json'], { stdin });
+      const { artifactType, files } = JSON.parse(out === '' ? err : out) as AttachResult;
+      assert.deepEqual(
+        [artifactType, files.map(({ title, size }) => [title, size])],
+        [type, [[title, Buffer.byteLength(document)]]],
+      );
+    }
+    assert.match((await runCommand(['referrers', image])).out, new RegExp(type.replace('+', '\\+')));
+  }
+  assert.equal((await runCommand(['referrers', image])).out.trim().split('\n').length, 3);
+  assert.match((await runCommand(['attach', image, '-', '-'])).err, /standard input once/);
 });

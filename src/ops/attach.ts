@@ -5,7 +5,7 @@ import type { ImageSource, ImageStore } from '../graph/source.ts';
 import { checkMade } from '../graph/store-document.ts';
 import { fallbackDigest, fallbackName } from '../image/about.ts';
 import { attachedEntry, attachedManifest, emptyBlob, withFallback } from '../image/attach.ts';
-import { attachedType, lookedAt } from '../image/attached-type.ts';
+import { attachedType, lookedAt, titleOf } from '../image/attached-type.ts';
 import { parseAnnotation } from '../spec/annotations.ts';
 import { isIndexType } from '../spec/media-type.ts';
 import { nameOf, withName, withUnnamed } from '../spec/name.ts';
@@ -33,11 +33,13 @@ async function storeFile(
   { file, mediaType }: AttachedFile,
   options: AttachOptions,
 ): Promise<StoredFile> {
-  const { head, whole, close } = await peek(flow(readInputFile(file, options.signal), options), lookedAt);
-  const title = baseNameOf(file);
-  const guessed = mediaType ?? attachedType(title, new TextDecoder().decode(head.subarray(0, lookedAt)));
+  const bytes = typeof file === 'string' ? readInputFile(file, options.signal) : file;
+  const { head, whole, close } = await peek(flow(bytes, options), lookedAt);
+  const name = typeof file === 'string' ? baseNameOf(file) : undefined;
+  const shown = attachedType(name ?? '', new TextDecoder().decode(head.subarray(0, lookedAt)));
+  const type = mediaType ?? shown ?? 'application/octet-stream';
   const stored = await into.put(whole).finally(close);
-  return { title, mediaType: guessed ?? 'application/octet-stream', ...stored };
+  return { title: name ?? titleOf(type), mediaType: type, ...stored };
 }
 
 /** What the artifact is, as far as somebody says or its one file shows. Throws `usage`. */

@@ -135,10 +135,10 @@ export const buildOutput: Kind = {
 
 /** A file to attach. */
 export const attachedFile: Kind = {
-  expected: 'an object with file, and mediaType where it is known',
+  expected: 'an object with file, a path or bytes as they come, and mediaType where it is known',
   accepts: value =>
     isObject(value) &&
-    isPath(value['file']) &&
+    pathOrBytes.accepts(value['file']) &&
     (value['mediaType'] === undefined || mediaType.accepts(value['mediaType'])) &&
     Object.keys(value).every(key => key === 'file' || key === 'mediaType'),
 };

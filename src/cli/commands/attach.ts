@@ -1,18 +1,26 @@
+import { usage } from '../../errors.ts';
 import type { AttachedFile } from '../../ops/options.ts';
 import { withoutEdits } from '../change-options.ts';
 import type { Command } from '../command.ts';
 import { fixedTime } from '../environment.ts';
+import type { Io } from '../io.ts';
 import { printJson, printWarnings } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import { shared } from '../shared-options.ts';
-import { given } from '../words.ts';
+import { given, type Words } from '../words.ts';
 
 const typed = /^([\s\S]+):([a-z0-9][\w!#$&^.+-]*\/[\w!#$&^.+-]+)$/i;
 
-/** `FILE[:MEDIATYPE]`. */
-function fileOf(text: string): AttachedFile {
-  const [, file, mediaType] = typed.exec(text) ?? [];
-  return file === undefined || mediaType === undefined ? { file: text } : { file, mediaType };
+/** `FILE[:MEDIATYPE]`; `-` is standard input, which can be read once. */
+function filesOf(words: Words, io: Io): readonly AttachedFile[] {
+  const files = words.texts('file').map((text): AttachedFile => {
+    const [, file, mediaType] = typed.exec(text) ?? [];
+    const named = file === undefined || mediaType === undefined ? { file: text } : { file, mediaType };
+    return named.file === '-' ? { ...named, file: io.stdin() } : named;
+  });
+  if (files.filter(({ file }) => typeof file !== 'string').length > 1)
+    throw usage('FILE', 'expected standard input once, got it more often');
+  return files;
 }
 
 export const attach: Command = {
@@ -20,7 +28,7 @@ export const attach: Command = {
   describe: 'an SBOM, a signature or any file to an image, as an artifact about it',
   positionals: [
     { name: 'subject', describe: 'LAYOUT[:NAME][@DIGEST]: what it is about', completes: 'image' },
-    { name: 'file', describe: 'FILE[:MEDIATYPE]', optional: true, many: true, completes: 'file' },
+    { name: 'file', describe: 'FILE[:MEDIATYPE]; - is standard input', optional: true, many: true, completes: 'file' },
   ],
   options: [
     {
@@ -65,6 +73,7 @@ export const attach: Command = {
       'an SBOM; oras discover lists it',
     ],
     ['ocikit attach img:app app.spdx.json --platform linux/arm64', 'the type by its name, about one platform'],
+    ['ocikit packages img:app --sbom spdx | ocikit attach img:app -', 'a list of the packages of an image, with it'],
   ],
   details: [
     'The artifact is a manifest whose subject is the image (OCI 1.1), with an empty config and a layer for each file. The image itself does not change, and its digest stays. The layout lists the artifact without a name, with what it is about beside it.',
@@ -87,7 +96,7 @@ export const attach: Command = {
       dryRun: words.flag('dry-run'),
     });
     const result = await withProgress(words, io, work =>
-      attach(words.word('subject'), words.texts('file').map(fileOf), { ...options, ...work }),
+      attach(words.word('subject'), filesOf(words, io), { ...options, ...work }),
     );
     printWarnings(io, words, result.warnings);
     if (words.flag('json')) printJson(io, result);
