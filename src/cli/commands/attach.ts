@@ -72,7 +72,6 @@ export const attach: Command = {
       'ocikit attach img:app sbom.json:application/spdx+json --artifact-type application/spdx+json',
       'an SBOM; oras discover lists it',
     ],
-    ['ocikit attach img:app app.spdx.json --platform linux/arm64', 'the type by its name, about one platform'],
     ['ocikit packages img:app --sbom spdx | ocikit attach img:app -', 'a list of the packages of an image, with it'],
   ],
   details: [

@@ -19,7 +19,6 @@ export const diff: Command = {
   rules: diffRules,
   examples: [
     ['ocikit diff work/', 'what changed in a bundle since it was unpacked'],
-    ['ocikit diff img:base img:figlet --reasons --ignore mtime', 'two images, and why each path is listed'],
     ["ocikit diff img:base img:figlet --text '/etc/**'", 'what changed in the files of a directory, as a patch'],
   ],
   details: [
