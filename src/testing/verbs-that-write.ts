@@ -49,6 +49,16 @@ const changes: readonly VerbUse[] = [
     words: ({ source, base, out }) => ['append', base, '--tar', source, '-o', `${out}:new`],
   },
   {
+    verb: 'append',
+    command: 'append',
+    use: 'append of a tar, written anew',
+    ...making,
+    takes: ['tar'],
+    call: ({ source, base, out }, options) =>
+      library.append(base, [{ tar: source }], { hostPlatform, output: `${out}:new`, normalize: true, ...options }),
+    words: ({ source, base, out }) => ['append', base, '--tar', source, '--normalize', '-o', `${out}:new`],
+  },
+  {
     verb: 'config',
     command: 'config',
     use: 'config of one platform, to another layout',
