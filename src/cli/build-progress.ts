@@ -2,7 +2,7 @@ import { usage } from '../errors.ts';
 import type { BuildEvent, BuildEvents } from '../ops/build/log.ts';
 import { digestOf } from '../spec/digest.ts';
 import { BuildView } from './build-view.ts';
-import { escapeLine } from './escape.ts';
+import { escapeLine, escapeText } from './escape.ts';
 import type { Io } from './io.ts';
 import type { Words } from './words.ts';
 
@@ -76,7 +76,7 @@ function plainText(event: BuildEvent, { now, started }: Times): string {
       return `${number} ${escapeLine(event.title)}\n`;
     case 'output': {
       const lines = event.text.replace(/\n$/, '').split('\n');
-      return lines.map(line => `${number} ${seconds(elapsed, 3)} ${escapeLine(line)}\n`).join('');
+      return lines.map(line => `${number} ${seconds(elapsed, 3)} ${escapeText(line)}\n`).join('');
     }
     case 'cached':
       return `${number} CACHED\n\n`;

@@ -116,9 +116,9 @@ async function buildAll(
   const root = await rootOf([...built.map(({ entry }) => entry), ...attestations], workshop);
   const records = await keepRecords(workshop);
   await log.during(`exporting to ${places.map(({ path }) => path).join(', ')}`, async tell => {
-    tell.output(`exporting manifest ${root.digest} done`);
+    tell.output(`exporting manifest ${root.digest} done\n`);
     await namePlaces(root, { store, places, records, options });
-    for (const name of namesOf(places)) tell.output(`naming to ${name} done`);
+    for (const name of namesOf(places)) tell.output(`naming to ${name} done\n`);
   });
   return {
     root,
