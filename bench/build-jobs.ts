@@ -60,6 +60,7 @@ const buildJob = (
   ours,
   peer: setup => bud(setup),
   clean: unmounted,
+  memoryDisk: true,
 });
 
 const oneFile = 'echo changed > context/tree/d0/s0/file-0.txt';

@@ -14,13 +14,15 @@ export class OciError extends Error {
   readonly option: string | undefined;
   /** Which promise a blob breaks, where the error is about that. */
   readonly broken: Promised | undefined;
+  /** The lines of a text that it is about, where it is about some. */
+  readonly excerpt: string | undefined;
 
   // biome-ignore lint/complexity/useMaxParams: three values, then the options
   constructor(
     code: ErrorCode,
     subject: string,
     message: string,
-    options: { cause?: unknown; hint?: string; option?: string; broken?: Promised } = {},
+    options: { cause?: unknown; hint?: string; option?: string; broken?: Promised; excerpt?: string | undefined } = {},
   ) {
     super(`${subject}: ${message}`, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
@@ -28,6 +30,7 @@ export class OciError extends Error {
     this.hint = options.hint;
     this.option = options.option;
     this.broken = options.broken;
+    this.excerpt = options.excerpt;
   }
 }
 

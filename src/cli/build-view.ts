@@ -74,6 +74,7 @@ export class BuildView {
     }
     const live = [...this.#rows.values()].flatMap(row => [this.#line(row, now), ...this.#output(row)]);
     const head = live.length === 0 ? [] : [`[+] Building ${seconds(now - this.#begun)}\n`];
+    if (this.#drawn === 0 && live.length === 0 && text === '\r\x1b[J') return;
     this.#drawn = head.length + live.length;
     this.#io.stderr(`${text}${head.join('')}${live.join('')}`);
   }

@@ -15,7 +15,11 @@ function systemFailure(error: unknown): unknown {
 /** One line for a person; a stack only where ocikit itself is at fault. */
 export function failureText(error: unknown): string {
   const failure = systemFailure(error);
-  if (failure instanceof OciError) return `ocikit: ${escapeLine(sentenceOf(failure))}\n`;
+  if (failure instanceof OciError) {
+    const { excerpt } = failure;
+    const lines = excerpt === undefined ? '' : `${excerpt.split('\n').map(escapeLine).join('\n')}\n`;
+    return `ocikit: ${escapeLine(sentenceOf(failure))}\n${lines}`;
+  }
   const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
   return `ocikit: this is a bug in ocikit ${version}\n${escapeText(stack)}\n`;
 }

@@ -1,4 +1,5 @@
 import { OciError } from '../errors.ts';
+import { excerptOf } from './excerpt.ts';
 import type { DockerfileLine } from './lines.ts';
 
 /** A place in a text: line and column count from 1, a column is a UTF-16 code unit. */
@@ -13,9 +14,22 @@ export interface Place {
 export class DockerfileError extends OciError {
   readonly place: Place;
 
-  constructor(file: string, message: string, more: { readonly place: Place; readonly cause?: unknown }) {
-    super('invalid', `${file}:${more.place.line}:${more.place.column}`, message, { cause: more.cause });
-    this.place = more.place;
+  constructor(
+    file: string,
+    message: string,
+    more: { readonly place: Place; readonly cause?: unknown; readonly excerpt?: string },
+  ) {
+    const { place, ...rest } = more;
+    super('invalid', `${file}:${place.line}:${place.column}`, message, rest);
+    this.place = place;
+  }
+
+  /** The same with the lines of the file's text that it is about. */
+  shownIn(text: string): DockerfileError {
+    const { place, cause } = this;
+    const excerpt = excerptOf(text.split(/\r?\n/), place);
+    const file = this.subject.replace(/:\d+:\d+$/, '');
+    return new DockerfileError(file, this.message.slice(this.subject.length + 2), { place, cause, excerpt });
   }
 }
 

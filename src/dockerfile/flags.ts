@@ -1,5 +1,5 @@
 import type { Fail } from '../errors.ts';
-import { meant } from './nearest-word.ts';
+import { meant } from '../spec/nearest-word.ts';
 
 /** What an instruction's flag takes: one text, any number of texts, or yes and no. */
 type FlagKind = 'text' | 'texts' | 'boolean';

@@ -1,10 +1,10 @@
 import type { Fail } from '../errors.ts';
+import { meant } from '../spec/nearest-word.ts';
 import { parseFlags } from './flags.ts';
 import { parseHealthcheck } from './healthcheck.ts';
 import { splitInstruction } from './heredoc.ts';
 import type { Effect, Instruction } from './instruction.ts';
 import type { DockerfileLine } from './lines.ts';
-import { meant } from './nearest-word.ts';
 import { parseFrom } from './parse-from.ts';
 import { parseRunOptions } from './parse-run.ts';
 import { parseAdd, parseCopy } from './parse-transfer.ts';

@@ -1,6 +1,6 @@
 import type { Fail } from '../errors.ts';
+import { meant } from '../spec/nearest-word.ts';
 import { csvFields } from './csv-fields.ts';
-import { meant } from './nearest-word.ts';
 
 /** A mount of RUN as its flag says it, variables expanded; what is not given is undefined or empty. */
 export interface MountFlag {

@@ -1,3 +1,4 @@
+import { DockerfileError } from '../dockerfile/dockerfile-error.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { OciError, usage } from '../errors.ts';
 import type { ImageStore } from '../graph/source.ts';
@@ -13,7 +14,7 @@ import { annotationsAt, checkAnnotations } from './build/annotations.ts';
 import { checkAttestations, isAttested } from './build/attest.ts';
 import { BuildCache } from './build/cache.ts';
 import { type BuildContext, OpenContexts } from './build/context.ts';
-import { readInput } from './build/input.ts';
+import { type BuildInput, readInput } from './build/input.ts';
 import { BuildLog } from './build/log.ts';
 import type { BuildOptions, BuildResult } from './build/options.ts';
 import { writeOutput, writeReports } from './build/output.ts';
@@ -79,9 +80,24 @@ async function buildOut(
 }
 
 async function buildFrom(place: ContextPlace, places: readonly BuildPlace[], options: BuildOptions): Promise<Finished> {
-  const { path: layout } = places[0] as BuildPlace;
   const log = new BuildLog(options.events);
   const input = await log.during('[internal] load build definition', () => readInput(place, options, options));
+  try {
+    return await buildInput(input, { place, places, log, options });
+  } catch (error) {
+    throw error instanceof DockerfileError ? error.shownIn(input.text) : error;
+  }
+}
+
+interface Within {
+  readonly place: ContextPlace;
+  readonly places: readonly BuildPlace[];
+  readonly log: BuildLog;
+  readonly options: BuildOptions;
+}
+
+async function buildInput(input: BuildInput, { place, places, log, options }: Within): Promise<Finished> {
+  const { path: layout } = places[0] as BuildPlace;
   const open = new OpenPlaces(options);
   const prepared = await prepareAll(input, { options, open, layout });
   const { directories } = prepared[0] as Prepared;

@@ -1,7 +1,8 @@
 import type { Fail } from '../errors.ts';
+import { meant } from '../spec/nearest-word.ts';
 import { ignoreSelection } from './ignore.ts';
 import type { ByteString, DirectoryNode, Node, Path, Tree } from './node.ts';
-import { encodeText, exactTextOf, joinPath, nameOf, textOf } from './path.ts';
+import { encodeText, exactTextOf, joinPath, nameOf, parentOf, textOf } from './path.ts';
 import { find, resolvePath } from './walk.ts';
 import { parseWildcard } from './wildcard.ts';
 
@@ -42,7 +43,12 @@ export function selectSources(tree: Tree, wanted: Wanted, fail: Fail): readonly 
 function followed(tree: Tree, path: ByteString, fail: Fail): Selected {
   const at = resolvePath(tree, path);
   const node = find(tree, at);
-  if (node === undefined) throw fail(`"/${nameText(path)}" not found`, nameText(nameOf(path)));
+  if (node === undefined) {
+    const name = nameText(nameOf(path));
+    const above = find(tree, parentOf(at));
+    const known = above?.kind === 'directory' ? [...above.children.keys()].map(nameText) : [];
+    throw fail(`"/${nameText(path)}" not found${meant(name, known)}`, name);
+  }
   return { node, name: nameOf(path), path: at };
 }
 

@@ -1,9 +1,9 @@
+import { meant } from '../../spec/nearest-word.ts';
 import type { ImageConfig, Platform } from '../../spec/objects.ts';
 import { formatPlatform } from '../../spec/platform.ts';
 import type { Instruction } from '../instruction.ts';
 import type { Linter } from '../lint/linter.ts';
 import { lintStages } from '../lint/text-rules.ts';
-import { meant } from '../nearest-word.ts';
 import type { Dockerfile } from '../parse.ts';
 import { applyMetadata, applyWorkdir } from './apply.ts';
 import { applyCopy } from './apply-copy.ts';

@@ -1,8 +1,8 @@
+import { meant } from '../../spec/nearest-word.ts';
 import type { Platform } from '../../spec/objects.ts';
 import { parsePlatform } from '../../spec/platform.ts';
 import { parseReference, type Reference, tryReference } from '../../spec/reference.ts';
 import type { Instruction, InstructionOf } from '../instruction.ts';
-import { meant } from '../nearest-word.ts';
 import type { Stage } from '../parse.ts';
 import { parseMount } from '../run-mount.ts';
 import type { Evaluation } from './evaluation.ts';

@@ -1,5 +1,5 @@
 import type { Fail } from '../../errors.ts';
-import { nearestWord } from '../nearest-word.ts';
+import { nearestWord } from '../../spec/nearest-word.ts';
 import { expandWord, expandWords } from '../shell-words.ts';
 
 /** Names with their values; what is set again moves to the end, as in BuildKit's environments. */

@@ -36,9 +36,9 @@ export async function findBase(name: string, platform: Platform, { named, layout
     }
   }
   throw notFound(
-    `FROM ${name}`,
+    familiarName(parseReference(name)),
     `an image of that name in ${searched.join(' or ') || 'a layout'}`,
-    `skopeo copy docker://${name} oci:LAYOUT:NAME fetches it; option contexts or bases says where it is`,
+    `skopeo copy docker://${name} oci:LAYOUT:NAME fetches it; option contexts or option bases says where it is`,
   );
 }
 

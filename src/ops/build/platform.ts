@@ -109,6 +109,7 @@ async function doAll(
     runs,
     plan,
     file: input.file,
+    text: input.text,
     isDocker: base !== undefined && isDockerImage(base.image),
     mayBeCached: (step: Step): boolean => options.noCache !== true && !uncached.has(step.stage.toLowerCase()),
     terms: [compression, level, compressor, plan.epoch],

@@ -27,6 +27,7 @@ export interface Building {
   readonly plan: Plan;
   /** What messages call the Dockerfile. */
   readonly file: string;
+  readonly text: string;
   readonly files: ContentFiles;
   readonly store: ImageStore;
   readonly cache: BuildCache;
@@ -119,8 +120,15 @@ export async function doSteps(building: Building): Promise<readonly Done[]> {
   return done;
 }
 
-function failOf({ file }: Building, { lines }: Step): Fail {
-  return message => new DockerfileError(file, message, { place: { line: lines[0], column: 1, lines } });
+/** The place of a fault is where its word stands first in the step's lines. */
+function failOf({ file, text }: Building, { lines }: Step): Fail {
+  const [first, last] = lines;
+  return (message, word = '') => {
+    const own = text.split('\n').slice(first - 1, last);
+    const at = word === '' ? -1 : own.findIndex(line => line.includes(word));
+    const column = (own[at]?.indexOf(word) ?? 0) + 1;
+    return new DockerfileError(file, message, { place: { line: first + Math.max(0, at), column, lines } });
+  };
 }
 
 /** A step whose layer is in the image is looked for in the cache, else made; any other is done when somebody takes files of it. */

@@ -1,4 +1,4 @@
-import { editDistance } from '../spec/edit-distance.ts';
+import { editDistance } from './edit-distance.ts';
 
 /** Words that differ in more letters are other words. */
 const farthest = 2;
