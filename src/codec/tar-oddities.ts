@@ -22,6 +22,7 @@ type TarOddityCode =
   | 'tar-world-writable'
   | 'tar-device'
   | 'tar-sparse'
+  | 'tar-sparse-gnu'
   | 'tar-size-ignored'
   | 'tar-pax-global'
   | 'tar-pax-unknown'
@@ -67,6 +68,8 @@ export class TarOddities {
       this.#isGlobal = true;
       this.#say({ code: 'tar-pax-global', offset, message: 'a global PAX header' });
     }
+    if (typeflag === 'S')
+      this.#say({ code: 'tar-sparse-gnu', name, offset, message: "a file of GNU's own sparse type, S" });
     if (size > 0 && bodiless.test(typeflag))
       this.#say({
         code: 'tar-size-ignored',
@@ -97,7 +100,7 @@ export class TarOddities {
     this.#name(name, say);
     attributes(member, say);
     if (member.records.size > 0) records(member, say);
-    if (member.isSparse) say('tar-sparse', `a file that is stored sparsely`);
+    if (member.isSparse && member.records.size > 0) say('tar-sparse', `a file that is stored sparsely`);
     const last = nameOf(name.endsWith('/') ? name.slice(0, -1) : name);
     if (isReservedName(last) && !isReservedName(last.slice(markLength)) && (member.type !== 'file' || member.size > 0))
       say('tar-whiteout-odd', `expected an empty file, got a ${member.type} of ${member.size} bytes`);

@@ -71,7 +71,12 @@ export const blobCases: FindingCases = {
       changeIndex(layout, index => ({ ...index, manifests }));
     },
   },
-  place: { make: layout => rmSync(join(layout, 'oci-layout')) },
+  place: {
+    make(layout) {
+      putPlain(layout);
+      rmSync(join(layout, 'oci-layout'));
+    },
+  },
 };
 
 /** Documents that break their schema. */

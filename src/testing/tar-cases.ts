@@ -100,30 +100,44 @@ export const headerCases: FindingCases = {
   'tar-setuid': layers([file({ mode: 0o4755 })]),
   'tar-world-writable': layers([file({ mode: 0o666 })]),
   'tar-device': layers([{ kind: 'node', path: 'a', node: { kind: 'device', meta, type: 'char', major: 1, minor: 3 } }]),
-  'tar-sparse': { make: tars(sparseTar()) },
+  'tar-sparse': {
+    make: tars(
+      Buffer.concat([
+        paxHeader('x', 'GNU.sparse.size=513', 'GNU.sparse.numblocks=1', 'GNU.sparse.map=512,1'),
+        plainTar,
+      ]),
+    ),
+  },
+  'tar-sparse-gnu': { make: tars(sparseTar()) },
   'tar-size-ignored': { make: tars(withHeader(layerTar([d]), 0, header => header.write('00000000005\0', 124))) },
-  'tar-pax-global': { make: tars(Buffer.concat([paxHeader('g', 'comment', 'a'), plainTar])) },
-  'tar-pax-unknown': { make: tars(Buffer.concat([paxHeader('x', 'OCIKIT.x', 'a'), plainTar])) },
-  'tar-xattr-libarchive': { make: tars(Buffer.concat([paxHeader('x', 'LIBARCHIVE.xattr.user.a', 'YQ=='), plainTar])) },
-  'tar-xattr-host': { make: tars(Buffer.concat([paxHeader('x', 'SCHILY.xattr.security.selinux', 'a'), plainTar])) },
+  'tar-pax-global': { make: tars(Buffer.concat([paxHeader('g', 'comment=a'), plainTar])) },
+  'tar-pax-unknown': { make: tars(Buffer.concat([paxHeader('x', 'OCIKIT.x=a'), plainTar])) },
+  'tar-xattr-libarchive': { make: tars(Buffer.concat([paxHeader('x', 'LIBARCHIVE.xattr.user.a=YQ=='), plainTar])) },
+  'tar-xattr-host': { make: tars(Buffer.concat([paxHeader('x', 'SCHILY.xattr.security.selinux=a'), plainTar])) },
   'tar-end-missing': { make: tars(plainTar.subarray(0, plainTar.length - 1024)) },
   'tar-padding': { make: tars(Buffer.concat([plainTar, Buffer.from('left')])) },
 };
 
-/** A PAX header of one record, of the members that follow (`g`) or of the next (`x`). */
-function paxHeader(typeflag: 'g' | 'x', key: string, value: string): Buffer {
-  const rest = ` ${key}=${value}\n`;
-  let length = rest.length + 1;
-  while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
-  const record = `${length}${rest}`;
+/** A PAX header of records `key=value`, of the members that follow (`g`) or of the next (`x`). */
+function paxHeader(typeflag: 'g' | 'x', ...records: readonly string[]): Buffer {
+  const record = records.map(recordOf).join('');
   const block = Buffer.alloc(1024);
   Buffer.from(plainTar.subarray(0, 512)).copy(block);
   const header = withHeader(block, 0, bytes => {
+    bytes.fill(0, 0, 100);
+    bytes.write('pax_header', 0);
     bytes.write(typeflag, 156);
     bytes.write(`${record.length.toString(8).padStart(11, '0')}\0`, 124);
   });
   header.write(record, 512);
   return header;
+}
+
+function recordOf(text: string): string {
+  const rest = ` ${text}\n`;
+  let length = rest.length + 1;
+  while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
+  return `${length}${rest}`;
 }
 
 /** A file of the old GNU form: a hole of 512 bytes, and one byte. */

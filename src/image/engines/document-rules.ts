@@ -35,10 +35,10 @@ export const documentRules: Rules = {
   'schema-maximum': unreadable,
   'schema-not': all('a document of two kinds at once, since the mending of CVE-2021-41190'),
   'layer-count': each([...unpackers, 'crane'], { verdict: 'refuses', what: 'not one diffID for each layer' }),
-  'history-count': each(['docker', ...podmans, 'crane'], {
-    verdict: 'differs',
-    what: 'cannot show the history: too many non-empty layers',
-  }),
+  'history-count': [
+    { engine: 'docker', verdict: 'refuses', what: 'too many non-empty layers in the history' },
+    ...each([...podmans, 'crane'], { verdict: 'differs', what: 'cannot show the history' }),
+  ],
   'platform-mismatch': each(['docker', ...podmans, 'containerd', 'skopeo', 'crane', 'kaniko'], {
     verdict: 'differs',
     what: "is chosen by the index's platform and runs with the config's",
@@ -52,7 +52,13 @@ export const documentRules: Rules = {
     verdict: 'refuses',
     what: 'a name in a layout outside the grammar of ref.name',
   }),
-  'name-duplicate': each(engineNames, { verdict: 'differs', what: 'takes one of the images of that name' }),
+  'name-duplicate': [
+    ...each(['umoci', 'skopeo', ...podmans], { verdict: 'refuses', what: 'a name that stands for two images' }),
+    ...each(['docker', 'containerd', 'kaniko', 'crane'], {
+      verdict: 'differs',
+      what: 'takes one of the images of that name',
+    }),
+  ],
   'port-malformed': each(['docker', ...podmans], { verdict: 'differs', what: 'cannot publish the port' }),
   'stop-signal-unknown': each(['docker', ...podmans], {
     verdict: 'refuses',

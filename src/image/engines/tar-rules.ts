@@ -55,7 +55,14 @@ export const tarRules: Rules = {
     verdict: 'refuses',
     what: 'an owner that a user without root may not map; root may',
   }),
-  'tar-pax-global': each(unpackers, { verdict: 'differs', what: 'the global header is passed over' }),
+  'tar-sparse-gnu': each(unpackers, { verdict: 'refuses', what: 'entries of type S' }),
+  'tar-pax-global': [
+    ...each(['docker', ...podmans, 'containerd', 'kaniko'], {
+      verdict: 'differs',
+      what: 'the global header is passed over',
+    }),
+    { engine: 'umoci', verdict: 'refuses', what: 'a global header' },
+  ],
   'tar-xattr-libarchive': each(unpackers, { verdict: 'differs', what: 'the extended attribute is not there' }),
   'tar-symlink-outside': each(['crane'], { verdict: 'differs', what: 'the link is left out' }),
 };

@@ -14,6 +14,7 @@ export type HeaderCode =
   | 'tar-world-writable'
   | 'tar-device'
   | 'tar-sparse'
+  | 'tar-sparse-gnu'
   | 'tar-size-ignored'
   | 'tar-pax-global'
   | 'tar-pax-unknown'
@@ -109,7 +110,15 @@ export const headerKinds: Readonly<Record<HeaderCode, FindingKind>> = {
   },
   'tar-sparse': {
     severity: 'note',
-    means: 'A file is stored sparsely, which writers should not do: not every program reads every form of it.',
+    means:
+      'A file is stored sparsely (GNU.sparse in PAX), which writers should not do: not every program reads every form of it.',
+    section: `${layer}, "File Types"; GNU tar manual, "Storing Sparse Files"`,
+    remedy: mended,
+  },
+  'tar-sparse-gnu': {
+    severity: 'warning',
+    means:
+      "A file is stored sparsely in GNU tar's own old form, an entry of type S: tar programs read it, engines refuse the layer.",
     section: `${layer}, "File Types"; GNU tar manual, "Storing Sparse Files"`,
     remedy: mended,
   },
