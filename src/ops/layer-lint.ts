@@ -134,17 +134,30 @@ export class LayerLint implements LayerSink {
       });
   }
 
-  /** What cannot be applied is told once: what comes after it cannot be known. A hardlink is told of when all names have come. */
   #apply(entry: LayerEntry, { draft }: Below): Iterable<number> | undefined {
     try {
-      return draft.applying(entry);
+      const parts = draft.applying(entry);
+      return parts === undefined ? undefined : this.#held(parts, entry);
     } catch (error) {
-      if (!(error instanceof OciError)) throw error;
-      if (entry.kind === 'hardlink' && entry.path !== '') return undefined;
-      this.#below = undefined;
-      this.#say({ code: 'tar-entry-refused', name: entry.path, offset: this.#offset, message: error.message });
+      this.#failed(error, entry);
       return undefined;
     }
+  }
+
+  *#held(parts: Iterable<number>, entry: LayerEntry): Generator<number> {
+    try {
+      yield* parts;
+    } catch (error) {
+      this.#failed(error, entry);
+    }
+  }
+
+  /** What cannot be applied is told once: what comes after it cannot be known. A hardlink is told of when all names have come. */
+  #failed(error: unknown, entry: LayerEntry): void {
+    if (!(error instanceof OciError)) throw error;
+    if (entry.kind === 'hardlink' && entry.path !== '') return;
+    this.#below = undefined;
+    this.#say({ code: 'tar-entry-refused', name: entry.path, offset: this.#offset, message: error.message });
   }
 
   over: NonNullable<LayerSink['over']> = (isEnded, offset) => {

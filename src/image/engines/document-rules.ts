@@ -39,10 +39,13 @@ export const documentRules: Rules = {
     { engine: 'docker', verdict: 'refuses', what: 'too many non-empty layers in the history' },
     ...each([...podmans, 'crane'], { verdict: 'differs', what: 'cannot show the history' }),
   ],
-  'platform-mismatch': each(['docker', ...podmans, 'containerd', 'skopeo', 'crane', 'kaniko'], {
-    verdict: 'differs',
-    what: "is chosen by the index's platform and runs with the config's",
-  }),
+  'platform-mismatch': [
+    ...each(['docker', ...podmans, 'skopeo', 'crane', 'kaniko'], {
+      verdict: 'differs',
+      what: "is chosen by the index's platform and runs with the config's",
+    }),
+    { engine: 'containerd', verdict: 'refuses', what: 'an image that its index lists for another platform' },
+  ],
   'media-type-mismatch': each(['docker', 'containerd'], {
     verdict: 'refuses',
     what: 'a manifest of another media type than its descriptor says',
