@@ -152,7 +152,9 @@ async function main() {
     },
   });
   setPriority(Number(process.env.MUTANT_NICE ?? 10));
-  const { mutants, sources } = await allMutants(positionals.map(file => resolve(file)));
+  // A shell's `*.ts` names tests as well: a mutant of a test says nothing.
+  const product = positionals.filter(file => !/\.(test|interop)\.ts$/.test(file));
+  const { mutants, sources } = await allMutants(product.map(file => resolve(file)));
   const outdir = join(cache, 'tests');
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
