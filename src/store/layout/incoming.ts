@@ -9,9 +9,7 @@ import { onDisk, systemCode } from '../disk/system-error.ts';
 import { makeTemporaryDirectory } from '../disk/temporary.ts';
 import { blobPath, writeNewBlob } from './blobs.ts';
 import { bringBlob } from './bring-blob.ts';
-import type { Beat } from './lock.ts';
-
-const place = 'a layout that can be written to';
+import { type Beat, writableLayout } from './lock.ts';
 
 /** Files that are moved in far less time than a lock's holder may be silent, be the disk a slow one (20 ms each). */
 export const filesOfBeat: number = 64;
@@ -92,7 +90,7 @@ export class IncomingBlobs {
     };
     try {
       this.#checkRelied();
-      onDisk(this.#layout, place, () => {
+      onDisk(this.#layout, writableLayout, () => {
         for (const algorithm of this.#algorithms()) {
           const [source, target] = [join(this.#stage, 'blobs', algorithm), join(this.#layout, 'blobs', algorithm)];
           made.push(...makeDirectories(target));
@@ -127,7 +125,7 @@ export class IncomingBlobs {
   }
 
   #sizeIn(directory: string, descriptor: StoredBlob): number | undefined {
-    return onDisk(this.#layout, place, () => sizeOf(blobPath(directory, descriptor)));
+    return onDisk(this.#layout, writableLayout, () => sizeOf(blobPath(directory, descriptor)));
   }
 
   #isHere(descriptor: StoredBlob): boolean {
@@ -150,7 +148,7 @@ export class IncomingBlobs {
 
   #settle(descriptor: StoredBlob, path: string): void {
     if (this.#isHere(descriptor)) return;
-    onDisk(this.#layout, place, () => {
+    onDisk(this.#layout, writableLayout, () => {
       const target = blobPath(this.#stage, descriptor);
       mkdirSync(dirname(target), { recursive: true });
       renameSync(path, target);
@@ -160,7 +158,7 @@ export class IncomingBlobs {
 
 /** Brings blobs into a layout that no index names yet. */
 export async function withIncoming<T>(layout: string, work: (blobs: IncomingBlobs) => Promise<T>): Promise<T> {
-  const stage = onDisk(layout, place, () => makeTemporaryDirectory(layout));
+  const stage = onDisk(layout, writableLayout, () => makeTemporaryDirectory(layout));
   try {
     const blobs = new IncomingBlobs(layout, stage.path);
     const result = await work(blobs);

@@ -350,11 +350,11 @@ test('a read-only layout is read without a lock, and every write is one clear er
   assert.deepEqual(Buffer.from(await store.read(descriptor)), Buffer.from('x'));
   await assert.rejects(
     store.put(streamOf(utf8('y'))),
-    refusal('conflict', /that can be written to, got a read-only file system/),
+    refusal('conflict', /a layout that can be written to, got a read-only file system/),
   );
   await assert.rejects(
     store.updateIndex(index => withName(index, 'v2', descriptor)),
-    refusal('conflict', /that can be written to, got a read-only/),
+    refusal('conflict', /a layout that can be written to, got a read-only file system/),
   );
   await assert.rejects(
     createLayout(join(disk, 'other', 'deep')),

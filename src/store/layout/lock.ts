@@ -124,10 +124,13 @@ function replaceFrom({ token, isHeld }: HeldLock): Replace {
   };
 }
 
+/** What is expected of a layout that is about to change. */
+export const writableLayout = 'a layout that can be written to';
+
 const checkWritable = (directory: string): Promise<void> =>
   new Promise((resolve, reject) =>
     access(directory, constants.W_OK | constants.X_OK, error =>
-      error === null ? resolve() : reject(systemError(error, directory, 'a directory that can be written to')),
+      error === null ? resolve() : reject(systemError(error, directory, writableLayout)),
     ),
   );
 

@@ -9,7 +9,7 @@ import { fileOfBlob, hasBlob, openBlob, readBlob } from './blobs.ts';
 import { createLayout, makeParts, stateOf } from './create-layout.ts';
 import { IncomingBlobs } from './incoming.ts';
 import { changeIndex, openLayout } from './layout.ts';
-import { LostLock, type Replace, underLock } from './lock.ts';
+import { LostLock, type Replace, underLock, writableLayout } from './lock.ts';
 
 /**
  * Puts blobs and the index that names them in place, and the layout itself where there is none, all under its lock: where
@@ -74,7 +74,7 @@ export async function withLayout<T>(
   const isThere = stateOf(path) === 'layout';
   const standing = standingAbove(path);
   for (const directory of new Set([standing, dirname(resolve(path))])) await clearLeftBehind(directory);
-  const expected = isThere ? 'a layout that can be written to' : 'a place for an image layout';
+  const expected = isThere ? writableLayout : 'a place for an image layout';
   const stage = onDisk(path, expected, () => makeTemporaryDirectory(standing));
   try {
     return await work(await stagedLayout(path, stage, options));

@@ -8,7 +8,7 @@ import { makeTemporaryDirectory } from '../disk/temporary.ts';
 import { type StandingFile, standingAt } from './blob-files.ts';
 import { filesOfBeat } from './incoming.ts';
 import { changedIndex, readIndexFile } from './layout.ts';
-import { type Beat, underLock } from './lock.ts';
+import { type Beat, underLock, writableLayout } from './lock.ts';
 
 interface Sweep {
   /** What is to go, as it was found. */
@@ -58,7 +58,7 @@ export async function sweep(
   { files, index, change = same }: Sweep,
   work: Work,
 ): Promise<Document<ImageIndex> | undefined> {
-  const stage = onDisk(layout, 'a layout that can be written to', () => makeTemporaryDirectory(layout));
+  const stage = onDisk(layout, writableLayout, () => makeTemporaryDirectory(layout));
   try {
     return await underLock(
       layout,
