@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { fixture } from '../testing/fixtures.ts';
-import { arbitraryName } from '../testing/trees.ts';
+import { arbitraryName } from '../testing/nodes.ts';
 import type { Path } from '../tree/node.ts';
 import { atOnce } from '../tree/parts.ts';
 import { bytesOf } from '../tree/path.ts';

@@ -2,15 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { OciError } from '../errors.ts';
+import { described, digestsOf } from '../testing/described-tree.ts';
 import { sparseMember } from '../testing/sparse.ts';
-import {
-  arbitraryEntries,
-  arbitraryTree,
-  arbitraryTreePair,
-  described,
-  digestsOf,
-  leniently,
-} from '../testing/trees.ts';
+import { arbitraryEntries, arbitraryTree, arbitraryTreePair, leniently } from '../testing/trees.ts';
 import { applyLayer } from '../tree/apply.ts';
 import { diff } from '../tree/diff.ts';
 import { Draft } from '../tree/draft.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { digestsOf } from '../testing/described-tree.ts';
 import { arbitraryStack } from '../testing/stacks.ts';
-import { digestsOf } from '../testing/trees.ts';
 import { diff } from '../tree/diff.ts';
 import { type Leaf, type Node, noXattrs, type Path, type Tree } from '../tree/node.ts';
 import { atOnce } from '../tree/parts.ts';

@@ -1,81 +1,10 @@
 import fc from 'fast-check';
 import { applyLayer } from '../tree/apply.ts';
-import type { ByteString, FileNode, LayerEntry, Meta, Node, Path, Tree } from '../tree/node.ts';
+import type { ByteString, LayerEntry, Meta, Node, Path, Tree } from '../tree/node.ts';
 import { impliedMeta } from '../tree/node.ts';
 import { joinPath, nameOf, parentOf } from '../tree/path.ts';
-import { find, walk } from '../tree/walk.ts';
-
-/** Names that have hurt somebody: members of Object.prototype, bytes that are no UTF-8, what sorts around `/`, the longest. */
-const nastyNames: readonly ByteString[] = [
-  'a',
-  'b',
-  'c',
-  'a-b',
-  'a.b',
-  'a0',
-  '__proto__',
-  'constructor',
-  '\xff\xfe',
-  'caf\xc3\xa9',
-  '\xed\xa0\x80',
-  ' ',
-  '\n',
-  '\\',
-  '*',
-  '...',
-  '.hidden',
-  'n'.repeat(255),
-];
-
-export const arbitraryName: fc.Arbitrary<ByteString> = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom('a', 'b', 'c', 'd') },
-  { weight: 1, arbitrary: fc.constantFrom(...nastyNames) },
-);
-
-const arbitraryXattrs: fc.Arbitrary<Meta['xattrs']> = fc
-  .array(
-    fc.tuple(
-      fc.constantFrom('user.x', 'user.__proto__', 'security.capability', 'trusted.overlay.opaque', 'security.selinux'),
-      fc.uint8Array({ maxLength: 3 }),
-    ),
-    { maxLength: 2 },
-  )
-  .map(pairs => new Map(pairs));
-
-export const arbitraryMeta: fc.Arbitrary<Meta> = fc.record({
-  mode: fc.constantFrom(0o755, 0o644, 0o4755, 0o2755, 0o1777, 0),
-  uid: fc.constantFrom(0, 1000, 3_000_000_000),
-  gid: fc.constantFrom(0, 1000),
-  mtime: fc.constantFrom(0n, 1n, 1_700_000_000_000_000_000n, 1_700_000_000_999_999_999n, -1n, -1_000_000_000n),
-  xattrs: fc.oneof(
-    { weight: 3, arbitrary: fc.constant<Meta['xattrs']>(new Map()) },
-    { weight: 1, arbitrary: arbitraryXattrs },
-  ),
-});
-
-/** Contents are numbered: two numbers share a size, and a number means the same bytes whatever its source. */
-function fileOf(meta: Meta, source: string, member: number): FileNode {
-  return { kind: 'file', meta, size: member >> 1, content: { source, member } };
-}
-
-const arbitraryFile: fc.Arbitrary<FileNode> = fc
-  .tuple(arbitraryMeta, fc.constantFrom('one', 'two'), fc.nat(5))
-  .map(([meta, source, member]) => fileOf(meta, source, member));
-
-const arbitrarySpecial: fc.Arbitrary<Node> = fc.oneof(
-  fc
-    .tuple(arbitraryMeta, fc.constantFrom('a', '/b', '../c', 'a/b', '/', '..', 'loop', '\xff'))
-    .map(([meta, target]): Node => ({ kind: 'symlink', meta, target })),
-  fc
-    .tuple(arbitraryMeta, fc.constantFrom<'char' | 'block'>('char', 'block'), fc.nat(2), fc.nat(2))
-    .map(([meta, type, major, minor]): Node => ({ kind: 'device', meta, type, major, minor })),
-  arbitraryMeta.map((meta): Node => ({ kind: 'fifo', meta })),
-);
-
-const arbitraryLeaf: fc.Arbitrary<Node> = fc.oneof(
-  { weight: 3, arbitrary: arbitraryFile },
-  { weight: 1, arbitrary: arbitrarySpecial },
-);
+import { walk } from '../tree/walk.ts';
+import { arbitraryDirectory, arbitraryLeaf, arbitraryMeta, arbitraryName } from './nodes.ts';
 
 /** What can be done to a tree; numbers choose among the paths that are there. */
 type Edit =
@@ -84,10 +13,6 @@ type Edit =
   | { readonly kind: 'remove'; readonly path: number }
   | { readonly kind: 'move'; readonly path: number; readonly directory: number; readonly name: ByteString }
   | { readonly kind: 'change'; readonly path: number; readonly meta: Meta };
-
-const arbitraryDirectory: fc.Arbitrary<Node> = arbitraryMeta.map(
-  (meta): Node => ({ kind: 'directory', meta, children: new Map() }),
-);
 
 function editsOf(node: fc.Arbitrary<Node>): fc.Arbitrary<Edit> {
   const [nat, name] = [fc.nat(1000), arbitraryName];
@@ -217,12 +142,6 @@ export const arbitraryEntries: fc.Arbitrary<readonly LayerEntry[]> = fc.array(
   { maxLength: 25 },
 );
 
-/** The digests of the contents of `arbitraryFile`. */
-export function digestsOf(...trees: readonly Tree[]): ReadonlyMap<FileNode, string> {
-  const files = trees.flatMap(tree => [...walk(tree)]).flatMap(([, node]) => (node.kind === 'file' ? [node] : []));
-  return new Map(files.map(file => [file, `content-${file.content.member}`]));
-}
-
 /** Applies the entries that can be applied and drops the others. */
 export function leniently(below: Tree, entries: readonly LayerEntry[]): readonly LayerEntry[] {
   const good: LayerEntry[] = [];
@@ -235,45 +154,4 @@ export function leniently(below: Tree, entries: readonly LayerEntry[]): readonly
     }
   }
   return good;
-}
-
-const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-
-function describe(node: Node): string {
-  const { meta } = node;
-  const xattrs = [...meta.xattrs]
-    .filter(([name]) => !/^(trusted|user)\.overlay\.|^security\.selinux$|^system\.nfs4_acl$/.test(name))
-    .map(([name, value]) => `${name}=${hexOf(value)}`)
-    .sort();
-  const seconds = Math.floor(Number(meta.mtime / 1_000_000n) / 1000);
-  const floor = meta.mtime < 0n ? -Number((-meta.mtime + 999_999_999n) / 1_000_000_000n) : seconds;
-  const owner = `${meta.uid}:${meta.gid} ${xattrs.join(',')}`;
-  const mode = meta.mode.toString(8);
-  if (node.kind === 'directory') return `directory ${mode} ${owner}`;
-  if (node.kind === 'symlink') return `symlink ${node.target} ${owner} ${floor}`;
-  if (node.kind === 'device') return `${node.type} ${node.major}:${node.minor} ${mode} ${owner} ${floor}`;
-  if (node.kind === 'fifo') return `fifo ${mode} ${owner} ${floor}`;
-  return `file ${node.size} ${node.size === 0 ? '' : node.content.member} ${mode} ${owner} ${floor}`;
-}
-
-/** Everything that counts about a tree, as plain data: a line a path, and which paths are one file. */
-export function described(tree: Tree): {
-  readonly nodes: ReadonlyMap<Path, string>;
-  readonly links: readonly string[];
-} {
-  const nodes = new Map<Path, string>();
-  const names = new Map<Node, Path[]>();
-  for (const [path, node] of walk(tree)) {
-    nodes.set(path, describe(node));
-    if (node.kind !== 'directory') names.set(node, [...(names.get(node) ?? []), path]);
-  }
-  const links = [...names.values()].filter(paths => paths.length > 1).map(paths => paths.join(' = '));
-  return { nodes, links: links.sort() };
-}
-
-/** The file at `path`, for tests that know it is there. */
-export function fileAt(tree: Tree, path: Path): FileNode {
-  const node = find(tree, path);
-  if (node?.kind !== 'file') throw new Error(`no file at ${path}`);
-  return node;
 }

@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { described, digestsOf, fileAt } from '../testing/described-tree.ts';
 import { fixtureCases } from '../testing/fixtures.ts';
+import { arbitraryMeta } from '../testing/nodes.ts';
 import { afterSteps, directory, type Step, symlink, textFile } from '../testing/scripts.ts';
-import {
-  arbitraryEntries,
-  arbitraryMeta,
-  arbitraryTree,
-  arbitraryTreePair,
-  described,
-  digestsOf,
-  edited,
-  fileAt,
-  leniently,
-  treeOf,
-} from '../testing/trees.ts';
+import { arbitraryEntries, arbitraryTree, arbitraryTreePair, edited, leniently, treeOf } from '../testing/trees.ts';
 import { applyLayer } from './apply.ts';
 import type { Change, Reason } from './change.ts';
 import { reasonsOf } from './compare.ts';

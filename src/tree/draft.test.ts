@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { described } from '../testing/described-tree.ts';
 import { fixtureCases } from '../testing/fixtures.ts';
 import {
   afterSteps,
@@ -12,7 +13,7 @@ import {
   textFile,
   withMode,
 } from '../testing/scripts.ts';
-import { arbitraryEntries, arbitraryTree, described, leniently, treeOf } from '../testing/trees.ts';
+import { arbitraryEntries, arbitraryTree, leniently, treeOf } from '../testing/trees.ts';
 import { applyLayer } from './apply.ts';
 import { Draft } from './draft.ts';
 import { emptyTree, type LayerEntry, type Meta, type Node, type Path, type Tree } from './node.ts';

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { described } from '../testing/described-tree.ts';
 import { fixtureCases } from '../testing/fixtures.ts';
 import { directory, symlink, textFile } from '../testing/scripts.ts';
-import { arbitraryTree, arbitraryTreePair, described, treeOf } from '../testing/trees.ts';
+import { arbitraryTree, arbitraryTreePair, treeOf } from '../testing/trees.ts';
 import { matcher } from './glob.ts';
 import { ignoreSelection } from './ignore.ts';
 import { emptyTree, type Node, type Tree } from './node.ts';

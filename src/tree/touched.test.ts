@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { described } from '../testing/described-tree.ts';
 import { fixtureCases } from '../testing/fixtures.ts';
 import { afterSteps, directory, type Step, textFile } from '../testing/scripts.ts';
-import { arbitraryEntries, arbitraryTree, described, leniently, treeOf } from '../testing/trees.ts';
+import { arbitraryEntries, arbitraryTree, leniently, treeOf } from '../testing/trees.ts';
 import { applyLayer } from './apply.ts';
 import { diff } from './diff.ts';
 import { emptyTree, type LayerEntry, type Path, type Tree } from './node.ts';

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { gzipSync } from 'node:zlib';
-import { compress, decompress } from '../../codec/compression.ts';
 import { estargz } from '../../codec/estargz.ts';
 import { readLayer } from '../../codec/layer-reader.ts';
 import { chunkedFooter, estargzTableAt, isComplete, lazyFormOf } from '../../codec/lazy.ts';
@@ -10,11 +8,6 @@ import { encodeHeader, type HeaderFields } from '../../codec/tar-writer.ts';
 import { writeTree } from '../../codec/tree-writer.ts';
 import { zstdChunked } from '../../codec/zstd-chunked.ts';
 import type { Bytes } from '../../engine/engine.ts';
-import { fzstdDecoder } from '../../engine/fzstd-decoder.ts';
-import { nodeEngine } from '../../engine/node.ts';
-import { nodeZstd } from '../../engine/node-zstd.ts';
-import { portableEngine } from '../../engine/portable.ts';
-import { unzstd } from '../../engine/zstd.ts';
 import { invalid, OciError } from '../../errors.ts';
 import { once } from '../../stream/once.ts';
 import { Draft } from '../../tree/draft.ts';
@@ -24,11 +17,10 @@ import { walk } from '../../tree/walk.ts';
 import { collected } from '../drained.ts';
 import { fresh } from '../reused.ts';
 import { sparseMember } from '../sparse.ts';
+import { enough, limited, outputOf } from './enough.ts';
 import { fixtureSeeds } from './seed-files.ts';
 import type { FuzzTarget } from './target.ts';
 
-/** Bytes that a target takes of a stream: what small inputs may grow to (holes, zeros) is passed on and never held, so its end tells nothing more. */
-const enough = 8 << 20;
 const words = [
   'GNU.sparse.major',
   'GNU.sparse.map',
@@ -51,15 +43,6 @@ const moreWords = [
   '.wh.',
   '.wh..wh..opq',
 ];
-
-async function* limited(bytes: Bytes): Bytes {
-  let length = 0;
-  for await (const chunk of bytes) {
-    length += chunk.length;
-    if (length > enough) throw invalid('fuzz', `at most ${enough} bytes`, 'more');
-    yield chunk;
-  }
-}
 
 const plain: HeaderFields = {
   typeflag: '0',
@@ -167,31 +150,6 @@ async function writeAgain(bytes: Uint8Array): Promise<void> {
   assert.deepEqual(await outcomeOf(() => treeOfLayer(once(written))), before);
 }
 
-async function outputOf(bytes: Bytes): Promise<Buffer | undefined> {
-  try {
-    return Buffer.from(await collected(limited(bytes)));
-  } catch (error) {
-    if (!(error instanceof OciError)) throw error;
-    return undefined;
-  }
-}
-
-/** What zlib inflates the portable engine inflates to the same. fflate takes some codes that zlib refuses, where CRC and length are right all the same. */
-async function gunzipTwice(bytes: Uint8Array): Promise<void> {
-  const one = await outputOf(nodeEngine.gunzip(once(bytes), 'fuzz'));
-  const other = await outputOf(portableEngine.gunzip(fresh(bytes, [5, 300]), 'fuzz'));
-  if (one !== undefined) assert.ok(other?.equals(one), 'the engines inflate different bytes');
-}
-
-/** What both decoders take is the same to both; each sees some damage to frames without a checksum that the other does not. */
-async function unzstdTwice(bytes: Uint8Array): Promise<void> {
-  const one = await outputOf(unzstd(once(bytes), 'fuzz', nodeZstd));
-  const other = await outputOf(unzstd(fresh(bytes, [5, 300]), 'fuzz', fzstdDecoder));
-  const isSummed = ((bytes[4] ?? 0) & 4) !== 0;
-  if (one !== undefined && other !== undefined && isSummed)
-    assert.ok(other.equals(one), 'the decoders decode different bytes');
-}
-
 async function lazyTail(bytes: Uint8Array): Promise<void> {
   for (const compression of ['gzip', 'zstd'] as const) {
     const form = lazyFormOf(compression, bytes);
@@ -209,13 +167,6 @@ async function tocOf(bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function zstdSeeds(): Promise<readonly Uint8Array[]> {
-  const [kinds] = ownTars() as [Uint8Array];
-  const frame = await collected(compress(once(kinds), { compression: 'zstd', level: 3 }));
-  const skippable = Buffer.concat([Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]), frame]);
-  return [frame, skippable, Buffer.concat([frame, frame])];
-}
-
 export const layerTargets: readonly FuzzTarget[] = [
   { name: 'tar', run: readTwice, seeds: tarSeeds, words: [...words, ...moreWords], repair: repairTar },
   { name: 'tar-written-again', run: writeAgain, seeds: tarSeeds, words: [...words, ...moreWords], repair: repairTar },
@@ -224,25 +175,6 @@ export const layerTargets: readonly FuzzTarget[] = [
     run: bytes => decodePax(Buffer.from(bytes), () => 'fuzz'),
     seeds: () => [Buffer.from('12 path=a/b\n20 mtime=1.000000001\n22 GNU.sparse.offset=0\n24 GNU.sparse.numbytes=1\n')],
     words,
-  },
-  {
-    name: 'gzip',
-    run: gunzipTwice,
-    seeds: () => [
-      gzipSync('abc'.repeat(1000)),
-      Buffer.concat([gzipSync('a'), gzipSync('b'), Buffer.alloc(7)]),
-      ...fixtureSeeds('hostile', path => /\.t?gz$/.test(path)),
-    ],
-    words: ['\x1f\x8b\b', '\x1f\x8b\b\x1e'],
-  },
-  { name: 'zstd', run: unzstdTwice, seeds: zstdSeeds, words: ['(\xb5/\xfd', 'P*M\x18'] },
-  {
-    name: 'xz',
-    run: bytes => collected(limited(decompress(once(bytes), 'xz', 'fuzz'))).then(() => undefined),
-    seeds: () =>
-      fixtureSeeds('hostile', path => path.endsWith('.xz')).concat([
-        Buffer.from('\xfd7zXZ\0\0\x04\xe6\xd6\xb4F', 'latin1'),
-      ]),
   },
   {
     name: 'toc',

@@ -16,6 +16,7 @@ import { parseOperand } from '../../store/parse-operand.ts';
 import { matcher } from '../../tree/glob.ts';
 import { contextSelection, ignoreSelection } from '../../tree/ignore.ts';
 import { parseModeChange } from '../../tree/symbolic-mode.ts';
+import { expansionWords, instructionWords, nameWords, templateWords } from './grammar-words.ts';
 import { fixtureSeeds, textSeeds } from './seed-files.ts';
 import type { FuzzTarget } from './target.ts';
 
@@ -31,70 +32,6 @@ const object = {
   Config: { Env: ['A=b'], Labels: { x: 'y' } },
   None: null,
 };
-
-const instructions =
-  'FROM AS RUN CMD LABEL MAINTAINER EXPOSE ENV ADD COPY ENTRYPOINT VOLUME USER WORKDIR ARG ONBUILD STOPSIGNAL HEALTHCHECK SHELL'
-    .split(' ')
-    .map(word => `\n${word} `);
-const expansions = [
-  '${',
-  '$',
-  '}',
-  ':-',
-  ':+',
-  '%%',
-  '##',
-  '//',
-  "'",
-  '"',
-  '\\',
-  '\\\n',
-  '`',
-  '<<EOF\n',
-  '\nEOF\n',
-  '--from=',
-  '--mount=type=',
-  '["a"]',
-  '# escape=`\n',
-  '# syntax=',
-  '--link',
-  '--chown=',
-  '\r\n',
-  '\t',
-];
-const braces = [
-  '{{',
-  '}}',
-  '{{-',
-  '-}}',
-  ' range ',
-  ' if ',
-  ' else ',
-  ' end ',
-  ' with ',
-  ' define "a" ',
-  ' template "a" ',
-  ' block "a" .',
-  '.Config',
-  '$x :=',
-  ' | ',
-  'printf "%5.3v" ',
-  'index ',
-  'json ',
-  'len ',
-  'slice ',
-  '(',
-  ')',
-  '"',
-  '`',
-  "'a'",
-  '0x1p-2',
-  '1e400',
-  'break',
-  'continue',
-  '/*',
-  '*/',
-];
 
 function changed(text: string): void {
   applyChanges({ Env: ['PATH=/bin'], Cmd: ['sh'], Labels: { a: 'b' } }, text.split('\0'));
@@ -126,24 +63,6 @@ function users(text: string): void {
   for (const name of ['root', '0:0', text.split(':')[0] ?? '']) resolveUser(name, files) && resolveOwner(name, files);
 }
 
-const names = [
-  '@sha256:',
-  'a'.repeat(64),
-  ':',
-  '/',
-  'docker.io/',
-  'localhost:5000/',
-  '_',
-  '__',
-  '.',
-  '-',
-  'library/',
-  'oci:',
-  'docker-archive:',
-  'oci-archive:',
-  '[::1]:5000/',
-];
-
 /** A target of texts in which any word of a grammar may stand anywhere. */
 function target(
   name: string,
@@ -168,18 +87,18 @@ export const textTargets: readonly FuzzTarget[] = [
     text => tryReference(text) && [canonicalName(parseReference(text)), familiarName(parseReference(text))],
     {
       seeds: ['alpine', 'docker.io/library/alpine:3.19', `localhost:5000/a/b@sha256:${'0'.repeat(64)}`],
-      words: names,
+      words: nameWords,
     },
   ),
   target('operand', text => [parseOperand(text, 'read'), parseOperand(text, 'write')], {
     seeds: ['img:app', 'oci:img:app@sha256:44', 'docker-archive:a.tar:b/c:d', './-'],
-    words: names,
+    words: nameWords,
   }),
   target('inner-path', text => parseInnerPath(text), {
     seeds: ['img:app:/etc/passwd', 'img:/', 'a.tar:b'],
-    words: names,
+    words: nameWords,
   }),
-  target('name', text => checkName(text), { seeds: ['app', 'docker.io/a/b:c'], words: names }),
+  target('name', text => checkName(text), { seeds: ['app', 'docker.io/a/b:c'], words: nameWords }),
   target(
     'platform',
     text => [
@@ -206,7 +125,7 @@ export const textTargets: readonly FuzzTarget[] = [
       '{{with index .Config.Labels "x"}}{{.}}{{end}}',
       '{{define "a"}}{{.}}{{end}}{{template "a" .Size}}',
     ],
-    words: braces,
+    words: templateWords,
   }),
   target('change', changed, {
     seeds: [
@@ -215,14 +134,14 @@ export const textTargets: readonly FuzzTarget[] = [
       'HEALTHCHECK --interval=3s CMD true',
       'EXPOSE 80-90/tcp',
     ],
-    words: [...instructions, ...expansions],
+    words: [...instructionWords, ...expansionWords],
   }),
   target('dockerfile', text => checkDockerfile(text), {
     seeds: [
       'FROM a AS b\nARG X=1\nRUN --mount=type=cache,target=/x echo $X\nCOPY --from=b /a /b\n',
       'FROM scratch\nCOPY <<EOF /a\n$b\nEOF\n',
     ],
-    words: [...instructions, ...expansions],
+    words: [...instructionWords, ...expansionWords],
     folder: 'dockerfiles',
   }),
   target('history', rebuilt, {

@@ -1,0 +1,86 @@
+/** Words of an operand and of an image's name. */
+export const nameWords: readonly string[] = [
+  '@sha256:',
+  'a'.repeat(64),
+  ':',
+  '/',
+  'docker.io/',
+  'localhost:5000/',
+  '_',
+  '__',
+  '.',
+  '-',
+  'library/',
+  'oci:',
+  'docker-archive:',
+  'oci-archive:',
+  '[::1]:5000/',
+];
+
+/** Words that begin a line of a Dockerfile. */
+export const instructionWords: readonly string[] =
+  'FROM AS RUN CMD LABEL MAINTAINER EXPOSE ENV ADD COPY ENTRYPOINT VOLUME USER WORKDIR ARG ONBUILD STOPSIGNAL HEALTHCHECK SHELL'
+    .split(' ')
+    .map(word => `\n${word} `);
+
+/** Words within a line of a Dockerfile. */
+export const expansionWords: readonly string[] = [
+  '${',
+  '$',
+  '}',
+  ':-',
+  ':+',
+  '%%',
+  '##',
+  '//',
+  "'",
+  '"',
+  '\\',
+  '\\\n',
+  '`',
+  '<<EOF\n',
+  '\nEOF\n',
+  '--from=',
+  '--mount=type=',
+  '["a"]',
+  '# escape=`\n',
+  '# syntax=',
+  '--link',
+  '--chown=',
+  '\r\n',
+  '\t',
+];
+/** Words of a template. */
+export const templateWords: readonly string[] = [
+  '{{',
+  '}}',
+  '{{-',
+  '-}}',
+  ' range ',
+  ' if ',
+  ' else ',
+  ' end ',
+  ' with ',
+  ' define "a" ',
+  ' template "a" ',
+  ' block "a" .',
+  '.Config',
+  '$x :=',
+  ' | ',
+  'printf "%5.3v" ',
+  'index ',
+  'json ',
+  'len ',
+  'slice ',
+  '(',
+  ')',
+  '"',
+  '`',
+  "'a'",
+  '0x1p-2',
+  '1e400',
+  'break',
+  'continue',
+  '/*',
+  '*/',
+];
