@@ -49,7 +49,7 @@ async function sample(
   return { place, image, rootfs };
 }
 
-test('every verb has help with two examples, and help VERB is VERB --help', async () => {
+test('every verb has help with two examples or more, and help VERB is VERB --help', async () => {
   const general = await done(['--help']);
   assert.equal(await done(['help']), general);
   assert.equal(await done([]), general);
@@ -57,7 +57,7 @@ test('every verb has help with two examples, and help VERB is VERB --help', asyn
     const text = await done([command.name, '--help']);
     assert.equal(await done(['help', command.name]), text);
     assert.match(general, new RegExp(`ocikit ${command.name} `));
-    assert.equal(command.examples.length, 2);
+    assert.ok(command.examples.length >= 2, command.name);
     for (const { name } of optionsOf(command)) assert.match(text, new RegExp(`--${name}\\b`), command.name);
   }
   assert.equal(await done(['--version']), `${version}\n`);
