@@ -86,7 +86,14 @@ async function refused(call: Promise<unknown>, pattern: RegExp): Promise<void> {
 
 test('every function of the library that does something has a table of its options', () => {
   // Errors do nothing, and what reads a text or says what codes mean has no place to read.
-  const pure = ['OciError', 'DockerfileError', 'ProgramSignals', 'checkDockerfile', 'explainFindings', 'parseDockerfile'];
+  const pure = [
+    'OciError',
+    'DockerfileError',
+    'ProgramSignals',
+    'checkDockerfile',
+    'explainFindings',
+    'parseDockerfile',
+  ];
   const found = Object.keys(library).filter(name => !pure.includes(name));
   assert.deepEqual(found.sort(), [...verbs].sort());
 });
