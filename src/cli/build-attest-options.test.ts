@@ -18,10 +18,15 @@ test("buildx's forms of provenance and bills of materials say the same here", ()
     [{ provenance: 'mode=min,version=v1' }, { provenance: 'min' }],
     [{ provenance: 'false', sbom: 'true' }, { sbom: true }],
     [{ attest: ['type=sbom', 'type=provenance,mode=max'] }, { provenance: 'max', sbom: true }],
-    [{ provenance: 'true', attest: ['type=provenance,disabled=true'] }, {}],
+    [{ attest: ['type=provenance,disabled=true'] }, {}],
   ];
   for (const [said, expected] of forms)
     assert.deepEqual(readBuildAttest(wordsOf(said)), expected, JSON.stringify(said));
+  for (const twice of [
+    { provenance: 'true', attest: ['type=provenance,mode=max'] },
+    { sbom: 'false', attest: ['type=sbom'] },
+  ])
+    assert.throws(() => readBuildAttest(wordsOf(twice)), /said once/);
 });
 
 test('what is none of them is refused with what there is', () => {

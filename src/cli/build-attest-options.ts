@@ -47,14 +47,25 @@ function modeOf(text: string, option: string): 'min' | 'max' | undefined {
 
 /** What is asked to be said beside the image. */
 export function readBuildAttest(words: Words): Pick<BuildOptions, 'provenance' | 'sbom'> {
-  const said = words.text('provenance');
-  let provenance = said === undefined ? undefined : modeOf(said, 'provenance');
-  let sbom = words.text('sbom') === 'true';
+  const said = new Map<'provenance' | 'sbom', string>();
+  const say = (type: 'provenance' | 'sbom', text: string, option: string): void => {
+    const other = said.get(type);
+    if (other !== undefined)
+      throw usage(`--${option}`, `expected ${type} to be said once, got '${other}' and '${text}'`);
+    said.set(type, text);
+  };
+  const [provenance, sbom] = [words.text('provenance'), words.text('sbom')];
+  if (provenance !== undefined) say('provenance', provenance, 'provenance');
+  if (sbom !== undefined) say('sbom', sbom, 'sbom');
   for (const text of words.texts('attest')) {
     const type = fieldsOf(text).get('type');
-    if (type === 'provenance') provenance = modeOf(text, 'attest');
-    else if (text === 'type=sbom') sbom = true;
+    if (type === 'provenance') say('provenance', text, 'attest');
+    else if (text === 'type=sbom') say('sbom', text, 'attest');
     else throw usage('--attest', `expected type=provenance or type=sbom, got '${text}'`, 'no other scanner is run');
   }
-  return given({ provenance, sbom });
+  const mode = said.get('provenance');
+  return given({
+    provenance: mode === undefined ? undefined : modeOf(mode, provenance === undefined ? 'attest' : 'provenance'),
+    sbom: said.has('sbom') && said.get('sbom') !== 'false',
+  });
 }

@@ -84,6 +84,11 @@ const uses: Readonly<Record<string, Use>> = {
       secret: `id=one,src=${join(directory, 'ignore')}`,
       ssh: 'default=/dev/null',
       label: 'a=b',
+      provenance: 'max',
+      sbom: 'true',
+      attest: 'type=provenance,mode=min',
+      'add-host': 'one.example:10.0.0.1',
+      'shm-size': '1m',
     }),
     says: [
       ['dry-run', '*', dryRun],

@@ -83,6 +83,7 @@ const crane: Rows = [
   ['crane digest IMAGE', 'ocikit images img:tag --digests'],
   ['crane delete IMAGE', 'ocikit untag img:tag'],
   ['crane validate --tarball a.tar', 'ocikit validate a.tar'],
+  ['crane export IMAGE - | crane append -f - -t new', 'ocikit fix img:tag -t new', 'where an engine refuses a layer'],
 ];
 
 const regctl: Rows = [

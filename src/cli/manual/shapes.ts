@@ -5,7 +5,7 @@ interface Shape {
 }
 
 const declaration =
-  /(?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export (?:interface (\w+)(?:<[^>\n]*>)?(?: extends [\w, ]+)? \{\n[\s\S]*?\n\}|type (\w+) =[\s\S]*?;)(?=\n)/g;
+  /(?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?export (?:interface (\w+)(?:<[^>\n]*>)?(?: extends [\w, <>]+)? \{\n[\s\S]*?\n\}|type (\w+) =[\s\S]*?;)(?=\n)/g;
 
 /** The types that these sources declare, by name. */
 export function shapesIn(sources: readonly string[]): ReadonlyMap<string, Shape> {
