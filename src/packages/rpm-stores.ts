@@ -24,6 +24,7 @@ export function* ndbHeaders(bytes: Uint8Array, subject: string): Generator<Uint8
   if (file.u32(0) !== ndbMagic) throw invalid(subject, "an rpm database of rpm's own form", 'something else');
   const end = file.u32(12) * 4096;
   const met = new Set<number>();
+  let left = bytes.length;
   for (let slot = 32; slot < end; slot += 16) {
     if (file.u32(slot) !== slotMagic) throw invalid(subject, `a slot at ${slot}`, 'something else');
     const [index, block] = [file.u32(slot + 4), file.u32(slot + 8)];
@@ -33,7 +34,10 @@ export function* ndbHeaders(bytes: Uint8Array, subject: string): Generator<Uint8
     const at = block * 16;
     if (file.u32(at) !== blobMagic || file.u32(at + 4) !== index)
       throw invalid(subject, `package ${index} at ${at}`, 'something else');
-    yield file.part(at + 16, file.u32(at + 12));
+    const size = file.u32(at + 12);
+    left -= size;
+    if (left < 0) throw invalid(subject, `packages within ${bytes.length} bytes`, `one more of ${size}`);
+    yield file.part(at + 16, size);
   }
 }
 

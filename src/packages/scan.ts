@@ -14,6 +14,9 @@ export interface ScannedPackages {
   readonly system: OsRelease;
 }
 
+/** Sentences about one file: a database may be wrong in any number of places. */
+const mostWarnings = 3;
+
 /** Reads a file; where it is not what it should be, that is a warning and there are no packages in it. */
 export function* readGently(
   place: PackagePlace,
@@ -124,12 +127,13 @@ export class PackageScan {
 
   *#read(place: PackagePlace, bytes: Uint8Array): Parts<void> {
     const subject = this.#named(place.path);
-    const context: PackageContext = {
-      subject,
-      file: path => this.#file(path),
-      warn: sentence => this.#warn(sentence.startsWith(subject) ? sentence : `${subject}: ${sentence}`),
+    let said = 0;
+    const warn = (sentence: string): void => {
+      said++;
+      if (said <= mostWarnings) this.#warn(sentence.startsWith(subject) ? sentence : `${subject}: ${sentence}`);
     };
-    const found = yield* readGently(place, bytes, context);
+    const found = yield* readGently(place, bytes, { subject, file: path => this.#file(path), warn });
+    if (said > mostWarnings) this.#warn(`${subject}: ${said - mostWarnings} more in it cannot be read`);
     this.#found.set(
       place,
       found.map(one => (one.path === place.known ? { ...one, path: place.path } : one)),

@@ -40,14 +40,13 @@ function varint(page: Binary, at: number): readonly [value: number, end: number]
 
 /** A cell's whole record: what lies in its page, then its overflow pages. */
 function payloadAt(pages: SqlitePages, page: Binary, at: number): Uint8Array {
-  const { usable, subject, count } = pages;
+  const { usable, subject } = pages;
   const [size, idAt] = varint(page, at);
   const [, start] = varint(page, idAt);
   const least = Math.floor(((usable - 12) * 32) / 255) - 23;
   const some = least + ((size - least) % (usable - 4));
   const local = size <= usable - 35 ? size : some <= usable - 35 ? some : least;
   if (local === size) return page.part(start, size);
-  if (size > usable * count) throw invalid(subject, `a record within ${count} pages`, `one of ${size} bytes`);
   const whole = new Uint8Array(size);
   whole.set(page.part(start, local));
   let next = page.u32(start + local);
@@ -63,10 +62,12 @@ function payloadAt(pages: SqlitePages, page: Binary, at: number): Uint8Array {
 
 const [interior, leaf] = [5, 13];
 
-/** The records of a table's b-tree, in the order of their row numbers. Throws `invalid` where pages lead round in a circle. */
+/** The records of a table's b-tree, in the order of their row numbers. Throws `invalid` where pages lead round in a circle, or records share them. */
 export function* recordsOf(pages: SqlitePages, root: number): Generator<Uint8Array> {
   const { subject } = pages;
   const met = new Set<number>();
+  // Each byte is one record's: else a small file could say any number of large ones.
+  let left = pages.usable * pages.count;
   const ahead = [root];
   for (let number = ahead.pop(); number !== undefined; number = ahead.pop()) {
     if (met.has(number)) throw invalid(subject, 'each page once in a table', `page ${number} again`);
@@ -78,7 +79,12 @@ export function* recordsOf(pages: SqlitePages, root: number): Generator<Uint8Arr
     const pointers = start + (kind === interior ? 12 : 8);
     const cellAt = (index: number): number => page.u16(pointers + 2 * index);
     if (kind === leaf) {
-      for (let index = 0; index < cells; index++) yield payloadAt(pages, page, cellAt(index));
+      for (let index = 0; index < cells; index++) {
+        const [size] = varint(page, cellAt(index));
+        left -= size;
+        if (left < 0) throw invalid(subject, `records within ${pages.count} pages`, `one more of ${size} bytes`);
+        yield payloadAt(pages, page, cellAt(index));
+      }
       continue;
     }
     ahead.push(page.u32(start + 8));
