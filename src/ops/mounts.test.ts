@@ -147,7 +147,7 @@ test('what is excluded is not visited: by --exclude, by a file of patterns, by -
     assert.deepEqual([warnings, changes], [[], options.exclude?.[0] === 'run/deep' ? 1 : 0], JSON.stringify(options));
   }
   for (const paths of [['etc/**'], ['etc'], ['e*/?'], ['/etc/a']])
-    assert.deepEqual(await diff(base, root, { paths }), { changes: [], config: [], warnings: [] });
+    assert.deepEqual(await diff(base, root, { paths }), { changes: [], config: [], manifest: [], warnings: [] });
   writeFileSync(ignoreFile, 'run\n!run/deep/kept\n');
   writeFileSync(join(root, 'run/deep/kept'), 'kept');
   const back = await commit(root, `${layout}:back`, { base, ignoreFile });
