@@ -9,11 +9,10 @@ import { runCommand } from '../testing/command-line.ts';
 import { fixture, fixtureCases } from '../testing/fixtures.ts';
 import { layerTar, makeLayout, putImage, putName } from '../testing/layout-files.ts';
 import { preparePlace } from '../testing/prepared-place.ts';
+import { arbitraryLayers, randomLayout } from '../testing/random-layout.ts';
 import { readWholeImage } from '../testing/read-image.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
-import { arbitraryEntries, leniently } from '../testing/trees.ts';
-import { applyLayer } from '../tree/apply.ts';
-import { emptyTree, type LayerEntry } from '../tree/node.ts';
+import type { LayerEntry } from '../tree/node.ts';
 import { find } from '../tree/walk.ts';
 import { copy } from './copy.ts';
 import { squash } from './squash.ts';
@@ -21,29 +20,6 @@ import { squash } from './squash.ts';
 const hostPlatform = { os: 'linux', architecture: 'amd64' };
 const linesOf = (layer: readonly LayerEntry[]): readonly string[] =>
   layer.map(entry => `${entry.kind} ${entry.path}${entry.kind === 'hardlink' ? ` ${entry.target}` : ''}`);
-
-/** A layout `img:app` of random layers, as far as they apply. */
-function randomLayout(place: string, layers: readonly (readonly LayerEntry[])[]): string {
-  const layout = makeLayout(join(place, 'img'));
-  let tree = emptyTree();
-  const tars = layers.map(layer => {
-    const good = leniently(tree, layer).filter(entry => entry.kind !== 'hardlink' || isWritable(layer, entry));
-    const kept = leniently(tree, good);
-    tree = applyLayer(tree, kept);
-    return { tar: layerTar(kept), compression: 'none' as const };
-  });
-  putName(layout, 'app', putImage(layout, { layers: tars }));
-  return `${layout}:app`;
-}
-
-/** The writer makes links only to what is earlier in the same layer. */
-function isWritable(layer: readonly LayerEntry[], entry: LayerEntry & { kind: 'hardlink' }): boolean {
-  return layer
-    .slice(0, layer.indexOf(entry))
-    .some(other => other.path === entry.target && other.kind === 'node' && other.node.kind !== 'directory');
-}
-
-const arbitraryLayers = fc.array(arbitraryEntries, { minLength: 1, maxLength: 4 });
 
 test('the merged tree is the same before and after, whatever range is squashed, and squashing again changes nothing', async t => {
   await fc.assert(
