@@ -12,12 +12,14 @@ import { rawTar } from '../testing/raw-tar.ts';
 import { isSame, snapshotOf } from '../testing/snapshot.ts';
 import { makeWritable, temporaryDirectory } from '../testing/temporary.ts';
 import { append } from './append.ts';
+import { attach } from './attach.ts';
 import { config } from './config.ts';
 import { convert } from './convert.ts';
 import { drop } from './drop.ts';
 import { gc } from './gc.ts';
-import { createIndex } from './index-images.ts';
+import { addToIndex, createIndex, listIndex, removeFromIndex } from './index-images.ts';
 import { rebase } from './rebase.ts';
+import { referrers } from './referrers.ts';
 import { squash } from './squash.ts';
 import { strip } from './strip.ts';
 import { validate } from './validate.ts';
@@ -95,6 +97,64 @@ test('hostile places under every verb: refused on purpose with nothing left, or 
       const own = errors.length === 0 ? [] : await messages(place).catch(() => []);
       for (const { message } of errors) assert.ok(own.length > 0, `${name} ${verb}: ${message}`);
     }
+    isSame(snapshotOf(dirname(place)), before, name);
+  });
+});
+
+/** What is wrong with a place; undefined where it cannot be looked at. */
+const faultsOf = (place: string): Promise<readonly string[] | undefined> => messages(place).catch(() => undefined);
+
+/** Every verb that changes a layout's own index; `good` is an image of another layout. */
+const inPlace: Readonly<Record<string, (operand: string, good: string) => Promise<unknown>>> = {
+  attach: operand => attach(operand, [{ file: someFile }], { artifactType: 'a/b', fallbackTag: true }),
+  'index add': (operand, good) => addToIndex(operand, [good]),
+  'index remove': operand => removeFromIndex(operand, [], { platforms: ['linux/amd64'] }),
+};
+
+/** A layout with an image and an index of it. */
+async function goodLayout(t: TestContext): Promise<string> {
+  const layout = makeLayout(join(temporaryDirectory(t), 'good'));
+  putName(layout, 'app', putImage(layout, { layers: [{ tar: rawTar([['etc/'], ['etc/a', 'a']]) }] }));
+  await createIndex(`${layout}:multi`, [`${layout}:app`]);
+  return layout;
+}
+
+test('hostile layouts whose index is changed: refused with nothing changed, or no worse than they were', async t => {
+  const good = await goodLayout(t);
+  let done = 0;
+  for (const [verb, call] of Object.entries(inPlace))
+    await withEach(t, ['layout', 'oci-archive', 'docker-archive'], async ({ name, tag }, place) => {
+      const [faults, before] = [await faultsOf(place), snapshotOf(dirname(place))];
+      const isMade = await isDone(
+        call(tag === undefined ? place : `${place}:${tag}`, `${good}:app`),
+        `${name} ${verb}`,
+      );
+      if (!isMade) return isSame(snapshotOf(dirname(place)), before, `${name} ${verb}`);
+      done++;
+      for (const message of await messages(place)) assert.ok(faults?.includes(message), `${name} ${verb}: ${message}`);
+    });
+  assert.ok(done > 20, `${done} were changed`);
+});
+
+test('hostile places put into an index of a good layout: refused with nothing changed, or no fault that is not theirs', async t => {
+  const good = await goodLayout(t);
+  await withEach(t, ['layout', 'oci-archive', 'docker-archive'], async ({ name, tag }, place) => {
+    const layout = join(dirname(dirname(place)), 'good');
+    cpSync(good, layout, { recursive: true });
+    const before = snapshotOf(layout);
+    const isMade = await isDone(addToIndex(`${layout}:multi`, [tag === undefined ? place : `${place}:${tag}`]), name);
+    if (!isMade) return isSame(snapshotOf(layout), before, name);
+    const faults = await messages(layout);
+    if (faults.length > 0) assert.ok(((await faultsOf(place)) ?? []).length > 0, `${name}: ${faults}`);
+  });
+});
+
+test('hostile places of which is asked what is about them and what they list: answered or refused, and as they were', async t => {
+  await withEach(t, ['layout', 'oci-archive', 'docker-archive'], async ({ name, tag }, place) => {
+    const before = snapshotOf(dirname(place));
+    const operand = tag === undefined ? place : `${place}:${tag}`;
+    await isDone(referrers(operand, { scan: true, recursive: true }), `${name} referrers`);
+    await isDone(listIndex(operand), `${name} index list`);
     isSame(snapshotOf(dirname(place)), before, name);
   });
 });
