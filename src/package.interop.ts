@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +48,37 @@ test('the package is the same bytes each time it is built, and holds no more tha
     files.filter(file => /\.(test|interop)\.|\/(testing|cli)\/|\.mjs$|\.ts$(?<!\.d\.ts)/.test(file)),
     [],
   );
+});
+
+test('another directory makes the same package', t => {
+  const copy = join(temporaryDirectory(t), 'elsewhere');
+  mkdirSync(copy);
+  const files = run(root, 'git', 'ls-files', '-z')
+    .split('\0')
+    .filter(file => file !== '');
+  for (const file of files) cpSync(join(root, file), join(copy, file), { verbatimSymlinks: true });
+  // Copied and not linked: a bundler names modules by where they really are.
+  for (const name of readdirSync(join(root, 'node_modules')).filter(name => name !== '.cache')) {
+    const module = join('node_modules', name);
+    cpSync(join(root, module), join(copy, module), { recursive: true, verbatimSymlinks: true });
+  }
+  const place = temporaryDirectory(t);
+  run(copy, 'npm', 'pack', '--silent', '--pack-destination', place);
+  const [name] = readdirSync(place);
+  assert.ok(readFileSync(join(place, name as string)).equals(readFileSync(pack(temporaryDirectory(t)))));
+});
+
+test('the bill of materials of an installation, by the installed program itself, has the package and what came with it', t => {
+  const place = install(t);
+  const bill = JSON.parse(run(place, 'npx', 'ocikit', 'packages', `rootfs:${place}`, '--sbom', 'spdx')) as {
+    readonly packages: readonly { readonly name: string; readonly licenseDeclared?: string }[];
+  };
+  const found = bill.packages.filter(({ name }) => name === 'ocikit' || name.startsWith('@koromix/'));
+  assert.equal(found.find(({ name }) => name === 'ocikit')?.licenseDeclared, 'Apache-2.0');
+  const others = bill.packages
+    .map(({ name }) => name)
+    .filter(name => name.startsWith('@') && !name.startsWith('@koromix/'));
+  assert.deepEqual(others, []);
 });
 
 test('an installation runs no script and brings nothing along but the binary for system calls', t => {
