@@ -10,6 +10,7 @@ import { convertGraph } from './convert-graph.ts';
 import { neededBlobs } from './copy-graph.ts';
 import { embeddedData } from './embedded-data.ts';
 import { findByDigest, findEntry } from './find-entry.ts';
+import { openStoredLayer } from './layer-label.ts';
 import { pickImage } from './pick-image.ts';
 
 const emptyTar = Buffer.alloc(1024);
@@ -160,4 +161,39 @@ test('docker’s image stays docker’s where only its layers are stored in anot
 test('a descriptor whose data is null carries none', async () => {
   const descriptor = { mediaType: 'x', digest: 'sha256:00', size: 0, data: null } as unknown as Descriptor;
   assert.equal(await embeddedData(descriptor, 'memory'), undefined);
+});
+
+test('an entry is found by all of its digest, with its algorithm or without, before anything is read', async () => {
+  const layout = new MemoryLayout();
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const entries = [{ mediaType: mediaTypes.manifest, digest, size: 3 }] as readonly Descriptor[];
+  for (const prefix of [digest, 'a'.repeat(64)]) assert.equal(await findByDigest(layout, entries, prefix), entries[0]);
+  assert.deepEqual([layout.reads, layout.looks], [0, 0]);
+});
+
+test('a layer is what its bytes begin like, and what its media type says where they begin like nothing', async () => {
+  const layout = new MemoryLayout();
+  const gzipped = layout.add(Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0]), oci.layer);
+  const odd = layout.add(emptyTar, `${oci.layer}+zstd`);
+  const stored = async (layer: Descriptor, mayBePlain: boolean): Promise<string> =>
+    (await openStoredLayer(layout, layer, { mayBePlain, subject: 'it' })).compression;
+  for (const mayBePlain of [true, false]) assert.equal(await stored(gzipped, mayBePlain), 'gzip');
+  assert.deepEqual([await stored(odd, true), await stored(odd, false)], ['none', 'zstd']);
+});
+
+test('what attests an image attests it as well when its layers are stored in another way', async () => {
+  const layout = new MemoryLayout();
+  const [image, statement] = [putImage(layout, 'linux/amd64'), putImage(layout, 'linux/arm64', { said: false })];
+  const annotations = {
+    'vnd.docker.reference.type': 'attestation-manifest',
+    'vnd.docker.reference.digest': image.digest,
+  };
+  const platform = { os: 'unknown', architecture: 'unknown' };
+  const root = putIndex(layout, [image, { ...statement, platform, annotations }]);
+  const { graph } = await neededBlobs(layout, [root]);
+  const store = new MemoryLayout();
+  const made = await convertGraph(layout, { graph, root }, { store, compress: { compression: 'gzip' } });
+  const [first, second] = (await readJson<ImageIndex>(store, made.descriptor)).manifests;
+  assert.notEqual(first?.digest, image.digest);
+  assert.equal(second?.annotations?.['vnd.docker.reference.digest'], first?.digest);
 });

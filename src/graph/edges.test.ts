@@ -105,6 +105,21 @@ test('a change of an index leaves artifacts as they are, and takes attestations 
   assert.match(gone.warnings.join(), /memory: attestation sha256:\w+ is left out: it is about files that have changed/);
 });
 
+test('of an image only what a change changes is put', async () => {
+  const layout = new MemoryLayout();
+  const put: string[] = [];
+  const made = await changeGraph(layout, addImage(layout, 'amd64'), {
+    isChosen: () => true,
+    keepsFiles: true,
+    change: async ({ config, manifest }) => {
+      const value = { ...manifest.value, annotations: { a: 'b' } };
+      return { config, manifest: encodeDocument(value, manifest.descriptor.mediaType) };
+    },
+    put: async ({ descriptor }) => void put.push(descriptor.digest),
+  });
+  assert.deepEqual(put, [made.descriptor.digest]);
+});
+
 test('what goes wrong in a place and is no error of ours ends a walk', async () => {
   const layout = new MemoryLayout();
   const root = addImage(layout, 'amd64');
