@@ -14,6 +14,8 @@ export const headerLimit: number = 64 << 10;
 export const jsonDepthLimit = 100;
 /** Values of a document up to which all that is wrong is listed; of more, only the first: ajv's time grows with their square. */
 export const listedLimit = 10_000;
+/** Entries of an index that are no descriptors and do no harm to the others: of more, the index is refused. */
+export const oddEntryLimit = 10_000;
 /** Characters of a digest; the longest registered one has 135. */
 export const digestLimit = 512;
 /** Characters of a name in an index. */

@@ -1,4 +1,5 @@
-import { OciError } from '../errors.ts';
+import { invalid, OciError } from '../errors.ts';
+import { oddEntryLimit } from '../limits.ts';
 import { type Descriptor, type ImageIndex, type Json, type OddEntry, oddEntries } from './objects.ts';
 
 /** What an index lists that is no descriptor, in the order listed. */
@@ -6,10 +7,11 @@ export function oddOf(index: ImageIndex): readonly OddEntry[] {
   return index[oddEntries] ?? [];
 }
 
-/** Tells the entries that pass a check from those that do not. */
+/** Tells the entries that pass a check from those that do not. Throws `invalid` where too many do not: each stays in memory, with what is wrong with it. */
 export function splitEntries(
   entries: readonly Json[],
   check: (entry: Json, position: number) => void,
+  subject: string,
 ): { readonly good: readonly Json[]; readonly odd: readonly OddEntry[] } {
   const odd: OddEntry[] = [];
   const good = entries.filter((value, position) => {
@@ -18,6 +20,8 @@ export function splitEntries(
       return true;
     } catch (error) {
       if (!(error instanceof OciError)) throw error;
+      if (odd.length === oddEntryLimit)
+        throw invalid(subject, `at most ${oddEntryLimit} entries that are no descriptors`, 'more');
       odd.push({ position, value, fault: error });
       return false;
     }

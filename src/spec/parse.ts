@@ -166,8 +166,10 @@ export function parseIndex(json: Json, subject: string): ImageIndex {
   index(json, top(subject));
   const value = withList(json, 'manifests') as ImageIndex;
   const list = at(top(subject), 'manifests');
-  const { good, odd } = splitEntries(value.manifests as unknown as readonly Json[], (entry, position) =>
-    descriptor(entry, at(list, position)),
+  const { good, odd } = splitEntries(
+    value.manifests as unknown as readonly Json[],
+    (entry, position) => descriptor(entry, at(list, position)),
+    subject,
   );
   return odd.length === 0
     ? value
