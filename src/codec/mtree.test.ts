@@ -90,6 +90,12 @@ test('what bsdtar writes of an archive is read as the archive says it', t => {
   assert.deepEqual([entries.get('run/fifo')?.type, entries.get('bin/wall')?.mode], ['fifo', 0o2755]);
 });
 
+test("umoci's own mtree, of relative names below directories, is refused with the line: another form, of another file's name", t => {
+  const file = fixture(t, 'change/rootless/umoci.mtree');
+  if (file === undefined) return;
+  assert.throws(() => atOnce(decodeMtree(readFileSync(file))), { message: "line 5: expected a full path, got '/set'" });
+});
+
 test('words that nobody knows, other spaces and empty lines say nothing', () => {
   const text = '#mtree\r\n\n./a\ttype=file  nlink=2 flags=none,x sha256digest=00 mode=644\r\n';
   assert.deepEqual(

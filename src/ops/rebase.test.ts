@@ -272,6 +272,73 @@ test("labels of buildpacks' bases follow the base, and an image that says so is 
   assert.equal((await rebase(`${layout}:free`, bases)).isChanged, true);
 });
 
+/** How an image and a new base differ in a row about the lifecycle's decision, and what is done here. */
+interface Decision {
+  readonly labels?: readonly [app: object, base: object];
+  readonly is: 'rebased' | 'refused';
+}
+
+const stackLabel = (name: string, value: unknown): object => ({ [`io.buildpacks.stack.${name}`]: value });
+const mixins = (...names: readonly string[]): object => stackLabel('mixins', JSON.stringify(names));
+const runImage = (...mirrors: readonly string[]): object => ({
+  'io.buildpacks.lifecycle.metadata': JSON.stringify({ runImage: { image: 'run', mirrors } }),
+});
+
+/**
+ * Where it is not what the lifecycle does: stacks and mixins are of platform APIs before 0.12, which the lifecycle has given up, and the
+ * label that says no is read whatever the API, because files have none. Both bases are places that somebody names, so that names of
+ * registries in the metadata decide nothing: they stay as they are.
+ */
+const decisions: Readonly<Record<string, Decision>> = {
+  'rebasable label is false': { labels: [{ 'io.buildpacks.rebasable': 'false' }, {}], is: 'refused' },
+  'rebasable label is empty': { labels: [{ 'io.buildpacks.rebasable': '' }, {}], is: 'rebased' },
+  'rebasable false, platform API 0.11': { labels: [{ 'io.buildpacks.rebasable': 'false' }, {}], is: 'refused' },
+  'mixin missing in the new base, API < 0.12': {
+    labels: [mixins('mixin-1', 'run:mixin-2'), mixins('run:mixin-2')],
+    is: 'rebased',
+  },
+  'extra mixins in the new base': { labels: [mixins('mixin-1'), mixins('mixin-1', 'mixin-3')], is: 'rebased' },
+  'other stack id, API < 0.12': {
+    labels: [stackLabel('id', 'bionic'), stackLabel('id', 'cflinuxfs3')],
+    is: 'rebased',
+  },
+  'no stack id on the new base, API < 0.12': { labels: [stackLabel('id', 'bionic'), {}], is: 'rebased' },
+  'other variant, API < 0.12': {
+    labels: [stackLabel('distro.variant', 'variant1'), stackLabel('distro.variant', 'variant2')],
+    is: 'rebased',
+  },
+  'new base is not named in runImage.image or mirrors, API ≥ 0.12': { labels: [runImage('mirror'), {}], is: 'rebased' },
+  'mirror with the registry spelled out': { labels: [runImage('index.docker.io/new'), {}], is: 'rebased' },
+  'mirror with another tag': { labels: [runImage('new:other'), {}], is: 'rebased' },
+};
+
+test("what buildpacks' lifecycle decides of images and bases: only an image that forbids it is not rebased, and stacks follow the base", async t => {
+  const cases =
+    fixtureCases<{ readonly kind: string; readonly what: string }>(t, 'change/rebase/buildpacks.json') ?? [];
+  for (const { what } of cases.filter(({ kind }) => kind === 'decision')) {
+    const decision = decisions[what];
+    assert.ok(decision !== undefined, what);
+    const [own = {}, base = {}] = decision.labels ?? [];
+    const layout = makeLayout(join(temporaryDirectory(t), 'img'));
+    const stack = Object.fromEntries(Object.entries(own).filter(([label]) => label.startsWith('io.buildpacks.stack.')));
+    for (const [name, tars, Labels] of [
+      ['old', old, stack],
+      ['new', fresh, base],
+      ['app', [...old, top], own],
+    ] as const)
+      putName(layout, name, putImage(layout, { layers: tars.map(tar => ({ tar })), config: { config: { Labels } } }));
+    const call = rebase(`${layout}:app`, { oldBase: `${layout}:old`, newBase: `${layout}:new` });
+    if (decision.is === 'refused') {
+      await assert.rejects(call, refusal(/rebasable=false/, 'conflict'), what);
+      continue;
+    }
+    await call;
+    const labels = (await readWholeImage(`${layout}:app`)).image.config.value.config?.Labels ?? {};
+    const others = Object.fromEntries(Object.entries(own).filter(([label]) => !(label in stack)));
+    assert.deepEqual({ ...labels }, { ...others, ...base }, what);
+  }
+});
+
 test("regclient's images are rebased in all their platforms", async t => {
   const from = fixture(t, 'images/regclient_regclient/layouts/testdata_testrepo');
   if (from === undefined) return;
