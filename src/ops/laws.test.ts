@@ -91,7 +91,12 @@ for (const use of verbUses.filter(({ hasDryRun }) => hasDryRun)) {
       const dry = await use.call(place.operands(kind, join(own, 'out')), { dryRun: true });
       isSame(snapshotOf(own), [], kind);
       isSame(snapshotOf(directory), sources, kind);
-      if (use.writes === 'source') continue;
+      if (use.writes === 'source') {
+        const changed = await preparePlace(temporaryDirectory(t));
+        const said = await use.call(changed.operands(kind), { dryRun: true });
+        assert.deepEqual(await use.call(changed.operands(kind)), said, kind);
+        continue;
+      }
       // What it is going to do is what a dry run of a build says beside it.
       const said = JSON.stringify(dry, (key, value) => (key === 'plan' ? undefined : value));
       assert.deepEqual(said.replaceAll(own, ''), await made(use, kind, own), kind);
