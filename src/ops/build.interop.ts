@@ -68,8 +68,8 @@ const isOwn = ({ field, before, after }: { field: string; before?: unknown; afte
 
 const tagOf = (name: string): string => name.toLowerCase().replaceAll(' ', '-');
 
-/** What builders leave in an image of what was there for its runs only, and the directory that it is in. */
-const stubs = /^(A \/(dev|proc|run|sys|etc(\/(hostname|hosts|resolv\.conf))?)|C \/etc) $/;
+/** What builders leave in an image of what was there for its runs only (mount points, of a cache as well), and the directory that it is in. */
+const stubs = /^(A \/(cache|dev|proc|run|sys|etc(\/(hostname|hosts|resolv\.conf))?)|C \/etc) $/;
 
 /** What differs between what ocikit builds and what another has built, of what makes a difference. */
 async function differences(
