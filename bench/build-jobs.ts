@@ -48,7 +48,9 @@ const buildJob = (
   prepare: (program, setup, who) => {
     const [context, , base] = setup.split(' ');
     const first = who === 'ours' ? ours(program, setup) : bud(setup);
-    const pulled = `${buildah(`pull -q oci:${base}:base`)} > id && ${buildah('tag $(cat id) docker.io/library/base')}`;
+    // buildah's own pull makes a name of the layout's path, which not every path can be.
+    const stored = 'containers-storage:[overlay@$PWD/store+$PWD/runroot]docker.io/library/base:latest';
+    const pulled = `skopeo copy -q oci:${base}:base "${stored}"`;
     return [
       `cp -a ${context} context`,
       'sleep 0.1',

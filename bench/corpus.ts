@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { createCipheriv } from 'node:crypto';
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   openSync,
   renameSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -122,11 +124,26 @@ export function makeTinyTrees(corpus: string): void {
   for (const name of Object.keys(trees)) {
     const root = join(corpus, name);
     makeSmallFiles(root, 1);
-    for (const file of ['etc/debian_version', 'usr/share/doc/git/README', 'usr/lib/library', 'data.bin']) {
+    for (const file of [
+      'etc/debian_version',
+      'etc/passwd',
+      'usr/share/doc/git/README',
+      'usr/lib/library',
+      'data.bin',
+    ]) {
       mkdirSync(join(root, file, '..'), { recursive: true });
       writeFileSync(join(root, file), `${name} ${file}\n`);
     }
   }
+  putBusybox(join(corpus, 'minbase/bin'));
+}
+
+/** What jobs with RUN call, as links to Debian's busybox-static. */
+function putBusybox(directory: string): void {
+  mkdirSync(directory);
+  copyFileSync('/bin/busybox', join(directory, 'busybox'));
+  for (const name of ['sh', 'mkdir', 'find', 'head', 'xargs', 'cat', 'rm'])
+    symlinkSync('busybox', join(directory, name));
 }
 
 function debian(root: string, options: readonly string[]): void {
