@@ -8,7 +8,7 @@ import { checkCall } from './check-call.ts';
 import { findIn, type Look, lookInto } from './look.ts';
 import type { CatResult } from './look-results.ts';
 import type { ReadOptions } from './options.ts';
-import type { PlacedFile } from './rootfs-bodies.ts';
+import type { PlacedFile } from './placed-file.ts';
 import { allOf, type Several } from './several.ts';
 import { typeOf } from './view.ts';
 

@@ -27,7 +27,8 @@ import { both } from './both.ts';
 import type { Side } from './compare.ts';
 import { wholeBodies } from './file-bodies.ts';
 import type { ReadOptions, Work } from './options.ts';
-import { bodiesElsewhere, directoryBytes, nodesOf, type PlacedFile, tarBytes } from './rootfs-bodies.ts';
+import type { PlacedFile } from './placed-file.ts';
+import { bodiesElsewhere, directoryBytes, nodesOf, tarBytes } from './rootfs-bodies.ts';
 
 /** What of a directory is walked. */
 interface WalkOptions {

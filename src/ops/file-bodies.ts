@@ -1,7 +1,7 @@
 import type { Bytes } from '../engine/engine.ts';
 import type { KeptBodies } from '../graph/kept-bodies.ts';
 import { contentKey, type FileNode, type Path } from '../tree/node.ts';
-import type { PlacedFile } from './rootfs-bodies.ts';
+import type { PlacedFile } from './placed-file.ts';
 
 /** The order in which a source has files: then each of its parts is read once. */
 function inSourceOrder(files: ReadonlyMap<FileNode, Path>): readonly PlacedFile[] {

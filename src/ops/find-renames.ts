@@ -9,7 +9,7 @@ import { canShare, exactRenames, inexactRenames, type Pieces, piecesOf, type Ren
 import { isBinary } from '../tree/text-diff.ts';
 import { eachNode } from '../tree/walk.ts';
 import type { ComparedSide } from './compared-side.ts';
-import type { PlacedFile } from './rootfs-bodies.ts';
+import type { PlacedFile } from './placed-file.ts';
 
 /** The renames among changes by the paths that files have now, and what was not looked at. */
 export interface FoundRenames {

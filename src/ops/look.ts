@@ -28,7 +28,8 @@ import { toLayerInParts } from '../tree/to-layer.ts';
 import { eachNode, find, resolvePath } from '../tree/walk.ts';
 import { ContentFiles } from './content-files.ts';
 import type { ReadOptions } from './options.ts';
-import { directoryBytes, nodesOf, type PlacedFile, tarBytes } from './rootfs-bodies.ts';
+import type { PlacedFile } from './placed-file.ts';
+import { directoryBytes, nodesOf, tarBytes } from './rootfs-bodies.ts';
 
 /** A root filesystem to look into, whatever holds it: its tree, and any file's contents. */
 export interface Look {

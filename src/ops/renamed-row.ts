@@ -2,8 +2,8 @@ import type { Reason } from '../tree/change.ts';
 import { reasonsOf } from '../tree/compare.ts';
 import type { FileNode } from '../tree/node.ts';
 import type { Rename } from '../tree/renames.ts';
+import type { PlacedFile } from './placed-file.ts';
 import type { DiffRow } from './results.ts';
-import type { PlacedFile } from './rootfs-bodies.ts';
 import { pathFields, textFields, viewOf } from './view.ts';
 
 /** A file that was renamed as `diff` lists it: where it is now, as a change of what it was. */

@@ -8,12 +8,7 @@ import type { Work } from '../stream/pace.ts';
 import { contentKey, type FileNode, type Path, type Tree } from '../tree/node.ts';
 import { textOf } from '../tree/path.ts';
 import { find } from '../tree/walk.ts';
-
-/** A file of a tree and where it lies there. */
-export interface PlacedFile {
-  readonly path: Path;
-  readonly node: FileNode;
-}
+import type { PlacedFile } from './placed-file.ts';
 
 export const nodesOf = (files: readonly PlacedFile[]): readonly FileNode[] => files.map(({ node }) => node);
 

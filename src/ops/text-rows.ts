@@ -10,7 +10,7 @@ import { type Hunk, isBinary, textDiffInParts } from '../tree/text-diff.ts';
 import { eachNode } from '../tree/walk.ts';
 import type { ComparedSide } from './compared-side.ts';
 import type { HunkView, TextView } from './diff-results.ts';
-import type { PlacedFile } from './rootfs-bodies.ts';
+import type { PlacedFile } from './placed-file.ts';
 import { textFields } from './view.ts';
 
 /** A path whose contents differ: what it was and what it is, where that has contents. */
