@@ -82,17 +82,26 @@ const product = files.filter(file => !file.startsWith('testing/'));
 const roomOf = (file: string): string =>
   file.includes('/') ? file.slice(0, file.indexOf('/')) : file.replace(/\.ts$/, '');
 
-function importsOf(file: string): { specifier: string; typeOnly: boolean }[] {
+interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+  /** Not loaded before it is asked for. */
+  readonly isLazy: boolean;
+}
+
+function importsOf(file: string): Import[] {
   const text = sources.get(file) ?? '';
   const found = [...text.matchAll(/(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'/g)].map(m => ({
     specifier: m[2] as string,
     typeOnly: m[1] !== undefined,
+    isLazy: false,
   }));
   // Text of a worker's program and what createRequire brings are imports as well.
   const brought = /import\('([^']+)'\)|import\s+'([^']+)'|require\('([^']+)'\)|createRequire\([^)]*\)\(['`]([^'`]+)/g;
   const lazy = [...text.matchAll(brought)].map(m => ({
     specifier: (m[1] ?? m[2] ?? m[3] ?? m[4]) as string,
     typeOnly: false,
+    isLazy: m[2] === undefined,
   }));
   return [...found, ...lazy];
 }
@@ -194,6 +203,20 @@ test('no import goes round in a circle', () => {
     state.set(file, 'done');
   };
   for (const file of files) visit(file, []);
+});
+
+test('what every start loads does no arithmetic: the modules of Node for it wait for a verb that needs them', () => {
+  const loaded = ['cli/bin.ts'];
+  for (const at of loaded)
+    for (const { specifier, typeOnly, isLazy } of importsOf(at)) {
+      const target = specifier.startsWith('.') ? resolve(at, specifier) : specifier;
+      if (!typeOnly && !isLazy && !loaded.includes(target)) loaded.push(target);
+    }
+  assert.ok(loaded.includes('cli/commands.ts'));
+  assert.deepEqual(
+    loaded.filter(target => /^(?:node:(?:crypto|zlib|worker_threads)$|engine\/)/.test(target)),
+    [],
+  );
 });
 
 const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*/g, '');

@@ -2,7 +2,6 @@ import { usage } from '../../errors.ts';
 import type { DockerfileFinding } from '../../ops/check-build.ts';
 import { readDockerfile, readInput } from '../build-input.ts';
 import { buildOptions, buildRules, elsewhere } from '../build-options.ts';
-import { buildProgress } from '../build-progress.ts';
 import type { Command } from '../command.ts';
 import { printFindings } from '../findings-text.ts';
 import type { Io } from '../io.ts';
@@ -54,6 +53,7 @@ export const build: Command = {
         'it says where the image goes; --output writes it elsewhere',
       );
     const { build } = await import('../../ops/build.ts');
+    const { buildProgress } = await import('../build-progress.ts');
     const options = readBuildOptions(words, io);
     if (isOnStdout(options) && io.stdoutIsTerminal)
       throw usage('--output', 'expected a file or a pipe, got a terminal');
