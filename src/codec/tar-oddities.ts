@@ -1,35 +1,12 @@
 import { isZeros } from '../engine/zeros.ts';
 import { nameLimit } from '../limits.ts';
+import type { TarOddityCode } from '../spec/tar-fault-codes.ts';
 import type { ByteString } from '../tree/node.ts';
 import { exactTextOf, leadsOut, nameOf, shortTextOf } from '../tree/path.ts';
 import { isReservedName } from '../tree/whiteout.ts';
 import { isHostXattr } from '../tree/xattrs.ts';
 import type { RawHeader } from './tar-header.ts';
 import type { TarMember } from './tar-member.ts';
-
-/** What is odd about a header, or about the archive around the members. */
-type TarOddityCode =
-  | 'tar-name-outside'
-  | 'tar-name-dotdot'
-  | 'tar-name-absolute'
-  | 'tar-name-dot'
-  | 'tar-name-encoding'
-  | 'tar-root-entry'
-  | 'tar-whiteout-odd'
-  | 'tar-time-range'
-  | 'tar-id-large'
-  | 'tar-setuid'
-  | 'tar-world-writable'
-  | 'tar-device'
-  | 'tar-sparse'
-  | 'tar-sparse-gnu'
-  | 'tar-size-ignored'
-  | 'tar-pax-global'
-  | 'tar-pax-unknown'
-  | 'tar-xattr-libarchive'
-  | 'tar-xattr-host'
-  | 'tar-end-missing'
-  | 'tar-padding';
 
 /** One of them, in a sentence; `offset` is the byte of the archive, `name` the member's as it is recorded. */
 interface TarOddity {

@@ -1,25 +1,8 @@
+import type { LayerFaultCode } from '../spec/tar-fault-codes.ts';
 import type { LayerEntry, Node, Path } from './node.ts';
 import { parentOf, shortTextOf } from './path.ts';
 
 type Kind = 'file' | 'directory' | 'symlink';
-
-/** What engines refuse or read differently in a layer's entries among themselves. */
-export type LayerFaultCode =
-  | 'tar-duplicate-path'
-  | 'tar-below-file'
-  | 'tar-below-whiteout'
-  | 'tar-parent-late'
-  | 'tar-parent-missing'
-  | 'tar-hardlink-forward'
-  | 'tar-hardlink-lower'
-  | 'tar-hardlink-missing'
-  | 'tar-hardlink-directory'
-  | 'tar-whiteout-after-entry'
-  | 'tar-whiteout-before-directory'
-  | 'tar-whiteout-before-entry'
-  | 'tar-whiteout-below-file'
-  | 'tar-whiteout-under-whiteout'
-  | 'tar-whiteout-late';
 
 /** One of them: what is wrong with which entry, in a sentence. `at` is what the entry was added with. */
 interface LayerFault {

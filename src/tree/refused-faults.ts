@@ -1,4 +1,5 @@
-import { type LayerFaultCode, LayerFaults } from './layer-faults.ts';
+import type { LayerFaultCode } from '../spec/tar-fault-codes.ts';
+import { LayerFaults } from './layer-faults.ts';
 import type { LayerEntry } from './node.ts';
 
 /** What no engine, or not every one, takes: a layer with it is not to be made. */

@@ -1,27 +1,5 @@
+import type { TarOddityCode } from '../../spec/tar-fault-codes.ts';
 import { type FindingKind, writtenAnew as mended } from './finding-kind.ts';
-
-export type HeaderCode =
-  | 'tar-name-outside'
-  | 'tar-name-dotdot'
-  | 'tar-name-absolute'
-  | 'tar-name-dot'
-  | 'tar-name-encoding'
-  | 'tar-root-entry'
-  | 'tar-whiteout-odd'
-  | 'tar-time-range'
-  | 'tar-id-large'
-  | 'tar-setuid'
-  | 'tar-world-writable'
-  | 'tar-device'
-  | 'tar-sparse'
-  | 'tar-sparse-gnu'
-  | 'tar-size-ignored'
-  | 'tar-pax-global'
-  | 'tar-pax-unknown'
-  | 'tar-xattr-libarchive'
-  | 'tar-xattr-host'
-  | 'tar-end-missing'
-  | 'tar-padding';
 
 const layer = 'image-spec layer.md';
 const ustar = 'POSIX pax, "ustar Interchange Format"';
@@ -74,7 +52,7 @@ const nameKinds = {
 } as const satisfies Readonly<Record<string, FindingKind>>;
 
 /** What may be odd about the header of a layer's entry, or about the archive around it. */
-export const headerKinds: Readonly<Record<HeaderCode, FindingKind>> = {
+export const headerKinds: Readonly<Record<TarOddityCode, FindingKind>> = {
   ...nameKinds,
   'tar-time-range': {
     severity: 'note',

@@ -1,35 +1,19 @@
+import type { LayerFaultCode } from '../../spec/tar-fault-codes.ts';
 import { type FindingKind, writtenAnew as mended } from './finding-kind.ts';
 
 export type TarCode =
-  | 'tar-duplicate-path'
-  | 'tar-below-file'
-  | 'tar-below-whiteout'
-  | 'tar-parent-late'
-  | 'tar-parent-missing'
-  | 'tar-hardlink-forward'
-  | 'tar-hardlink-lower'
-  | 'tar-hardlink-missing'
-  | 'tar-hardlink-directory'
+  | LayerFaultCode
   | 'tar-symlink-dangling'
   | 'tar-symlink-outside'
   | 'tar-case-collision'
   | 'tar-unicode-collision'
   | 'tar-entry-refused'
-  | WhiteoutCode;
-
-type WhiteoutCode =
-  | 'tar-whiteout-after-entry'
-  | 'tar-whiteout-before-directory'
-  | 'tar-whiteout-before-entry'
-  | 'tar-whiteout-below-file'
-  | 'tar-whiteout-under-whiteout'
-  | 'tar-whiteout-late'
   | 'tar-whiteout-lowest'
   | 'tar-whiteout-without-target';
 
 const layer = 'image-spec layer.md';
 
-const whiteoutKinds: Readonly<Record<WhiteoutCode, FindingKind>> = {
+const whiteoutKinds: Readonly<Record<Extract<TarCode, `tar-whiteout-${string}`>, FindingKind>> = {
   'tar-whiteout-after-entry': {
     severity: 'warning',
     means:

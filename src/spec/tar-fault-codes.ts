@@ -1,0 +1,41 @@
+/** What engines refuse or read differently in a layer's entries among themselves (image-spec layer.md). */
+export type LayerFaultCode =
+  | 'tar-duplicate-path'
+  | 'tar-below-file'
+  | 'tar-below-whiteout'
+  | 'tar-parent-late'
+  | 'tar-parent-missing'
+  | 'tar-hardlink-forward'
+  | 'tar-hardlink-lower'
+  | 'tar-hardlink-missing'
+  | 'tar-hardlink-directory'
+  | 'tar-whiteout-after-entry'
+  | 'tar-whiteout-before-directory'
+  | 'tar-whiteout-before-entry'
+  | 'tar-whiteout-below-file'
+  | 'tar-whiteout-under-whiteout'
+  | 'tar-whiteout-late';
+
+/** What is odd about the header of a layer's entry, or about the archive around the entries. */
+export type TarOddityCode =
+  | 'tar-name-outside'
+  | 'tar-name-dotdot'
+  | 'tar-name-absolute'
+  | 'tar-name-dot'
+  | 'tar-name-encoding'
+  | 'tar-root-entry'
+  | 'tar-whiteout-odd'
+  | 'tar-time-range'
+  | 'tar-id-large'
+  | 'tar-setuid'
+  | 'tar-world-writable'
+  | 'tar-device'
+  | 'tar-sparse'
+  | 'tar-sparse-gnu'
+  | 'tar-size-ignored'
+  | 'tar-pax-global'
+  | 'tar-pax-unknown'
+  | 'tar-xattr-libarchive'
+  | 'tar-xattr-host'
+  | 'tar-end-missing'
+  | 'tar-padding';
