@@ -1,11 +1,10 @@
-import { OciError } from '../errors.ts';
 import type { ImageSource } from '../graph/source.ts';
 import type { Finding } from '../image/finding.ts';
 import type { Layer } from '../spec/objects.ts';
 import { Draft } from '../tree/draft.ts';
 import { emptyTree, type Tree } from '../tree/node.ts';
 import { joinPath, parentOf, shortTextOf } from '../tree/path.ts';
-import { find, resolvePath } from '../tree/walk.ts';
+import { find, reachedIn } from '../tree/walk.ts';
 import { type CheckedLayer, checkLayer } from './check-layer.ts';
 import { type Below, entryFinding, type PlacedLink } from './layer-lint.ts';
 
@@ -100,11 +99,6 @@ class StackCheck {
 
 /** Whether a link leads to something. What goes round does not. */
 function leads(tree: Tree, path: string, target: string): boolean {
-  try {
-    const from = target.startsWith('/') ? target : joinPath(parentOf(path), target);
-    return find(tree, resolvePath(tree, from)) !== undefined;
-  } catch (error) {
-    if (error instanceof OciError) return false;
-    throw error;
-  }
+  const reached = reachedIn(tree, target.startsWith('/') ? target : joinPath(parentOf(path), target));
+  return reached !== undefined && find(tree, reached) !== undefined;
 }

@@ -1,4 +1,3 @@
-import { OciError } from '../errors.ts';
 import type { Keeping } from '../graph/kept-bodies.ts';
 import { namesOfIds } from '../image/user.ts';
 import { usersLimit } from '../limits.ts';
@@ -8,7 +7,7 @@ import { readWhole } from '../stream/read-whole.ts';
 import type { Leaf, Path, Tree } from '../tree/node.ts';
 import { each, type Parts } from '../tree/parts.ts';
 import { textOf } from '../tree/path.ts';
-import { find, leavesOf, resolvePath } from '../tree/walk.ts';
+import { find, leavesOf, reachedIn } from '../tree/walk.ts';
 import { path, severalOf } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import { rowMaker } from './file-row.ts';
@@ -18,23 +17,13 @@ import type { FilesOptions } from './look-options.ts';
 import type { FileRow, FilesResult } from './look-results.ts';
 import { allOf, answers, type Several } from './several.ts';
 
-/** Where a path leads; undefined where links go round. */
-function placeOf({ tree, subject }: Look, path: Path): Path | undefined {
-  try {
-    return resolvePath(tree, path, subject);
-  } catch (error) {
-    if (error instanceof OciError) return undefined;
-    throw error;
-  }
-}
-
 const lists: readonly Path[] = ['etc/passwd', 'etc/group'];
 /** The lists of users and groups, where they are files. */
 const keepingLists: Keeping = { wants: (path, { size }) => size <= usersLimit && lists.includes(path) };
 
 /** A list of users or groups. One that is no such list, as in a hostile image, names nobody, and is said. */
 async function usersIn(look: Look, path: Path, warnings: string[]): Promise<string> {
-  const place = placeOf(look, path);
+  const place = reachedIn(look.tree, path);
   const node = place === undefined ? undefined : find(look.tree, place);
   const isList = node?.kind === 'file' && node.size <= usersLimit;
   if (place === undefined || (node?.kind === 'file' && !isList))

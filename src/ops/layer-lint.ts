@@ -9,7 +9,8 @@ import { LayerFaults } from '../tree/layer-faults.ts';
 import { nameCollisions } from '../tree/name-collisions.ts';
 import type { ByteString, LayerEntry, Node, Path, Tree } from '../tree/node.ts';
 import { joinPath, leadsOut, nameOf, parentOf, shortTextOf } from '../tree/path.ts';
-import { find, resolvePath } from '../tree/walk.ts';
+import { placeIn } from '../tree/story.ts';
+import { find } from '../tree/walk.ts';
 
 /** What lies below a layer: the tree, and a draft of it that the layer is applied to. */
 export interface Below {
@@ -40,16 +41,7 @@ export function entryFinding(blob: string, { code, name, offset, message }: Foun
 }
 
 /** What a tree has at a path, links before its last name followed; undefined as well where they go round. */
-function leadsTo(tree: Tree, path: Path): Node | undefined {
-  const found = find(tree, path);
-  if (found !== undefined) return found;
-  try {
-    return find(tree, joinPath(resolvePath(tree, parentOf(path)), nameOf(path)));
-  } catch (error) {
-    if (error instanceof OciError) return undefined;
-    throw error;
-  }
-}
+const leadsTo = (tree: Tree, path: Path): Node | undefined => find(tree, path) ?? find(tree, placeIn(tree, path));
 
 /**
  * What is wrong with a layer, found as it is read: its headers, its entries among themselves, and what they do to the layers

@@ -1,9 +1,8 @@
 import type { Leaf, Path, Tree } from '../tree/node.ts';
 import { each, type Parts } from '../tree/parts.ts';
 import { joinPath, nameOf, parentOf } from '../tree/path.ts';
-import { find } from '../tree/walk.ts';
+import { find, reachedIn } from '../tree/walk.ts';
 import type { Package } from './package.ts';
-import { reachedIn } from './search.ts';
 
 /** Whose a tree's files are: each is the first package's that lists it. */
 export interface Ownership {

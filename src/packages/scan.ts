@@ -3,10 +3,10 @@ import { packageBytesLimit, packageFileLimit, packageLimit, packagePathLimit } f
 import { contentKey, type FileNode, type Path, type Tree } from '../tree/node.ts';
 import type { Parts } from '../tree/parts.ts';
 import { shortTextOf } from '../tree/path.ts';
-import { find } from '../tree/walk.ts';
+import { find, reachedIn } from '../tree/walk.ts';
 import { type OsRelease, osReleasePlaces, parseOsRelease } from './os-release.ts';
 import type { Package, PackageContext } from './package.ts';
-import { isBesideAny, knownIn, type PackagePlace, placeAt, reachedIn } from './search.ts';
+import { isBesideAny, knownIn, type PackagePlace, placeAt } from './search.ts';
 
 /** What was found: packages, and who made the system. */
 export interface ScannedPackages {

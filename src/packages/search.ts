@@ -1,7 +1,6 @@
-import { OciError } from '../errors.ts';
 import { packageFileLimit } from '../limits.ts';
 import type { FileNode, Node, Path, Tree } from '../tree/node.ts';
-import { find, resolvePath } from '../tree/walk.ts';
+import { find, reachedIn } from '../tree/walk.ts';
 import { osReleasePlaces } from './os-release.ts';
 import type { PackageReader } from './package.ts';
 import { databaseDirectories, packageReaders } from './readers.ts';
@@ -18,16 +17,6 @@ export interface PackagePlace {
 
 /** Paths as databases' directories are known by. */
 type KnownAs = (path: Path) => Path;
-
-/** Where a path leads; undefined where symbolic links go round in a circle. */
-export function reachedIn(tree: Tree, path: Path): Path | undefined {
-  try {
-    return resolvePath(tree, path);
-  } catch (error) {
-    if (error instanceof OciError) return undefined;
-    throw error;
-  }
-}
 
 /** How paths of a tree are known: what a link at a well-known directory leads to is known as that. */
 export function knownIn(tree: Tree): KnownAs {

@@ -1,11 +1,10 @@
-import { OciError } from '../errors.ts';
 import type { Reason } from './change.ts';
 import { type DiffOptions, isSameContent, reasonsOf } from './compare.ts';
 import type { FileNode, LayerEntry, Leaf, Node, Path, Tree } from './node.ts';
 import { emptyTree } from './node.ts';
 import { ancestorsOf, joinPath, nameOf, parentOf } from './path.ts';
 import { isUntouched, type Stack } from './stack.ts';
-import { find, leavesOf, resolvePath } from './walk.ts';
+import { find, leavesOf, reachedIn } from './walk.ts';
 
 /**
  * What a layer did to a path: `add`; `modify` (other contents, another link target or device); `metadata` (attributes or
@@ -28,14 +27,7 @@ export interface Step {
 }
 
 /** Where symbolic links lead; the path as it is where they lead round in a circle: nothing lies there. */
-function reached(tree: Tree, path: Path): Path {
-  try {
-    return resolvePath(tree, path);
-  } catch (error) {
-    if (error instanceof OciError) return path;
-    throw error;
-  }
-}
+const reached = (tree: Tree, path: Path): Path => reachedIn(tree, path) ?? path;
 
 /** Where a path lies in a tree: its parents' symbolic links followed, its own last name not. */
 export function placeIn(tree: Tree, path: Path): Path {

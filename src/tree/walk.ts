@@ -1,4 +1,4 @@
-import { invalid } from '../errors.ts';
+import { invalid, OciError } from '../errors.ts';
 import { symlinkLimit, targetLimit } from '../limits.ts';
 import type { ByteString, DirectoryNode, FileNode, Leaf, Node, Path, Tree } from './node.ts';
 import { inOrder, type Parts, partCost, partLength } from './parts.ts';
@@ -106,6 +106,16 @@ function endlessLinks(path: ByteString, subject: string | undefined): Error {
     `a path of at most ${symlinkLimit} symbolic links`,
     `a loop or a longer way at '${shown}'`,
   );
+}
+
+/** Where a path leads, as `resolvePath` has it; undefined where symbolic links go round in a circle. */
+export function reachedIn(tree: Tree, path: ByteString): Path | undefined {
+  try {
+    return resolvePath(tree, path);
+  } catch (error) {
+    if (error instanceof OciError) return undefined;
+    throw error;
+  }
 }
 
 /** Every directory of a tree, what is in it first. */
