@@ -65,15 +65,34 @@ async function findExact(
   return pace.run(exactRenames(deleted, added, keyOf));
 }
 
+/** The first of sorted numbers that is no less than one. */
+function firstFrom(sorted: Float64Array, least: number): number | undefined {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((sorted[middle] as number) < least) from = middle + 1;
+    else to = middle;
+  }
+  return sorted[from];
+}
+
 /** What of files may be alike by so much: those near enough in size to one of the others, neither empty nor large. */
-function plausible(files: readonly PlacedFile[], others: readonly PlacedFile[], least: number): readonly PlacedFile[] {
+function* plausible(
+  files: readonly PlacedFile[],
+  others: readonly PlacedFile[],
+  least: number,
+): Parts<readonly PlacedFile[]> {
   const isMiddle = ({ node }: PlacedFile): boolean => node.size > 0 && node.size <= renamedFileLimit;
-  const sizes = [...new Set(others.filter(isMiddle).map(({ node }) => node.size))].sort((a, b) => a - b);
-  return files.filter(file => {
-    if (!isMiddle(file)) return false;
-    const nearest = sizes.find(size => size >= Math.ceil(file.node.size * least));
-    return nearest !== undefined && canShare(nearest, file.node.size, least);
+  const known = new Set<number>();
+  yield* each(others, file => void (isMiddle(file) && known.add(file.node.size)));
+  const sizes = Float64Array.from(known).sort();
+  const found: PlacedFile[] = [];
+  yield* each(files, file => {
+    const { size } = file.node;
+    const nearest = isMiddle(file) ? firstFrom(sizes, Math.ceil(size * least)) : undefined;
+    if (nearest !== undefined && canShare(nearest, size, least)) found.push(file);
   });
+  return found;
 }
 
 async function piecesOfAll(side: ComparedSide, files: readonly PlacedFile[]): Promise<ReadonlyMap<string, Pieces>> {
@@ -90,7 +109,8 @@ async function findInexact(
   [before, after]: Sides,
   { least, pace }: { least: number; pace: Pace },
 ): Promise<FoundRenames> {
-  const [older, newer] = [plausible(deleted, added, least), plausible(added, deleted, least)];
+  const older = await pace.run(plausible(deleted, added, least));
+  const newer = await pace.run(plausible(added, deleted, least));
   const isMuch = sizeOf(older) + sizeOf(newer) > textDiffTotalLimit;
   if (older.length > renamedFilesLimit || newer.length > renamedFilesLimit || isMuch) {
     const counts = `${older.length} files that are gone and ${newer.length} that have come`;
