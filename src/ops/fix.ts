@@ -10,7 +10,7 @@ import type { Finding } from '../image/finding.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { type Mended, mendImage } from '../image/mend-image.ts';
 import { isIndexType, isLayerType, isManifestType } from '../spec/media-type.ts';
-import type { Descriptor, Image, Layer } from '../spec/objects.ts';
+import type { Descriptor, Image } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import { bytesAt } from '../store/disk/region.ts';
@@ -19,11 +19,10 @@ import { announce } from '../stream/pace.ts';
 import { withoutNow } from './change-edit.ts';
 import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
 import { checkCall } from './check-call.ts';
-import { foldLayers } from './fold-layers.ts';
 import type { FixOptions } from './layer-options.ts';
 import type { FixedLayers, FixResult } from './layer-results.ts';
 import { layerTroubles } from './layer-troubles.ts';
-import { withLayers } from './rewritten-layers.ts';
+import { rewriteLayers } from './rewritten-layers.ts';
 
 const isDocument = (mediaType: string): boolean => isIndexType(mediaType) || isManifestType(mediaType);
 
@@ -110,27 +109,14 @@ class Fixing {
     part: ChangePart,
     wrong: ReadonlyMap<number, readonly Finding[]>,
   ): Promise<{ readonly image: Image; readonly warnings: readonly string[] }> {
-    const { source, image } = part;
-    const layers: (Layer | undefined)[] = [...layersOf(image)];
-    const trees = await readTreeStack(source, layersOf(image));
-    const warnings: string[] = [];
-    for (const [at, found] of wrong) {
-      const [before, after, layer] = [trees[at], trees[at + 1], layers[at]];
-      if (before === undefined || after === undefined || layer === undefined)
-        throw new Error('fix: a tree for each layer');
-      const stored = await storedAs(source, layer.descriptor);
-      const compression = { compression: stored === 'gzip' || stored === 'zstd' ? stored : 'none' } as const;
-      const folded = await foldLayers(
-        part,
-        { before, after, from: at, replaced: at, to: at + 1, compression },
-        this.#options,
-      );
-      layers[at] = folded.layer;
-      warnings.push(...folded.warnings);
+    const layers = layersOf(part.image);
+    const trees = await readTreeStack(part.source, layers);
+    const rewriting = { positions: wrong.keys(), treeAt: (position: number) => trees[position] };
+    const rewritten = await rewriteLayers(part, rewriting, this.#options);
+    for (const [at, found] of wrong)
       for (const { code, message } of found)
-        this.#note({ code, subject: `layer ${layer.descriptor.digest}`, message: `written anew: ${message}` });
-    }
-    return { image: withLayers(image, layers), warnings };
+        this.#note({ code, subject: `layer ${layers[at]?.descriptor.digest}`, message: `written anew: ${message}` });
+    return rewritten;
   }
 }
 

@@ -1,8 +1,15 @@
+import { storedAs } from '../graph/layer-label.ts';
+import { layersOf } from '../image/layers.ts';
 import { layerPositions, linesOf, withLines, withoutLayer } from '../image/lines.ts';
 import type { Image, Layer } from '../spec/objects.ts';
+import type { Work } from '../stream/pace.ts';
+import type { Tree } from '../tree/node.ts';
+import type { ChangePart } from './change-image.ts';
+import { foldLayers } from './fold-layers.ts';
+import type { CompressionOptions } from './options.ts';
 
 /** An image with other layers in the places of its own; where nothing is left of one, its line of history stays as one without a layer. */
-export function withLayers(image: Image, layers: readonly (Layer | undefined)[]): Image {
+function withLayers(image: Image, layers: readonly (Layer | undefined)[]): Image {
   const lines = linesOf(image);
   const positions = layerPositions(lines);
   const changed = new Map(positions.map((at, number) => [at, layers[number]]));
@@ -14,4 +21,37 @@ export function withLayers(image: Image, layers: readonly (Layer | undefined)[])
       return layer === undefined ? withoutLayer(line) : { ...line, layer };
     }),
   );
+}
+
+/** Which layers are written anew, and what they are to come to. */
+interface Rewriting {
+  readonly positions: Iterable<number>;
+  /** What all layers below a position are to come to. */
+  readonly treeAt: (position: number) => Tree | undefined;
+  /** As each layer is stored where it says nothing. */
+  readonly compression?: CompressionOptions;
+}
+
+/** An image with some of its layers written anew, each as what makes the tree up to it of the tree below it; the image itself where there are none. */
+export async function rewriteLayers(
+  part: ChangePart,
+  { positions, treeAt, compression: said = {} }: Rewriting,
+  work: Work,
+): Promise<{ readonly image: Image; readonly warnings: readonly string[] }> {
+  const { source, image } = part;
+  const layers: (Layer | undefined)[] = [...layersOf(image)];
+  const warnings: string[] = [];
+  const all = [...positions].sort((a, b) => a - b);
+  for (const at of all) {
+    const [layer, before, after] = [layers[at], treeAt(at), treeAt(at + 1)];
+    if (layer === undefined || before === undefined || after === undefined) throw new Error('a tree for each layer');
+    const stored = await storedAs(source, layer.descriptor);
+    const kept = stored === 'gzip' || stored === 'zstd' ? stored : 'none';
+    const { compression = kept, level, compressor } = said;
+    const fold = { before, after, from: at, replaced: at, to: at + 1, compression: { compression, level, compressor } };
+    const folded = await foldLayers(part, fold, work);
+    layers[at] = folded.layer;
+    warnings.push(...folded.warnings);
+  }
+  return { image: all.length === 0 ? image : withLayers(image, layers), warnings };
 }

@@ -1,10 +1,10 @@
 import { OciError, usage } from '../errors.ts';
 import { contentDigests } from '../graph/content-digests.ts';
-import { storedAs, warningsOf } from '../graph/layer-label.ts';
+import { warningsOf } from '../graph/layer-label.ts';
 import { goneFrom, planStrip, type StripPlan } from '../graph/strip-plan.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { linesNaming } from '../image/redact.ts';
-import type { Image, Layer } from '../spec/objects.ts';
+import type { Image } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
@@ -17,11 +17,10 @@ import { filesOf } from '../tree/walk.ts';
 import { severalOf, text } from './call-kinds.ts';
 import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
 import { checkCall } from './check-call.ts';
-import { foldLayers } from './fold-layers.ts';
 import type { StripOptions } from './layer-options.ts';
 import type { StrippedPaths, StripResult } from './layer-results.ts';
 import { checkRedact, redacted } from './redacted.ts';
-import { withLayers } from './rewritten-layers.ts';
+import { rewriteLayers } from './rewritten-layers.ts';
 import { allOf, type Several } from './several.ts';
 
 const shown = (path: Path): string => `/${textOf(path)}`;
@@ -50,32 +49,6 @@ async function copiesOf({ source, image }: ChangePart, plan: StripPlan): Promise
   const digests = await contentDigests(source, layersOf(image), [...gone, ...others.keys()]);
   const secrets = new Set([...gone].map(file => digests.get(file)));
   return [...others].flatMap(([file, path]) => (secrets.has(digests.get(file)) ? [path] : [])).sort();
-}
-
-/** The layers of an image, with those that hold something written anew; undefined where nothing is left of one. */
-async function rewrite(
-  part: ChangePart,
-  plan: StripPlan,
-  options: StripOptions,
-): Promise<{ readonly layers: readonly (Layer | undefined)[]; readonly warnings: readonly string[] }> {
-  const { source, image } = part;
-  const layers: (Layer | undefined)[] = [...layersOf(image)];
-  const warnings: string[] = [];
-  const stripped = (tree: Tree | undefined): Tree => {
-    if (tree === undefined) throw new Error('strip: a tree for each layer');
-    return applyLayer(tree, goneFrom(tree, plan));
-  };
-  for (const at of [...plan.layers].sort((a, b) => a - b)) {
-    const [before, after] = [stripped(plan.trees[at]), stripped(plan.trees[at + 1])];
-    const stored = await storedAs(source, (layers[at] as Layer).descriptor);
-    const kept = stored === 'gzip' || stored === 'zstd' ? stored : 'none';
-    const { compression = kept, level, compressor } = options;
-    const fold = { before, after, from: at, replaced: at, to: at + 1, compression: { compression, level, compressor } };
-    const folded = await foldLayers(part, fold, options);
-    layers[at] = folded.layer;
-    warnings.push(...folded.warnings);
-  }
-  return { layers, warnings };
 }
 
 /** Lines of history that name what went: they say what there was. */
@@ -115,8 +88,13 @@ async function stripPart(
   if (missing.length > 0 && options.allPlatforms !== true)
     throw new OciError('not-found', subject, `expected a path of some layer, got '${missing[0]}', which is in none`);
   const copies = await copiesOf(part, plan);
-  const { layers: stripped, warnings } = await rewrite(part, plan, options);
-  const said = redacted(plan.layers.size === 0 ? image : withLayers(image, stripped), options.redact);
+  const treeAt = (position: number): Tree | undefined => {
+    const tree = plan.trees[position];
+    return tree === undefined ? undefined : applyLayer(tree, goneFrom(tree, plan));
+  };
+  const rewriting = { positions: plan.layers, treeAt, compression: options };
+  const stripped = await rewriteLayers(part, rewriting, options);
+  const said = redacted(stripped.image, options.redact);
   return {
     image: said.image,
     details: {
@@ -130,7 +108,7 @@ async function stripPart(
       ...notesOf(plan, copies),
       ...linesNote(said.image, [...plan.paths].map(textOf)),
       ...said.warnings,
-      ...warnings,
+      ...stripped.warnings,
     ],
   };
 }
