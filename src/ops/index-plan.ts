@@ -200,8 +200,9 @@ async function planAdd(
   if (itself !== undefined) throw usage(itself.opened.subject, 'expected another image, got the index itself');
   const added = operands.flatMap(({ entries }) => entries);
   const nested = await readNested(base.source, before);
+  const inside = entriesOf(nested);
   const isNested = (entry: Descriptor): boolean =>
-    !before.some(one => areAlike(one, entry)) && entriesOf(nested).some(one => areAlike(one, entry));
+    !before.some(one => areAlike(one, entry)) && inside.some(one => areAlike(one, entry));
   const edit = replacing(nested, added.filter(isNested));
   const entries = withEntries(
     edit.entries(before),
