@@ -65,19 +65,19 @@ export class Directories {
     let node: Node | undefined = this.#root;
     const names = path === '' ? [] : path.split('/');
     for (let at = 0; node?.kind === 'directory'; node = node.children.get(names[at++] ?? '')) {
-      if (this.isLarge(node)) large.push(node);
+      if (this.#isLarge(node)) large.push(node);
     }
     return large.length === 0 ? undefined : this.#copying(large);
   }
 
   /** Whether entering a directory would copy many names at once. */
-  isLarge({ children }: DirectoryNode): boolean {
+  #isLarge({ children }: DirectoryNode): boolean {
     return children.size > copiedAtOnce && !this.#own.has(children) && !this.#ready.has(children);
   }
 
   /** Copies a large directory ahead, so that entering it takes no time. */
   copying(node: DirectoryNode): Parts<void> | undefined {
-    return this.isLarge(node) ? this.#copying([node]) : undefined;
+    return this.#isLarge(node) ? this.#copying([node]) : undefined;
   }
 
   *#copying(nodes: readonly DirectoryNode[]): Parts<void> {
