@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { OciError } from '../errors.ts';
 import { isValid, refusal } from '../testing/answers.ts';
+import { collected } from '../testing/drained.ts';
 import { makeLayout, putImage, putName } from '../testing/layout-files.ts';
 import { type RawMember, rawTar } from '../testing/raw-tar.ts';
 import { readWholeImage } from '../testing/read-image.ts';
@@ -224,10 +225,8 @@ function layoutOf(t: TestContext, layers: HardCase['layers']): Made {
 }
 
 async function textIn(image: string, path: string): Promise<string> {
-  const chunks: Buffer[] = [];
   const { bytes } = await catStream(image, [`/${path}`], { hostPlatform });
-  for await (const chunk of bytes) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString();
+  return (await collected(bytes)).toString();
 }
 
 /** The tree of an image in the words of the cases. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { refusal } from '../testing/answers.ts';
 import { runCommand } from '../testing/command-line.ts';
+import { collected } from '../testing/drained.ts';
 import type { Operands } from '../testing/prepared-place.ts';
 import { type OperandKind, preparePlace } from '../testing/prepared-place.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
@@ -133,10 +134,8 @@ test('the contents of several files are whole, in whatever pieces they come', as
         assert.ok(node?.kind === 'file');
         return { path: `${at}`, node };
       });
-      const parts: Uint8Array[] = [];
-      for await (const chunk of look.bytesOf(files)) parts.push(Uint8Array.from(chunk));
       const expected = Buffer.concat(sizes.slice(0, count).map((size, at) => Buffer.alloc(size, `${at}+`)));
-      assert.ok(Buffer.concat(parts).equals(expected), `${place}: ${count}`);
+      assert.ok((await collected(look.bytesOf(files))).equals(expected), `${place}: ${count}`);
     }
   }
 });

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { collected } from '../testing/drained.ts';
 import { layeredImage } from '../testing/layered-files.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { hostPlatform } from '../testing/verb-use.ts';
@@ -58,9 +59,7 @@ function blobOpens(t: TestContext): () => ReadonlyMap<string, number> {
 }
 
 async function textOf(image: string, path: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of (await catStream(image, path, { hostPlatform })).bytes) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString();
+  return (await collected((await catStream(image, path, { hostPlatform })).bytes)).toString();
 }
 
 test('whoever looks into an image reads each of its layers once', async t => {

@@ -123,7 +123,7 @@ test('a root filesystem has the packages and the contents of the image that it i
   const expected = (await packages(image, { hostPlatform })).packages.map(row => ({ ...row, layer: null }));
   const paths = ['/etc/passwd', '/usr/lib/one.so', '/var/lib/dpkg/status'];
   const contentsOf = async (rootfs: string): Promise<Buffer> =>
-    Buffer.from(await collected((await catStream(rootfs, paths, { hostPlatform })).bytes));
+    collected((await catStream(rootfs, paths, { hostPlatform })).bytes);
   for (const rootfs of ['rootfs', 'rootfs.tar'].map(name => join(place, name))) {
     assert.deepEqual((await packages(rootfs)).packages, expected, rootfs);
     assert.ok((await contentsOf(rootfs)).equals(await contentsOf(image)), rootfs);
