@@ -96,6 +96,7 @@ class Brought {
   place(files: Iterable<readonly [Path, string]>): string {
     const place = join(this.#directory, `${this.#count++}`);
     mkdirSync(place);
+    chmodSync(place, 0o755);
     for (const [path, text] of files) {
       mkdirSync(dirname(join(place, path)), { recursive: true });
       writeFileSync(join(place, path), text);
