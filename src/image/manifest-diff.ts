@@ -1,8 +1,6 @@
-import { annotationKeys } from '../spec/annotations.ts';
+import { withoutNames } from '../spec/name.ts';
 import type { Document, Manifest } from '../spec/objects.ts';
 import { type ConfigChange, diffFields } from './config-diff.ts';
-
-const naming: readonly string[] = [annotationKeys.refName, annotationKeys.containerdName, annotationKeys.formerName];
 
 /**
  * The fields by which two manifests differ, and under `/entry` what the indexes that list them say of them: media type, platform, annotations but those that name
@@ -10,9 +8,8 @@ const naming: readonly string[] = [annotationKeys.refName, annotationKeys.contai
  */
 export function diffManifests(before: Document<Manifest>, after: Document<Manifest>): ConfigChange[] {
   const view = ({ value, descriptor }: Document<Manifest>): object => {
-    const { digest: _digest, size: _size, annotations, ...entry } = descriptor;
-    const others = Object.entries(annotations ?? {}).filter(([key]) => !naming.includes(key));
-    return { ...value, entry: { ...entry, annotations: Object.fromEntries(others) } };
+    const { digest: _digest, size: _size, annotations = {}, ...entry } = withoutNames(descriptor);
+    return { ...value, entry: { ...entry, annotations } };
   };
   return diffFields(view(before), view(after));
 }
