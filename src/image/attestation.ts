@@ -1,4 +1,4 @@
-import { diffIDOf } from '../spec/digest.ts';
+import { algorithmOf, diffIDOf, encodedOf } from '../spec/digest.ts';
 import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, Document, Image, ImageConfig, Manifest } from '../spec/objects.ts';
@@ -44,19 +44,18 @@ interface Attestation {
  * named where does not change a byte.
  */
 export function attestationOf({ digest }: Descriptor, predicates: readonly Predicate[]): Attestation {
-  const [algorithm = '', hex = ''] = digest.split(':');
   const statements = predicates.map(({ type, predicate }) =>
     encodeDocument<object>(
       {
         _type: 'https://in-toto.io/Statement/v0.1',
         predicateType: type,
-        subject: [{ name: '_', digest: { [algorithm]: hex } }],
+        subject: [{ name: '_', digest: { [algorithmOf(digest)]: encodedOf(digest) } }],
         predicate,
       },
       statementType,
     ),
   );
-  const diffIDs = statements.map(({ descriptor }) => diffIDOf(descriptor.digest.slice('sha256:'.length)));
+  const diffIDs = statements.map(({ descriptor }) => diffIDOf(encodedOf(descriptor.digest)));
   const config = encodeDocument<ImageConfig>(
     { ...unknown, config: {}, rootfs: { type: 'layers', diff_ids: diffIDs } },
     mediaTypes.config,
