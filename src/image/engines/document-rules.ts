@@ -1,13 +1,10 @@
-import type { FindingCode } from '../finding-codes.ts';
-import { type EngineRule, each, engineNames, podmans, unpackers } from './engine-rule.ts';
-
-type Rules = Readonly<Partial<Record<FindingCode, readonly EngineRule[]>>>;
+import { type EngineRule, type EngineRules, each, engineNames, podmans, unpackers } from './engine-rule.ts';
 
 const all = (what: string): readonly EngineRule[] => each(engineNames, { verdict: 'refuses', what });
 const unreadable = all('a document that it cannot read');
 
 /** What engines make of blobs and documents. */
-export const documentRules: Rules = {
+export const documentRules: EngineRules = {
   'blob-missing': all('a blob that is not there'),
   'digest-mismatch': all('a blob that has not its digest'),
   'size-mismatch': each(engineNames, {
@@ -50,7 +47,7 @@ export const documentRules: Rules = {
     verdict: 'refuses',
     what: 'a manifest of another media type than its descriptor says',
   }),
-  'artifact-type-missing': each([...unpackers], { verdict: 'refuses', what: 'an artifact: there is nothing to run' }),
+  'artifact-type-missing': each(unpackers, { verdict: 'refuses', what: 'an artifact: there is nothing to run' }),
   'name-grammar': each(['skopeo', ...podmans, 'umoci'], {
     verdict: 'refuses',
     what: 'a name in a layout outside the grammar of ref.name',
@@ -69,7 +66,7 @@ export const documentRules: Rules = {
   }),
   'working-directory-relative': each(unpackers, { verdict: 'differs', what: 'runs elsewhere, or not at all' }),
   'layer-encrypted': all('a layer that it has no key for'),
-  'layer-type-unknown': each([...unpackers], { verdict: 'refuses', what: 'a layer that is no tar by its media type' }),
+  'layer-type-unknown': each(unpackers, { verdict: 'refuses', what: 'a layer that is no tar by its media type' }),
   'layer-mislabelled': each(['umoci', 'kaniko'], {
     verdict: 'refuses',
     what: 'a layer that is not compressed as its media type says',

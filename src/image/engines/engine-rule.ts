@@ -1,3 +1,5 @@
+import type { FindingCode } from '../finding-codes.ts';
+
 /** What reads images: engines that run them, and tools that carry them. */
 export const engineNames = ['docker', 'podman', 'containerd', 'buildah', 'umoci', 'kaniko', 'skopeo', 'crane'] as const;
 export type EngineName = (typeof engineNames)[number];
@@ -12,6 +14,9 @@ export interface EngineRule {
   readonly from?: string;
   readonly before?: string;
 }
+
+/** What engines make of what has some finding, by its code. */
+export type EngineRules = Readonly<Partial<Record<FindingCode, readonly EngineRule[]>>>;
 
 /** The same of several engines. */
 export const each = (engines: readonly EngineName[], rule: Omit<EngineRule, 'engine'>): readonly EngineRule[] =>

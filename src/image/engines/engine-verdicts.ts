@@ -1,11 +1,11 @@
 import type { Finding } from '../finding.ts';
 import type { FindingCode } from '../finding-codes.ts';
 import { documentRules } from './document-rules.ts';
-import type { EngineName, EngineRule } from './engine-rule.ts';
+import type { EngineName, EngineRule, EngineRules } from './engine-rule.ts';
 import { tarRules } from './tar-rules.ts';
 
 /** What each engine makes of what has some finding: the one table. */
-export const engineRules: Readonly<Partial<Record<FindingCode, readonly EngineRule[]>>> = {
+export const engineRules: EngineRules = {
   ...documentRules,
   ...tarRules,
 };

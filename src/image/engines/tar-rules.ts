@@ -1,13 +1,10 @@
-import type { FindingCode } from '../finding-codes.ts';
-import { type EngineRule, each, podmans, unpackers } from './engine-rule.ts';
-
-type Rules = Readonly<Partial<Record<FindingCode, readonly EngineRule[]>>>;
+import { type EngineRule, type EngineRules, each, podmans, unpackers } from './engine-rule.ts';
 
 const refuse = (what: string): readonly EngineRule[] => each([...unpackers, 'crane'], { verdict: 'refuses', what });
 const link = refuse('a hardlink that cannot be made');
 
 /** What engines make of the tars of layers. */
-export const tarRules: Rules = {
+export const tarRules: EngineRules = {
   'tar-damaged': refuse('a tar that it cannot read'),
   'tar-type-unusual': refuse('entries of a type that it does not know'),
   'tar-entry-refused': refuse('an entry that cannot be, or makes of it what was not meant'),
