@@ -1,13 +1,13 @@
-import type { Hasher } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { invalid } from '../errors.ts';
 import { tableLimit } from '../limits.ts';
 import type { Json } from '../spec/objects.ts';
 import { once } from '../stream/once.ts';
-import type { FileNode, LayerEntry, Node, Path } from '../tree/node.ts';
+import type { LayerEntry, Node, Path } from '../tree/node.ts';
 import { encodeText, exactTextOf, parsePath, shortTextOf } from '../tree/path.ts';
 import { encodeWhiteout } from '../tree/whiteout.ts';
 import { decompress } from './compression.ts';
+import { ContentHashes } from './content-hashes.ts';
 import { isAdded, tocName } from './estargz-names.ts';
 import type { LayerSink } from './layer-reader.ts';
 
@@ -58,31 +58,28 @@ export async function unpackedTable(stored: Uint8Array, subject: string): Promis
 /** Holds a lazy layer's table of contents to its tar, which passes by. State: what has come of the tar. */
 export class TocCheck implements LayerSink {
   readonly #entries = new Map<Path, LayerEntry>();
-  readonly #digests = new Map<FileNode, string>();
-  #file: FileNode | undefined;
-  #hasher: Hasher | undefined;
+  /** Tables have the sha256 itself, whatever zeros a file has. */
+  readonly #hashes = new ContentHashes(() => nodeEngine.createHash('sha256'));
   #isTable = false;
   #table: Buffer[] = [];
 
   entry(entry: LayerEntry): undefined {
     const isMark = entry.kind === 'whiteout' || entry.kind === 'opaque';
     this.#entries.set(isMark ? encodeWhiteout(entry) : entry.path, entry);
-    this.#file = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node : undefined;
-    this.#hasher = this.#file === undefined ? undefined : nodeEngine.createHash('sha256');
-    this.#isTable = this.#file !== undefined && entry.path === tocName;
-    if (this.#isTable) this.#table = [];
+    this.#hashes.begin(entry);
+    this.#isTable = false;
+    if (entry.path !== tocName || entry.kind !== 'node' || entry.node.kind !== 'file') return;
+    this.#isTable = entry.node.size <= tableLimit;
+    this.#table = [];
   }
 
   data(chunk: Uint8Array): void {
-    this.#hasher?.update(chunk);
-    if (this.#isTable && (this.#file?.size ?? 0) <= tableLimit) this.#table.push(Buffer.from(chunk));
+    this.#hashes.update(chunk);
+    if (this.#isTable) this.#table.push(Buffer.from(chunk));
   }
 
   end(): void {
-    if (this.#file !== undefined && this.#hasher !== undefined)
-      this.#digests.set(this.#file, `sha256:${this.#hasher.digest()}`);
-    this.#file = undefined;
-    this.#hasher = undefined;
+    this.#hashes.end();
   }
 
   /** The bytes of the table where it is a file of the tar; none where there is no such file, or one that is too large to be looked at. */
@@ -128,8 +125,8 @@ export class TocCheck implements LayerSink {
     if (entry.kind === 'hardlink') return { type: 'hardlink', linkName: '' };
     if (entry.kind !== 'node') return { type: 'reg' };
     const said = saidOfNode(entry.node);
-    const digest = entry.node.kind === 'file' ? this.#digests.get(entry.node) : undefined;
+    const digest = entry.node.kind === 'file' ? this.#hashes.digests.get(entry.node) : undefined;
     // Of an empty file one format says the digest and the other does not.
-    return digest === undefined || said['size'] === 0 ? said : { ...said, digest };
+    return digest === undefined || said['size'] === 0 ? said : { ...said, digest: `sha256:${digest}` };
   }
 }

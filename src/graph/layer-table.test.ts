@@ -57,6 +57,7 @@ const members: readonly RawMember[] = [
   ['h', '=> d/a'],
   ['.wh.gone'],
   ['empty', ''],
+  ['zeros', '\0'.repeat(1 << 17)],
 ];
 
 /** A blob of the tar of `real` behind which stands the table of `said`. */
