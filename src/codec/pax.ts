@@ -6,6 +6,11 @@ import type { Subject } from './tar-header.ts';
 /** Records of a PAX extended header by key; values are bytes (POSIX pax, "pax Extended Header"). */
 export type PaxRecords = ReadonlyMap<ByteString, ByteString>;
 
+/** What the key of an extended attribute begins with, as everybody reads it. */
+export const schily = 'SCHILY.xattr.';
+/** The same in libarchive's own form. */
+export const libarchive = 'LIBARCHIVE.xattr.';
+
 const newline = 10;
 const space = 32;
 

@@ -1,7 +1,7 @@
 import { invalid } from '../errors.ts';
 import { type ByteString, noXattrs } from '../tree/node.ts';
 import { bytesOf, shortTextOf } from '../tree/path.ts';
-import { type PaxRecords, paxInteger, paxText, paxTime } from './pax.ts';
+import { libarchive, type PaxRecords, paxInteger, paxText, paxTime, schily } from './pax.ts';
 import type { Extensions } from './tar-extensions.ts';
 import type { RawHeader, Subject } from './tar-header.ts';
 
@@ -108,9 +108,6 @@ export function bodySizeOf(header: RawHeader, { records }: Extensions, subject: 
   if (size < 0) throw invalid(subject(), 'a size from 0 to 2^53', `${size}`);
   return size;
 }
-
-const schily = 'SCHILY.xattr.';
-const libarchive = 'LIBARCHIVE.xattr.';
 
 /** Percent escapes of a byte string. */
 function unescapeName(text: ByteString): ByteString {

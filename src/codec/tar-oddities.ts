@@ -5,6 +5,7 @@ import type { ByteString } from '../tree/node.ts';
 import { exactTextOf, leadsOut, nameOf, shortTextOf } from '../tree/path.ts';
 import { isReservedName } from '../tree/whiteout.ts';
 import { isHostXattr } from '../tree/xattrs.ts';
+import { libarchive, schily } from './pax.ts';
 import type { RawHeader } from './tar-header.ts';
 import type { TarMember } from './tar-member.ts';
 
@@ -105,8 +106,6 @@ function attributes({ type, mode, uid, gid, mtime }: TarMember, say: Say): void 
   const isSticky = type === 'directory' && (mode & 0o1000) !== 0;
   if ((mode & 0o002) !== 0 && !isSticky && type !== 'char') say('tar-world-writable', `mode ${mode.toString(8)}`);
 }
-
-const [schily, libarchive] = ['SCHILY.xattr.', 'LIBARCHIVE.xattr.'];
 
 function records({ records: found, xattrs }: TarMember, say: Say): void {
   for (const key of found.keys())

@@ -2,7 +2,7 @@ import { invalid, unsupported } from '../errors.ts';
 import { extensionLimit } from '../limits.ts';
 import { type ByteString, noXattrs } from '../tree/node.ts';
 import { bytesOf, shortTextOf } from '../tree/path.ts';
-import { encodePax, encodePaxTime } from './pax.ts';
+import { encodePax, encodePaxTime, libarchive, schily } from './pax.ts';
 import { blockSize, paddingOf, sumOf } from './tar-header.ts';
 
 /** What a header says of one member. `mtime` in whole seconds, and what comes to it in nanoseconds. */
@@ -36,9 +36,9 @@ function splitName(path: ByteString): { prefix: ByteString; name: ByteString } |
 
 /** A PAX key ends at its first `=`, so that a name with one goes the way libarchive writes all: escaped, its value in base64. */
 function xattrRecord(name: ByteString, value: Uint8Array): readonly [ByteString, Uint8Array] {
-  if (!name.includes('=')) return [`SCHILY.xattr.${name}`, value];
+  if (!name.includes('=')) return [schily + name, value];
   const escaped = name.replace(/[%=]/g, character => (character === '=' ? '%3D' : '%25'));
-  return [`LIBARCHIVE.xattr.${escaped}`, bytesOf(Buffer.from(value).toString('base64'))];
+  return [libarchive + escaped, bytesOf(Buffer.from(value).toString('base64'))];
 }
 
 /** PAX records for what the ustar fields do not hold. */

@@ -1,6 +1,7 @@
 import { invalid, unsupported } from '../errors.ts';
 import { encodeBase64 } from '../spec/base64.ts';
 import { bytesOf, exactTextOf, shortTextOf } from '../tree/path.ts';
+import { schily } from './pax.ts';
 import type { CutMember } from './tar-cutter.ts';
 
 const words: Readonly<Record<CutMember['type'], string>> = {
@@ -45,8 +46,6 @@ export function timeOf(time: bigint, subject: string): string {
   const digits = fraction === 0n ? '' : `.${String(fraction).padStart(9, '0').replace(/0+$/, '')}`;
   return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}${digits}Z`;
 }
-
-const schily = 'SCHILY.xattr.';
 
 /** Extended attributes as tables have them: values in base64, by name. */
 export function xattrsOf({ records }: CutMember, subject: string): Readonly<Record<string, string>> | undefined {
