@@ -182,13 +182,13 @@ function checked(value: unknown, { name, kind, choices }: Option): unknown {
   return value;
 }
 
+/** Standard input, with its media type where one is said. */
+const isInput = (word: string): boolean => word === '-' || word.startsWith('-:');
+
 /**
  * Words as yargs takes them without surprise: a lone `-` and all that follows `--` are marked, `-mTEXT` becomes
  * `--message=TEXT`, and a flag's value other than true and false is refused.
  */
-/** Standard input, with its media type where one is said. */
-const isInput = (word: string): boolean => word === '-' || word.startsWith('-:');
-
 function encode(argv: readonly string[], options: readonly Option[]): string[] {
   const encoded: string[] = [];
   const end = argv.indexOf('--');
