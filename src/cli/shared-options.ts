@@ -11,7 +11,8 @@ type SharedName =
   | 'format'
   | 'noTrunc'
   | 'trustMtime'
-  | 'ignoreFile';
+  | 'ignoreFile'
+  | 'redact';
 
 /** Options that several verbs have. */
 export const shared: Readonly<Record<SharedName, Option>> = {
@@ -45,6 +46,12 @@ export const shared: Readonly<Record<SharedName, Option>> = {
     value: 'FILE',
     completes: 'file',
     describe: 'a file of .dockerignore patterns',
+  },
+  redact: {
+    name: 'redact',
+    kind: 'texts',
+    value: 'TEXT',
+    describe: 'what becomes *** wherever a line of history says it; may be repeated',
   },
   trustMtime: { name: 'trust-mtime', kind: 'flag', describe: 'same size and mtime count as same content, unread' },
 };

@@ -2,6 +2,7 @@ import { changeOptions, changeRules, printChange, readChangeOptions } from '../c
 import { type Command, excludes } from '../command.ts';
 import { givenTime } from '../environment.ts';
 import { withProgress } from '../progress.ts';
+import { shared } from '../shared-options.ts';
 import { given } from '../words.ts';
 
 export const config: Command = {
@@ -34,12 +35,7 @@ export const config: Command = {
       value: 'KEY=VALUE',
       describe: 'on the index of a multi-platform image; may be repeated',
     },
-    {
-      name: 'redact',
-      kind: 'texts',
-      value: 'TEXT',
-      describe: 'what becomes *** wherever a line of history says it; may be repeated',
-    },
+    shared.redact,
     { name: 'no-history', kind: 'flag', describe: 'no new line of history' },
     {
       name: 'history-author',

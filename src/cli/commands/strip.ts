@@ -2,6 +2,7 @@ import { changeOptions, changeRules, printChange, readChangeOptions } from '../c
 import type { Command } from '../command.ts';
 import { compressionOptions, compressionRules, readCompression } from '../compression-options.ts';
 import { withProgress } from '../progress.ts';
+import { shared } from '../shared-options.ts';
 import { given } from '../words.ts';
 
 export const strip: Command = {
@@ -13,12 +14,7 @@ export const strip: Command = {
   ],
   options: [
     { name: 'keep-links', kind: 'flag', describe: 'other names of the removed files stay, and so their bytes' },
-    {
-      name: 'redact',
-      kind: 'texts',
-      value: 'TEXT',
-      describe: 'what becomes *** wherever a line of history says it; may be repeated',
-    },
+    shared.redact,
     ...compressionOptions,
     ...changeOptions,
   ],
