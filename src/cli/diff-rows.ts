@@ -59,13 +59,15 @@ export function shownPath({ path, pathBytes, type = '' }: PathOfRow): string {
   return pathBytes === undefined ? textOf(encodeText(path)) : path;
 }
 
+/** The very bytes of a field of JSON. */
+export const rawOf = (text: string, bytes: string | undefined): string =>
+  bytes === undefined ? encodeText(text) : byteStringOf(Buffer.from(bytes, 'base64'));
+
 /** The very bytes of a row's path. */
-export function rawPath({ path, pathBytes }: PathOfRow): string {
-  return pathBytes === undefined ? encodeText(path) : byteStringOf(Buffer.from(pathBytes, 'base64'));
-}
+export const rawPath = ({ path, pathBytes }: PathOfRow): string => rawOf(path, pathBytes);
 
 /** Where the file of a row was, as a row's path; undefined where it was not renamed. */
-export function formerPath({ from, fromBytes }: ListedRow): PathOfRow | undefined {
+export function formerPath({ from, fromBytes }: Pick<ListedRow, 'from' | 'fromBytes'>): PathOfRow | undefined {
   if (from === undefined) return undefined;
   return fromBytes === undefined ? { path: from } : { path: from, pathBytes: fromBytes };
 }

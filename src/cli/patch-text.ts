@@ -1,6 +1,7 @@
 import type { HunkLineView, HunkView } from '../ops/diff-results.ts';
 import type { DiffRow, NodeView } from '../ops/results.ts';
-import { byteStringOf, encodeText, exactTextOf, textOf } from '../tree/path.ts';
+import { encodeText, exactTextOf, textOf } from '../tree/path.ts';
+import { formerPath, rawOf, rawPath } from './diff-rows.ts';
 import { escapeText } from './escape.ts';
 import { paint, paintBold, paintGround } from './paint.ts';
 
@@ -14,10 +15,6 @@ interface PatchStyle {
 }
 
 type PatchRow = Pick<DiffRow, 'path' | 'pathBytes' | 'from' | 'fromBytes' | 'before' | 'after' | 'similarity' | 'text'>;
-
-/** The very bytes of a field of JSON. */
-const rawOf = (text: string, bytes: string | undefined): string =>
-  bytes === undefined ? encodeText(text) : byteStringOf(Buffer.from(bytes, 'base64'));
 
 const shorts: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', '"': '\\"', '\\': '\\\\' };
 const octal = (byte: string): string => `\\${byte.charCodeAt(0).toString(8).padStart(3, '0')}`;
@@ -33,8 +30,7 @@ export function quotedPath(path: string): string {
 
 /** The two names that a patch has for a row, without the slash that a path begins with. */
 export function namesOf(row: PatchRow): readonly [older: string, newer: string] {
-  const newer = rawOf(row.path, row.pathBytes).slice(1);
-  return [row.from === undefined ? newer : rawOf(row.from, row.fromBytes).slice(1), newer];
+  return [rawPath(formerPath(row) ?? row).slice(1), rawPath(row).slice(1)];
 }
 
 const types: Readonly<Record<string, string>> = { file: '10', directory: '04' };
