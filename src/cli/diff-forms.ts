@@ -47,11 +47,11 @@ function layersText(rows: readonly LayerDiffRow[]): string {
 
 /** Does what `--packages`, `--layers` or `--all-platforms` asks for; undefined where none was given. */
 export async function diffForm(words: Words, io: Io): Promise<number | undefined> {
-  if (words.flag('all-platforms')) return diffAllPlatforms(words, io);
-  if (!words.flag('packages') && !words.flag('layers')) return undefined;
-  const choice = given({ platform: words.text('platform'), hostPlatform: io.hostPlatform });
+  if (!['all-platforms', 'packages', 'layers'].some(form => words.flag(form))) return undefined;
   const [old, later] = [words.word('old'), words.text('new')];
   if (later === undefined) throw usage('NEW', 'expected a second operand, got none');
+  if (words.flag('all-platforms')) return diffAllPlatforms([old, later], words, io);
+  const choice = given({ platform: words.text('platform'), hostPlatform: io.hostPlatform });
   const print = async (result: object, text: string, differs: boolean): Promise<number> => {
     await printTexts(io, words.flag('json') ? jsonLine(result) : [text]);
     return words.flag('exit-code') && differs ? 1 : 0;

@@ -1,8 +1,7 @@
-import { usage } from '../errors.ts';
 import type { PlatformDiffResult, PlatformDiffRow } from '../ops/diff-results.ts';
 import { readDiffOptions } from './diff-options.ts';
-import { rootNote } from './diff-rows.ts';
-import { diffTexts, textNote } from './diff-text.ts';
+import { rowCount } from './diff-rows.ts';
+import { diffTexts, silentNotes } from './diff-text.ts';
 import { hasColor } from './environment.ts';
 import { escapeLine } from './escape.ts';
 import type { Io } from './io.ts';
@@ -11,42 +10,32 @@ import { printTexts, printWarnings } from './output.ts';
 import { withProgress } from './progress.ts';
 import type { Words } from './words.ts';
 
-const countOf = ({ changes, config, manifest }: PlatformDiffRow): number =>
-  changes.length + config.length + manifest.length;
-
-const differs = (row: PlatformDiffRow): boolean => row.before === null || row.after === null || countOf(row) > 0;
+const differs = (row: PlatformDiffRow): boolean => row.before === null || row.after === null || rowCount(row) > 0;
 
 /** The line above a platform's rows, or in place of them. */
 function headOf(row: PlatformDiffRow): string {
   const name = escapeLine(row.platform);
   if (row.before === null) return `${name}: only in NEW\n`;
   if (row.after === null) return `${name}: only in OLD\n`;
-  return countOf(row) === 0 ? `${name}: no difference\n` : `${name}:\n`;
+  return rowCount(row) === 0 ? `${name}: no difference\n` : `${name}:\n`;
 }
 
 async function printPlatforms(result: PlatformDiffResult, words: Words, io: Io): Promise<void> {
   const look = { color: hasColor(words, io), isTerminal: io.stdoutIsTerminal };
   for (const row of result.platforms) {
     await printTexts(io, [headOf(row)]);
-    if (countOf(row) === 0) continue;
+    if (rowCount(row) === 0) continue;
     const { texts, encoding } = await diffTexts(row, words, look);
     await printTexts(io, texts, encoding);
   }
 }
 
 /** Does what `--all-platforms` asks for, and answers the exit status. */
-export async function diffAllPlatforms(words: Words, io: Io): Promise<number> {
-  const [old, later] = [words.word('old'), words.text('new')];
-  if (later === undefined) throw usage('NEW', 'expected a second operand, got none');
+export async function diffAllPlatforms([old, later]: readonly [string, string], words: Words, io: Io): Promise<number> {
   const { platform: _one, hostPlatform: _host, crossMounts: _cross, ...options } = readDiffOptions(words, io);
   const { diffPlatforms } = await import('../ops/diff-platforms.ts');
   const result = await withProgress(words, io, work => diffPlatforms(old, later, { ...options, ...work }));
-  const notes =
-    words.flag('json') || words.flag('reasons')
-      ? []
-      : result.platforms.flatMap(row =>
-          [...rootNote(row.changes), ...textNote(row, words)].map(note => `${row.platform}: ${note}`),
-        );
+  const notes = result.platforms.flatMap(row => silentNotes(row, words).map(note => `${row.platform}: ${note}`));
   printWarnings(io, words, [...new Set([...result.platforms.flatMap(({ warnings }) => warnings), ...notes])]);
   if (words.flag('json')) await printTexts(io, jsonLine(result));
   else await printPlatforms(result, words, io);

@@ -43,6 +43,10 @@ export const fieldRows = ({ config, manifest }: Pick<DiffResult, 'config' | 'man
   ...manifest.map(row => fieldRow('manifest', row)),
 ];
 
+/** How many rows a difference has. */
+export const rowCount = ({ changes, config, manifest }: Pick<DiffResult, 'changes' | 'config' | 'manifest'>): number =>
+  changes.length + config.length + manifest.length;
+
 /** Paths first, then fields of the config and of the manifest. */
 export const listedRows = (result: DiffResult): readonly ListedRow[] => [...result.changes, ...fieldRows(result)];
 

@@ -9,6 +9,7 @@ import {
   type ListedRow,
   listedRows,
   rawPath,
+  rootNote,
   shownPath,
 } from './diff-rows.ts';
 import { diffstatTexts } from './diffstat-text.ts';
@@ -41,9 +42,15 @@ interface Printed {
 }
 
 /** What a patch that says nothing does not say: that there are differences all the same. */
-export function textNote({ changes }: DiffResult, words: Words): readonly string[] {
+function textNote({ changes }: DiffResult, words: Words): readonly string[] {
   if (words.texts('text').length === 0 || changes.length === 0 || changes.some(isInPatch)) return [];
   return ['nothing that --text names differs in its contents; without --text there is a list of what differs'];
+}
+
+/** What is not said where not every row is printed. */
+export function silentNotes(result: DiffResult, words: Words): readonly string[] {
+  const isListed = words.flag('json') || words.flag('reasons') || words.text('format') !== undefined;
+  return isListed ? [] : [...rootNote(result.changes), ...textNote(result, words)];
 }
 
 /** What `--text` prints: patches, or with `--stat` their lines counted; fields of documents come after as the lines that they are. */

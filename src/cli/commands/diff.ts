@@ -1,8 +1,8 @@
 import type { Command } from '../command.ts';
 import { diffForm } from '../diff-forms.ts';
 import { diffOptions, diffRules, readDiffOptions } from '../diff-options.ts';
-import { rootNote } from '../diff-rows.ts';
-import { diffFields, diffTexts, textNote } from '../diff-text.ts';
+import { rowCount } from '../diff-rows.ts';
+import { diffFields, diffTexts, silentNotes } from '../diff-text.ts';
 import { hasColor } from '../environment.ts';
 import { jsonLine } from '../json-text.ts';
 import { printTexts, printWarnings } from '../output.ts';
@@ -43,16 +43,13 @@ export const diff: Command = {
     const result = await withProgress(words, io, work =>
       diff(words.word('old'), words.text('new'), { ...options, ...work }),
     );
-    const isListed = words.flag('json') || words.flag('reasons') || words.text('format') !== undefined;
-    printWarnings(io, words, [
-      ...result.warnings,
-      ...(isListed ? [] : [...rootNote(result.changes), ...textNote(result, words)]),
-    ]);
-    const look = { color: hasColor(words, io), isTerminal: io.stdoutIsTerminal };
-    const json = { texts: words.flag('json') ? jsonLine(result) : [], encoding: 'utf8' as const };
-    const { texts, encoding } = words.flag('json') ? json : await diffTexts(result, words, look);
-    await printTexts(io, texts, encoding);
-    const differs = result.changes.length + result.config.length + result.manifest.length > 0;
-    return words.flag('exit-code') && differs ? 1 : 0;
+    printWarnings(io, words, [...result.warnings, ...silentNotes(result, words)]);
+    if (words.flag('json')) await printTexts(io, jsonLine(result));
+    else {
+      const look = { color: hasColor(words, io), isTerminal: io.stdoutIsTerminal };
+      const { texts, encoding } = await diffTexts(result, words, look);
+      await printTexts(io, texts, encoding);
+    }
+    return words.flag('exit-code') && rowCount(result) > 0 ? 1 : 0;
   },
 };
