@@ -2,6 +2,7 @@ import type { DiffRow } from '../ops/results.ts';
 import { exactTextOf } from '../tree/path.ts';
 import { paint } from './paint.ts';
 import { namesOf, quotedPath } from './patch-text.ts';
+import { counted } from './units.ts';
 import { displayWidth } from './width.ts';
 
 /** Columns of a line, as git has it where nobody says how many there are. */
@@ -97,7 +98,6 @@ export function* diffstatTexts(rows: readonly DiffRow[], color: boolean): Genera
   for (const file of files) yield lineOf(file, widths, color);
   const sum = (count: (file: StatFile) => number): number => files.reduce((total, file) => total + count(file), 0);
   const [added, deleted] = [sum(file => file.added), sum(file => file.deleted)];
-  const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
   const parts = [
     ...(added > 0 || deleted === 0 ? [`${counted(added, 'insertion')}(+)`] : []),
     ...(deleted > 0 || added === 0 ? [`${counted(deleted, 'deletion')}(-)`] : []),

@@ -1,11 +1,11 @@
 import type { SharedLayers, SharingResult } from '../ops/sharing-results.ts';
 import { escapeLine } from './escape.ts';
 import { tableText } from './table.ts';
-import { humanSize } from './units.ts';
+import { counted, humanSize } from './units.ts';
 
 /** A run of layers on one line: how many, how large, whose. */
 function runText({ diffIDs, size, images, count }: SharedLayers): string {
-  const layers = `${diffIDs.length} layer${diffIDs.length === 1 ? '' : 's'} ${humanSize(size)}`;
+  const layers = `${counted(diffIDs.length, 'layer')} ${humanSize(size)}`;
   const names = images.map(({ name, platform }) => ` ${escapeLine(name)} (${escapeLine(platform)})`).join(',');
   return `${layers}${count > 1 ? ` shared by ${count}` : ''}${names}`;
 }

@@ -13,6 +13,9 @@ export function humanSize(bytes: number): string {
   return `${shortText(value, 3)}${sizeUnits[unit]}`;
 }
 
+/** So many of something, in the singular or the plural. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** A duration in milliseconds as docker words it. */
 export function humanDuration(milliseconds: number): string {
   const seconds = Math.trunc(milliseconds / 1000);

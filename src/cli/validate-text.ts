@@ -1,9 +1,7 @@
 import type { ValidateResult } from '../ops/results.ts';
 import { escapeLine } from './escape.ts';
 import { paint } from './paint.ts';
-import { humanSize } from './units.ts';
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+import { counted, humanSize } from './units.ts';
 
 /** So many findings of one code in one blob are shown; of more, the rest is counted. */
 const shownOfOne = 3;
