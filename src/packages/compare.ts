@@ -18,7 +18,9 @@ export interface SizedPackage {
   readonly size: number;
 }
 
-const versionOf = ({ epoch, version }: Package): string => (epoch === undefined ? version : `${epoch}:${version}`);
+/** A package's version with its epoch before it. */
+export const versionOf = ({ epoch, version }: Package): string =>
+  epoch === undefined ? version : `${epoch}:${version}`;
 
 /** Which packages are one in two versions: by architecture where they are the distribution's, else by the file that says them. */
 function keyOf({ found }: SizedPackage, isFolded: boolean): string {

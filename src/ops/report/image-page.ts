@@ -1,3 +1,5 @@
+import { historyOf } from '../../image/history.ts';
+import { versionOf } from '../../packages/compare.ts';
 import type { Package } from '../../packages/package.ts';
 import { configRows } from '../../report/config-rows.ts';
 import { fileColumns } from '../../report/file-columns.ts';
@@ -39,23 +41,22 @@ async function layersOf(layers: readonly AnalyzedLayer[], stack: Stack, pace: Pa
   });
 }
 
-function linesOf({ config }: Image, layers: number): readonly PageLine[] {
-  const rows = config.value.history ?? [];
-  const described = rows.filter(row => row.empty_layer !== true).length;
-  const silent = Array.from({ length: layers - described }, () => ({}) as (typeof rows)[number]);
-  let layer = 0;
-  return [...rows, ...silent].map(row => ({
-    layer: row.empty_layer === true ? null : ++layer,
-    created: row.created ?? null,
-    createdBy: row.created_by ?? '',
-    comment: row.comment ?? '',
-  }));
+function linesOf(image: Image): readonly PageLine[] {
+  let made = 0;
+  return historyOf(image)
+    .reverse()
+    .map(({ layer, created, createdBy, comment }) => ({
+      layer: layer === null ? null : ++made,
+      created,
+      createdBy,
+      comment,
+    }));
 }
 
 function packageRows({ found, ownership }: Analysis): readonly PackageRow[] {
   return found.packages.map(({ found, layer }) => {
-    const version = found.epoch === undefined ? found.version : `${found.epoch}:${found.version}`;
-    return [found.type, found.name, version, licenceOf(found) ?? '', layer ?? 0, ownership.sizes.get(found) ?? 0];
+    const size = ownership.sizes.get(found) ?? 0;
+    return [found.type, found.name, versionOf(found), licenceOf(found) ?? '', layer ?? 0, size];
   });
 }
 
@@ -88,7 +89,7 @@ export async function imagePage(look: Look, ofImage: NonNullable<Look['ofImage']
     head: headOf(look, image, analysis),
     efficiency: analysis.dive.efficiency,
     layers: await layersOf(analysis.layers, stack.stack, pace),
-    history: linesOf(image, stack.layers.length),
+    history: linesOf(image),
     files: await pace.run(filesOf(look, analysis)),
     packages: packageRows(analysis),
     waste: wasteOf(analysis.waste),

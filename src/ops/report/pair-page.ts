@@ -1,6 +1,6 @@
 import { diffConfigs } from '../../image/config-diff.ts';
 import { diffLayerLists } from '../../image/layers-diff.ts';
-import { diffPackageLists } from '../../packages/compare.ts';
+import { diffPackageLists, versionOf } from '../../packages/compare.ts';
 import { changeColumns } from '../../report/change-columns.ts';
 import type { FieldChange, LayerChange, PackageChange, PairPage } from '../../report/page-data.ts';
 import { jsonText } from '../../spec/document.ts';
@@ -25,13 +25,13 @@ type Sized = PlacedPackage & { readonly size: number };
 const sized = ({ found, ownership }: Analysis): readonly Sized[] =>
   found.packages.map(one => ({ ...one, size: ownership.sizes.get(one.found) ?? 0 }));
 
-const versionOf = ({ found }: Sized): string =>
-  found.epoch === undefined ? found.version : `${found.epoch}:${found.version}`;
-
 function packageChanges(before: Analysis, after: Analysis): readonly PackageChange[] {
   return diffPackageLists(sized(before), sized(after)).map(({ kind, before: was, after: is }) => {
     const { found } = (is ?? was) as Sized;
-    const versions = [was === undefined ? null : versionOf(was), is === undefined ? null : versionOf(is)] as const;
+    const versions = [was, is].map(side => (side === undefined ? null : versionOf(side.found))) as [
+      string | null,
+      string | null,
+    ];
     return [kind, found.type, found.name, ...versions, (is?.size ?? 0) - (was?.size ?? 0)];
   });
 }
