@@ -7,12 +7,8 @@ import { RunColumn, ValueTable } from './columns.ts';
 import { nodeType } from './file-columns.ts';
 import type { ChangeColumns, NodeType } from './page-data.ts';
 
-/** Whether all below a path has no change of its own: it is a directory here, and none in the other tree. */
-const standsForAll = (here: Node | undefined, there: Node | undefined): boolean =>
-  here?.kind === 'directory' && there?.kind !== 'directory';
-
 /** Bytes at the paths that differ, each file at the first of its names; what a directory that is gone held is the directory's. */
-function* bytesAt(tree: Tree, wholes: ReadonlySet<Path>): Parts<ReadonlyMap<Path, number>> {
+function* bytesAt(tree: Tree, wholes: ReadonlySet<Path> = new Set()): Parts<ReadonlyMap<Path, number>> {
   const bytes = new Map<Path, number>();
   const seen = new Set<Leaf>();
   let whole: Path | undefined;
@@ -44,6 +40,10 @@ interface Sides {
 
 const beforeOf = (change: Change): Node | undefined => (change.kind === 'add' ? undefined : change.before);
 const afterOf = (change: Change): Node | undefined => (change.kind === 'delete' ? undefined : change.after);
+
+/** Whether what was below a path has no change of its own: the directory is none any more. */
+const isGoneDirectory = (change: Change): boolean =>
+  beforeOf(change)?.kind === 'directory' && afterOf(change)?.kind !== 'directory';
 
 /** The columns as they grow. State: all rows so far. */
 class ChangeRows {
@@ -103,13 +103,13 @@ export function* changeColumns(
 ): Parts<{ readonly columns: ChangeColumns; readonly rows: ReadonlyMap<Path, number> }> {
   const root: Change = { kind: 'modify', path: '', before, after, reasons: [] };
   const changes = inWalkOrder(listed[0]?.path === '' ? listed : [root, ...listed]);
-  const [children, gone, come] = [new Map<Path, number>(), new Set<Path>(), new Set<Path>()];
+  const [children, gone] = [new Map<Path, number>(), new Set<Path>()];
   yield* each(changes, change => {
     const { path } = change;
     if (path !== '') children.set(parentOf(path), (children.get(parentOf(path)) ?? 0) + 1);
-    if (standsForAll(beforeOf(change), afterOf(change))) gone.add(path);
+    if (isGoneDirectory(change)) gone.add(path);
   });
-  const sides = { before: yield* bytesAt(before, gone), after: yield* bytesAt(after, come) };
+  const sides = { before: yield* bytesAt(before, gone), after: yield* bytesAt(after) };
   const columns = new ChangeRows();
   const rows = new Map<Path, number>();
   yield* each(changes, change => {
