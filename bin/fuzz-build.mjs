@@ -1,8 +1,7 @@
 // The fuzz targets as one file in which each block of ocikit's own code counts how often it is entered: V8's own counts take
 // twenty milliseconds an input to ask for, and most inputs take one.
-import { readFileSync } from 'node:fs';
-import { pathToFileURL } from 'node:url';
 import { countingModule, withCounters } from '../src/testing/fuzz/counters.ts';
+import { sourceWithUrl } from './own-url.mjs';
 
 /** What runs as text in a worker, where nobody counts. */
 const uncounted = /\/testing\/|\/inflate-worker\.ts$/;
@@ -15,12 +14,8 @@ function countingPlugin(transform) {
       onResolve({ filter: /^block-counts$/ }, () => ({ path: 'runtime', namespace: 'counting' }));
       onLoad({ filter: /.*/, namespace: 'counting' }, () => ({ contents: countingModule }));
       onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
-        const source = readFileSync(path, 'utf8').replace(
-          /(?<!['"])import\.meta\.url(?!['"])/g,
-          JSON.stringify(pathToFileURL(path).href),
-        );
         const options = { loader: 'ts', target: 'es2022', supported: { 'template-literal': false } };
-        const { code } = await transform(source, options);
+        const { code } = await transform(sourceWithUrl(path), options);
         if (uncounted.test(path)) return { contents: code, loader: 'js' };
         const counted = withCounters(code, next);
         next = counted.next;

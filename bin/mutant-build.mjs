@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { sourceWithUrl } from './own-url.mjs';
 
 const esbuild = createRequire(import.meta.url).resolve('esbuild');
 
@@ -43,10 +44,7 @@ const ownUrl = {
   setup({ onLoad }) {
     onLoad({ filter: /\/testing\/work\.ts$/ }, () => ({ contents: uncounted }));
     onLoad({ filter: /\/src\/.*\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace(
-        /(?<!['"])import\.meta\.url(?!['"])/g,
-        JSON.stringify(pathToFileURL(path).href),
-      ),
+      contents: sourceWithUrl(path),
       loader: 'ts',
     }));
   },
