@@ -71,7 +71,8 @@ async function tryTarget(name) {
   }
   const { runs, corpus, blocks, memory, findings } = JSON.parse(stdout);
   const count = `${findings.length} finding${findings.length === 1 ? '' : 's'}`;
-  console.log(`${name}: ${runs} runs, ${blocks} blocks, ${corpus} inputs kept, ${memory >> 10} MiB, ${count}`);
+  const held = memory === null ? '' : `${memory >> 10} MiB, `;
+  console.log(`${name}: ${runs} runs, ${blocks} blocks, ${corpus} inputs kept, ${held}${count}`);
   for (const { input, error } of findings) keep(name, Buffer.from(input, 'base64'), error);
   return findings.length === 0;
 }

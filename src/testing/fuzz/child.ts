@@ -1,4 +1,4 @@
-import { openSync, writeSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { blockCounts } from './blocks.ts';
 import { fuzz } from './fuzz.ts';
 import { fuzzTargets } from './targets.ts';
@@ -28,5 +28,12 @@ async function tryTarget(): Promise<void> {
     input: Buffer.from(input).toString('base64'),
     error: error instanceof Error ? (error.stack ?? error.message) : `${error}`,
   }));
-  process.stdout.write(`${JSON.stringify({ ...rest, memory: process.resourceUsage().maxRSS, findings: said })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...rest, memory: peakMemory(), findings: said })}\n`);
+}
+
+/** The most memory that was held at once, in KiB; null where the system does not say. */
+function peakMemory(): number | null {
+  const status = '/proc/self/status';
+  const [, peak] = (existsSync(status) ? /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(status, 'utf8')) : null) ?? [];
+  return peak === undefined ? null : Number(peak);
 }
