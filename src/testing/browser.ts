@@ -124,11 +124,6 @@ export class Browser {
     await this.settled();
   }
 
-  async screenshot(isWhole = false): Promise<Uint8Array> {
-    const { data } = await this.send('Page.captureScreenshot', { captureBeyondViewport: isWhole, format: 'png' });
-    return Buffer.from(String(data), 'base64');
-  }
-
   async print(): Promise<Uint8Array> {
     const { data } = await this.send('Page.printToPDF', { printBackground: false });
     return Buffer.from(String(data), 'base64');
@@ -153,8 +148,7 @@ export class Browser {
     const page = (targetInfos as readonly { type: string; targetId: string }[]).find(({ type }) => type === 'page');
     const { sessionId } = await this.send('Target.attachToTarget', { targetId: page?.targetId, flatten: true });
     this.#session = String(sessionId);
-    for (const domain of ['Page', 'Runtime', 'Network', 'Log', 'Audits', 'Emulation'])
-      if (domain !== 'Emulation') await this.send(`${domain}.enable`);
+    for (const domain of ['Page', 'Runtime', 'Network', 'Log', 'Audits']) await this.send(`${domain}.enable`);
   }
 
   #read(text: string): void {
