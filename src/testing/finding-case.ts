@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayerEntry } from '../tree/node.ts';
-import { layerTar, type MadeDescriptor, putImage, putJson, putName } from './layout-files.ts';
+import { blobFile, layerTar, type MadeDescriptor, putImage, putJson, putName } from './layout-files.ts';
 
 /** A layout with one thing wrong with it: made in an empty layout, whose path it is given. */
 interface FindingCase {
@@ -55,7 +55,7 @@ export function manifestIn(
 ): Fields & { readonly layers: readonly MadeDescriptor[]; readonly config: MadeDescriptor } {
   const { manifests } = JSON.parse(readFileSync(indexFile(layout), 'utf8')) as { manifests: MadeDescriptor[] };
   const digest = manifests[0]?.digest ?? '';
-  return JSON.parse(readFileSync(join(layout, 'blobs', digest.replace(':', '/')), 'utf8'));
+  return JSON.parse(readFileSync(blobFile(layout, digest), 'utf8'));
 }
 
 /** A plain image whose manifest has been changed. */
