@@ -5,7 +5,7 @@ import { goBuildOf, goPlaces } from '../../packages/go.ts';
 import { spdxExpressionOf } from '../../packages/licences.ts';
 import { purlOf } from '../../packages/purl.ts';
 import { headerPackage } from '../../packages/rpm-header.ts';
-import { berkeleyHeaders, ndbHeaders, sqliteHeaders } from '../../packages/rpm-stores.ts';
+import { sqliteHeaders } from '../../packages/rpm-stores.ts';
 import { rustPackages } from '../../packages/rust.ts';
 import { spdxDocument } from '../../packages/spdx.ts';
 import { compareVersions } from '../../packages/versions.ts';
@@ -115,15 +115,11 @@ export const packageTargets: readonly FuzzTarget[] = [
   {
     name: 'rpm-stores',
     run: bytes => {
-      for (const [path, read] of [
-        ['rpmdb.sqlite', sqliteHeaders],
-        ['Packages.db', ndbHeaders],
-        ['Packages', berkeleyHeaders],
-      ] as const) {
+      for (const path of ['rpmdb.sqlite', 'Packages.db', 'Packages']) {
         scanned(`var/lib/rpm/${path}`)(bytes);
         scanned(`var/lib/rpm/${path}`, { 'var/lib/rpm/rpmdb.sqlite-wal': bytes })(bytes);
-        if (read === sqliteHeaders) drain(sqliteHeaders(bytes, bytes, 'fuzz'));
       }
+      drain(sqliteHeaders(bytes, bytes, 'fuzz'));
     },
     seeds: () =>
       fixtureSeeds('insight/packages/files', path => /rpm.*\.gz$|rpmdb\.sqlite$/.test(path)).map(bytes =>
