@@ -1,6 +1,7 @@
 import { usage } from '../errors.ts';
 import type { BuildOptions } from '../ops/build/options.ts';
 import type { Option } from './command.ts';
+import { fieldsOf } from './fields.ts';
 import { given, type Words } from './words.ts';
 
 /** What is said of an image beside it. */
@@ -27,10 +28,6 @@ export const buildAttestOptions: readonly Option[] = [
     describe: 'the same in one: type=provenance,mode=MODE or type=sbom; may be repeated',
   },
 ];
-
-/** Fields of `key=value` with commas. */
-const fieldsOf = (text: string): ReadonlyMap<string, string> =>
-  new Map(text.split(',').map(field => [field.split('=', 1)[0] ?? '', field.slice(field.indexOf('=') + 1)]));
 
 const known = ['type', 'mode', 'version', 'disabled'];
 

@@ -1,6 +1,7 @@
 import { usage } from '../errors.ts';
 import type { BuildAgent, BuildOptions, BuildSecret } from '../ops/build/options.ts';
 import type { Option } from './command.ts';
+import { fieldsOf } from './fields.ts';
 import type { Io } from './io.ts';
 import { runnerChoices } from './runner-choices.ts';
 import { given, type Words } from './words.ts';
@@ -85,9 +86,7 @@ function sizeOf(text: string | undefined): number | undefined {
 
 /** `id=ID,src=FILE`, `id=ID,env=VARIABLE`, or `id=ID` alone: a variable of that name, else a file, as docker has it. */
 function secretOf(text: string, io: Io): BuildSecret {
-  const fields = new Map(
-    text.split(',').map(field => [field.split('=', 1)[0] ?? '', field.slice(field.indexOf('=') + 1)]),
-  );
+  const fields = fieldsOf(text);
   const kind = fields.get('type') ?? 'file';
   const file = fields.get('src') ?? fields.get('source');
   const id = fields.get('id') ?? file?.split('/').at(-1);

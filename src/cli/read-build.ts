@@ -4,6 +4,7 @@ import { readBuildAttest } from './build-attest-options.ts';
 import { readBuildRun } from './build-run-options.ts';
 import { readCompression } from './compression-options.ts';
 import { givenTime, nowTime } from './environment.ts';
+import { fieldsOf } from './fields.ts';
 import type { Io } from './io.ts';
 import { given, type Words } from './words.ts';
 
@@ -13,11 +14,12 @@ const standardOutput = '/dev/stdout';
 /** Docker's `--output`. Throws `usage`. */
 function outputOf(text: string | undefined): BuildOutput | undefined {
   if (text === undefined) return undefined;
-  const fields = new Map(
-    text.includes('=')
-      ? text.split(',').map(field => [field.split('=', 1)[0], field.slice(field.indexOf('=') + 1)] as const)
-      : [['type', text === '-' ? 'tar' : 'local'] as const, ['dest', text] as const],
-  );
+  const fields = text.includes('=')
+    ? fieldsOf(text)
+    : new Map([
+        ['type', text === '-' ? 'tar' : 'local'],
+        ['dest', text],
+      ]);
   const kind = outputs.find(name => name === fields.get('type'));
   const [path, name] = [fields.get('dest') ?? '', fields.get('name')];
   if (kind === undefined || path === '' || (path === '-' && kind === 'local'))
@@ -50,7 +52,7 @@ function argumentsOf(words: Words, io: Io): readonly string[] {
 /** A layout's path, or in docker's words `type=local,src=PATH` and `type=local,dest=PATH`. */
 function cachePlace(text: string, option: string): string {
   if (!/^type=/.test(text)) return text;
-  const fields = new Map(text.split(',').map(field => [field.split('=', 1)[0], field.slice(field.indexOf('=') + 1)]));
+  const fields = fieldsOf(text);
   const place = fields.get('dest') ?? fields.get('src');
   if (fields.get('type') === 'local' && place !== undefined) return place;
   throw usage(
