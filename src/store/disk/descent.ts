@@ -12,20 +12,17 @@ import { changed } from '../../errors.ts';
 import type { ByteString, Path } from '../../tree/node.ts';
 import { joinPath, textOf } from '../../tree/path.ts';
 import { diskPath } from './disk-path.ts';
+import { handles, nameOnly } from './handles.ts';
 import { withLeave } from './leave.ts';
 import type { Native } from './native.ts';
 import { type Identity, isSameFile, type Stat, statOf } from './stat.ts';
 import { systemCode } from './system-error.ts';
 
-/** Linux's O_PATH: names a directory, and takes no right to list it. */
-const nameOnly = process.platform === 'linux' ? 0o10000000 : 0;
 /** How a directory is opened, and nothing else, and no symbolic link followed. */
 export const directoryFlags: number = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW | nameOnly;
 const exact = { bigint: true } as const;
 /** So many directories are kept open: as deep as trees are (of a Debian's directories fewer than one in a thousand lie deeper). Those above them are found again through `..`. */
 const keptOpen = 16;
-/** Where Linux shows open files as links that lead to them, whatever has become of their names. */
-export const handles = '/proc/self/fd';
 const wide = /[^\x01-\x7f]/;
 /** Codes of a name that is gone, or of another type than it was. */
 const otherwise: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EINVAL']);

@@ -1,11 +1,8 @@
 import { chmodSync, closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { handleOf, nameOnly } from './handles.ts';
 import type { Stat } from './stat.ts';
 import { systemCode } from './system-error.ts';
 
-/** Where Linux shows open files as links that lead to them, whatever has become of their names. */
-const handles = '/proc/self/fd';
-/** Linux's O_PATH: names a file, and takes no right to read it. */
-const nameOnly = process.platform === 'linux' ? 0o10000000 : 0;
 const held = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | nameOnly;
 const [plainFile, directory, typeBits, setGroup] = [0o100000, 0o040000, 0o170000, 0o2000];
 
@@ -33,7 +30,7 @@ export function withLeave<T>(descriptor: number, wanted: number, action: () => T
     if (systemCode(error) !== 'EACCES') throw error;
     const found = fstatSync(descriptor);
     if (!isOurs(found, wanted)) throw error;
-    const place = `${handles}/${descriptor}`;
+    const place = handleOf(descriptor);
     const mode = found.mode & 0o7777;
     chmodSync(place, mode | wanted);
     try {

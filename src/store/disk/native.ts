@@ -4,6 +4,7 @@ import type { ByteString } from '../../tree/node.ts';
 import { second, secondsOf } from '../../tree/time.ts';
 import { isHostXattr } from '../../tree/xattrs.ts';
 import { codeOf, failure } from './errno.ts';
+import { handleOf } from './handles.ts';
 import { type Call, type CLibrary, exchangeOf, makeNodeOf, seekOf, statxOf } from './native-calls.ts';
 import { deviceNumber, type Stat, statxReader } from './stat.ts';
 
@@ -51,7 +52,6 @@ const withheld: readonly number[] = [22, 75];
 const capability = 'security.capability';
 
 const ascii = /^[\x01-\x7f]*$/;
-const handleOf = (descriptor: number): string => `/proc/self/fd/${descriptor}`;
 
 /** A C string. Text is encoded by koffi, which is cheaper than a buffer for each path. */
 function terminated(bytes: DiskPath): string | Buffer {

@@ -13,30 +13,26 @@ import {
 } from 'node:fs';
 import { fileCost, Pace } from '../../stream/pace.ts';
 import { directoryFlags } from './descent.ts';
+import { handleOf } from './handles.ts';
 import { systemCode } from './system-error.ts';
 
 const ownerAll = 0o700;
 
 /** A directory that is held open: what is done below `path` is done in it, wherever it has been moved and whatever has taken its name. */
-interface HeldDirectory {
+export interface HeldDirectory {
   readonly path: string;
   /** Lets its owner list and change it. Root needs no leave. */
   open(): void;
   /** Gives it its mode back. */
   restore(): void;
+  /** Once or more often. */
   close(): void;
 }
 
-/** Holds a directory; undefined where the path leads to something else, a symlink above all, or to nothing. */
-export function holdDirectory(path: string | Buffer): HeldDirectory | undefined {
-  let file: number;
-  try {
-    file = openSync(path, directoryFlags);
-  } catch (error) {
-    if (['ENOTDIR', 'ELOOP', 'ENOENT'].includes(systemCode(error) ?? '')) return undefined;
-    throw error;
-  }
-  const link = `/proc/self/fd/${file}`;
+/** Holds a directory, and no link in its place. Throws the system's error. */
+export function holdDirectory(path: string | Buffer): HeldDirectory {
+  let file: number | undefined = openSync(path, directoryFlags);
+  const link = handleOf(file);
   const held = existsSync(link) ? link : path.toString();
   const { mode } = fstatSync(file);
   const isOpen = process.geteuid?.() === 0 || (mode & ownerAll) === ownerAll;
@@ -44,8 +40,21 @@ export function holdDirectory(path: string | Buffer): HeldDirectory | undefined 
     path: held,
     open: () => (isOpen ? undefined : chmodSync(held, mode | ownerAll)),
     restore: () => (isOpen ? undefined : chmodSync(held, mode)),
-    close: () => closeSync(file),
+    close() {
+      if (file !== undefined) closeSync(file);
+      file = undefined;
+    },
   };
+}
+
+/** The same; undefined where the path leads to something else, a symlink above all, or to nothing. */
+export function holdIfDirectory(path: string | Buffer): HeldDirectory | undefined {
+  try {
+    return holdDirectory(path);
+  } catch (error) {
+    if (['ENOTDIR', 'ELOOP', 'ENOENT'].includes(systemCode(error) ?? '')) return undefined;
+    throw error;
+  }
 }
 
 /** Whether an action worked; false where the system answered one of these codes. */
@@ -95,7 +104,7 @@ class Removal {
     yield* this.#empty(this.#top);
     for (let name = this.#waiting.pop(); name !== undefined; name = this.#waiting.pop()) {
       const path = child(this.#top, name);
-      const directory = holdDirectory(path);
+      const directory = holdIfDirectory(path);
       if (directory === undefined) {
         this.#try(() => this.#unlink(path));
         continue;
@@ -143,7 +152,7 @@ class Removal {
 
   /** Moves a directory to the top. What may not be written to may not be moved, unless by root. */
   #raise(path: Buffer): void {
-    const held = holdDirectory(path);
+    const held = holdIfDirectory(path);
     if (held === undefined) {
       this.#unlink(path);
       return;
@@ -163,7 +172,7 @@ class Removal {
 }
 
 function* removing(path: string): Generator<void> {
-  const top = holdDirectory(path);
+  const top = holdIfDirectory(path);
   if (top === undefined) {
     worked(() => unlinkSync(path), 'ENOENT');
     return;

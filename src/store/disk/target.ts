@@ -1,10 +1,9 @@
-import { closeSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, renameSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OciError } from '../../errors.ts';
 import { makeDirectories, syncDirectory, takeBackDirectories } from './atomic.ts';
-import { directoryFlags, handles } from './descent.ts';
 import { loadNative } from './native.ts';
-import { holdDirectory } from './remove-tree.ts';
+import { type HeldDirectory, holdDirectory, holdIfDirectory } from './remove-tree.ts';
 import { onDisk, systemCode, systemError } from './system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
@@ -43,7 +42,7 @@ function whileOpen(paths: readonly string[], action: () => void): void {
   } catch (error) {
     if (systemCode(error) !== 'EACCES') throw error;
   }
-  const held = paths.map(path => holdDirectory(path)).filter(directory => directory !== undefined);
+  const held = paths.map(path => holdIfDirectory(path)).filter(directory => directory !== undefined);
   try {
     for (const directory of held) directory.open();
     action();
@@ -102,25 +101,6 @@ function replace(place: string, work: string, old: string): void {
   putAside(place, work, old);
 }
 
-/** A directory that is held open: `place` leads into it whatever becomes of its name, as long as there is /proc. */
-interface Held {
-  readonly place: string;
-  close(): void;
-}
-
-/** Holds a directory open, and no link in its place. */
-function hold(path: string): Held {
-  let file: number | undefined = openSync(path, directoryFlags);
-  const place = `${handles}/${file}`;
-  return {
-    place: lstatSync(place, { throwIfNoEntry: false }) === undefined ? path : place,
-    close() {
-      if (file !== undefined) closeSync(file);
-      file = undefined;
-    },
-  };
-}
-
 /**
  * Prepares a new directory, with those above it. Throws `conflict` where something is in the way, unless `force` is given: then
  * that is removed, but only once the work is in its place.
@@ -138,7 +118,7 @@ export async function prepareTarget(directory: string, options: { readonly force
     takeBackDirectories(made);
     throw error;
   }
-  let held: Held | undefined;
+  let held: HeldDirectory | undefined;
   const abandon = async (): Promise<void> => {
     held?.close();
     await temporary.remove().catch(() => undefined);
@@ -146,14 +126,14 @@ export async function prepareTarget(directory: string, options: { readonly force
   };
   let work: string;
   try {
-    held = onDisk(directory, room, () => hold(temporary.path));
-    work = `${held.place}/new`;
+    held = onDisk(directory, room, () => holdDirectory(temporary.path));
+    work = `${held.path}/new`;
     onDisk(directory, room, () => mkdirSync(work));
   } catch (error) {
     await abandon();
     throw error;
   }
-  const { place: inside, close } = held;
+  const { path: inside, close } = held;
   return {
     work,
     abandon,

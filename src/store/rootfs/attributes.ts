@@ -17,8 +17,8 @@ import {
 import { changed } from '../../errors.ts';
 import type { ByteString, Meta, Node, Path } from '../../tree/node.ts';
 import { textOf } from '../../tree/path.ts';
-import { handles } from '../disk/descent.ts';
 import { clampTime, isPlainTime, timeOf } from '../disk/disk-time.ts';
+import { handleOf, handles, nameOnly } from '../disk/handles.ts';
 import type { DiskPath, Native } from '../disk/native.ts';
 import { diskOwnerOf, type Powers } from './powers.ts';
 
@@ -32,8 +32,7 @@ export interface Made {
 type Timed<Place> = Omit<Made, 'place'> & { readonly place: Place };
 type SetTime<Place> = (place: Place, atime: number | string, mtime: number | string) => void;
 
-/** Linux's O_PATH: names a file, and takes no right to it. */
-const nameOnly = 0o10000000 | constants.O_NOFOLLOW;
+const nameFlags = nameOnly | constants.O_NOFOLLOW;
 const typeBits = 0o170000;
 const typesOf: Readonly<Record<Node['kind'], readonly number[]>> = {
   directory: [0o040000],
@@ -116,7 +115,7 @@ export class RootfsAttributes {
       this.#finishNamed(kind, made);
       return;
     }
-    const held = openSync(made.place, nameOnly);
+    const held = openSync(made.place, nameFlags);
     try {
       const { mode, nlink } = fstatSync(held);
       // A second name of it would be of somebody else's file.
@@ -130,7 +129,7 @@ export class RootfsAttributes {
 
   /** The same of what is held open already. The mode comes last: it may keep its owner out. */
   finishHeld(kind: Node['kind'], held: number, { path, meta }: Omit<Made, 'place'>): void {
-    const place = `${handles}/${held}`;
+    const place = handleOf(held);
     if (this.#owns(meta)) {
       const { uid, gid } = diskOwnerOf(meta, this.#powers);
       chownSync(place, uid, gid);
