@@ -88,7 +88,14 @@ export class RootfsWriter {
     throw unsupported(`/${shortTextOf(path)}`, expected, `${length}`, { hint: 'no tool could reach it by its path' });
   }
 
-  readonly #onPath: OnPath = (path, action) => onDisk(`/${textOf(path)}`, 'a path that can be written', action);
+  /** What a path is called for people is made out only where something goes wrong: this is done for every entry. */
+  readonly #onPath: OnPath = (path, action) => {
+    try {
+      return action();
+    } catch (error) {
+      throw systemError(error, `/${textOf(path)}`, 'a path that can be written');
+    }
+  };
 
   /** More of the file that was created last. */
   write(chunk: Uint8Array): void {
