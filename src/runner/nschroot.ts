@@ -1,4 +1,4 @@
-import { capabilitiesOf, linux, mounts as standardMounts } from '../image/runtime-defaults.ts';
+import { capabilitiesOf, linux, type Mount, mounts as standardMounts } from '../image/runtime-defaults.ts';
 import type { Job, Program } from './job.ts';
 import { bindLines, prepareMounts } from './prepared-mounts.ts';
 import { begin, loopbackLines, openLines, rootLines, streams } from './root-script.ts';
@@ -16,14 +16,20 @@ const field = (text: string): string =>
 const tableLines = (rows: readonly string[]): readonly string[] => ["cat > files/table <<'END'", ...rows, 'END'];
 const mountTable = 'mount -n -a -T files/table';
 
+/** The options of what every container has mounted: no device that is made in `/dev` can be opened, and a user namespace may not have a group of terminals. */
+export const standardOptions = ({ destination, options }: Mount, isInNamespace: boolean): readonly string[] => [
+  ...options.filter(option => !isInNamespace || !option.startsWith('gid=')),
+  ...(destination === '/dev' ? ['nodev'] : []),
+];
+
 /** What every container has mounted, as runtime-spec's config-linux.md says. A user namespace may not have a sysfs of its own. */
 function standardLines({ work }: Job, { isInNamespace, hasPids }: Isolation): readonly string[] {
   const root = `${field(work)}/root`;
-  const rowOf = ({ destination, type, source, options }: (typeof standardMounts)[number]): string => {
+  const rowOf = (mount: Mount): string => {
+    const { destination, type, source } = mount;
     const isBound = (type === 'sysfs' && isInNamespace) || (type === 'proc' && !hasPids);
     if (isBound) return `${destination} ${root}${destination} none rbind 0 0`;
-    const said = options.filter(option => !isInNamespace || !option.startsWith('gid='));
-    return `${source} ${root}${destination} ${type} ${[...said, ...(destination === '/dev' ? ['nodev'] : [])].join(',')} 0 0`;
+    return `${source} ${root}${destination} ${type} ${standardOptions(mount, isInNamespace).join(',')} 0 0`;
   };
   const isOuter = ({ destination }: { readonly destination: string }): boolean => !destination.startsWith('/dev/');
   const inner = standardMounts.filter(mount => !isOuter(mount) && mount.type !== 'mqueue');

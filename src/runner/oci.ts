@@ -1,26 +1,18 @@
 import { capabilitiesOf, linux, type Mount, mounts as standardMounts } from '../image/runtime-defaults.ts';
 import { encodeJson } from '../spec/document.ts';
 import type { Job } from './job.ts';
-import { devices } from './nschroot.ts';
-import { type PreparedMount, prepareMounts } from './prepared-mounts.ts';
+import { devices, standardOptions } from './nschroot.ts';
+import { optionsOf, type PreparedMount, prepareMounts } from './prepared-mounts.ts';
 import { loopbackLines, openLines, rootLines, streams } from './root-script.ts';
 import type { Isolation, Runner } from './runner.ts';
 import { quoted, writing } from './shell.ts';
 
 /** A mount of the run as runtime-spec has it. */
 function mountOf(mount: PreparedMount): Mount {
-  const { target: destination } = mount;
-  if (mount.kind === 'tmpfs') {
-    const size = mount.size === 0 ? [] : [`size=${mount.size}`];
-    return {
-      destination,
-      type: 'tmpfs',
-      source: 'tmpfs',
-      options: ['nosuid', 'nodev', ...size, ...(mount.isReadOnly ? ['ro'] : [])],
-    };
-  }
-  const way = mount.isDirectory ? 'rbind' : 'bind';
-  return { destination, type: 'none', source: mount.source, options: [way, 'nodev', mount.isReadOnly ? 'ro' : 'rw'] };
+  const [destination, options] = [mount.target, optionsOf(mount)];
+  if (mount.kind === 'tmpfs') return { destination, type: 'tmpfs', source: 'tmpfs', options };
+  const mode = mount.isReadOnly ? [] : ['rw'];
+  return { destination, type: 'none', source: mount.source, options: [...options, ...mode] };
 }
 
 /** No device that is made in `/dev` can be opened: the usual ones are bound over it, which the runtime then finds there. */
@@ -31,12 +23,11 @@ const deviceMounts: readonly Mount[] = devices.map(name => ({
   options: ['bind'],
 }));
 
-/** What every container has mounted; a user namespace may not have a sysfs of its own, nor a group of terminals. */
+/** What every container has mounted; a user namespace may not have a sysfs of its own. */
 function standardMount(mount: Mount, { isInNamespace }: Isolation): Mount {
-  if (mount.destination === '/dev') return { ...mount, options: [...mount.options, 'nodev'] };
-  if (!isInNamespace) return mount;
-  if (mount.type === 'sysfs') return { ...mount, type: 'none', source: '/sys', options: ['rbind', ...mount.options] };
-  return { ...mount, options: mount.options.filter(option => !option.startsWith('gid=')) };
+  const options = standardOptions(mount, isInNamespace);
+  if (mount.type !== 'sysfs' || !isInNamespace) return { ...mount, options };
+  return { ...mount, type: 'none', source: '/sys', options: ['rbind', ...options] };
 }
 
 /** The `config.json` of a run (runtime-spec 1.0.2): BuildKit's and docker's, without groups of control and without a seccomp filter. */

@@ -95,19 +95,22 @@ function sourceOf(mount: Extract<JobMount, { kind: 'bind' }>, { name, lines, wor
   return path === '/' ? `${work}/${name}` : `${work}/${name}${path}`;
 }
 
+/** The options of a mount: no device in it can be opened. */
+export function optionsOf(mount: PreparedMount): readonly string[] {
+  const mode = mount.isReadOnly ? ['ro'] : [];
+  if (mount.kind === 'bind') return [mount.isDirectory ? 'rbind' : 'bind', 'nodev', ...mode];
+  return ['nosuid', 'nodev', ...(mount.size === 0 ? [] : [`size=${mount.size}`]), ...mode];
+}
+
 /** Lines that mount what has been prepared into `$root`. */
 export function bindLines(mounts: readonly PreparedMount[]): readonly string[] {
   return mounts.flatMap(mount => {
-    const target = `"$root"${quoted(mount.target)}`;
-    if (mount.kind === 'tmpfs') {
-      const size = mount.size === 0 ? '' : `,size=${mount.size}`;
-      const mode = mount.isReadOnly ? ',ro' : '';
-      return [`point -d ${quoted(mount.target)}`, `mount -n -t tmpfs -o nosuid,nodev${size}${mode} tmpfs ${target}`];
-    }
-    const way = mount.isDirectory ? 'rbind' : 'bind';
+    const [target, options] = [`"$root"${quoted(mount.target)}`, optionsOf(mount).join(',')];
+    if (mount.kind === 'tmpfs')
+      return [`point -d ${quoted(mount.target)}`, `mount -n -t tmpfs -o ${options} tmpfs ${target}`];
     return [
       `point ${mount.isDirectory ? '-d' : '-f'} ${quoted(mount.target)}`,
-      `mount -n -o ${way},nodev${mount.isReadOnly ? ',ro' : ''} ${quoted(mount.source)} ${target}`,
+      `mount -n -o ${options} ${quoted(mount.source)} ${target}`,
     ];
   });
 }
