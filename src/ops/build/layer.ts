@@ -1,4 +1,5 @@
 import type { Step } from '../../dockerfile/plan/plan.ts';
+import type { Layer } from '../../spec/objects.ts';
 import { Pace } from '../../stream/pace.ts';
 import { applyInParts } from '../../tree/apply.ts';
 import { emptyTree, type LayerEntry, type Tree } from '../../tree/node.ts';
@@ -6,10 +7,9 @@ import { isUntouched } from '../../tree/stack.ts';
 import { toLayerInParts } from '../../tree/to-layer.ts';
 import { find } from '../../tree/walk.ts';
 import { compareSides, type Side } from '../compare.ts';
-import type { ContentFiles } from '../content-files.ts';
 import { storeLayer, writtenFiles } from '../store-layer.ts';
 import { changedTree } from './copy.ts';
-import type { Doing, Made } from './steps.ts';
+import type { Building, Doing, Made } from './steps.ts';
 
 type Changing = Exclude<Step, { kind: 'run' }>;
 
@@ -24,13 +24,20 @@ export async function changesOf(
   const isLink = step.kind === 'copy' && step.link;
   const before = isLink ? emptyTree() : below;
   const after = await changedTree(step, before, doing);
-  const digests = (wanted: Parameters<ContentFiles['digests']>[0]): ReturnType<ContentFiles['digests']> =>
-    files.digests(wanted);
-  const changes = await compareSides({ tree: before, digests }, { tree: after, digests }, { signal: options.signal });
-  const written = await new Pace(options.signal).run(toLayerInParts(changes, after));
-  const entries = plan.epoch === undefined ? written : clamped(written, before, plan.epoch);
-  const isAsIs = !isLink && entries === written;
+  const entries = await entriesOf({ tree: before, digests: all => files.digests(all) }, after, building);
+  const isAsIs = !isLink && plan.epoch === undefined;
   return { entries, tree: isAsIs ? after : await new Pace(options.signal).run(applyInParts(below, entries)) };
+}
+
+/** What makes the one tree of the other. */
+async function entriesOf(
+  before: Side,
+  after: Tree,
+  { files, options: { signal }, plan: { epoch } }: Building,
+): Promise<readonly LayerEntry[]> {
+  const changes = await compareSides(before, { tree: after, digests: all => files.digests(all) }, { signal });
+  const written = await new Pace(signal).run(toLayerInParts(changes, after));
+  return epoch === undefined ? written : clamped(written, before.tree, epoch);
 }
 
 /** Entries of which none that is new has a time after `epoch`, in seconds; what was there before stays as it is. */
@@ -45,24 +52,27 @@ function clamped(entries: readonly LayerEntry[], before: Tree, epoch: number): r
   );
 }
 
-/** Stores what a program changed, between what was there and what is now. */
-export async function storedChanges(before: Side, after: Tree, doing: Doing): Promise<Made> {
-  const { files, options, layout, store, isDocker, plan } = doing.building;
-  const digests: Side['digests'] = all => files.digests(all);
-  const changes = await compareSides(before, { tree: after, digests }, { signal: options.signal });
-  const written = await new Pace(options.signal).run(toLayerInParts(changes, after));
-  const entries = plan.epoch === undefined ? written : clamped(written, before.tree, plan.epoch);
-  const tree = await new Pace(options.signal).run(applyInParts(before.tree, entries));
+async function stored(
+  entries: readonly LayerEntry[],
+  { files, options, layout, store, isDocker }: Building,
+): Promise<Layer> {
   const close = await files.prepare(writtenFiles(entries), layout);
-  const layer = await storeLayer(entries, files, { destination: store, docker: isDocker, options }).finally(close);
+  return storeLayer(entries, files, { destination: store, docker: isDocker, options }).finally(close);
+}
+
+/** Stores what a program changed, between what was there and what is now. */
+export async function storedChanges(before: Side, after: Tree, { building }: Doing): Promise<Made> {
+  const { options, store } = building;
+  const entries = await entriesOf(before, after, building);
+  const tree = await new Pace(options.signal).run(applyInParts(before.tree, entries));
+  const layer = await stored(entries, building);
   return { layer, tree: async () => tree, parts: [{ kind: 'layer', source: store, layer }] };
 }
 
 /** The layer of a step that only copies. */
 export async function copiedLayer(step: Changing, doing: Doing): Promise<Made> {
-  const { files, options, layout, store, isDocker } = doing.building;
+  const { files, layout } = doing.building;
   const { entries, tree } = await changesOf(step, doing);
-  const close = await files.prepare(writtenFiles(entries), layout);
-  const layer = await storeLayer(entries, files, { destination: store, docker: isDocker, options }).finally(close);
+  const layer = await stored(entries, doing.building);
   return { layer, tree: async () => tree, parts: [{ kind: 'entries', entries, bodies: files, beside: layout }] };
 }
