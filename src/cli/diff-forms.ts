@@ -47,7 +47,7 @@ function layersText(rows: readonly LayerDiffRow[]): string {
 
 /** Does what `--packages`, `--layers` or `--all-platforms` asks for; undefined where none was given. */
 export async function diffForm(words: Words, io: Io): Promise<number | undefined> {
-  if (!['all-platforms', 'packages', 'layers'].some(form => words.flag(form))) return undefined;
+  if (!(words.flag('all-platforms') || words.flag('packages') || words.flag('layers'))) return undefined;
   const [old, later] = [words.word('old'), words.text('new')];
   if (later === undefined) throw usage('NEW', 'expected a second operand, got none');
   if (words.flag('all-platforms')) return diffAllPlatforms([old, later], words, io);
