@@ -1,4 +1,4 @@
-import { notFound, OciError, usage } from '../errors.ts';
+import { usage } from '../errors.ts';
 import { refNameLimit } from '../limits.ts';
 import { annotationKeys } from './annotations.ts';
 import { type Annotations, type Descriptor, type ImageIndex, type Json, oddEntries } from './objects.ts';
@@ -14,18 +14,15 @@ const refNamePattern =
 /** Whether text is a name by the grammar of `org.opencontainers.image.ref.name` (image-spec annotations.md). */
 export const isRefName = (text: string): boolean => refNamePattern.test(text);
 
-const listed = 10;
-const maxShown = 128;
-
 /** What an annotation says; one that is empty says nothing. */
-function annotation(descriptor: Descriptor, key: string): string | undefined {
+export function annotation(descriptor: Descriptor, key: string): string | undefined {
   const annotations = descriptor.annotations;
   if (annotations === undefined || annotations === null || !Object.hasOwn(annotations, key)) return undefined;
   return annotations[key] === '' ? undefined : annotations[key];
 }
 
 /** A full reference: one that names its domain. Anything else is a plain name. */
-function fullReference(name: string): Reference | undefined {
+export function fullReference(name: string): Reference | undefined {
   const first = name.slice(0, name.indexOf('/'));
   if (!name.includes('/') || !(first === 'localhost' || /[.:]/.test(first))) return undefined;
   return tryReference(name);
@@ -64,81 +61,28 @@ export function nameOf(descriptor: Descriptor): string | undefined {
 }
 
 /** The form that a full name and its familiar ones share, or undefined where the text is no reference. */
-function canonicalOf(name: string): string | undefined {
+export function canonicalOf(name: string): string | undefined {
   const reference = tryReference(name);
   return reference === undefined ? undefined : canonicalName(reference);
 }
 
 /** The full name of an entry in canonical form: containerd's, or a ref.name that is one. */
-function fullNameOf(entry: Descriptor): string | undefined {
+export function fullNameOf(entry: Descriptor): string | undefined {
   const full = annotation(entry, containerdName) ?? annotation(entry, refName);
   const isFull = annotation(entry, containerdName) !== undefined || full?.includes('/') === true;
   return full === undefined || !isFull ? undefined : canonicalOf(full);
 }
 
 /** The plain name of an entry: a ref.name that is not the tag of a full name. */
-function plainNameOf(entry: Descriptor): string | undefined {
+export function plainNameOf(entry: Descriptor): string | undefined {
   return annotation(entry, containerdName) === undefined ? annotation(entry, refName) : undefined;
 }
 
-/** Who has the name itself, else who has it as the tag of a full name, else who has it in canonical or familiar form. */
-function matches(index: ImageIndex, name: string): readonly Descriptor[] {
-  const plain = index.manifests.filter(entry => plainNameOf(entry) === name);
-  if (plain.length > 0) return plain;
-  const tagged =
-    fullReference(name) === undefined ? index.manifests.filter(entry => annotation(entry, refName) === name) : [];
-  if (tagged.length > 0) return tagged;
-  const wanted = canonicalOf(name);
-  return wanted === undefined ? [] : index.manifests.filter(entry => fullNameOf(entry) === wanted);
-}
-
-/** Whether something that may be no descriptor has a name. */
-function isNamed(value: Json, name: string): boolean {
-  if (value === null || typeof value !== 'object') return false;
-  const { annotations } = value as { annotations?: unknown };
-  if (annotations === null || typeof annotations !== 'object') return false;
-  const entry = { annotations } as Descriptor;
-  return [annotation(entry, refName), annotation(entry, containerdName)].includes(name);
-}
-
-const shownName = (entry: Descriptor): string | undefined => nameOf(entry)?.slice(0, maxShown);
-
-/** The names of an index in a sentence. */
-function listNames(index: ImageIndex): string {
-  const names = index.manifests.map(shownName).filter(name => name !== undefined);
-  if (names.length === 0) return 'no image here has a name';
-  return `there are ${names.slice(0, listed).join(', ')}${names.length > listed ? ` and ${names.length - listed} more` : ''}`;
-}
-
-/** All entries of that name: exactly as ref.name, else as the canonical or familiar form of a full name. Throws `not-found` with the names there are. */
-export function findAllByName(
-  index: ImageIndex,
-  name: string,
-  subject: string,
-): readonly [Descriptor, ...Descriptor[]] {
-  const [first, ...others] = matches(index, name);
-  if (first !== undefined) return [first, ...others];
-  // What is no descriptor is refused when it is asked for.
-  const odd = oddOf(index).find(({ value }) => isNamed(value, name));
-  throw odd?.fault ?? notFound(`${subject}:${name}`, 'an image of that name', listNames(index));
-}
-
-/** The entry of that name. Throws as `findAllByName`, and `conflict` where several images have it. */
-export function findByName(index: ImageIndex, name: string, subject: string): Descriptor {
-  const found = findAllByName(index, name, subject);
-  const [first] = found;
-  if (new Set(found.map(entry => entry.digest)).size > 1) {
-    const choices = found
-      .slice(0, listed)
-      .map(entry => `${shownName(entry)} (${entry.digest})`)
-      .join(', ');
-    throw new OciError(
-      'conflict',
-      `${subject}:${name}`,
-      `expected one image, got more than one, which is ambiguous: ${choices}`,
-    );
-  }
-  return first;
+/** All that an entry may be meant by: its full name in canonical form, or its plain one, and what that is as a full one. */
+export function spellingsOf(entry: Descriptor): readonly string[] {
+  const plain = plainNameOf(entry);
+  const full = fullNameOf(entry) ?? (plain === undefined ? undefined : canonicalOf(plain));
+  return [full, plain].filter(name => name !== undefined);
 }
 
 /** Only the annotations that name an entry, as fields of another. */
@@ -189,6 +133,15 @@ const sameName = (entry: Descriptor, annotations: Annotations): boolean => {
   const full = annotations[containerdName];
   return full === undefined ? plainNameOf(entry) === annotations[refName] : fullNameOf(entry) === full;
 };
+
+/** Whether something that may be no descriptor has a name. */
+export function isNamed(value: Json, name: string): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  const { annotations } = value as { annotations?: unknown };
+  if (annotations === null || typeof annotations !== 'object') return false;
+  const entry = { annotations } as Descriptor;
+  return [annotation(entry, refName), annotation(entry, containerdName)].includes(name);
+}
 
 /** What is no descriptor and had the name stays without it. */
 function withoutOddName(index: ImageIndex, name: string): ImageIndex {

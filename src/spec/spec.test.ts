@@ -5,11 +5,11 @@ import { OciError } from '../errors.ts';
 import { fixtureCases } from '../testing/fixtures.ts';
 import { digestOf, isDigest, parseDigest } from './digest.ts';
 import { encodeDocument, parseJson } from './document.ts';
+import { findByName } from './find-name.ts';
 import { mediaTypes } from './media-type.ts';
 import {
   checkName,
   displayName,
-  findByName,
   hasLostName,
   nameAnnotations,
   nameOf,

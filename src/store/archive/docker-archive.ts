@@ -152,7 +152,8 @@ function annotationsOf(tag: string, warn: (said: string) => void): Annotations |
   return isPlain ? { [annotationKeys.refName]: tag } : undefined;
 }
 
-function entriesOf(
+/** The entries of an image: one a name of its own, or one without a name. */
+export function entriesOf(
   descriptor: Descriptor,
   { RepoTags }: DockerItem,
   warn: (said: string) => void,
