@@ -36,7 +36,7 @@ const stateKey = ({ place, files }: State): string =>
  */
 export class PackageLayers {
   readonly #subject: string;
-  /** What each database was in each layer. */
+  /** What each database was in each layer but the last, which has what is found. */
   readonly #states = new Map<Path, readonly State[]>();
   readonly #ahead = new Map<string, State>();
   readonly #said = new Map<string, ReadonlySet<string>>();
@@ -45,7 +45,7 @@ export class PackageLayers {
   constructor(stack: Stack, places: readonly PackagePlace[], subject: string) {
     this.#subject = subject;
     for (const place of places.filter(({ reader }) => reader.kind === 'database')) {
-      const states = stack.map((_, layer) => stateIn(stack, layer, place));
+      const states = stack.slice(0, -1).map((_, layer) => stateIn(stack, layer, place));
       this.#states.set(place.path, states);
       for (const state of states) if (state.files.has(place.path)) this.#ahead.set(stateKey(state), state);
     }
@@ -92,7 +92,7 @@ export class PackageLayers {
     const states = this.#states.get(found.path);
     if (states === undefined) return undefined;
     const key = keyOf(found);
-    let layer = states.length - 1;
+    let layer = states.length;
     while (layer > 0 && this.#said.get(stateKey(states[layer - 1] as State))?.has(key) === true) layer--;
     return layer;
   }

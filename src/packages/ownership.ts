@@ -1,6 +1,6 @@
-import type { Leaf, Path, Tree } from '../tree/node.ts';
+import type { DirectoryNode, Leaf, Path, Tree } from '../tree/node.ts';
 import { each, type Parts } from '../tree/parts.ts';
-import { joinPath, nameOf, parentOf } from '../tree/path.ts';
+import { nameOf, parentOf } from '../tree/path.ts';
 import { find, reachedIn } from '../tree/walk.ts';
 import type { Package } from './package.ts';
 
@@ -13,12 +13,17 @@ export interface Ownership {
 
 /** Finds what lies at paths whose parents may be symbolic links, or that it is a directory; each directory is resolved once. */
 export function finderIn(tree: Tree): (path: Path) => Leaf | 'directory' | undefined {
-  const directories = new Map<Path, Path | undefined>();
+  const directories = new Map<Path, DirectoryNode | undefined>();
+  const directoryAt = (path: Path): DirectoryNode | undefined => {
+    if (!directories.has(path)) {
+      const real = reachedIn(tree, path);
+      const node = real === undefined ? undefined : find(tree, real);
+      directories.set(path, node?.kind === 'directory' ? node : undefined);
+    }
+    return directories.get(path);
+  };
   return path => {
-    const parent = parentOf(path);
-    if (!directories.has(parent)) directories.set(parent, reachedIn(tree, parent));
-    const real = directories.get(parent);
-    const node = real === undefined ? undefined : find(tree, joinPath(real, nameOf(path)));
+    const node = path === '' || path === '/' ? tree : directoryAt(parentOf(path))?.children.get(nameOf(path));
     return node?.kind === 'directory' ? 'directory' : node;
   };
 }

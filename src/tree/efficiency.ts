@@ -1,6 +1,6 @@
 import type { ByteString, LayerEntry, Path } from './node.ts';
 import { inOrder, type Parts, partCost, partLength } from './parts.ts';
-import { joinPath, nameOf } from './path.ts';
+import { joinPath, nameOf, parentOf } from './path.ts';
 import type { Stack } from './stack.ts';
 import { encodeWhiteout, isReservedName } from './whiteout.ts';
 
@@ -32,21 +32,32 @@ interface Place {
 
 const emptyPlace = (): Place => ({ children: new Map(), whiteoutOf: undefined, size: 0, isDirectory: false });
 
-/** The place of a path, made with all above it where it is not there. */
-function placeAt(root: Place, path: Path): Place {
-  let place = root;
-  for (const name of path.split('/')) {
-    const child = place.children.get(name) ?? emptyPlace();
-    place.children.set(name, child);
-    place = child;
-  }
-  return place;
+/** The place of a name in another, made where it is not there. */
+function childOf(place: Place, name: ByteString): Place {
+  const known = place.children.get(name);
+  if (known !== undefined) return known;
+  const child = emptyPlace();
+  place.children.set(name, child);
+  return child;
 }
 
-function take(root: Place, entry: LayerEntry): void {
+/** The places below a root by their paths, made with all above them where they are not there: of one directory after another, each is looked for once. */
+function placesIn(root: Place): (path: Path) => Place {
+  let [directory, place]: [Path, Place] = ['', root];
+  return path => {
+    const parent = parentOf(path);
+    if (parent !== directory) {
+      place = parent.split('/').reduce((above, name) => (parent === '' ? root : childOf(above, name)), root);
+      directory = parent;
+    }
+    return childOf(place, nameOf(path));
+  };
+}
+
+function take(placeAt: (path: Path) => Place, entry: LayerEntry): void {
   // Opaque whiteouts and AUFS's own names count for nothing.
   if (entry.kind === 'opaque' || entry.path === '' || isReservedName(nameOf(entry.path))) return;
-  const place = placeAt(root, entry.kind === 'whiteout' ? encodeWhiteout(entry) : entry.path);
+  const place = placeAt(entry.kind === 'whiteout' ? encodeWhiteout(entry) : entry.path);
   place.whiteoutOf = entry.kind === 'whiteout' ? entry.path : undefined;
   place.size = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node.size : 0;
   place.isDirectory = entry.kind === 'node' && entry.node.kind === 'directory';
@@ -100,14 +111,16 @@ interface Count {
 
 /** Counts over all layers. State: what the layers so far come to, and what each path has been. */
 class Counts {
-  readonly #stacked = emptyPlace();
+  #stacked = emptyPlace();
+  #stackedAt = placesIn(this.#stacked);
   readonly #counts = new Map<Path, Count>();
   readonly layerSizes: number[] = [];
 
   *add(entries: readonly LayerEntry[]): Parts<void> {
     const layer = emptyPlace();
+    const layerAt = placesIn(layer);
     for (const [at, entry] of entries.entries()) {
-      take(layer, entry);
+      take(layerAt, entry);
       if (at % partLength === 0) yield partCost;
     }
     this.layerSizes.push(sizeBelow(layer));
@@ -119,7 +132,15 @@ class Counts {
       if (size === undefined) isOver = true;
       else this.#count(place.whiteoutOf ?? path, size);
     });
-    yield* eachBelow(layer, (path, place) => this.#stack(path, place));
+    // On nothing a layer stands as it is, and the first is the largest of most images.
+    const standsAsItIs = this.#stacked.children.size === 0 && entries.every(({ kind }) => kind !== 'whiteout');
+    if (standsAsItIs) this.#restart(layer);
+    else yield* eachBelow(layer, (path, place) => this.#stack(path, place));
+  }
+
+  #restart(stacked: Place): void {
+    this.#stacked = stacked;
+    this.#stackedAt = placesIn(stacked);
   }
 
   #sizeOf({ whiteoutOf, size }: Place): number | undefined {
@@ -140,8 +161,11 @@ class Counts {
   }
 
   #stack(path: Path, { whiteoutOf, size, isDirectory }: Place): void {
-    if (whiteoutOf !== undefined) remove(this.#stacked, whiteoutOf);
-    else Object.assign(placeAt(this.#stacked, path), { size, isDirectory });
+    if (whiteoutOf === undefined) Object.assign(this.#stackedAt(path), { size, isDirectory });
+    else {
+      remove(this.#stacked, whiteoutOf);
+      this.#restart(this.#stacked);
+    }
   }
 
   result(): Efficiency {

@@ -1,5 +1,6 @@
 import type { Leaf, Path, Tree } from './node.ts';
 import type { Parts } from './parts.ts';
+import { ancestorsOf, parentOf } from './path.ts';
 import { eachNode } from './walk.ts';
 
 /** Bytes of files in a directory. */
@@ -14,29 +15,37 @@ interface DirectoryUse {
   readonly files: number;
 }
 
+type Row = { -readonly [Field in keyof DirectoryUse]: DirectoryUse[Field] };
+
+/** Whether a path is one of a directory itself. */
+const isIn = (directory: Path, path: Path): boolean =>
+  path.lastIndexOf('/') === (directory === '' ? -1 : directory.length) && path.startsWith(directory);
+
 /** How many bytes lie in each directory down to a depth, the root (of depth 0) among them, in the order of paths. A file with several names is where the first of them is. */
 export function* usageOf(tree: Tree, depth: number): Parts<readonly DirectoryUse[]> {
   const seen = new Set<Leaf>();
-  const rows = new Map<Path, { -readonly [Field in keyof DirectoryUse]: DirectoryUse[Field] }>();
-  rows.set('', { path: '', depth: 0, size: 0, own: 0, files: 0 });
+  const root: Row = { path: '', depth: 0, size: 0, own: 0, files: 0 };
+  const rows = new Map<Path, Row>([['', root]]);
+  // The rows of a directory and of those above it: of the files of one directory they are looked for once.
+  let [directory, above]: [Path, readonly Row[]] = ['', [root]];
   yield* eachNode(tree, (path, node) => {
-    const names = path.split('/');
     if (node.kind === 'directory') {
-      if (names.length <= depth) rows.set(path, { path, depth: names.length, size: 0, own: 0, files: 0 });
+      const level = [...ancestorsOf(path)].length + 1;
+      if (level <= depth) rows.set(path, { path, depth: level, size: 0, own: 0, files: 0 });
       return;
     }
     if (node.kind !== 'file' || seen.has(node)) return;
     seen.add(node);
-    const levels = Math.min(names.length - 1, depth);
-    let above = '';
-    for (let level = 0; level <= levels; level++) {
-      if (level > 0) above = level === 1 ? (names[0] ?? '') : `${above}/${names[level - 1]}`;
-      const row = rows.get(above);
-      if (row === undefined) continue;
+    if (!isIn(directory, path)) {
+      directory = parentOf(path);
+      above = ['', ...ancestorsOf(path)].slice(0, depth + 1).flatMap(at => rows.get(at) ?? []);
+    }
+    for (const row of above) {
       row.size += node.size;
       row.files++;
-      if (level === levels) row.own += node.size;
     }
+    const last = above.at(-1);
+    if (last !== undefined) last.own += node.size;
   });
   return [...rows.values()];
 }
