@@ -20,6 +20,7 @@ const events: readonly BuildEvent[] = [
 function written(
   progress: string | undefined,
   terminal: Partial<Pick<Io, 'columns' | 'stderrIsTerminal'>> = {},
+  tell: readonly BuildEvent[] = events,
 ): string {
   let text = '';
   let time = Date.UTC(2024, 0, 1);
@@ -34,7 +35,7 @@ function written(
   } as unknown as Io;
   const words = { text: () => progress, flag: () => false } as unknown as Words;
   const { events: told, close } = buildProgress(words, io);
-  for (const event of events) {
+  for (const event of tell) {
     time += 100;
     told?.push(event);
   }
@@ -52,23 +53,45 @@ function shown(text: string): readonly string[] {
   return lines;
 }
 
-test('the plain form has whole lines of what programs write, each with its step, and nothing that a terminal acts on', () => {
+test('the plain form has whole lines of what programs write, one step’s at a time, and nothing that a terminal acts on', () => {
   assert.equal(
     written('plain'),
     [
       '#1 load',
       '#1 DONE 0.1s\n',
       '#2 [a 1/2] COPY x \\x1b[31m',
+      '#2 CACHED\n',
       '#3 [b 1/2] RUN make',
       '#3 0.100 one',
       '#3 0.200 two',
-      '#2 CACHED\n',
       '#3 0.400 10%\\r99%',
       '#3 ERROR: exit code: 1\n\n',
     ].join('\n'),
   );
   assert.equal(written(undefined), written('plain'), 'auto is plain where there is no terminal');
   assert.equal(written('quiet'), '');
+});
+
+test('who has said nothing yet, or has spoken for long, makes room for another and is gone on with', () => {
+  const start = (step: number): BuildEvent => ({ step, kind: 'start', title: `RUN ${step}:` });
+  const says = (step: number, text: string): BuildEvent => ({ step, kind: 'output', text: `${text}\n` });
+  const ends = (step: number): BuildEvent => ({ step, kind: 'done' });
+  const talk = Array.from({ length: 49 }, (_, at) => says(1, `${at}`));
+  const told = [start(1), start(2), says(2, 'x'), ends(2), says(1, 'a'), start(3), says(3, 'y'), ...talk, says(3, 'z')];
+  const end: readonly BuildEvent[] = [
+    { step: 1, kind: 'error', message: 'no' },
+    { step: 3, kind: 'canceled' },
+  ];
+  const lines = written('plain', {}, [...told, ...end])
+    .split('\n')
+    .filter(line => line !== '' && !/ \d+$/.test(line));
+  assert.deepEqual(
+    lines.map(line => line.replace(/ \d+\.\d+(?= )/, '').replace(/ [\d.]+s$/, '')),
+    [
+      ...['#1 RUN 1:', '#1 ...', '#2 RUN 2:', '#2 x', '#2 DONE', '#1 RUN 1:', '#1 a'],
+      ...['#1 ...', '#3 RUN 3:', '#3 y', '#3 z', '#3 CANCELED', '#1 RUN 1:', '#1 ERROR: no'],
+    ],
+  );
 });
 
 test('on a terminal what has ended stands, in order, and what goes on is drawn again below it', () => {

@@ -4,6 +4,7 @@ import { digestOf } from '../spec/digest.ts';
 import { BuildView } from './build-view.ts';
 import { escapeLine, escapeText } from './escape.ts';
 import type { Io } from './io.ts';
+import { PlainSteps } from './plain-steps.ts';
 import type { Words } from './words.ts';
 
 const seconds = (milliseconds: number, digits: number): string => (milliseconds / 1000).toFixed(digits);
@@ -30,14 +31,14 @@ export function buildProgress(words: Words, io: Io): BuildProgress {
   }
   const started = new Map<number, number>();
   const lines = new WholeLines();
-  const write = said === 'rawjson' ? jsonLine : plainText;
-  const line = io.stderrIsTerminal && said !== 'rawjson' ? '\r\x1b[K' : '';
+  const steps = new PlainSteps(text => io.stderr(`${io.stderrIsTerminal ? '\r\x1b[K' : ''}${text}`));
   const push = (event: BuildEvent): void => {
     const now = io.now();
     if (event.kind === 'start') started.set(event.step, now.getTime());
     for (const one of lines.of(event)) {
-      const text = write(one, { now, started: started.get(event.step) ?? now.getTime() });
-      io.stderr(`${line}${text}`);
+      const times = { now, started: started.get(event.step) ?? now.getTime() };
+      if (said === 'rawjson') io.stderr(jsonLine(one, times));
+      else steps.take(one, plainText(one, times), now.getTime());
     }
   };
   return { ...none, events: { push } };
@@ -80,6 +81,8 @@ function plainText(event: BuildEvent, { now, started }: Times): string {
     }
     case 'cached':
       return `${number} CACHED\n\n`;
+    case 'canceled':
+      return `${number} CANCELED\n\n`;
     case 'done':
       return `${number} DONE ${seconds(elapsed, 1)}s\n\n`;
     case 'error':
@@ -104,6 +107,7 @@ function jsonLine(event: BuildEvent, { now, started }: Times): string {
           completed: time,
           ...(event.kind === 'cached' ? { cached: true } : {}),
           ...(event.kind === 'error' ? { error: event.message } : {}),
+          ...(event.kind === 'canceled' ? { error: 'context canceled' } : {}),
         };
   return `${JSON.stringify({ vertexes: [vertex] })}\n`;
 }

@@ -4,6 +4,7 @@ import type { Option } from './command.ts';
 import { fieldsOf } from './fields.ts';
 import type { Io } from './io.ts';
 import { runnerChoices } from './runner-choices.ts';
+import { wholeNumber } from './whole-number.ts';
 import { given, type Words } from './words.ts';
 
 /** How RUN is done. */
@@ -36,6 +37,13 @@ export const buildRunOptions: readonly Option[] = [
     describe: 'how much /dev/shm holds for RUN: bytes, or with k, m or g',
   },
   {
+    name: 'jobs',
+    kind: 'text',
+    value: 'COUNT',
+    default: '4',
+    describe: 'how many steps are done at once, of stages that do not need one another; 0 is no limit',
+  },
+  {
     name: 'secret',
     kind: 'texts',
     value: 'id=ID[,src=FILE|,env=VARIABLE]',
@@ -51,7 +59,7 @@ export const buildRunOptions: readonly Option[] = [
 
 type Read = Pick<
   BuildOptions,
-  'runner' | 'network' | 'hosts' | 'sharedMemory' | 'secrets' | 'agents' | 'mountCache' | 'contextCache'
+  'runner' | 'network' | 'hosts' | 'sharedMemory' | 'jobs' | 'secrets' | 'agents' | 'mountCache' | 'contextCache'
 >;
 
 /** Caches of RUN and what is known of contexts are in the user's own cache directory, where there is one. */
@@ -64,6 +72,7 @@ export function readBuildRun(words: Words, io: Io): Partial<Read> {
     network: (network === 'default' ? 'host' : network) as Read['network'],
     hosts: words.texts('add-host'),
     sharedMemory: sizeOf(words.text('shm-size')),
+    jobs: wholeNumber(words.text('jobs'), '--jobs'),
     secrets: words.texts('secret').map(text => secretOf(text, io)),
     agents: words.texts('ssh').map(text => agentOf(text, io)),
     ...(caches === undefined

@@ -8,11 +8,14 @@ const shownLines = 4;
 const interval = 100;
 const usualColumns = 80;
 
+type Ending = Exclude<BuildEvent['kind'], 'start' | 'output'>;
+const words: Readonly<Record<Ending, string>> = { done: '', cached: 'CACHED ', error: 'ERROR ', canceled: 'CANCELED ' };
+
 interface Row {
   readonly title: string;
   readonly started: number;
   readonly last: string[];
-  ended?: { readonly time: number; readonly kind: 'done' | 'cached' | 'error' };
+  ended?: { readonly time: number; readonly kind: Ending };
 }
 
 /**
@@ -80,7 +83,7 @@ export class BuildView {
   }
 
   #line({ title, started, ended }: Row, now: number): string {
-    const word = ended?.kind === 'cached' ? 'CACHED ' : ended?.kind === 'error' ? 'ERROR ' : '';
+    const word = ended === undefined ? '' : words[ended.kind];
     const time = seconds((ended?.time ?? now) - started);
     const room = Math.max(1, this.#columns - time.length - 2);
     const said = ellipsis(` => ${word}${escapeLine(title)}`, room);

@@ -78,6 +78,8 @@ export class ContentFiles implements BodySource {
   addLayers(source: ImageSource, layers: readonly Layer[]): void {
     const rootfs = openImageRootfs(source, layers);
     for (const layer of layers) {
+      // Whoever has prepared bodies of it goes on with those.
+      if (this.#contents.has(layer.diffID)) continue;
       const spool = new SpooledBodies();
       this.#contents.set(layer.diffID, {
         body: (_path, node) => spool.body(node, source.subject),

@@ -1,9 +1,10 @@
-/** What a build tells while it goes on; `step` is the number of what it is about, in the order in which they begin. */
+/** What a build tells while it goes on, of any number of pieces of work at once; `step` is the number of what it is about, the same each time. */
 export type BuildEvent = { readonly step: number } & (
   | { readonly kind: 'start'; readonly title: string }
   /** What a program writes, as it comes. */
   | { readonly kind: 'output'; readonly text: string }
-  | { readonly kind: 'cached' | 'done' }
+  /** `canceled` where something else went wrong. */
+  | { readonly kind: 'cached' | 'done' | 'canceled' }
   | { readonly kind: 'error'; readonly message: string }
 );
 
@@ -19,17 +20,24 @@ export interface Teller {
   output(text: string): void;
 }
 
-/** Tells of pieces of work as they begin and end. State: how many have begun. */
+/** Tells of pieces of work as they begin and end. State: how many there are, and what has gone wrong. */
 export class BuildLog {
   readonly #events: BuildEvents | undefined;
+  readonly #told = new Set<unknown>();
   #count = 0;
 
   constructor(events: BuildEvents | undefined) {
     this.#events = events;
   }
 
-  async during<T>(title: string, work: (tell: Teller) => Promise<T>): Promise<T> {
-    const step = ++this.#count;
+  /** Keeps numbers for so many pieces, whenever they begin; answers the first. */
+  reserve(pieces: number): number {
+    const first = this.#count + 1;
+    this.#count += pieces;
+    return first;
+  }
+
+  async during<T>(title: string, work: (tell: Teller) => Promise<T>, step: number = this.reserve(1)): Promise<T> {
     let kind: 'done' | 'cached' = 'done';
     this.#events?.push({ step, kind: 'start', title });
     try {
@@ -42,8 +50,15 @@ export class BuildLog {
       this.#events?.push({ step, kind });
       return result;
     } catch (error) {
-      this.#events?.push({ step, kind: 'error', message: error instanceof Error ? error.message : String(error) });
+      this.#events?.push(this.#fault(step, error));
       throw error;
     }
+  }
+
+  /** What went wrong is told once: it is why the others end. */
+  #fault(step: number, error: unknown): BuildEvent {
+    if (this.#told.has(error)) return { step, kind: 'canceled' };
+    this.#told.add(error);
+    return { step, kind: 'error', message: error instanceof Error ? error.message : String(error) };
   }
 }

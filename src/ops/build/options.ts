@@ -64,6 +64,8 @@ export interface BuildOptions extends Omit<ReadOptions, 'platform'>, Compression
   readonly network?: 'host' | 'none';
   /** `NAME:ADDRESS`, each a line of /etc/hosts as RUN sees it, which is a part of no layer and no key; none when absent. */
   readonly hosts?: readonly string[];
+  /** How many steps are done at once at most, of stages that do not need one another, 0 for all that can be; 4 when absent. */
+  readonly jobs?: number;
   /** How many bytes /dev/shm holds for RUN; 64 MiB when absent. */
   readonly sharedMemory?: number;
   /** What `RUN --mount=type=secret` has; none when absent. */

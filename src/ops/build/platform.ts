@@ -30,6 +30,9 @@ import type { Prepared } from './prepare.ts';
 import { BuildRuns } from './run-world.ts';
 import { type Building, type Done, doSteps } from './steps.ts';
 
+/** So many steps are done at once: programs often wait for a network, whatever the machine has. */
+const usualJobs = 4;
+
 /** What an image is built in, the same for all platforms. */
 export interface Workshop {
   readonly store: ImageStore;
@@ -116,6 +119,7 @@ async function doAll(
     created,
     now: created === undefined ? 0n : BigInt(Math.floor(Date.parse(created) / 1000)) * second,
     image: imagesOf(bases, platform),
+    jobs: (options.jobs ?? usualJobs) || Number.POSITIVE_INFINITY,
   };
   try {
     return await doSteps(building);

@@ -23,11 +23,13 @@ export const placeIn = (tree: Tree, path: string): string => `/${textOf(resolveP
 
 /** Makes what a step's mounts come from. */
 export async function mountsOf(step: RunStep, doing: Doing, world: RunWorld): Promise<RunMounts> {
-  const caches: MountCache[] = [];
+  const caches = new Map<string, MountCache>();
   const release = (): void => {
-    for (const cache of caches.splice(0)) cache.release();
+    for (const cache of caches.values()) cache.release();
+    caches.clear();
   };
   try {
+    await openCaches(step, { doing, world, caches });
     const mounts: JobMount[] = [];
     const environment: string[] = [];
     for (const mount of step.mounts) {
@@ -51,7 +53,8 @@ export async function mountsOf(step: RunStep, doing: Doing, world: RunWorld): Pr
 interface Making {
   readonly doing: Doing;
   readonly world: RunWorld;
-  readonly caches: MountCache[];
+  /** By their ids. */
+  readonly caches: Map<string, MountCache>;
 }
 
 async function jobMount(mount: StepMount, making: Making): Promise<JobMount | undefined> {
@@ -123,27 +126,32 @@ async function bindMount(mount: Extract<StepMount, { kind: 'bind' }>, making: Ma
   };
 }
 
+type CacheMount = Extract<StepMount, { kind: 'cache' }>;
+
 /** Whoever wants other owners of it has another cache, as in BuildKit. */
-function cacheIdOf({ id, owner, source }: Extract<StepMount, { kind: 'cache' }>): string {
+function cacheIdOf({ id, owner, source }: CacheMount): string {
   return owner === undefined && source === '/' ? id : [id, source, owner?.mode, owner?.uid, owner?.gid].join('\0');
 }
 
-async function cacheMount(
-  mount: Extract<StepMount, { kind: 'cache' }>,
-  { doing, world, caches }: Making,
-): Promise<JobMount> {
-  const { options } = doing.building;
-  const cache = await openMountCache(world.mountCache, cacheIdOf(mount), {
-    sharing: mount.sharing,
-    owner: mount.owner,
-    signal: options.signal,
-  });
-  caches.push(cache);
-  if (cache.isNew && mount.from.kind !== 'scratch') await fill(cache.path, mount, { doing, world });
+/** Opens a step's caches, each once, and all steps in one order: so no two wait for each other's. */
+async function openCaches(step: RunStep, { doing, world, caches }: Making): Promise<void> {
+  const wanted = new Map<string, CacheMount>();
+  for (const mount of step.mounts)
+    if (mount.kind === 'cache' && !wanted.has(cacheIdOf(mount))) wanted.set(cacheIdOf(mount), mount);
+  const { signal } = doing.building.options;
+  for (const [id, mount] of [...wanted].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    const { sharing, owner } = mount;
+    const cache = await openMountCache(world.mountCache, id, { sharing, owner, signal });
+    caches.set(id, cache);
+    if (cache.isNew && mount.from.kind !== 'scratch') await fill(cache.path, mount, { doing, world });
+  }
+}
+
+function cacheMount(mount: CacheMount, { caches }: Making): JobMount {
   const { target, readOnly } = mount;
   return {
     kind: 'bind',
-    from: [cache.path],
+    from: [(caches.get(cacheIdOf(mount)) as MountCache).path],
     path: '/',
     target,
     isDirectory: true,
@@ -155,7 +163,7 @@ async function cacheMount(
 /** A new cache begins with what `from` has at `source`. */
 async function fill(
   to: string,
-  { from, source }: Extract<StepMount, { kind: 'cache' }>,
+  { from, source }: CacheMount,
   { doing, world }: Pick<Making, 'doing' | 'world'>,
 ): Promise<void> {
   const files = doing.filesOf(from);

@@ -50,6 +50,7 @@ export async function runLayer(step: RunStep, doing: Doing, tell: Teller): Promi
     const made = { ...program, environment: hasOneID ? forOneUser(all) : all };
     const upper = world.runner.canOverlay ? makeUpper(world.workspace.make('upper'), tree) : undefined;
     await runIn(made, { step, doing, world, tree, lower, upper, mounts: placed, tell });
+    release();
     return await ranLayer({ doing, tree, lower, upper, hasOneID });
   } finally {
     release();

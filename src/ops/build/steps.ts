@@ -6,6 +6,7 @@ import type { Directories } from '../../runner/job.ts';
 import type { Digest } from '../../spec/digest.ts';
 import type { Layer } from '../../spec/objects.ts';
 import type { LaidPart } from '../../store/rootfs/lay-out.ts';
+import { inParallel } from '../../stream/in-parallel.ts';
 import { Pace } from '../../stream/pace.ts';
 import type { Tree } from '../../tree/node.ts';
 import type { ContentFiles } from '../content-files.ts';
@@ -15,9 +16,10 @@ import type { BuildContext } from './context.ts';
 import { changedTree } from './copy.ts';
 import { memoized, type StageFiles, scratch, withLayer } from './files.ts';
 import { keysOf } from './inputs.ts';
-import { essenceText } from './key.ts';
+import { essenceText, inputsOf } from './key.ts';
 import { changesOf, copiedLayer } from './layer.ts';
 import type { BuildLog, Teller } from './log.ts';
+import { needsOf } from './needs.ts';
 import { needsUserFiles } from './owner.ts';
 import { runLayer } from './run.ts';
 import type { BuildRuns } from './run-world.ts';
@@ -47,6 +49,8 @@ export interface Building {
   readonly context: (name: string | undefined) => Promise<BuildContext>;
   readonly image: (origin: Extract<Origin, { kind: 'image' }>) => StageFiles;
   readonly runs: BuildRuns;
+  /** So many steps are done at once at most. */
+  readonly jobs: number;
 }
 
 /** What a step left: its files, and its layer, where the image has it or something was run. */
@@ -62,6 +66,8 @@ export interface Done {
 /** One step, and all that it is done with. */
 export interface Doing {
   readonly building: Building;
+  /** What is told of it is told by this number. */
+  readonly number: number;
   readonly below: StageFiles;
   readonly filesOf: (from: Origin) => StageFiles;
   /** Makes an error of the step's lines. */
@@ -101,10 +107,11 @@ function chainOf({ steps, result }: Plan): ReadonlySet<number> {
   return chain;
 }
 
-/** Does all steps in order. Answers what each left. */
+/** Does all steps, each as soon as those are done that it needs, whatever stage they are of. Answers what each left. */
 export async function doSteps(building: Building): Promise<readonly Done[]> {
-  const { steps } = building.plan;
-  const chain = chainOf(building.plan);
+  const { plan, options, jobs, log } = building;
+  const chain = chainOf(plan);
+  const first = log.reserve(plan.steps.length);
   const done: Done[] = [];
   const filesOf = (origin: Origin): StageFiles => {
     if (origin.kind === 'scratch') return scratch;
@@ -112,12 +119,15 @@ export async function doSteps(building: Building): Promise<readonly Done[]> {
     if (origin.kind === 'image') return building.image(origin);
     return { identity: undefined, tree: async () => (await building.context(origin.name)).tree };
   };
-  for (const [place, step] of steps.entries()) {
-    await new Pace(building.options.signal).turn();
-    const doing = { building, below: filesOf(step.parent), filesOf, fail: failOf(building, step) };
-    done.push(await doStep(step, doing, chain.has(place)));
-  }
-  return done;
+  return inParallel({ needs: needsOf(plan), atOnce: jobs, signal: options.signal }, async (place, signal) => {
+    await new Pace(signal).turn();
+    const step = plan.steps[place] as Step;
+    const own = { ...building, options: { ...options, signal } };
+    const [number, below, fail] = [first + place, filesOf(step.parent), failOf(building, step)];
+    const left = await doStep(step, { building: own, number, below, filesOf, fail }, chain.has(place));
+    done[place] = left;
+    return left;
+  });
 }
 
 /** The place of a fault is where its word stands first in the step's lines. */
@@ -135,6 +145,8 @@ function failOf({ file, text }: Building, { lines }: Step): Fail {
 async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Done> {
   const keys = keysOf(step, { ...doing, below: underKey(step, doing) });
   if (step.kind !== 'run' && !isKept) return left(step, doing, keys[0] as () => Promise<Digest>);
+  const { cache, mayBeCached } = doing.building;
+  if (!mayBeCached(step) || !cache.mayHave(essenceText(step))) await takenTrees(step, doing);
   return telling(step, doing, async tell => {
     const { building, below } = doing;
     const { cache, store, options } = building;
@@ -160,6 +172,13 @@ async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Done> 
     if (laid !== undefined) await building.runs.know(files, laid);
     return { files, layer, key: known[0], isCached: false, created: building.created };
   });
+}
+
+/** The files that a step is sure to need of others: what is told of those is told before it begins. */
+async function takenTrees(step: Step, { below, filesOf }: Doing): Promise<void> {
+  const trees = step.kind === 'run' ? [below] : [];
+  for (const { from } of inputsOf(step)) if (from.kind === 'step') trees.push(filesOf(from));
+  for (const { tree } of trees) await tree();
 }
 
 /** What counts of what is below a step: a link stands on nothing, unless names are looked up below it. */
@@ -192,7 +211,7 @@ function left(step: Exclude<Step, { kind: 'run' }>, doing: Doing, key: () => Pro
 
 /** Does a step, and tells of it. */
 const telling = <T>({ title }: Step, doing: Doing, work: (tell: Teller) => Promise<T>): Promise<T> =>
-  inWordsOf(doing, () => doing.building.log.during(title, work));
+  inWordsOf(doing, () => doing.building.log.during(title, work, doing.number));
 
 /** What a tree refuses is a fault of the line. */
 async function inWordsOf<T>({ fail }: Doing, work: () => Promise<T>): Promise<T> {

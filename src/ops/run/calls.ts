@@ -44,12 +44,21 @@ function fields(needed: readonly string[], other: readonly string[] = []): Kind 
 
 /** What `build` takes for RUN. */
 export const buildRun: {
-  readonly [Name in 'runner' | 'network' | 'hosts' | 'sharedMemory' | 'secrets' | 'agents' | 'mountCache']: Kind;
+  readonly [Name in
+    | 'runner'
+    | 'network'
+    | 'hosts'
+    | 'sharedMemory'
+    | 'jobs'
+    | 'secrets'
+    | 'agents'
+    | 'mountCache']: Kind;
 } = {
   runner: oneOf(...runnerChoices),
   network: oneOf('host', 'none'),
   hosts: listOf(parsed('NAME:ADDRESS', parseHost)),
   sharedMemory: wholeNumber,
+  jobs: { expected: 'a whole number', accepts: value => Number.isSafeInteger(value) && Number(value) >= 0 },
   secrets: listOf(fields(['id'], ['file', 'value'])),
   agents: listOf(fields(['id', 'socket'])),
   mountCache: path,

@@ -31,24 +31,24 @@ export async function openMountCache(parent: string, id: string, wanted: Wanted)
   const name = digestOf(new TextEncoder().encode(id)).slice('sha256:'.length);
   const expected = 'a directory for caches';
   onDisk(parent, expected, () => makeOwnDirectory(parent));
-  if (wanted.sharing === 'shared') return opened(join(parent, name), undefined, wanted);
+  if (wanted.sharing === 'shared') return opened(join(parent, name), () => undefined, wanted);
   if (wanted.sharing === 'locked') {
     for (;;) {
       wanted.signal?.throwIfAborted();
-      const held = hold(join(parent, `${name}.lock`));
-      if (held !== undefined) return opened(join(parent, name), held, wanted);
+      const release = hold(join(parent, `${name}.lock`));
+      if (release !== undefined) return opened(join(parent, name), release, wanted);
       await new Promise(resolve => setTimeout(resolve, wait));
     }
   }
   for (let at = 0; at < mostPrivate; at++) {
     const own = at === 0 ? name : `${name}.${at}`;
-    const held = hold(join(parent, `${own}.lock`));
-    if (held !== undefined) return opened(join(parent, own), held, wanted);
+    const release = hold(join(parent, `${own}.lock`));
+    if (release !== undefined) return opened(join(parent, own), release, wanted);
   }
   throw new OciError('conflict', id, `expected at most ${mostPrivate} caches of it in use at once, got more`);
 }
 
-function opened(path: string, lock: number | undefined, { owner }: Wanted): MountCache {
+function opened(path: string, release: () => void, { owner }: Wanted): MountCache {
   const isNew = onDisk(path, 'a directory for a cache', () => {
     try {
       mkdirSync(path, { mode: 0o755 });
@@ -60,13 +60,23 @@ function opened(path: string, lock: number | undefined, { owner }: Wanted): Moun
     if (owner !== undefined && process.geteuid?.() === 0) chownSync(path, owner.uid, owner.gid);
     return true;
   });
-  return { path, isNew, release: () => (lock === undefined ? undefined : closeSync(lock)) };
+  return { path, isNew, release };
 }
 
-/** The open file whose lock is ours as long as it is; undefined where another has it. */
-function hold(path: string): number | undefined {
+/** What this process holds: without native calls nobody else is kept away. */
+const held = new Set<string>();
+
+/** Holds a lock until the answer is called; undefined where another has it. */
+function hold(path: string): (() => void) | undefined {
+  if (held.has(path)) return undefined;
   const file = onDisk(path, 'a lock', () => openSync(path, 'a', 0o600));
-  if (loadNative()?.lockFile(file) !== false) return file;
-  closeSync(file);
-  return undefined;
+  if (loadNative()?.lockFile(file) === false) {
+    closeSync(file);
+    return undefined;
+  }
+  held.add(path);
+  return () => {
+    held.delete(path);
+    closeSync(file);
+  };
 }

@@ -38,11 +38,12 @@ export interface RootfsDirectory extends ComparableRootfs, Required<BodySource> 
 const noMounts: ReadonlySet<Path> = new Set();
 let opened = 0;
 
-/** The bodies of a scan's files. Between `prepare` and its answer directories stay open from one file to the next. */
+/** The bodies of a scan's files. Between `prepare` and its answer directories stay open from one file to the next. State: who has prepared. */
 class Bodies {
   readonly #scan: () => Scan;
   readonly #native: Native | undefined;
   #reader: FileReader | undefined;
+  #users = 0;
 
   constructor(scan: () => Scan, native: Native | undefined) {
     this.#scan = scan;
@@ -50,11 +51,12 @@ class Bodies {
   }
 
   prepare(): () => void {
-    const reader = new FileReader(this.#scan().root, this.#native);
-    this.#reader = reader;
+    this.#reader ??= new FileReader(this.#scan().root, this.#native);
+    this.#users++;
     return () => {
-      reader.close();
-      if (this.#reader === reader) this.#reader = undefined;
+      if (--this.#users > 0) return;
+      this.#reader?.close();
+      this.#reader = undefined;
     };
   }
 

@@ -9,48 +9,62 @@ import { onDisk } from '../disk/system-error.ts';
 
 const room = 'room for what is in a tar';
 
-/** Bodies of a tar written one after the other into a file of our own, so that they can be read in any order. */
-export class SpooledBodies {
-  readonly #regions = new Map<number, Region>();
-  #file: number | undefined;
-  #size = 0;
+/** Where bodies are that were asked for at once. */
+interface Filled {
+  readonly file: number;
+  readonly regions: Map<number, Region>;
+}
 
-  /** Reads the tar for these members' bodies, which are kept beside `layout` until the answer is called. */
+/** Bodies of a tar written one after the other into files of our own, so that they can be read in any order. State: those that are wanted now. */
+export class SpooledBodies {
+  readonly #filled = new Set<Filled>();
+
+  /** Reads the tar for these members' bodies, which are kept beside `layout` until the answer is called. Others may do so meanwhile. */
   async fill(read: ReadTar, members: ReadonlySet<number>, layout: string): Promise<() => void> {
     const stage = makeSpool(layout);
     const file = onDisk(layout, room, () => openSync(join(stage.path, 'bodies'), 'wx+', 0o600));
-    this.#file = file;
-    this.#size = 0;
-    this.#regions.clear();
+    const filled: Filled = { file, regions: new Map() };
     const close = (): void => {
+      this.#filled.delete(filled);
       closeSync(file);
       stage.removeNow();
     };
-    const bodies = new SparseFile(file);
-    let start = 0;
     try {
-      await readBodies(read, members, {
-        begin: () => {
-          start = this.#size;
-        },
-        data: chunk => {
-          onDisk(layout, room, () => bodies.write(chunk));
-          this.#size += chunk.length;
-        },
-        end: member => this.#regions.set(member, { offset: start, size: this.#size - start }),
-      });
-      onDisk(layout, room, () => bodies.end());
+      await spool(read, members, { ...filled, layout });
     } catch (error) {
       close();
       throw error;
     }
+    this.#filled.add(filled);
     return close;
   }
 
   body({ content, size }: FileNode, subject: string): Iterable<Uint8Array> {
-    const region = this.#regions.get(content.member);
     if (size === 0) return [];
-    if (region === undefined || this.#file === undefined) throw new Error(`${subject}: a body that was not prepared`);
-    return regionChunks(this.#file, region, subject);
+    for (const { file, regions } of this.#filled) {
+      const region = regions.get(content.member);
+      if (region !== undefined) return regionChunks(file, region, subject);
+    }
+    throw new Error(`${subject}: a body that was not prepared`);
   }
+}
+
+async function spool(
+  read: ReadTar,
+  members: ReadonlySet<number>,
+  { file, regions, layout }: Filled & { readonly layout: string },
+): Promise<void> {
+  const bodies = new SparseFile(file);
+  let [start, size] = [0, 0];
+  await readBodies(read, members, {
+    begin: () => {
+      start = size;
+    },
+    data: chunk => {
+      onDisk(layout, room, () => bodies.write(chunk));
+      size += chunk.length;
+    },
+    end: member => regions.set(member, { offset: start, size: size - start }),
+  });
+  onDisk(layout, room, () => bodies.end());
 }
