@@ -25,7 +25,7 @@ function pass(kept: KeptBodies, path: string, node: FileNode): void {
 
 const keeping: Keeping = {
   wants: path => path !== 'other',
-  saysNothing: (_path, _file, bytes) => bytes.length === 1,
+  says: (_path, _file, { bytes }) => (bytes.length === 1 ? 'nothing' : 'something'),
 };
 
 test('contents that are wanted are kept until there is no room, and none but those', () => {
@@ -63,4 +63,30 @@ test('a link, a directory and what nobody keeps pass', () => {
   some.begin({ kind: 'hardlink', path: 'h', target: 'a' });
   some.end();
   assert.equal(some.of(file(1, 3)), undefined);
+});
+
+test('what is missing of a body is not copied, however its bytes come, and what is in it alone is read again', () => {
+  const whole = Uint8Array.from({ length: 9000 }, (_, at) => at % 251);
+  const missing = [
+    { start: 4100, end: 5000 },
+    { start: 4900, end: 5100 },
+    { start: 8999, end: 9000 },
+  ];
+  for (const length of [1, 7, 4096, 4097, 5000, 9000]) {
+    for (const verdict of ['something', 'unknown'] as const) {
+      const kept = new KeptBodies({
+        wants: () => true,
+        unneeded: (_path, _file, beginning) => (beginning.length === 4096 ? missing : assert.fail()),
+        says: () => verdict,
+      });
+      const node = file(1, whole.length);
+      kept.begin({ kind: 'node', path: 'a', node });
+      for (let at = 0; at < whole.length; at += length) kept.data(whole.subarray(at, at + length));
+      kept.end();
+      const expected = whole.slice();
+      for (const { start, end } of missing) expected.fill(0, start, end);
+      assert.deepEqual(kept.of(node), verdict === 'something' ? expected : undefined);
+      assert.equal(kept.isIdle(node), false);
+    }
+  }
 });

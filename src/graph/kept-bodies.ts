@@ -1,14 +1,20 @@
 import { copyOf } from '../engine/bytes.ts';
 import { keptBodiesLimit } from '../limits.ts';
 import { contentKey, type FileNode, type LayerEntry, type Path } from '../tree/node.ts';
+import { copyPresent, type PartialBody, type Span } from '../tree/partial-body.ts';
 
 /** Which contents are kept when layers are read first, because somebody will want them: else a layer is read again for them. */
 export interface Keeping {
   /** Whether a layer's file is one of them, by its path in the layer. It is in memory whole. */
   readonly wants: (path: Path, file: FileNode) => boolean;
-  /** Whether nobody wants it any more, now that it is there. */
-  readonly saysNothing?: (path: Path, file: FileNode, bytes: Uint8Array) => boolean;
+  /** What nobody looks at of a file, told by how it begins: it is not copied. In order. */
+  readonly unneeded?: (path: Path, file: FileNode, beginning: Uint8Array) => readonly Span[];
+  /** Whether somebody still wants it, now that it is there; `unknown` where that is told by what is missing of it: then it is not kept. */
+  readonly says?: (path: Path, file: FileNode, body: PartialBody) => 'nothing' | 'something' | 'unknown';
 }
+
+/** Bytes of a file that tell what it is: a page, which the headers of programs keep to. */
+const beginningSize = 4096;
 
 /** Bytes of the memory that is used again for one body after the other: fresh pages for each cost more than the copying. */
 const scratchSize = 32 << 20;
@@ -22,6 +28,8 @@ export class KeptBodies {
   #path: Path = '';
   #scratch = new Uint8Array(0);
   #filled = 0;
+  /** Undefined as long as not enough of the file has come to tell. */
+  #missing: readonly Span[] | undefined;
   #left: number;
 
   /** `most` bytes are kept together; what comes beyond is not. */
@@ -34,11 +42,12 @@ export class KeptBodies {
     this.#file = undefined;
     const file = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node : undefined;
     if (file === undefined || this.#keeping?.wants(entry.path, file) !== true) return;
-    const isRoom = file.size <= this.#left || this.#keeping.saysNothing !== undefined;
+    const isRoom = file.size <= this.#left || this.#keeping.says !== undefined;
     if (!isRoom) return;
     this.#file = file;
     this.#path = entry.path;
     this.#filled = 0;
+    this.#missing = undefined;
     // Doubled, so that files of growing sizes do not each take new memory.
     if (this.#scratch.length < file.size)
       this.#scratch = new Uint8Array(Math.max(file.size, Math.min(scratchSize, 2 * file.size)));
@@ -46,8 +55,18 @@ export class KeptBodies {
 
   data(chunk: Uint8Array): void {
     if (this.#file === undefined) return;
+    const beginning = this.#missing === undefined ? chunk.subarray(0, beginningSize - this.#filled) : undefined;
+    if (beginning !== undefined) this.#begin(this.#file, beginning);
+    const rest = beginning === undefined ? chunk : chunk.subarray(beginning.length);
+    copyPresent({ bytes: this.#scratch, missing: this.#missing ?? [] }, rest, this.#filled);
+    this.#filled += rest.length;
+  }
+
+  #begin(file: FileNode, chunk: Uint8Array): void {
     this.#scratch.set(chunk, this.#filled);
     this.#filled += chunk.length;
+    if (this.#filled < Math.min(beginningSize, file.size)) return;
+    this.#missing = this.#keeping?.unneeded?.(this.#path, file, this.#scratch.subarray(0, this.#filled)) ?? [];
   }
 
   end(): void {
@@ -56,8 +75,9 @@ export class KeptBodies {
     const key = contentKey(file);
     this.#file = undefined;
     const body = this.#scratch.subarray(0, file.size);
-    if (this.#keeping?.saysNothing?.(this.#path, file, body) === true) this.#idle.add(key);
-    else if (body.length <= this.#left && !this.#bodies.has(key)) {
+    const said = this.#keeping?.says?.(this.#path, file, { bytes: body, missing: this.#missing ?? [] }) ?? 'something';
+    if (said === 'nothing') this.#idle.add(key);
+    else if (said === 'something' && body.length <= this.#left && !this.#bodies.has(key)) {
       this.#left -= body.length;
       this.#bodies.set(key, copyOf(body));
     }

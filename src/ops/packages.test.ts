@@ -157,3 +157,48 @@ test('the command line lists a line a package, and prints the document itself', 
   assert.equal(JSON.parse(printed.out).specVersion, '1.6');
   assert.match(printed.out, /"timestamp": "2023-11-14T22:13:20Z"/);
 });
+
+/** A program whose Go build information lies in its second half, in a segment that is written to or not. */
+function goProgram(flags: number): Uint8Array {
+  const bytes = Buffer.alloc(20_000, 0x90);
+  const sectionTable = 19_000;
+  const said = 'path\ta\nmod\tgithub.com/a/b\tv1.2.3\n';
+  bytes.fill(0, 0, 256);
+  bytes.fill(0, sectionTable);
+  bytes.write('\x7fELF\x02\x01\x01', 0, 'latin1');
+  bytes.writeBigUInt64LE(64n, 32);
+  bytes.writeBigUInt64LE(BigInt(sectionTable), 40);
+  for (const [at, value] of Object.entries({ 54: 56, 56: 1, 58: 64, 60: 3, 62: 2 }))
+    bytes.writeUInt16LE(value, Number(at));
+  bytes.writeUInt32LE(1, 64);
+  bytes.writeUInt32LE(flags, 68);
+  bytes.writeBigUInt64LE(18_000n, 96);
+  const info = Buffer.concat([
+    Buffer.from('\xff Go buildinf:\x08\x02', 'latin1'),
+    Buffer.alloc(16),
+    Buffer.from(`\x08go1.22.0${String.fromCharCode(said.length)}${said}`),
+  ]);
+  info.copy(bytes, 10_000);
+  const section = (index: number, name: number, [offset, size]: readonly [number, number]): void => {
+    const at = sectionTable + 64 * index;
+    bytes.writeUInt32LE(name, at);
+    bytes.writeBigUInt64LE(BigInt(offset), at + 24);
+    bytes.writeBigUInt64LE(BigInt(size), at + 32);
+  };
+  section(1, 1, [10_000, info.length]);
+  section(2, 0, [18_500, 64]);
+  bytes.write('\0.go.buildinfo\0', 18_500, 'latin1');
+  return bytes;
+}
+
+test('what a program is made of is found wherever in it that stands', async t => {
+  for (const [name, flags] of [
+    ['data', 6],
+    ['constants', 4],
+    ['code', 5],
+  ] as const) {
+    const image = layeredImage(join(temporaryDirectory(t), name), [{ '755|bin/a': goProgram(flags) }]);
+    const found = (await packages(image, { hostPlatform })).packages.map(({ name, version }) => `${name} ${version}`);
+    assert.deepEqual(found, ['github.com/a/b v1.2.3', 'stdlib go1.22.0'], name);
+  }
+});

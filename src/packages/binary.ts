@@ -1,4 +1,5 @@
 import { invalid } from '../errors.ts';
+import { lacks, type Span } from '../tree/partial-body.ts';
 
 /** Numbers and parts of bytes in memory at offsets that a file says: none lies outside of it. */
 export interface Binary {
@@ -15,12 +16,24 @@ export interface Binary {
 /** Which byte of a number comes first. */
 export type Order = 'big' | 'little';
 
-/** Bytes to read at offsets; every function throws `invalid` past their end. */
-export function binaryOf(bytes: Uint8Array, subject: string, usual: Order = 'big'): Binary {
+/** How bytes are to be read: which end of a number comes first unless it is said, and what of them is not there. */
+interface Reading {
+  readonly order?: Order;
+  readonly missing?: readonly Span[];
+}
+
+/** Bytes to read at offsets; every function throws `invalid` past their end, and where they are missing. */
+export function binaryOf(
+  bytes: Uint8Array,
+  subject: string,
+  { order: usual = 'big', missing = [] }: Reading = {},
+): Binary {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const held = (at: number, length: number): number => {
     if (!(at >= 0 && length >= 0 && at + length <= bytes.length))
       throw invalid(subject, `${length} bytes at offset ${at}`, `${bytes.length} bytes in all`);
+    if (missing.length > 0 && lacks(missing, { start: at, end: at + length }))
+      throw invalid(subject, `${length} bytes at offset ${at}`, 'a part that was not read');
     return at;
   };
   const u32 = (at: number, order: Order = usual): number => view.getUint32(held(at, 4), order === 'little');

@@ -1,3 +1,4 @@
+import type { PartialBody, Span } from '../tree/partial-body.ts';
 import { type Binary, binaryOf } from './binary.ts';
 
 /** A part of a program: a section by its name, or a writable segment. */
@@ -8,38 +9,46 @@ interface ElfPart {
   readonly size: number;
 }
 
+interface Segment extends ElfPart {
+  readonly isWritable: boolean;
+}
+
 /** A program as its headers say it (ELF, System V ABI). */
 export interface Elf {
   readonly bytes: Binary;
   readonly wordSize: 4 | 8;
   readonly sections: readonly ElfPart[];
   /** What is loaded; `name` is empty. */
-  readonly segments: readonly ElfPart[];
+  readonly segments: readonly Segment[];
 }
 
 const [isElf64, isLittle] = [2, 1];
 const loaded = 1;
+const writable = 2;
 const inNoFile = 8;
 
-function wordsOf(
-  bytes: Uint8Array,
-  subject: string,
-): Binary & { readonly word: (at: number) => number; readonly wordSize: 4 | 8 } {
+interface Words extends Binary {
+  readonly word: (at: number) => number;
+  readonly wordSize: 4 | 8;
+}
+
+function wordsOf({ bytes, missing }: PartialBody, subject: string): Words {
   const is64 = bytes[4] === isElf64;
-  const binary = binaryOf(bytes, subject, bytes[5] === isLittle ? 'little' : 'big');
+  const binary = binaryOf(bytes, subject, { order: bytes[5] === isLittle ? 'little' : 'big', missing });
   return { ...binary, word: at => (is64 ? binary.u64(at) : binary.u32(at)), wordSize: is64 ? 8 : 4 };
 }
 
-const hasMagic = (bytes: Uint8Array): boolean =>
+/** Whether bytes begin an ELF file. */
+export const hasMagic = (bytes: Uint8Array): boolean =>
   bytes.length > 64 && bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
 
-function nameAt(bytes: Uint8Array, at: number): string {
-  const end = bytes.indexOf(0, at);
-  return Buffer.from(bytes.subarray(at, Math.min(end < 0 ? at : end, at + 256))).toString('latin1');
+/** A name in the table of names, up to 256 bytes of it. */
+function nameIn(names: Uint8Array, at: number): string {
+  const end = names.indexOf(0, at);
+  return Buffer.from(names.subarray(at, Math.min(end < 0 ? at : end, at + 256))).toString('latin1');
 }
 
-function sectionsOf(bytes: Uint8Array, subject: string): readonly ElfPart[] {
-  const file = wordsOf(bytes, subject);
+function sectionsOf(file: Words): readonly ElfPart[] {
   const w = file.wordSize;
   const [start, size, count, namesAt] = [
     file.word(24 + 2 * w),
@@ -59,18 +68,17 @@ function sectionsOf(bytes: Uint8Array, subject: string): readonly ElfPart[] {
       size: kept,
     };
   };
-  const names = partAt(namesAt);
+  const names = partIn(file, partAt(namesAt));
   return Array.from({ length: count }, (_, index) => {
     const { nameAt: at, ...part } = partAt(index);
-    return { ...part, name: nameAt(bytes, names.offset + at) };
+    return { ...part, name: nameIn(names, at) };
   });
 }
 
-function segmentsOf(bytes: Uint8Array, subject: string): readonly ElfPart[] {
-  const file = wordsOf(bytes, subject);
+function segmentsOf(file: Words): readonly Segment[] {
   const w = file.wordSize;
   const [start, size, count] = [file.word(24 + w), file.u16(30 + 3 * w), file.u16(32 + 3 * w)];
-  const parts: ElfPart[] = [];
+  const parts: Segment[] = [];
   for (let index = 0; index < count; index++) {
     const at = start + size * index;
     // In 64 bits the flags stand before the offset.
@@ -81,19 +89,28 @@ function segmentsOf(bytes: Uint8Array, subject: string): readonly ElfPart[] {
         offset: file.word(fields),
         address: file.word(fields + w),
         size: file.word(fields + 3 * w),
+        isWritable: (file.u32(at + (w === 8 ? 4 : 24)) & writable) !== 0,
       });
   }
   return parts;
 }
 
 /** What a program's headers say; undefined where the bytes are no ELF file. Throws `invalid` where they lead out of it. */
-export function elfOf(bytes: Uint8Array, subject: string): Elf | undefined {
-  if (!hasMagic(bytes)) return undefined;
-  const file = wordsOf(bytes, subject);
-  return {
-    bytes: file,
-    wordSize: file.wordSize,
-    sections: sectionsOf(bytes, subject),
-    segments: segmentsOf(bytes, subject),
-  };
+export function elfOf(body: PartialBody, subject: string): Elf | undefined {
+  if (!hasMagic(body.bytes)) return undefined;
+  const file = wordsOf(body, subject);
+  return { bytes: file, wordSize: file.wordSize, sections: sectionsOf(file), segments: segmentsOf(file) };
+}
+
+/** The bytes of a part, as far as the file has them. */
+export const partIn = ({ length, part }: Binary, { offset, size }: Pick<ElfPart, 'offset' | 'size'>): Uint8Array =>
+  offset >= length ? new Uint8Array(0) : part(offset, Math.min(size, length - offset));
+
+/** What is loaded and never written to, of a file of that size that begins so: code and constants. Throws `invalid` where its headers are not all in that. */
+export function constantsOf(beginning: Uint8Array, size: number, subject: string): readonly Span[] {
+  const segments = segmentsOf(wordsOf({ bytes: beginning, missing: [] }, subject));
+  const spans = segments
+    .filter(({ isWritable }) => !isWritable)
+    .map(part => ({ start: Math.max(part.offset, beginning.length), end: Math.min(part.offset + part.size, size) }));
+  return spans.filter(({ start, end }) => start < end).sort((one, other) => one.start - other.start);
 }

@@ -1,7 +1,7 @@
 import { invalid } from '../errors.ts';
 import type { Path } from '../tree/node.ts';
 import { type Binary, binaryOf } from './binary.ts';
-import type { Elf } from './elf.ts';
+import { type Elf, partIn } from './elf.ts';
 import { type Package, packageOf } from './package.ts';
 import { linesOf, utf8Of } from './text.ts';
 
@@ -75,17 +75,12 @@ function withoutMarks(text: string): string {
 }
 
 /** Where in a program the build information lies: its section, or in one that has no table of sections the first that looks like it. */
-export function* goPlaces({ sections, segments }: Elf, bytes: Uint8Array): Generator<Uint8Array> {
-  for (const { name, offset, size } of sections)
-    if (name === '.go.buildinfo') yield bytes.subarray(offset, offset + size);
+export function* goPlaces({ bytes, sections, segments }: Elf): Generator<Uint8Array> {
+  for (const section of sections) if (section.name === '.go.buildinfo') yield partIn(bytes, section);
   if (sections.length > 0) return;
-  for (const { offset, size } of segments) {
-    const part = Buffer.from(
-      bytes.buffer,
-      bytes.byteOffset + offset,
-      Math.max(0, Math.min(size, bytes.length - offset)),
-    );
-    const at = part.indexOf(magic);
+  for (const segment of segments) {
+    const part = partIn(bytes, segment);
+    const at = Buffer.from(part.buffer, part.byteOffset, part.length).indexOf(magic);
     if (at >= 0 && at % 16 === 0) yield part.subarray(at);
   }
 }

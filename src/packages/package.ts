@@ -1,4 +1,5 @@
 import type { FileNode, Path } from '../tree/node.ts';
+import type { PartialBody, Span } from '../tree/partial-body.ts';
 import type { Parts } from '../tree/parts.ts';
 
 /** What kinds of packages there are, as package URLs call them (purl-spec). */
@@ -49,6 +50,14 @@ export interface PackageContext {
   readonly warn: (sentence: string) => void;
 }
 
+/** How a file is told to say packages or none while it comes by. */
+export interface Glance {
+  /** What says nothing in a file that begins so, in order. */
+  readonly unneeded: (beginning: Uint8Array, size: number) => readonly Span[];
+  /** Whether it says packages, or is damaged; `unknown` where that is in what is missing. */
+  readonly says: (body: PartialBody) => 'nothing' | 'something' | 'unknown';
+}
+
 /** How one kind of packages is found in a root filesystem. */
 export interface PackageReader {
   /** `database`: one file says all packages, so a package's layer is found by what the file said in each; `manifest`: a file for each package. */
@@ -57,8 +66,8 @@ export interface PackageReader {
   readonly isPlace: (path: Path, node: FileNode) => boolean;
   /** Whether a file is needed beside. What has none is read as it comes by and is not held. */
   readonly isBeside?: (path: Path) => boolean;
-  /** Whether contents say no packages, where they tell that by themselves. Then they need not be there to be read. */
-  readonly saysNothing?: (bytes: Uint8Array) => boolean;
+  /** How contents tell by themselves whether they say packages: what says none need not be there to be read. */
+  readonly glance?: Glance;
   /** What holds newer pages of a database, beside it. */
   readonly journalOf?: (path: Path) => Path;
   /** Bytes of a file that is read at most. */

@@ -1,23 +1,48 @@
 import { OciError } from '../errors.ts';
 import { programLimit } from '../limits.ts';
-import { type Elf, elfOf } from './elf.ts';
+import type { Path } from '../tree/node.ts';
+import type { PartialBody, Span } from '../tree/partial-body.ts';
+import { constantsOf, elfOf, hasMagic, partIn } from './elf.ts';
 import { goBuildOf, goPackages, goPlaces } from './go.ts';
-import type { Package, PackageReader } from './package.ts';
+import type { Glance, Package, PackageReader } from './package.ts';
 import { rustPackages } from './rust.ts';
 
 const library = /\.so(?:\.[^/]*)?$/;
 const anyoneRuns = 0o111;
+/** The name in the note that Go's linker puts on a program's first page. */
+const goNote = Buffer.from('Go\0\0', 'latin1');
 
-const cratesIn = ({ sections }: Elf): Elf['sections'][number] | undefined =>
-  sections.find(({ name }) => name === '.dep-v0');
+function packagesIn(body: PartialBody, path: Path, subject: string): readonly Package[] {
+  const elf = elfOf(body, subject);
+  if (elf === undefined) return [];
+  const found: Package[] = [];
+  for (const place of goPlaces(elf)) {
+    const build = goBuildOf(place, elf, subject);
+    if (build !== undefined) found.push(...goPackages(build, path));
+  }
+  const crates = elf.sections.find(({ name }) => name === '.dep-v0');
+  if (crates !== undefined) found.push(...rustPackages(partIn(elf.bytes, crates), path, subject));
+  return found;
+}
+
+/** What a program is made of stands in data or behind what is loaded; strings of older Go among constants. Where it is not so, the file is read again. */
+function unneeded(beginning: Uint8Array, size: number): readonly Span[] {
+  if (!hasMagic(beginning)) return [{ start: beginning.length, end: size }];
+  if (Buffer.from(beginning).includes(goNote)) return [];
+  try {
+    return constantsOf(beginning, size, 'program');
+  } catch (error) {
+    if (error instanceof OciError) return [];
+    throw error;
+  }
+}
 
 /** What is damaged says something: that it is. */
-function saysNothing(bytes: Uint8Array): boolean {
+function says(body: PartialBody): ReturnType<Glance['says']> {
   try {
-    const elf = elfOf(bytes, 'program');
-    return elf === undefined || (cratesIn(elf) === undefined && goPlaces(elf, bytes).next().done === true);
+    return packagesIn(body, '', 'program').length === 0 ? 'nothing' : 'something';
   } catch (error) {
-    if (error instanceof OciError) return false;
+    if (error instanceof OciError) return body.missing.length === 0 ? 'something' : 'unknown';
     throw error;
   }
 }
@@ -27,19 +52,9 @@ export const program: PackageReader = {
   kind: 'manifest',
   isPlace: (path, { meta, size }) => size > 64 && ((meta.mode & anyoneRuns) !== 0 || library.test(path)),
   limit: programLimit,
-  saysNothing,
+  glance: { unneeded, says },
   *read({ path, bytes }, { subject }) {
     yield bytes.length;
-    const elf = elfOf(bytes, subject);
-    if (elf === undefined) return [];
-    const found: Package[] = [];
-    for (const place of goPlaces(elf, bytes)) {
-      const build = goBuildOf(place, elf, subject);
-      if (build !== undefined) found.push(...goPackages(build, path));
-    }
-    const crates = cratesIn(elf);
-    if (crates !== undefined)
-      found.push(...rustPackages(bytes.subarray(crates.offset, crates.offset + crates.size), path, subject));
-    return found;
+    return packagesIn({ bytes, missing: [] }, path, subject);
   },
 };

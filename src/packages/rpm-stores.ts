@@ -20,7 +20,7 @@ const [ndbMagic, slotMagic, blobMagic] = [word('RpmP'), word('Slot'), word('BlbS
 
 /** The headers in a `Packages.db`, rpm's own store, as SUSE uses it. Throws `invalid`. */
 export function* ndbHeaders(bytes: Uint8Array, subject: string): Generator<Uint8Array> {
-  const file = binaryOf(bytes, subject, 'little');
+  const file = binaryOf(bytes, subject, { order: 'little' });
   if (file.u32(0) !== ndbMagic) throw invalid(subject, "an rpm database of rpm's own form", 'something else');
   const end = file.u32(12) * 4096;
   const met = new Set<number>();
@@ -49,11 +49,11 @@ const offPage = 3;
 export function* berkeleyHeaders(bytes: Uint8Array, subject: string): Generator<Uint8Array> {
   const order = (['little', 'big'] as const).find(side => binaryOf(bytes, subject).u32(12, side) === hashMagic);
   if (order === undefined) throw invalid(subject, 'a Berkeley DB hash', 'something else');
-  const file = binaryOf(bytes, subject, order);
+  const file = binaryOf(bytes, subject, { order });
   const [size, last] = [file.u32(20), file.u32(32)];
   if (size < 512 || size > 65_536) throw invalid(subject, 'pages of 512 to 65536 bytes', `${size}`);
   if (file.u8(24) !== 0) throw invalid(subject, 'a database that is not encrypted', 'one that is');
-  const pageOf = (number: number) => binaryOf(file.part(number * size, size), subject, order);
+  const pageOf = (number: number) => binaryOf(file.part(number * size, size), subject, { order });
   const met = new Set<number>();
   const longValue = (number: number, length: number): Uint8Array => {
     const whole = new Uint8Array(Math.min(length, bytes.length));

@@ -90,7 +90,7 @@ export class PackageScan {
   isAlone(node: FileNode): boolean {
     const key = contentKey(node);
     const places = this.#byContent.get(key) ?? [];
-    return !this.#holding.has(key) && places.every(({ reader }) => reader.saysNothing !== undefined);
+    return !this.#holding.has(key) && places.every(({ reader }) => reader.glance !== undefined);
   }
 
   /** Takes the contents of one of them, and keeps them where they are read later. */

@@ -1,8 +1,9 @@
 import { packageFileLimit } from '../limits.ts';
 import type { FileNode, Node, Path, Tree } from '../tree/node.ts';
+import type { PartialBody, Span } from '../tree/partial-body.ts';
 import { find, reachedIn } from '../tree/walk.ts';
 import { osReleasePlaces } from './os-release.ts';
-import type { PackageReader } from './package.ts';
+import type { Glance, PackageReader } from './package.ts';
 import { databaseDirectories, packageReaders } from './readers.ts';
 
 /** A file that says packages, and who reads it. */
@@ -42,10 +43,18 @@ export function placeAt(path: Path, node: Node, knownAs: KnownAs): PackagePlace 
 
 const asItIs: KnownAs = path => path;
 
-/** Whether the contents of such a file say no packages, as far as they say that themselves. */
-export function saysNothing(path: Path, node: FileNode, bytes: Uint8Array): boolean {
-  return !isBesideAny(path, asItIs) && placeAt(path, node, asItIs)?.reader.saysNothing?.(bytes) === true;
+/** How a file tells by itself whether it says packages, where it is wanted for nothing else. */
+function glanceAt(path: Path, node: FileNode): Glance | undefined {
+  return isBesideAny(path, asItIs) ? undefined : placeAt(path, node, asItIs)?.reader.glance;
 }
+
+/** What says no packages in a layer's file that begins so. */
+export const unneededOf = (path: Path, node: FileNode, beginning: Uint8Array): readonly Span[] =>
+  glanceAt(path, node)?.unneeded(beginning, node.size) ?? [];
+
+/** Whether the contents of such a file say packages, as far as they tell that themselves. */
+export const saidBy = (path: Path, node: FileNode, body: PartialBody): ReturnType<Glance['says']> =>
+  glanceAt(path, node)?.says(body) ?? 'something';
 
 /** Whether the contents of a layer's file are likely to be wanted, before the tree is known that it comes into. */
 export function isLikely(path: Path, node: FileNode): boolean {

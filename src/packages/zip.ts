@@ -19,7 +19,7 @@ const endSize = 22;
 
 /** Where the record stands that ends the archive: a comment of up to 64 KiB may follow it. */
 function endOf(bytes: Uint8Array, subject: string): number {
-  const file = binaryOf(bytes, subject, 'little');
+  const file = binaryOf(bytes, subject, { order: 'little' });
   const first = Math.max(0, bytes.length - endSize - 0xffff);
   for (let at = bytes.length - endSize; at >= first; at--) if (file.u32(at) === endMark) return at;
   throw invalid(subject, 'a zip archive', 'something else');
@@ -27,7 +27,7 @@ function endOf(bytes: Uint8Array, subject: string): number {
 
 /** The files of a zip archive by its central directory, which may stand behind other data (a script). Throws `invalid`. */
 export function* zipMembers(bytes: Uint8Array, subject: string): Generator<ZipMember> {
-  const file = binaryOf(bytes, subject, 'little');
+  const file = binaryOf(bytes, subject, { order: 'little' });
   const end = endOf(bytes, subject);
   const count = file.u16(end + 10);
   const [size, start] = [file.u32(end + 12), file.u32(end + 16)];
@@ -53,7 +53,7 @@ export function memberOf(
   { method, stored, offset }: ZipMember,
   { limit, subject }: { readonly limit: number; readonly subject: string },
 ): Uint8Array {
-  const file = binaryOf(bytes, subject, 'little');
+  const file = binaryOf(bytes, subject, { order: 'little' });
   if (file.u32(offset) !== localMark) throw invalid(subject, `a file at offset ${offset}`, 'something else');
   const data = file.part(offset + 30 + file.u16(offset + 26) + file.u16(offset + 28), stored);
   if (method === 8) return inflateWhole(data, { form: 'raw', limit, subject });

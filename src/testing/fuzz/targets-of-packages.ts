@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { gunzipSync } from 'node:zlib';
 import { cyclonedxDocument } from '../../packages/cyclonedx.ts';
 import { elfOf } from '../../packages/elf.ts';
 import { goBuildOf, goPlaces } from '../../packages/go.ts';
 import { spdxExpressionOf } from '../../packages/licences.ts';
+import { program } from '../../packages/program.ts';
 import { purlOf } from '../../packages/purl.ts';
 import { headerPackage } from '../../packages/rpm-header.ts';
 import { sqliteHeaders } from '../../packages/rpm-stores.ts';
@@ -54,6 +56,15 @@ const text = (
   words: given.words,
   seeds: () => [...textSeeds(...given.seeds), ...packageSeeds(given.pattern)()],
 });
+
+/** What comes by of a program in part says what all of it says, or that it does not know. */
+function glanced(bytes: Uint8Array): void {
+  const missing = program.glance?.unneeded(bytes.subarray(0, 512), bytes.length) ?? [];
+  const part = bytes.slice();
+  for (const { start, end } of missing) part.fill(0x5a, start, end);
+  const said = program.glance?.says({ bytes: part, missing });
+  if (said !== 'unknown') assert.equal(said, program.glance?.says({ bytes, missing: [] }));
+}
 
 export const packageTargets: readonly FuzzTarget[] = [
   text('dpkg', 'var/lib/dpkg/status', {
@@ -130,8 +141,9 @@ export const packageTargets: readonly FuzzTarget[] = [
   {
     name: 'elf',
     run: bytes => {
-      const elf = elfOf(bytes, 'fuzz');
-      if (elf !== undefined) for (const place of goPlaces(elf, bytes)) goBuildOf(place, elf, 'fuzz');
+      const elf = elfOf({ bytes, missing: [] }, 'fuzz');
+      if (elf !== undefined) for (const place of goPlaces(elf)) goBuildOf(place, elf, 'fuzz');
+      glanced(bytes);
       scanned('usr/bin/a')(bytes);
     },
     seeds: ownElf,
