@@ -107,11 +107,16 @@ function attributes({ type, mode, uid, gid, mtime }: TarMember, say: Say): void 
   if ((mode & 0o002) !== 0 && !isSticky && type !== 'char') say('tar-world-writable', `mode ${mode.toString(8)}`);
 }
 
-function records({ records: found, xattrs }: TarMember, say: Say): void {
+/** The most that Linux takes of one (XATTR_SIZE_MAX), in bytes. */
+const largestXattr = 65536;
+
+function records({ type, records: found, xattrs }: TarMember, say: Say): void {
   for (const key of found.keys())
     if (!knownRecord.test(key)) say('tar-pax-unknown', `a PAX record '${shortTextOf(key)}'`);
-  for (const name of xattrs.keys()) {
+  for (const [name, value] of xattrs) {
     const text = shortTextOf(name);
+    if (value.length > largestXattr) say('tar-xattr-large', `the extended attribute ${text} of ${value.length} bytes`);
+    if (type === 'symlink' && name.startsWith('user.')) say('tar-xattr-link', `the extended attribute ${text}`);
     if (isHostXattr(name)) say('tar-xattr-host', `the extended attribute ${text}`);
     else if (!found.has(schily + name))
       say('tar-xattr-libarchive', `the extended attribute ${text}, as ${libarchive}* alone`);

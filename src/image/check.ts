@@ -16,6 +16,7 @@ import { formatPlatform, normalizePlatform } from '../spec/platform.ts';
 import { isPortKey } from '../spec/port.ts';
 import { isStopSignal } from '../spec/stop-signal.ts';
 import { checkDescriptor } from './check-descriptor.ts';
+import { checkPlatformNames } from './check-platform.ts';
 import { at, documentAt, type Finding, type Place } from './finding.ts';
 import { finding } from './finding-codes.ts';
 
@@ -35,6 +36,7 @@ export function checkImage(image: Image, entry?: Descriptor): Finding[] {
     ...checkManifest(manifest, entry),
     ...checkCounts(manifest.value, config.value, place),
     ...checkPlatform(entry?.platform, config.value, place),
+    ...checkPlatformNames(config.value, place),
     ...checkContainer(config.value.config ?? {}, at(place, '/config')),
   ];
 }

@@ -2,13 +2,14 @@ import type { TarOddityCode } from '../spec/tar-fault-codes.ts';
 import { type Finding, type Place, subjectOf } from './finding.ts';
 import { type BlobCode, blobKinds } from './findings/blob-kinds.ts';
 import { type DocumentCode, documentKinds } from './findings/document-kinds.ts';
+import { type EngineFactCode, engineKinds } from './findings/engine-kinds.ts';
 import type { FindingKind } from './findings/finding-kind.ts';
 import { headerKinds } from './findings/header-kinds.ts';
 import { type LayerCode, layerKinds } from './findings/layer-kinds.ts';
 import { type SchemaCode, schemaKinds } from './findings/schema-kinds.ts';
 import { type TarCode, tarKinds } from './findings/tar-kinds.ts';
 
-export type FindingCode = BlobCode | SchemaCode | DocumentCode | LayerCode | TarCode | TarOddityCode;
+export type FindingCode = BlobCode | SchemaCode | DocumentCode | LayerCode | TarCode | TarOddityCode | EngineFactCode;
 
 /** Every code that `validate` may report, and what there is to say of it: the one table. */
 export const findingCodes: Readonly<Record<FindingCode, FindingKind>> = {
@@ -18,6 +19,7 @@ export const findingCodes: Readonly<Record<FindingCode, FindingKind>> = {
   ...layerKinds,
   ...tarKinds,
   ...headerKinds,
+  ...engineKinds,
 };
 
 /** A finding of a kind at a place, in a sentence. */

@@ -6,6 +6,7 @@ import type { ImageSource } from '../graph/source.ts';
 import { type GraphNode, isMissing, walk } from '../graph/walk.ts';
 import { isAttestation } from '../image/attestation.ts';
 import { checkImage, checkIndex, checkManifest, indexFile } from '../image/check.ts';
+import { checkUnnamed } from '../image/check-names.ts';
 import { at, blobAt, documentAt, type Place } from '../image/finding.ts';
 import { finding } from '../image/finding-codes.ts';
 import { schemaFinding } from '../image/lenient.ts';
@@ -15,10 +16,13 @@ import { isConfigType, isEncryptedType, isLayerType, isSchema1Type } from '../sp
 import type { Descriptor, Document, Image, ImageIndex, Layer, Manifest, OddEntry } from '../spec/objects.ts';
 import { oddOf } from '../spec/odd-entries.ts';
 import { sizeOf } from '../spec/sizes.ts';
+import { hasTrailingZeros } from '../store/disk/trailing-zeros.ts';
 import { drain } from '../stream/drain.ts';
 import { announce, type Work } from '../stream/pace.ts';
 import { codeOf } from './code-of-error.ts';
+import { engineFacts } from './engine-facts.ts';
 import { FindingList } from './finding-list.ts';
+import { trailingZeros } from './layer-troubles.ts';
 import type { ValidateOptions } from './options.ts';
 
 type DocumentName = 'index' | 'manifest' | 'config';
@@ -72,6 +76,7 @@ export class Inspection {
   /** A place's own index and all that it leads to. */
   async index(document: Document<ImageIndex>): Promise<void> {
     await this.#index(document, indexFile);
+    if (this.#source.isConverted !== true) this.findings.push(...checkUnnamed(document.value, indexFile));
     await this.entries(document.value.manifests);
   }
 
@@ -79,6 +84,7 @@ export class Inspection {
   async entries(roots: readonly Descriptor[]): Promise<void> {
     await this.#check({ within: this.#source.subject }, async () => {
       const { nodes } = await walk(this.#source, roots, { subjects: true });
+      this.findings.push(...(await engineFacts(this.#source, { nodes }, roots)));
       const streamed = nodes
         .filter(({ kind }) => kind === 'layer' || kind === 'blob')
         .map(({ descriptor }) => descriptor);
@@ -204,6 +210,7 @@ export class Inspection {
     if (label !== undefined) this.findings.push(finding('layer-mislabelled', place, label));
     const isWrong = this.findings.has(({ blob, severity }) => blob === place.blob && severity === 'error');
     if (this.#fast || isWrong) return;
+    if (hasTrailingZeros(this.#source, layer.descriptor)) this.findings.push(trailingZeros(layer.descriptor));
     const [fault, ...others] = await tableFaults(this.#source, layer);
     const more = others.length === 0 ? '' : `, and ${others.length} more`;
     if (fault !== undefined) this.findings.push(finding('table-mismatch', place, `${fault}${more}`));

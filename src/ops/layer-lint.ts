@@ -11,6 +11,7 @@ import type { ByteString, LayerEntry, Node, Path, Tree } from '../tree/node.ts';
 import { joinPath, leadsOut, nameOf, parentOf, shortTextOf } from '../tree/path.ts';
 import { placeIn } from '../tree/story.ts';
 import { find } from '../tree/walk.ts';
+import { danglingParents } from './below-links.ts';
 
 /** What lies below a layer: the tree, and a draft of it that the layer is applied to. */
 export interface Below {
@@ -152,10 +153,25 @@ export class LayerLint implements LayerSink {
     this.#say({ code: 'tar-entry-refused', name: entry.path, offset: this.#offset, message: error.message });
   }
 
+  #addBelowLinks(tree: Tree): void {
+    const links = new Map(this.links.map(({ path, target }) => [path, target]));
+    const faults = this.#faults;
+    const has = (path: Path): boolean => faults.has(path);
+    const layer = { parents: faults.parents(), paths: () => faults.paths(), has, links };
+    for (const name of danglingParents(tree, layer))
+      this.#say({
+        code: 'tar-below-link',
+        name,
+        offset: this.#faults.placeOf(name),
+        message: 'the link leads nowhere',
+      });
+  }
+
   over: NonNullable<LayerSink['over']> = (isEnded, offset) => {
     this.#oddities.over(isEnded, offset);
     const tree = this.#below?.tree;
     this.#faults.finish(tree === undefined ? undefined : path => leadsTo(tree, path));
+    if (tree !== undefined) this.#addBelowLinks(tree);
     if (this.#types.size > 0)
       this.#report(finding('tar-type-unusual', documentAt('layer', this.#blob), ofTarAloneText(this.#types)));
     for (const { kind, path, other } of nameCollisions(this.#faults.paths(), one => this.#faults.has(one)))

@@ -37,5 +37,7 @@ export type TarOddityCode =
   | 'tar-pax-unknown'
   | 'tar-xattr-libarchive'
   | 'tar-xattr-host'
+  | 'tar-xattr-large'
+  | 'tar-xattr-link'
   | 'tar-end-missing'
   | 'tar-padding';

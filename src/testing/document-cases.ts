@@ -64,12 +64,14 @@ export const blobCases: FindingCases = {
       const manifests = [putBytes(layout, 'application/vnd.oci.image.manifest.v1+json', Buffer.from('{'))];
       changeIndex(layout, index => ({ ...index, manifests }));
     },
+    also: ['name-missing'],
   },
   unsupported: {
     make(layout) {
       const manifests = [putJson(layout, 'application/vnd.docker.distribution.manifest.v1+prettyjws', {})];
       changeIndex(layout, index => ({ ...index, manifests }));
     },
+    also: ['media-type-unknown', 'image-missing'],
   },
   place: {
     make(layout) {
@@ -120,11 +122,14 @@ export const documentCases: FindingCases = {
       changeEntry(layout, { platform: undefined });
     },
   },
-  'media-type-mismatch': { make: manifest({ mediaType: docker }) },
+  'media-type-mismatch': { make: manifest({ mediaType: docker }), also: ['media-types-mixed'] },
   'null-list': {
     make: layout => putName(layout, 'app', putImage(layout, { layers: [], manifest: { layers: null } })),
   },
-  'artifact-type-missing': { make: manifest({ config: emptyConfig }), also: ['schema-required'] },
+  'artifact-type-missing': {
+    make: manifest({ config: emptyConfig }),
+    also: ['schema-required', 'artifact', 'image-missing'],
+  },
   'env-malformed': { make: container({ Env: ['A'] }), also: ['schema-pattern'] },
   'env-duplicate': { make: container({ Env: ['A=1', 'A=2'] }) },
   'port-malformed': { make: container({ ExposedPorts: { http: {} } }), also: ['schema-pattern'] },

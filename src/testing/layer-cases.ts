@@ -49,6 +49,7 @@ export const layerCases: FindingCases = {
         ...index,
         manifests: [{ mediaType: 'text/plain', digest: `sha512:${'0'.repeat(128)}`, size: 1 }],
       })),
+    also: ['media-type-unknown'],
   },
   'table-mismatch': {
     make: layout =>

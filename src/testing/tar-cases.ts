@@ -114,6 +114,14 @@ export const headerCases: FindingCases = {
   'tar-pax-unknown': { make: tars(Buffer.concat([paxHeader('x', 'OCIKIT.x=a'), plainTar])) },
   'tar-xattr-libarchive': { make: tars(Buffer.concat([paxHeader('x', 'LIBARCHIVE.xattr.user.a=YQ=='), plainTar])) },
   'tar-xattr-host': { make: tars(Buffer.concat([paxHeader('x', 'SCHILY.xattr.security.selinux=a'), plainTar])) },
+  'tar-xattr-large': {
+    make: tars(Buffer.concat([paxHeader('x', `SCHILY.xattr.user.a=${'a'.repeat(65537)}`), plainTar])),
+  },
+  'tar-xattr-link': {
+    make: tars(Buffer.concat([paxHeader('x', 'SCHILY.xattr.user.a=a'), layerTar([symlinkAt('file', 'gone')])])),
+    also: ['tar-symlink-dangling'],
+  },
+  'tar-below-link': { ...layers([symlinkAt('l', 'gone'), fileAt('l/a')]), also: ['tar-symlink-dangling'] },
   'tar-end-missing': { make: tars(plainTar.subarray(0, plainTar.length - 1024)) },
   'tar-padding': { make: tars(Buffer.concat([plainTar, Buffer.from('left')])) },
 };
@@ -121,7 +129,7 @@ export const headerCases: FindingCases = {
 /** A PAX header of records `key=value`, of the members that follow (`g`) or of the next (`x`). */
 function paxHeader(typeflag: 'g' | 'x', ...records: readonly string[]): Buffer {
   const record = records.map(recordOf).join('');
-  const block = Buffer.alloc(1024);
+  const block = Buffer.alloc(512 + Math.ceil(record.length / 512) * 512);
   Buffer.from(plainTar.subarray(0, 512)).copy(block);
   const header = withHeader(block, 0, bytes => {
     bytes.fill(0, 0, 100);

@@ -139,6 +139,11 @@ export class LayerFaults {
     return this.#nodes.keys();
   }
 
+  /** Directories in which the layer has something. */
+  parents(): Iterable<Path> {
+    return this.#implied.keys();
+  }
+
   has(path: Path): boolean {
     return this.#nodes.has(path);
   }

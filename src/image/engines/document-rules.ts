@@ -43,7 +43,7 @@ export const documentRules: EngineRules = {
     }),
     { engine: 'containerd', verdict: 'refuses', what: 'an image that its index lists for another platform' },
   ],
-  'media-type-mismatch': each(['docker', 'containerd'], {
+  'media-type-mismatch': each(['docker', 'containerd', ...podmans], {
     verdict: 'refuses',
     what: 'a manifest of another media type than its descriptor says',
   }),
@@ -54,10 +54,12 @@ export const documentRules: EngineRules = {
   }),
   'name-duplicate': [
     ...each(['umoci', 'skopeo', ...podmans], { verdict: 'refuses', what: 'a name that stands for two images' }),
-    ...each(['docker', 'containerd', 'kaniko', 'crane'], {
-      verdict: 'differs',
-      what: 'takes one of the images of that name',
-    }),
+    ...each(['docker', 'kaniko', 'crane'], { verdict: 'differs', what: 'takes one of the images of that name' }),
+    {
+      engine: 'containerd',
+      verdict: 'refuses',
+      what: 'a name that stands for two images: it takes one and lacks the other',
+    },
   ],
   'port-malformed': each(['docker', ...podmans], { verdict: 'differs', what: 'cannot publish the port' }),
   'stop-signal-unknown': each(['docker', ...podmans], {

@@ -2,12 +2,14 @@ import type { Finding } from '../finding.ts';
 import type { FindingCode } from '../finding-codes.ts';
 import { documentRules } from './document-rules.ts';
 import type { EngineName, EngineRule, EngineRules } from './engine-rule.ts';
+import { factRules } from './fact-rules.ts';
 import { tarRules } from './tar-rules.ts';
 
 /** What each engine makes of what has some finding: the one table. */
 export const engineRules: EngineRules = {
   ...documentRules,
   ...tarRules,
+  ...factRules,
 };
 
 /** An engine, of any version or of one. */

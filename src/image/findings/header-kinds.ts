@@ -1,4 +1,5 @@
 import type { TarOddityCode } from '../../spec/tar-fault-codes.ts';
+import type { EngineFactCode } from './engine-kinds.ts';
 import { type FindingKind, writtenAnew as mended } from './finding-kind.ts';
 
 const layer = 'image-spec layer.md';
@@ -52,7 +53,7 @@ const nameKinds = {
 } as const satisfies Readonly<Record<string, FindingKind>>;
 
 /** What may be odd about the header of a layer's entry, or about the archive around it. */
-export const headerKinds: Readonly<Record<TarOddityCode, FindingKind>> = {
+export const headerKinds: Readonly<Record<Exclude<TarOddityCode, EngineFactCode>, FindingKind>> = {
   ...nameKinds,
   'tar-time-range': {
     severity: 'note',

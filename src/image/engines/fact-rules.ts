@@ -1,0 +1,37 @@
+import { type EngineRules, each, podmans, unpackers } from './engine-rule.ts';
+
+/** What engines make of what no specification forbids. */
+export const factRules: EngineRules = {
+  artifact: each(['containerd'], {
+    verdict: 'refuses',
+    what: 'an artifact beside images: it unpacks all that is there',
+  }),
+  'image-missing': each(unpackers, { verdict: 'refuses', what: 'a place without an image: there is nothing to run' }),
+  'media-type-unknown': each(['containerd', 'skopeo', 'crane', ...podmans, 'umoci'], {
+    verdict: 'refuses',
+    what: 'an entry of a media type that it does not know, where it is asked for',
+  }),
+  'media-types-docker': each(['umoci'], { verdict: 'refuses', what: "a config of docker's media type" }),
+  'media-types-mixed': each(['skopeo', ...podmans, 'umoci'], {
+    verdict: 'refuses',
+    what: "layers of OCI's types in a manifest of docker's",
+  }),
+  'name-missing': each(['umoci'], { verdict: 'refuses', what: 'an image without a name' }),
+  'name-needed': each(['skopeo', ...podmans], { verdict: 'refuses', what: 'one of several images that has no name' }),
+  'platforms-several': each(['umoci'], { verdict: 'refuses', what: 'a name that stands for several platforms' }),
+  'platform-malformed': each(['docker', 'containerd', 'umoci', ...podmans], {
+    verdict: 'refuses',
+    what: 'a platform of other characters than its names have',
+  }),
+  'platform-unknown': each(['umoci'], { verdict: 'refuses', what: 'a system that it does not know' }),
+  'compression-trailing': each(['umoci', ...podmans], { verdict: 'refuses', what: 'zeros after the compressed layer' }),
+  'tar-xattr-large': each(unpackers, { verdict: 'refuses', what: 'an extended attribute larger than Linux takes' }),
+  'tar-xattr-link': each(['umoci', ...podmans], {
+    verdict: 'refuses',
+    what: 'an attribute of users on a symbolic link',
+  }),
+  'tar-below-link': each(['docker', ...podmans], {
+    verdict: 'refuses',
+    what: 'an entry below a symbolic link that leads nowhere',
+  }),
+};

@@ -1,0 +1,114 @@
+import type { FindingKind } from './finding-kind.ts';
+
+export type EngineFactCode =
+  | 'artifact'
+  | 'image-missing'
+  | 'media-type-unknown'
+  | 'media-types-docker'
+  | 'media-types-mixed'
+  | 'name-missing'
+  | 'name-needed'
+  | 'platforms-several'
+  | 'platform-malformed'
+  | 'platform-unknown'
+  | 'compression-trailing'
+  | 'tar-xattr-large'
+  | 'tar-xattr-link'
+  | 'tar-below-link';
+
+const index = 'image-spec image-index.md';
+
+const documents = {
+  artifact: {
+    severity: 'note',
+    means: 'A manifest is no image: its config is not one. containerd unpacks whatever a place lists, and refuses it.',
+    section: 'image-spec manifest.md, "Guidelines for Artifact Usage"',
+    remedy: 'Nothing, for signatures and other artifacts. `ocikit copy` takes the images alone.',
+  },
+  'image-missing': {
+    severity: 'note',
+    means: 'Nothing here is an image: there are artifacts, or types that nobody knows.',
+    section: 'image-spec manifest.md, "Guidelines for Artifact Usage"',
+    remedy: 'Nothing, where it is meant.',
+  },
+  'media-type-unknown': {
+    severity: 'note',
+    means: 'An index lists something of a media type that the specification does not know.',
+    section: `${index}, "mediaType": what is unknown is passed over`,
+    remedy: 'Nothing, where it is meant. `ocikit copy` takes the images alone.',
+  },
+  'media-types-docker': {
+    severity: 'note',
+    means: "An image in a layout has docker's media types. Every engine but umoci takes them.",
+    section: 'image-spec media-types.md, "Compatibility Matrix"',
+    remedy: 'Nothing, for most. `ocikit convert --format oci` makes an OCI image of it.',
+  },
+  'media-types-mixed': {
+    severity: 'warning',
+    means: "A manifest of docker's has layers or a config of OCI's types.",
+    section: 'image-spec media-types.md, "Compatibility Matrix"',
+    remedy: "Give all the same: `ocikit fix` gives all OCI's.",
+  },
+  'name-missing': {
+    severity: 'note',
+    means: 'An image in a layout has no name. umoci finds images by their names alone.',
+    section: 'image-spec annotations.md, "org.opencontainers.image.ref.name"',
+    remedy: 'Name it: `ocikit tag PLACE@DIGEST NAME`.',
+  },
+  'name-needed': {
+    severity: 'note',
+    means: 'One of several images in a layout has no name: most programs have no way to ask for it.',
+    section: 'image-spec annotations.md, "org.opencontainers.image.ref.name"',
+    remedy: 'Name it: `ocikit tag PLACE@DIGEST NAME`.',
+  },
+  'platforms-several': {
+    severity: 'note',
+    means: 'A name stands for images of several platforms. umoci takes no such name.',
+    section: index,
+    remedy: 'Nothing, for most. `ocikit copy --platform` makes an image of one.',
+  },
+  'platform-malformed': {
+    severity: 'warning',
+    means:
+      'A system or architecture has other characters than letters, digits, `_` and `-`: engines refuse to choose by it.',
+    section: 'image-spec config.md, "architecture", "os": as Go names them',
+    remedy: 'Set it: `ocikit config --platform`.',
+  },
+  'platform-unknown': {
+    severity: 'note',
+    means: 'A system has a name that Go has not.',
+    section: 'image-spec config.md, "os"',
+    remedy: 'Nothing, where it is meant.',
+  },
+} as const satisfies Readonly<Record<string, FindingKind>>;
+
+/** What no specification forbids and some engine does not take. */
+export const engineKinds: Readonly<Record<EngineFactCode, FindingKind>> = {
+  ...documents,
+  'compression-trailing': {
+    severity: 'warning',
+    means:
+      'Zeros follow the compressed layer, as programs that write whole blocks leave them. umoci and podman refuse them.',
+    section: 'RFC 1952, section 2.2',
+    remedy: 'Compress it anew: `ocikit fix` does.',
+  },
+  'tar-xattr-large': {
+    severity: 'warning',
+    means: 'An extended attribute has more than 64 KiB, which Linux does not hold.',
+    section: 'xattr(7)',
+    remedy: 'Make the layer anew without it.',
+  },
+  'tar-xattr-link': {
+    severity: 'note',
+    means: 'A symbolic link has an attribute of users, which Linux gives to files and directories alone.',
+    section: 'xattr(7)',
+    remedy: 'Nothing: most engines pass over it.',
+  },
+  'tar-below-link': {
+    severity: 'warning',
+    means:
+      'An entry stands below a symbolic link that leads nowhere. Some engines make the directory, docker refuses it.',
+    section: 'image-spec layer.md: it says nothing of it',
+    remedy: '`ocikit fix` writes the layer anew: the same files, in a form that every engine takes.',
+  },
+};

@@ -1,0 +1,58 @@
+import type { ImageSource } from '../graph/source.ts';
+import { type Graph, type GraphNode, listManifests } from '../graph/walk.ts';
+import { isAttestation } from '../image/attestation.ts';
+import { blobAt, documentAt, type Finding } from '../image/finding.ts';
+import { finding } from '../image/finding-codes.ts';
+import { isConfigType, isIndexType, mediaTypes, parseLayerType } from '../spec/media-type.ts';
+import type { Descriptor, Manifest } from '../spec/objects.ts';
+
+const { dockerManifest, dockerConfig } = mediaTypes;
+
+const isImage = ({ value }: { readonly value: Manifest }): boolean => isConfigType(value.config.mediaType);
+
+/** Whose media types a manifest has. */
+function typesOf(manifest: Manifest, entry: Descriptor): 'oci' | 'docker' | 'mixed' {
+  const isDockers = (manifest.mediaType ?? entry.mediaType) === dockerManifest;
+  const isDockerConfig = manifest.config.mediaType === dockerConfig;
+  const layers = manifest.layers.flatMap(({ mediaType }) => parseLayerType(mediaType) ?? []);
+  if (isDockers && (!isDockerConfig || layers.some(({ isDocker }) => !isDocker))) return 'mixed';
+  return isDockers || isDockerConfig ? 'docker' : 'oci';
+}
+
+function factOf(node: GraphNode): Finding | undefined {
+  const { kind, descriptor } = node;
+  const { digest, mediaType } = descriptor;
+  if (kind === 'blob') return finding('media-type-unknown', blobAt(digest), `media type '${mediaType}'`);
+  if (kind !== 'manifest' || node.document === undefined || isAttestation(descriptor)) return undefined;
+  const place = documentAt('manifest', digest);
+  const { value } = node.document;
+  if (!isImage(node.document)) return finding('artifact', place, `its config is of type '${value.config.mediaType}'`);
+  const types = typesOf(value, descriptor);
+  if (types === 'mixed') return finding('media-types-mixed', place, "docker's media types and OCI's in one image");
+  return types === 'docker' ? finding('media-types-docker', place, "docker's media types") : undefined;
+}
+
+const isFaulty = ({ fault }: GraphNode): boolean => fault !== undefined;
+
+/** What no specification forbids, and engines mind, in all that some entries lead to. */
+export async function engineFacts(
+  source: ImageSource,
+  { nodes }: Pick<Graph, 'nodes'>,
+  roots: readonly Descriptor[],
+): Promise<readonly Finding[]> {
+  const found = nodes.flatMap(node => factOf(node) ?? []);
+  const mayBeImage = nodes.some(
+    node => isFaulty(node) || (node.kind === 'manifest' && node.document !== undefined && isImage(node.document)),
+  );
+  if (roots.length > 0 && !mayBeImage)
+    found.push(finding('image-missing', { within: source.subject }, 'expected an image, got none'));
+  if (nodes.some(isFaulty)) return found;
+  for (const root of roots) {
+    if (!isIndexType(root.mediaType)) continue;
+    const images = (await listManifests(source, [root])).length;
+    const place = documentAt('index', root.digest);
+    if (images > 1) found.push(finding('platforms-several', place, `it stands for ${images} images`));
+  }
+  // A docker-archive has no media types of its own.
+  return source.isConverted === true ? found.filter(({ code }) => !code.startsWith('media-types-')) : found;
+}
