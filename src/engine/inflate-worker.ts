@@ -1,4 +1,5 @@
 import { freeSlot, nextChunk, publish, type Ring, release } from './ring.ts';
+import type { Rings } from './ring-thread.ts';
 
 /** What crosses the rings besides bytes. Input: 0 bytes, 1 the end. Output: 0 bytes (none: more input is wanted), then one of these. */
 export const outcomes = { ended: 1, followed: 2, damaged: 3 } as const;
@@ -15,12 +16,6 @@ export interface RawGunzip {
 }
 type OutputWords = [output: Uint8Array, at: number, length: number];
 
-/** The rings of one inflating thread. */
-export interface Rings {
-  readonly input: Ring;
-  readonly output: Ring;
-}
-
 /** State of one stream in the worker. */
 interface Inflating {
   readonly rings: Rings;
@@ -34,7 +29,7 @@ interface Inflating {
 }
 
 /** Waits for a free slot. */
-function openSlot(ring: Ring): Uint8Array {
+export function openSlot(ring: Ring): Uint8Array {
   for (;;) {
     const taken = Atomics.load(ring.words, 1);
     const slot = freeSlot(ring);
@@ -105,7 +100,7 @@ export const inflateProgram: string = [
   // What some compilers of TypeScript wrap functions in.
   'const __name = value => value;',
   ...[freeSlot, publish, nextChunk, release, openSlot, flushSlot, awaitInput, inflateChunk, inflateAll].map(String),
-  `const rings = require('node:worker_threads').workerData;`,
+  `const { rings } = require('node:worker_threads').workerData;`,
   `const gunzip = require('node:zlib').createGunzip();`,
   `${inflateAll.name}({ rings, gunzip, slot: rings.output.slots[0], filled: 0, offset: 0, failure: undefined });`,
 ].join('\n');

@@ -5,6 +5,7 @@ import { collected } from '../testing/drained.ts';
 import { reused } from '../testing/reused.ts';
 import { zstd } from './compress-zstd.ts';
 import { isUsualZstd, nodeZstdEncoder } from './node-zstd-encoder.ts';
+import { canThreadZstd, threadedZstd } from './threaded-zstd.ts';
 import { lettersOf } from './usual-zlib.ts';
 import { openCodec, wasmZstdEncoder } from './wasm-zstd.ts';
 import { unzstd } from './zstd.ts';
@@ -77,4 +78,43 @@ test('a zstd stream that is left, or whose source fails, ends at once', async ()
     };
     await assert.rejects(collected(zstd(failing(), { level: 3 }, encoder)), /the source failed/, encoder.name);
   }
+});
+
+test('a thread makes the frames that the pool makes, of every length about that of blocks and however they are chunked', {
+  skip: ownEncoder === undefined,
+}, async () => {
+  assert.ok(ownEncoder);
+  assert.ok(canThreadZstd());
+  const noise = createHash('shake256', { outputLength: 5 << 20 })
+    .update('thread')
+    .digest();
+  const lengths = [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 4 << 20, (5 << 20) - 7];
+  for (const input of [...zstdInputs(), ...lengths.map(length => noise.subarray(0, length))])
+    for (const size of [1 << 24, 1 << 20, 77_777]) {
+      const expected = await collected(ownEncoder.stream(reused(input, [size]), 3));
+      assert.equal(Buffer.compare(await collected(threadedZstd(reused(input, [size]), 3)), expected), 0);
+      assert.equal(Buffer.compare(await collected(zstd(reused(input, [size]), { level: 3 })), expected), 0);
+    }
+});
+
+test('a compressing thread that dies, is left, or whose source fails ends the stream and its source', async () => {
+  let closed = 0;
+  const source = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      yield* reused(lettersOf(9 << 20), [1 << 16]);
+      throw new Error('the source failed');
+    } finally {
+      closed++;
+    }
+  };
+  await assert.rejects(collected(threadedZstd(source(), 3, 'process.exit(3)')), /ended early/);
+  await assert.rejects(collected(threadedZstd(source(), 3, "throw new Error('no zstd')")), /no zstd/);
+  assert.equal(closed, 2);
+  if (ownEncoder === undefined) return;
+  await assert.rejects(collected(threadedZstd(source(), 3)), /the source failed/);
+  for await (const chunk of zstd(source(), { level: 3 })) {
+    assert.ok(chunk.length > 0);
+    break;
+  }
+  assert.equal(closed, 4);
 });
