@@ -5,7 +5,7 @@ import type { Bytes } from './engine.ts';
 const large = 1 << 22;
 
 /** The first chunks of a stream, copied, until they are so many that it is a large one, or all there is. */
-export interface Head {
+interface Head {
   readonly head: Uint8Array[];
   readonly isWhole: boolean;
 }
