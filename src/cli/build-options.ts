@@ -128,7 +128,7 @@ export const buildOptions: readonly Option[] = [
   ...buildRunOptions,
   ...compressionOptions,
   { name: 'check', kind: 'flag', describe: "only look for what is wrong with the Dockerfile, by BuildKit's rules" },
-  shared.dryRun,
+  shared.datedDryRun,
 ];
 
 const registry = 'there is no registry: skopeo copy brings a base into a layout, and an image out of one';

@@ -70,7 +70,12 @@ export const platformOptions: readonly Option[] = [
 ];
 
 /** All options that the verbs share which make an image of an image. */
-export const changeOptions: readonly Option[] = [...placeOptions, ...editOptions, ...platformOptions, shared.dryRun];
+export const changeOptions: readonly Option[] = [
+  ...placeOptions,
+  ...editOptions,
+  ...platformOptions,
+  shared.datedDryRun,
+];
 
 /** What of these cannot be meant together. */
 export const changeRules: readonly Rule[] = [

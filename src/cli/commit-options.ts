@@ -64,7 +64,7 @@ export const importOptions: readonly Option[] = [
     kind: 'flag',
     describe: 'no bytes at all on standard input are an empty root filesystem',
   },
-  shared.dryRun,
+  shared.datedDryRun,
 ];
 
 /** The options of `commit`. */
@@ -138,7 +138,7 @@ export const commitOptions: readonly Option[] = [
     describe: 'accepted for the sake of old scripts; nothing runs here that could be paused',
   },
   shared.strict,
-  shared.dryRun,
+  shared.datedDryRun,
 ];
 
 /** What options of `commit` cannot mean together. */

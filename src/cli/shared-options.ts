@@ -6,6 +6,7 @@ type SharedName =
   | 'noProgress'
   | 'noColor'
   | 'dryRun'
+  | 'datedDryRun'
   | 'platform'
   | 'strict'
   | 'format'
@@ -21,6 +22,12 @@ export const shared: Readonly<Record<SharedName, Option>> = {
   noProgress: { name: 'no-progress', kind: 'flag', describe: 'no progress on the terminal' },
   noColor: { name: 'no-color', kind: 'flag', describe: 'no colours' },
   dryRun: { name: 'dry-run', kind: 'flag', describe: 'print the digests that would result, write nothing' },
+  datedDryRun: {
+    name: 'dry-run',
+    kind: 'flag',
+    describe:
+      'print the digests that would result, write nothing; where neither --created nor SOURCE_DATE_EPOCH says the time, a new image says the second of its making, and its digest is another one a second later',
+  },
   platform: {
     name: 'platform',
     kind: 'text',
