@@ -1,7 +1,7 @@
 import { usage } from '../errors.ts';
 import { warningsOf } from '../graph/layer-label.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
-import { type ChosenRunner, chooseRunner } from '../runner/choose.ts';
+import { type ChosenRunner, canMakeTerminal, chooseRunner } from '../runner/choose.ts';
 import type { JobMount, JobRoot } from '../runner/job.ts';
 import { runJob } from '../runner/run-job.ts';
 import { sizeOf } from '../spec/sizes.ts';
@@ -109,8 +109,13 @@ async function runIn(
   const program = programOf(config, words, { options, users });
   checkUser(program.user, runner);
   const { hasOneID } = runner;
+  const isShared = program.hasTerminal && !canMakeTerminal(runner);
+  const said = isShared
+    ? ['the program shares this terminal: no program script (util-linux) makes it one of its own']
+    : [];
   const inside = {
     ...program,
+    hasTerminal: program.hasTerminal && !isShared,
     environment: hasOneID ? forOneUser(program.environment) : program.environment,
     directory: resolveInside(root, program.directory).path,
   };
@@ -129,7 +134,7 @@ async function runIn(
       signals: options.signals,
     });
     const { digest } = image.image.manifest.descriptor;
-    return { status, manifest: digest, ...kept.texts(), warnings: place.warnings };
+    return { status, manifest: digest, ...kept.texts(), warnings: [...place.warnings, ...said] };
   } finally {
     undo();
   }

@@ -81,6 +81,10 @@ async function probe(runner: Runner, script: string, { work, signal }: Probing):
   return hasBegun ? undefined : `${report}${said}`.trim();
 }
 
+/** Whether a runner can give a program a terminal of its own: the runtimes make one themselves. */
+export const canMakeTerminal = ({ name }: Pick<Runner, 'name'>): boolean =>
+  name === 'runc' || name === 'crun' || findProgram('script', hostPath) !== undefined;
+
 /** What has been found out by this process, by what was asked for and where. */
 const chosen = new Map<string, Promise<ChosenRunner>>();
 

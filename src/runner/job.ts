@@ -21,6 +21,8 @@ export interface Program {
   readonly network: 'host' | 'none';
   /** With all capabilities and nothing hidden. */
   readonly isPrivileged: boolean;
+  /** It has a terminal of its own, which is seen on this process's. */
+  readonly hasTerminal: boolean;
 }
 
 /** Directories that lie on one another, the lowest first, as one. */

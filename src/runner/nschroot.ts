@@ -3,7 +3,7 @@ import type { Job, Program } from './job.ts';
 import { bindLines, prepareMounts } from './prepared-mounts.ts';
 import { begin, loopbackLines, openLines, rootLines, streams } from './root-script.ts';
 import type { Isolation, Runner } from './runner.ts';
-import { quoted } from './shell.ts';
+import { quoted, writing } from './shell.ts';
 
 /** What every program may open. */
 export const devices: readonly string[] = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
@@ -117,14 +117,32 @@ function script(job: Job, isolation: Isolation): string {
     `printf %s ${quoted(program.hostname)} > /proc/sys/kernel/hostname 2>/dev/null || :`,
     'env=$(command -v env) setpriv=$(command -v setpriv) unshare=$(command -v unshare)',
     ...(program.environment.some(text => unsafe.test(text)) ? [innerLine] : []),
-    ...secretLines(program),
+    ...(program.hasTerminal ? terminalLines(job, hasOneID) : secretLines(program)),
     'cd "$root"',
     // The root becomes the topmost of this namespace: no way leads back above it.
     'mount -n --no-canonicalize --move "$root" /',
     begin,
-    `"$env" ${startWords(job, hasOneID).map(word).join(' ')} ${streams}`,
+    `${program.hasTerminal ? `script -qe -c ${quoted(`. ${quoted(startFile(job))}`)} /dev/null` : startLine(job, hasOneID)} ${streams}`,
     'exit $?',
   ].join('\n');
+}
+
+const startLine = (job: Job, hasOneID: boolean): string => `"$env" ${startWords(job, hasOneID).map(word).join(' ')}`;
+const startFile = ({ work }: Job): string => `${work}/files/start`;
+
+/**
+ * A terminal of the run's own: script(1) makes it among those of the root, so that the program finds it there by its name, hands on what is typed and
+ * the window's size, and has this process's terminal take nothing of what is typed for itself.
+ */
+function terminalLines(job: Job, hasOneID: boolean): readonly string[] {
+  const start = [...secretLines(job.program), `exec ${startLine(job, hasOneID)}`, ''].join('\n');
+  return [
+    'mount -n --bind "$root/dev/pts" /dev/pts',
+    'mount -n --bind "$root/dev/pts/ptmx" /dev/ptmx',
+    `printf 'env=%s setpriv=%s unshare=%s inner=%s\\n' "$env" "$setpriv" "$unshare" "\${inner:-}" > files/start`,
+    ...writing(new TextEncoder().encode(start), 'files/rest'),
+    'cat files/rest >> files/start',
+  ];
 }
 
 const needed = ['unshare', 'setpriv', 'mount', 'env', 'base64', 'sh'];

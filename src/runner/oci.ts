@@ -37,7 +37,7 @@ function configOf({ program, work }: Job, mounts: readonly PreparedMount[], isol
   return {
     ociVersion: '1.0.2',
     process: {
-      terminal: false,
+      terminal: program.hasTerminal,
       user: { uid, gid, ...(isolation.hasOneID ? {} : { additionalGids }), umask: 0o022 },
       args: program.arguments,
       env: [...program.environment, ...[...program.secrets].map(([name, value]) => `${name}=${value}`)],

@@ -23,7 +23,7 @@ export interface RunOptions extends ReadOptions {
   readonly runner?: RunnerChoice;
   /** Where the program's streams go: they are this process's own, with or without standard input, or kept for the result when absent. */
   readonly streams?: 'inherit' | 'output' | 'keep';
-  /** Whether the program may think of a terminal (TERM). False when absent. */
+  /** Whether the program may think of a terminal (TERM), and where it inherits all streams has one of its own. False when absent. */
   readonly terminal?: boolean;
   /** Sends signals to the program; without it only `signal` ends it. */
   readonly signals?: ProgramSignals;

@@ -32,6 +32,7 @@ export function programOf(
     hostname,
     network: options.network ?? 'host',
     isPrivileged: false,
+    hasTerminal: options.terminal === true && options.streams === 'inherit',
   };
 }
 

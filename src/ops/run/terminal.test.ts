@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { canRun, makeBusybox } from '../../testing/busybox.ts';
+import { temporaryDirectory } from '../../testing/temporary.ts';
+import { commit } from '../commit.ts';
+
+const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** What is typed once a text has been seen. */
+type Typed = readonly (readonly [seen: string, typed: string])[];
+
+/** Runs a line of a shell on a terminal; what is seen there, and the status. */
+async function onTerminal(line: string, typed: Typed): Promise<{ readonly text: string; readonly status: number }> {
+  const child = spawn('script', ['-qec', line, '/dev/null'], { cwd: checkout, stdio: ['pipe', 'pipe', 'inherit'] });
+  let [text, next] = ['', 0];
+  child.stdout.on('data', (chunk: Uint8Array) => {
+    text += String(chunk);
+    const [seen, keys] = typed[next] ?? [];
+    if (seen === undefined || keys === undefined || !text.includes(seen)) return;
+    child.stdin.write(keys);
+    next++;
+  });
+  const [status] = (await once(child, 'close')) as [number];
+  return { text: text.replaceAll('\r', ''), status };
+}
+
+const program =
+  'tty; stty size || :; stty -echo; trap "echo caught" INT; echo begun; while ! read line; do :; done; echo "[$line]"; exit 5';
+
+for (const runner of ['nschroot', 'bwrap', 'runc', 'crun', 'chroot'])
+  test(`${runner}: with a terminal of its own a program knows its name and size, and what is typed is the program’s`, async t => {
+    if (!canRun(t)) return;
+    for (const needed of runner.includes('chroot') ? ['script'] : ['script', runner])
+      if (spawnSync(needed, ['--version']).status !== 0) {
+        t.skip(`not installed here: ${needed}`);
+        return;
+      }
+    const directory = temporaryDirectory(t);
+    makeBusybox(join(directory, 'rootfs'));
+    const image = `${join(directory, 'img')}:base`;
+    await commit(join(directory, 'rootfs'), image, { instructions: ['ENV PATH=/bin'], platform: 'linux/amd64' });
+    const words = `"${process.execPath}" --import tsx src/cli/bin.ts run -it --no-progress --platform linux/amd64 --runner ${runner}`;
+    const line = `stty rows 33 cols 101; ${words} ${image} -- sh -c '${program}'; echo "status $?"; stty -a | grep -o " -*icanon"`;
+    const { text, status } = await onTerminal(line, [
+      ['begun', '\x03'],
+      ['caught', 'typed\n'],
+    ]);
+    assert.match(text, /^\/dev\/pts\/\d+\n/);
+    // It gives its terminal no size before the window has another.
+    if (runner !== 'crun') assert.match(text, /\n33 101\n/);
+    assert.match(text, /caught\n\[typed\]\nstatus 5\n icanon\n$/);
+    assert.equal(status, 0);
+  });
