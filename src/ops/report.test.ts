@@ -162,7 +162,7 @@ test('what is no image, more images than two and a page onto a terminal are refu
   assert.equal(existsSync(join(place, 'out')), false);
 });
 
-test('of small text files that differ a page has the differences, of others none', async t => {
+test('of small text files that differ or were added a page has the lines, of others none', async t => {
   const place = temporaryDirectory(t);
   const before = {
     'etc/conf': 'one\ntwo\n',
@@ -177,6 +177,10 @@ test('of small text files that differ a page has the differences, of others none
     'etc/binary': 'a\0c',
     'etc/large': 'y'.repeat(70_000),
     'etc/same': 's',
+    'etc/added': 'new\n',
+    'etc/empty': '',
+    'etc/added-binary': '\0',
+    'etc/link': '-> added',
   };
   const old = layeredImage(join(place, 'old'), [before]);
   const page = (await dataOf([old, layeredImage(join(place, 'new'), [after])])) as PairPage;
@@ -184,6 +188,7 @@ test('of small text files that differ a page has the differences, of others none
   assert.deepEqual(
     page.texts.map(([row, ...rest]) => [pathOf(shape, row), ...rest]),
     [
+      ['/etc/added', '@@ -0,0 +1 @@\n+new', 1, 0],
       ['/etc/conf', '@@ -1,2 +1,2 @@\n one\n-two\n+2 </script>', 1, 1],
       ['/etc/end', '@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+b', 1, 1],
     ],

@@ -179,6 +179,9 @@ test('the page of two images shows what differs, and texts line by line', async 
   assert.equal(diff.includes(`-${picture}\n+${picture} changed\n`), true);
   await browser.press('/', ...'motd', 'Enter', 'End');
   assert.equal(await textOf(browser, '#changes .details h3'), '/etc/motd');
+  await browser.evaluate("document.querySelector('#texts details').open = false");
+  await browser.evaluate("document.querySelector('#changes .details a').click()");
+  assert.equal(await countOf(browser, '#texts details[open] summary:focus'), 1, 'a row leads to its lines');
   assert.ok((await countOf(browser, '#sizes .box')) > 1, 'boxes');
   await isWellBehaved(browser);
 });

@@ -20,7 +20,7 @@ export const report: Command = {
   ],
   details: [
     'The page is one file that asks no network for anything and needs no server: what it shows is in it, and its script is its own. It may be opened from a disk, sent, printed and kept as an artifact of a build. It follows the light or dark scheme of who reads it, and all of it can be reached by keyboard: / goes to the search of files, arrows walk the tree and the map.',
-    'Of one image: its layers with their lines of history, a map of sizes by directory, layer and package and of what no path reaches, the files with the layer and package of each, packages, waste and config. Of two: what changed, by layer, directory and package, each path with its reasons, the fields of the config, and differences of small text files.',
+    'Of one image: its layers with their lines of history, a map of sizes by directory, layer and package and of what no path reaches, the files with the layer and package of each, packages, waste and config. Of two: what changed, by layer, directory and package, each path with its reasons, the fields of the config, and the lines of small text files that were added or changed.',
     'What an image says (names, labels, contents) is shown as text and never taken for markup; a policy in the page lets nothing but its own script run. The same images make the same bytes; --dry-run prints the digest of them. Differences of text files show what is in them: mind who may read the page.',
   ],
   library: ['report(images, file, options)', 'ReportResult'],

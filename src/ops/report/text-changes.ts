@@ -2,7 +2,7 @@ import { unifiedText } from '../../report/diff-text.ts';
 import type { PairPage, TextChange } from '../../report/page-data.ts';
 import { Pace, type Work } from '../../stream/pace.ts';
 import type { Change } from '../../tree/change.ts';
-import { contentKey, type FileNode, type Path } from '../../tree/node.ts';
+import { contentKey, type FileNode, type Node, type Path } from '../../tree/node.ts';
 import { isBinary, textDiffInParts } from '../../tree/text-diff.ts';
 import { wholeBodies } from '../file-bodies.ts';
 import type { Look } from '../look.ts';
@@ -10,28 +10,35 @@ import type { Look } from '../look.ts';
 /** Bytes of a file that is small, of all files that are read for their differences, and of all differences on a page. */
 const [smallFile, allFiles, allTexts] = [64 << 10, 16 << 20, 600_000];
 
-/** A file that has other contents now. */
+/** A file that has come, or has other contents now. */
 interface Pair {
   readonly path: Path;
-  readonly before: FileNode;
+  readonly before: FileNode | undefined;
   readonly after: FileNode;
 }
 
-/** Files whose contents differ and that are small, as many as are read. */
+const isSmallFile = (node: Node): node is FileNode => node.kind === 'file' && node.size <= smallFile;
+
+function pairOf(change: Change): Pair | undefined {
+  if (change.kind === 'delete' || !isSmallFile(change.after)) return undefined;
+  const { path, after } = change;
+  if (change.kind === 'add') return after.size === 0 ? undefined : { path, before: undefined, after };
+  const { before, reasons } = change;
+  const isOther = reasons.some(({ aspect }) => aspect === 'content' || aspect === 'size');
+  return isOther && isSmallFile(before) ? { path, before, after } : undefined;
+}
+
+const isAdded = ({ before }: Pair): number => Number(before === undefined);
+
+/** Files whose contents are new and that are small, as many as are read: those first that were there before. */
 function smallPairs(changes: readonly Change[]): { readonly pairs: readonly Pair[]; readonly left: number } {
-  const pairs: Pair[] = [];
-  let [bytes, left] = [0, 0];
-  for (const change of changes) {
-    if (change.kind !== 'modify') continue;
-    const { path, before, after, reasons } = change;
-    if (before.kind !== 'file' || after.kind !== 'file') continue;
-    if (!reasons.some(({ aspect }) => aspect === 'content' || aspect === 'size')) continue;
-    if (before.size > smallFile || after.size > smallFile) continue;
-    bytes += before.size + after.size;
-    if (bytes > allFiles) left++;
-    else pairs.push({ path, before, after });
-  }
-  return { pairs, left };
+  const all = changes.flatMap(change => pairOf(change) ?? []).sort((one, other) => isAdded(one) - isAdded(other));
+  let bytes = 0;
+  const pairs = all.filter(({ before, after }) => {
+    bytes += (before?.size ?? 0) + after.size;
+    return bytes <= allFiles;
+  });
+  return { pairs, left: all.length - pairs.length };
 }
 
 type Bodies = ReadonlyMap<string, Uint8Array>;
@@ -48,7 +55,8 @@ interface Found {
 }
 
 /**
- * How small text files differ, in the order of their paths, and how many were left out for the size of the page: what is small is read whole, and only that.
+ * How small text files differ, and what is in those that were added, in the order of their paths, and how many were left out for the size of the page: what is
+ * small is read whole, and only that. Of those that were there before as many as there is room for are shown, then of the others.
  */
 export async function textChanges(
   [older, newer]: readonly [Look, Look],
@@ -57,12 +65,16 @@ export async function textChanges(
 ): Promise<Pick<PairPage, 'texts' | 'textsLeft'>> {
   const { pairs, left } = smallPairs(changes);
   const pace = new Pace(work.signal);
-  const before = await bodiesOf(older, new Map(pairs.map(pair => [pair.before, pair.path])));
+  const before = await bodiesOf(
+    older,
+    new Map(pairs.flatMap(pair => (pair.before === undefined ? [] : [[pair.before, pair.path]]))),
+  );
   const after = await bodiesOf(newer, new Map(pairs.map(pair => [pair.after, pair.path])));
   const texts: TextChange[] = [];
   let [length, textsLeft] = [0, left];
   for (const pair of pairs) {
-    const [was, is] = [before.get(contentKey(pair.before)), after.get(contentKey(pair.after))];
+    const was = pair.before === undefined ? new Uint8Array(0) : before.get(contentKey(pair.before));
+    const is = after.get(contentKey(pair.after));
     if (was === undefined || is === undefined || isBinary(was) || isBinary(is)) continue;
     const diff = await pace.run(textDiffInParts(was, is));
     const text = unifiedText(diff);
@@ -72,5 +84,5 @@ export async function textChanges(
       texts.push([rows.get(pair.path) ?? 0, text, diff.added, diff.deleted]);
     }
   }
-  return { texts, textsLeft };
+  return { texts: texts.sort(([one], [other]) => one - other), textsLeft };
 }

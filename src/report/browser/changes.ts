@@ -4,7 +4,7 @@ import { choice, el, fill, section } from './dom.ts';
 import { change, count, some } from './format.ts';
 import type { Item } from './layout.ts';
 import { SizeMap } from './map.ts';
-import { letterChip } from './parts.ts';
+import { letterChip, textId } from './parts.ts';
 import { searchField, wordsOf } from './search-field.ts';
 import { TreeView } from './tree-view.ts';
 
@@ -83,10 +83,26 @@ export function changedSizes(page: PairPage, changes: Changes, reveal: (node: nu
   );
 }
 
+/** What leads to the lines of a file, and opens them. */
+function textLink(node: number): HTMLElement {
+  const link = el('a', { href: `#${textId(node)}` }, 'Its lines');
+  link.addEventListener('click', event => {
+    const file = document.getElementById(textId(node));
+    if (!(file instanceof HTMLDetailsElement)) return;
+    // What a browser does by itself takes the focus away from what it scrolls to.
+    event.preventDefault();
+    file.open = true;
+    file.scrollIntoView();
+    file.querySelector('summary')?.focus();
+  });
+  return link;
+}
+
 /** Every path that differs, in a tree that can be searched. State: what is looked for. */
 export class ChangesSection {
   readonly element: HTMLElement;
   readonly #changes: Changes;
+  readonly #texts: ReadonlySet<number>;
   readonly #tree: TreeView;
   readonly #search = searchField({
     changed: () => this.#apply(),
@@ -97,8 +113,10 @@ export class ChangesSection {
   readonly #found = el('p', { class: 'found', role: 'status' });
   readonly #details = el('div', { class: 'details', role: 'region', 'aria-label': 'Selected path' });
 
-  constructor(changes: Changes) {
+  /** `texts` are the nodes whose lines are shown below. */
+  constructor(changes: Changes, texts: ReadonlySet<number>) {
     this.#changes = changes;
+    this.#texts = texts;
     const { shape, isDirectory } = changes;
     this.#tree = new TreeView({
       label: 'Changes',
@@ -181,6 +199,7 @@ export class ChangesSection {
       ...(below === 0 ? [] : [['below', some(below, 'path')] as const]),
     ];
     const list = rows.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]);
-    fill(this.#details, el('h3', {}, pathOf(shape, node)), el('dl', { class: 'more-facts' }, ...list));
+    const lines = this.#texts.has(node) ? [el('p', {}, textLink(node))] : [];
+    fill(this.#details, el('h3', {}, pathOf(shape, node)), el('dl', { class: 'more-facts' }, ...list), ...lines);
   }
 }

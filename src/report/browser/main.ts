@@ -104,7 +104,7 @@ function pairHeader({ before, after, packages, layers, changes, warnings }: Pair
 
 function pageOfPair(page: PairPage): readonly [HTMLElement, readonly HTMLElement[], () => void] {
   const changes = changesOf(page);
-  const files = new ChangesSection(changes);
+  const files = new ChangesSection(changes, new Set(page.texts.map(([row]) => row)));
   let paths = 0;
   for (let node = 0; node < changes.shape.count; node++) if (changes.letter(node) !== '') paths++;
   const sections = [

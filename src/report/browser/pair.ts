@@ -2,7 +2,7 @@ import type { FieldChange, LayerChange, PackageChange, PairPage } from '../page-
 import { el, section, shownText } from './dom.ts';
 import { bytes, change, count, some } from './format.ts';
 import { commandOf } from './history.ts';
-import { letterChip } from './parts.ts';
+import { letterChip, textId } from './parts.ts';
 import { Table } from './table.ts';
 
 const lead = (text: string): HTMLElement => el('p', { class: 'lead' }, text);
@@ -141,17 +141,18 @@ function diffBlock(diff: string, path: string): HTMLElement {
 /** Differences that are open from the start: of many, none, so that the list can be read. */
 const mostOpen = 4;
 
-/** How small text files differ, line by line. */
+/** How small text files differ, line by line; of those that were added all lines. */
 export function textsSection({ texts, textsLeft }: PairPage, pathAt: (row: number) => string): HTMLElement {
   const rest = textsLeft === 0 ? '' : ` ${some(textsLeft, 'file')} more would make the page too large.`;
-  if (texts.length === 0) return section('texts', 'Text files', lead(`No small text file has other contents.${rest}`));
+  if (texts.length === 0)
+    return section('texts', 'Text files', lead(`No small text file was added or has other contents.${rest}`));
   const files = texts.map(([row, diff, added, deleted]) => {
     const path = pathAt(row);
     const counts = el('span', { class: 'muted' }, ` +${count(added)} −${count(deleted)}`);
     const summary = el('summary', {}, el('code', {}, path), counts);
     return el(
       'details',
-      { class: 'text', id: `text-${row}`, open: texts.length <= mostOpen },
+      { class: 'text', id: textId(row), open: texts.length <= mostOpen },
       summary,
       diffBlock(diff, path),
     );
@@ -159,6 +160,6 @@ export function textsSection({ texts, textsLeft }: PairPage, pathAt: (row: numbe
   window.addEventListener('beforeprint', () => {
     for (const file of files) file.open = true;
   });
-  const said = `${some(texts.length, 'text file')} of at most 64 KiB ${texts.length === 1 ? 'has' : 'have'} other contents.${rest}`;
+  const said = `${some(texts.length, 'text file')} of at most 64 KiB ${texts.length === 1 ? 'was' : 'were'} added or changed.${rest}`;
   return section('texts', 'Text files', lead(said), ...files);
 }

@@ -39,3 +39,6 @@ export function navigation(name: string, sections: readonly HTMLElement[]): HTML
   const top = el('a', { href: '#top', class: 'brand' }, name);
   return el('nav', { class: 'bar-nav', 'aria-label': 'Sections' }, top, el('ul', {}, ...links));
 }
+
+/** What the lines of a file are called, by its row. */
+export const textId = (row: number): string => `text-${row}`;
