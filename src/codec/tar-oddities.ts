@@ -17,6 +17,8 @@ interface TarOddity {
   readonly message: string;
 }
 
+/** The most bytes that a size field says in octal. */
+const largestSize = 0o77777777777;
 /** The most that an ID field says in octal. */
 const largestID = 0o7777777;
 /** The first second that a time field does not say in octal, in nanoseconds. */
@@ -27,14 +29,22 @@ const knownRecord =
 /** What AUFS kept of its own has the mark of a whiteout twice. */
 const markLength = 4;
 const plain = /^[\x20-\x7e]*$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const control = /[\x00-\x1f\x7f]/;
 
 const isRoot = (name: ByteString): boolean => /^[./]*$/.test(name) && !name.includes('..');
 
-/** What is odd about the headers of an archive, found as they pass. State: what has been said of the archive as a whole. */
+/** What is odd about the headers of an archive, found as they pass. State: the header that has come, and what there is to say of the archive as a whole. */
 export class TarOddities {
   readonly #say: (oddity: TarOddity) => void;
   #isGlobal = false;
   #isFilled = false;
+  /** What the header of the member that comes next says itself of its size. */
+  #size = 0;
+  #hasLongName = false;
+  /** Names that begin with `./`: tar programs give it to all or to none. */
+  #dotted: Omit<TarOddity, 'code' | 'message'> | undefined;
+  #dots = 0;
 
   constructor(say: (oddity: TarOddity) => void) {
     this.#say = say;
@@ -42,6 +52,8 @@ export class TarOddities {
 
   /** A header as it stands, extension headers among them. */
   header({ typeflag, size, name }: RawHeader, offset: number): void {
+    this.#size = size;
+    if (typeflag === 'L') this.#hasLongName = true;
     if (typeflag === 'g' && !this.#isGlobal) {
       this.#isGlobal = true;
       this.#say({ code: 'tar-pax-global', offset, message: 'a global PAX header' });
@@ -68,6 +80,12 @@ export class TarOddities {
 
   /** The archive is at its end. */
   over(isEnded: boolean, offset: number): void {
+    if (this.#dotted !== undefined)
+      this.#say({
+        ...this.#dotted,
+        code: 'tar-name-dot',
+        message: `names that begin with './', ${this.#dots} of them`,
+      });
     if (!isEnded)
       this.#say({ code: 'tar-end-missing', offset, message: 'expected two blocks of zeros at the end, got fewer' });
   }
@@ -75,22 +93,39 @@ export class TarOddities {
   member(member: TarMember): void {
     const { offset, path: name } = member;
     const say = (code: TarOddityCode, message: string): void => this.#say({ code, name, offset, message });
-    this.#name(name, say);
+    this.#name(member, say);
     attributes(member, say);
-    if (member.records.size > 0) records(member, say);
+    if (member.records.size > 0) this.#records(member, say);
+    this.#hasLongName = false;
     if (member.isSparse && member.records.size > 0) say('tar-sparse', `a file that is stored sparsely`);
     const last = nameOf(name.endsWith('/') ? name.slice(0, -1) : name);
     if (isReservedName(last) && !isReservedName(last.slice(markLength)) && (member.type !== 'file' || member.size > 0))
       say('tar-whiteout-odd', `expected an empty file, got a ${member.type} of ${member.size} bytes`);
   }
 
-  #name(name: ByteString, say: Say): void {
+  /** What PAX says beside what other headers say of the same. */
+  #records(member: TarMember, say: Say): void {
+    const size = member.records.get('size') ?? '';
+    // What a header says of a size that it has no room for is nothing to go by.
+    if (size !== '' && Number(size) !== this.#size && Number(size) <= largestSize)
+      say('tar-size-conflict', `a size of ${size} bytes in PAX, and of ${this.#size} in the header`);
+    if (this.#hasLongName && member.records.has('path'))
+      say('tar-name-twice', "a name in PAX, and another in GNU's form");
+    records(member, say);
+  }
+
+  #name({ path: name, offset }: TarMember, say: Say): void {
     if (leadsOut(name)) say('tar-name-outside', 'a name that leads out of the root');
     else if (name.includes('..') && name.split('/').includes('..')) say('tar-name-dotdot', "a name with '..' in it");
     else if (isRoot(name)) say('tar-root-entry', 'an entry for the root');
     else if (name.startsWith('/')) say('tar-name-absolute', "a name that begins with '/'");
-    else if (name.startsWith('./')) say('tar-name-dot', "a name that begins with './'");
-    if (!plain.test(name) && name.length <= nameLimit * 16 && exactTextOf(name) === undefined)
+    else if (name.startsWith('./')) {
+      this.#dotted ??= { name, offset };
+      this.#dots++;
+    }
+    if (plain.test(name)) return;
+    if (control.test(name)) say('tar-name-control', 'a name with control characters in it');
+    if (name.length <= nameLimit * 16 && exactTextOf(name) === undefined)
       say('tar-name-encoding', 'a name that is not UTF-8');
   }
 }
@@ -117,6 +152,7 @@ function records({ type, records: found, xattrs }: TarMember, say: Say): void {
     const text = shortTextOf(name);
     if (value.length > largestXattr) say('tar-xattr-large', `the extended attribute ${text} of ${value.length} bytes`);
     if (type === 'symlink' && name.startsWith('user.')) say('tar-xattr-link', `the extended attribute ${text}`);
+    if (name === 'security.capability') say('tar-capability', 'the capabilities of a program');
     if (isHostXattr(name)) say('tar-xattr-host', `the extended attribute ${text}`);
     else if (!found.has(schily + name))
       say('tar-xattr-libarchive', `the extended attribute ${text}, as ${libarchive}* alone`);

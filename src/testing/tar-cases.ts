@@ -70,6 +70,7 @@ export const tarCases: FindingCases = {
   ...whiteoutCases,
   'tar-duplicate-path': layers([fileAt('a'), fileAt('a')]),
   'tar-below-file': layers([fileAt('a'), fileAt('a/b')]),
+  'tar-below-symlink': layers([d, symlinkAt('a', 'd'), fileAt('a/b')]),
   'tar-below-whiteout': { ...layers([d], [whiteoutAt('d'), fileAt('d/a')]) },
   'tar-parent-late': layers([fileAt('d/a'), d]),
   'tar-parent-missing': layers([fileAt('d/a')]),
@@ -93,11 +94,16 @@ export const headerCases: FindingCases = {
   'tar-name-absolute': named('/file'),
   'tar-name-dot': named('./file'),
   'tar-name-encoding': layers([fileAt('\xff')]),
+  'tar-name-control': layers([fileAt('a\x1b[31m')]),
+  'tar-name-twice': {
+    make: tars(Buffer.concat([longName('file'), paxHeader('x', 'path=other'), plainTar])),
+  },
   'tar-root-entry': layers([directoryAt('')]),
   'tar-whiteout-odd': { ...named('.wh.a'), also: ['tar-whiteout-lowest'] },
   'tar-time-range': layers([file({ mtime: -1_000_000_000n })]),
   'tar-id-large': layers([file({ uid: 1 << 21 })]),
   'tar-setuid': layers([file({ mode: 0o4755 })]),
+  'tar-capability': layers([file({ xattrs: new Map([['security.capability', new Uint8Array(20)]]) })]),
   'tar-world-writable': layers([file({ mode: 0o666 })]),
   'tar-device': layers([{ kind: 'node', path: 'a', node: { kind: 'device', meta, type: 'char', major: 1, minor: 3 } }]),
   'tar-sparse': {
@@ -110,6 +116,11 @@ export const headerCases: FindingCases = {
   },
   'tar-sparse-gnu': { make: tars(sparseTar()) },
   'tar-size-ignored': { make: tars(withHeader(layerTar([d]), 0, header => header.write('00000000005\0', 124))) },
+  'tar-size-conflict': {
+    make: tars(
+      Buffer.concat([paxHeader('x', 'size=1'), withHeader(plainTar, 0, header => header.write('00000000002\0', 124))]),
+    ),
+  },
   'tar-pax-global': { make: tars(Buffer.concat([paxHeader('g', 'comment=a'), plainTar])) },
   'tar-pax-unknown': { make: tars(Buffer.concat([paxHeader('x', 'OCIKIT.x=a'), plainTar])) },
   'tar-xattr-libarchive': { make: tars(Buffer.concat([paxHeader('x', 'LIBARCHIVE.xattr.user.a=YQ=='), plainTar])) },
@@ -125,6 +136,18 @@ export const headerCases: FindingCases = {
   'tar-end-missing': { make: tars(plainTar.subarray(0, plainTar.length - 1024)) },
   'tar-padding': { make: tars(Buffer.concat([plainTar, Buffer.from('left')])) },
 };
+
+/** A header of GNU's own before a member whose name is long. */
+function longName(name: string): Buffer {
+  const block = Buffer.alloc(1024);
+  Buffer.from(plainTar.subarray(0, 512)).copy(block);
+  const header = withHeader(block, 0, bytes => {
+    bytes.write('L', 156);
+    bytes.write(`${(name.length + 1).toString(8).padStart(11, '0')}\0`, 124);
+  });
+  header.write(name, 512);
+  return header;
+}
 
 /** A PAX header of records `key=value`, of the members that follow (`g`) or of the next (`x`). */
 function paxHeader(typeflag: 'g' | 'x', ...records: readonly string[]): Buffer {

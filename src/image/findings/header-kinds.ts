@@ -28,7 +28,8 @@ const nameKinds = {
   },
   'tar-name-dot': {
     severity: 'note',
-    means: 'A name begins with `./`, as `tar -C` writes it. Every engine reads it below the root.',
+    means:
+      'Names begin with `./`, as `tar -C` writes them; the first is shown. Every engine reads them below the root.',
     section: `${layer}: it says nothing of it`,
     remedy: `Nothing, for engines. ${mended}`,
   },
@@ -37,6 +38,20 @@ const nameKinds = {
     means: 'A name is not UTF-8. Linux takes any bytes; programs that print or compare it may not.',
     section: `${layer}: names are bytes`,
     remedy: 'Nothing, if it is meant.',
+  },
+  'tar-name-control': {
+    severity: 'note',
+    means:
+      'A name has control characters in it: a line break or a code for a terminal. Programs that print it are misled.',
+    section: `${layer}: names are bytes; CWE-150`,
+    remedy: 'Look whether it is meant.',
+  },
+  'tar-name-twice': {
+    severity: 'warning',
+    means:
+      'An entry has its name in a PAX record and in a GNU header before it. Which of the two counts differs from reader to reader.',
+    section: 'POSIX pax, "pax Extended Header"; GNU tar manual, "Basic Tar Format"',
+    remedy: mended,
   },
   'tar-root-entry': {
     severity: 'note',
@@ -75,6 +90,12 @@ export const headerKinds: Readonly<Record<Exclude<TarOddityCode, EngineFactCode>
     section: `${layer}, "File Attributes"; chmod(2)`,
     remedy: 'Look whether it is meant.',
   },
+  'tar-capability': {
+    severity: 'note',
+    means: 'A program runs with capabilities of its own (`security.capability`), whoever starts it.',
+    section: `${layer}, "File Attributes"; capabilities(7)`,
+    remedy: 'Look whether it is meant.',
+  },
   'tar-world-writable': {
     severity: 'note',
     means: 'Everybody may write to a file, or to a directory that has no sticky bit.',
@@ -105,6 +126,13 @@ export const headerKinds: Readonly<Record<Exclude<TarOddityCode, EngineFactCode>
     severity: 'note',
     means: 'A link, a directory or a device says that it has a body. Programs disagree about whether one follows.',
     section: ustar,
+    remedy: mended,
+  },
+  'tar-size-conflict': {
+    severity: 'warning',
+    means:
+      'A PAX record says another size than the header beside it, which could say it as well. A reader that takes the wrong one reads a body as headers: what one program checks is not what another unpacks (CVE-2025-62518).',
+    section: 'POSIX pax, "pax Extended Header": the record counts',
     remedy: mended,
   },
   'tar-pax-global': {
