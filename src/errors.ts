@@ -14,6 +14,8 @@ export class OciError extends Error {
   readonly option: string | undefined;
   /** Which promise a blob breaks, where the error is about that. */
   readonly broken: Promised | undefined;
+  /** Whether it is about documents that lie within each other deeper than is followed. */
+  readonly isTooDeep: boolean;
   /** The lines of a text that it is about, where it is about some. */
   readonly excerpt: string | undefined;
 
@@ -22,7 +24,14 @@ export class OciError extends Error {
     code: ErrorCode,
     subject: string,
     message: string,
-    options: { cause?: unknown; hint?: string; option?: string; broken?: Promised; excerpt?: string | undefined } = {},
+    options: {
+      cause?: unknown;
+      hint?: string;
+      option?: string;
+      broken?: Promised;
+      isTooDeep?: boolean;
+      excerpt?: string | undefined;
+    } = {},
   ) {
     super(`${subject}: ${message}`, options.cause === undefined ? {} : { cause: options.cause });
     this.code = code;
@@ -30,6 +39,7 @@ export class OciError extends Error {
     this.hint = options.hint;
     this.option = options.option;
     this.broken = options.broken;
+    this.isTooDeep = options.isTooDeep === true;
     this.excerpt = options.excerpt;
   }
 }

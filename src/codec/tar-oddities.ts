@@ -29,7 +29,6 @@ const knownRecord =
 /** What AUFS kept of its own has the mark of a whiteout twice. */
 const markLength = 4;
 const plain = /^[\x20-\x7e]*$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const control = /[\x00-\x1f\x7f]/;
 
 const isRoot = (name: ByteString): boolean => /^[./]*$/.test(name) && !name.includes('..');

@@ -9,6 +9,15 @@ export interface FileRegion {
   readonly size: number;
 }
 
+/** What lies where the blobs of a place belong. */
+export interface Holdings {
+  readonly blobs: readonly StoredBlob[];
+  /** Paths, below where blobs belong, of what has no digest for a name. */
+  readonly strangers: readonly string[];
+  /** Digests that the place names elsewhere than in its index: in docker's `manifest.json`. */
+  readonly named: readonly string[];
+}
+
 /** Where images are read from: a layout directory, an archive, memory. */
 export interface ImageSource {
   /** The place's path as the user gave it, for messages. */
@@ -19,6 +28,8 @@ export interface ImageSource {
   readonly warnings?: readonly string[];
   /** What watches and stops this run over the source: what is made of its blobs heeds it as well. */
   readonly work?: Work;
+  /** What lies among its blobs, unread; undefined where it keeps them in another way, or others keep theirs there as well. */
+  readonly holdings?: () => Promise<Holdings | undefined>;
   index(): Promise<Document<ImageIndex>>;
   has(descriptor: Descriptor): Promise<boolean>;
   /** A blob as a stream of chunks of up to 1 MiB. Size and digest are checked; the last chunk is followed by an `invalid` error where they differ. */

@@ -100,7 +100,12 @@ class Walk {
 
   #checkDepth(depth: number): void {
     if (depth > depthLimit)
-      throw invalid(this.#source.subject, `indexes nested at most ${depthLimit} deep`, 'a deeper one');
+      throw new OciError(
+        'invalid',
+        this.#source.subject,
+        `expected indexes nested at most ${depthLimit} deep, got a deeper one`,
+        { isTooDeep: true },
+      );
   }
 
   /** Reads a document, and looks for what is none. What goes wrong is a part of the answer. */

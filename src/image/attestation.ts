@@ -4,7 +4,7 @@ import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, Document, Image, ImageConfig, Manifest } from '../spec/objects.ts';
 
 const typeKey = 'vnd.docker.reference.type';
-const digestKey = 'vnd.docker.reference.digest';
+export const attestedKey = 'vnd.docker.reference.digest';
 
 /** BuildKit's attestations: listed like images, but about one (`unknown/unknown`). */
 export function isAttestation(descriptor: Descriptor): boolean {
@@ -14,12 +14,12 @@ export function isAttestation(descriptor: Descriptor): boolean {
 
 /** The same entry about another manifest. */
 export function withAttested(descriptor: Descriptor, digest: string): Descriptor {
-  return { ...descriptor, annotations: { ...descriptor.annotations, [digestKey]: digest } };
+  return { ...descriptor, annotations: { ...descriptor.annotations, [attestedKey]: digest } };
 }
 
 /** The digest of the manifest that an entry is about; undefined where it does not say. */
 export function attestedDigest({ annotations }: Descriptor): string | undefined {
-  return Object.hasOwn(annotations ?? {}, digestKey) ? annotations?.[digestKey] : undefined;
+  return Object.hasOwn(annotations ?? {}, attestedKey) ? annotations?.[attestedKey] : undefined;
 }
 
 const statementType = 'application/vnd.in-toto+json';
@@ -72,6 +72,6 @@ export function attestationOf({ digest }: Descriptor, predicates: readonly Predi
     },
     mediaTypes.manifest,
   );
-  const annotations = { [digestKey]: digest, [typeKey]: 'attestation-manifest' };
+  const annotations = { [attestedKey]: digest, [typeKey]: 'attestation-manifest' };
   return { image: { config, manifest }, statements, entry: { ...manifest.descriptor, annotations, platform: unknown } };
 }

@@ -15,6 +15,7 @@ import { placedEntries } from '../spec/odd-entries.ts';
 import { formatPlatform, normalizePlatform } from '../spec/platform.ts';
 import { isPortKey } from '../spec/port.ts';
 import { isStopSignal } from '../spec/stop-signal.ts';
+import { checkAnnotations } from './check-annotations.ts';
 import { checkDescriptor } from './check-descriptor.ts';
 import { checkPlatformNames } from './check-platform.ts';
 import { at, documentAt, type Finding, type Place } from './finding.ts';
@@ -50,6 +51,7 @@ export function checkManifest(manifest: Document<Manifest>, entry?: Descriptor):
     ...checkDescriptor(value.config, at(place, '/config')),
     ...value.layers.flatMap((layer, index) => checkDescriptor(layer, at(place, `/layers/${index}`))),
     ...(value.subject ? checkDescriptor(value.subject, at(place, '/subject')) : []),
+    ...checkAnnotations(value.annotations, at(place, '/annotations')),
   ];
   if (value.config.mediaType !== mediaTypes.empty || value.artifactType) return findings;
   return [
@@ -76,6 +78,7 @@ export function checkIndex(index: Document<ImageIndex>, place: Place = indexFile
   return [
     ...entries.flatMap(([position, entry]) => checkDescriptor(entry, at(place, `/manifests/${position}`))),
     ...(about ? checkDescriptor(about, at(place, '/subject')) : []),
+    ...checkAnnotations(index.value.annotations, at(place, '/annotations')),
     ...checkNames(entries, place),
   ];
 }
@@ -93,7 +96,9 @@ function checkNames(entries: ReturnType<typeof placedEntries>, place: Place): Fi
     const key = `${name}\n${entry.annotations?.[containerdName] ?? ''}`;
     const other = seen.get(key);
     if (other === undefined) seen.set(key, entry);
-    else if (other.digest !== entry.digest) {
+    else if (other.digest === entry.digest)
+      findings.push(finding('entry-duplicate', field, `'${name}' twice for ${entry.digest}`));
+    else {
       findings.push(
         finding('name-duplicate', field, `expected '${name}' once, got it for ${other.digest} and ${entry.digest}`),
       );
@@ -140,6 +145,8 @@ function checkContainer(config: ContainerConfig, place: Place): Finding[] {
     ...checkPorts(Object.keys(config.ExposedPorts ?? {}), at(place, '/ExposedPorts')),
     ...checkWorkingDirectory(config.WorkingDir ?? '', at(place, '/WorkingDir')),
     ...checkStopSignal(config.StopSignal ?? '', at(place, '/StopSignal')),
+    ...checkAnnotations(config.Labels, at(place, '/Labels')),
+    ...(config.ArgsEscaped === true ? [finding('config-deprecated', at(place, '/ArgsEscaped'), 'true')] : []),
   ];
 }
 

@@ -29,6 +29,9 @@ export interface Place {
 /** A field of a document, or of a field. */
 export const at = (place: Place, pointer: string): Place => ({ ...place, pointer: `${place.pointer ?? ''}${pointer}` });
 
+/** The pointer to a field of that name, whatever characters it has. */
+export const field = (name: string): string => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
 /** The whole of a document that is a blob. */
 export const documentAt = (kind: 'manifest' | 'config' | 'index' | 'layer', digest: string): Place => ({
   within: `${kind} ${digest}`,

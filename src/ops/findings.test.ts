@@ -6,6 +6,7 @@ import { blobCases, documentCases, schemaCases } from '../testing/document-cases
 import { factCases, putEmptyMember } from '../testing/fact-cases.ts';
 import { layerCases } from '../testing/layer-cases.ts';
 import { makeLayout } from '../testing/layout-files.ts';
+import { annotationCases, relationCases } from '../testing/relation-cases.ts';
 import { headerCases, tarCases } from '../testing/tar-cases.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { validate } from './validate.ts';
@@ -14,6 +15,8 @@ const cases = {
   ...blobCases,
   ...schemaCases,
   ...documentCases,
+  ...annotationCases,
+  ...relationCases,
   ...layerCases,
   ...tarCases,
   ...headerCases,
@@ -24,11 +27,11 @@ test('every code of the table has a layout that has it, and no layout is for a c
   assert.deepEqual(Object.keys(cases).sort(), Object.keys(findingCodes).sort());
 });
 
-for (const [code, { make, also = [] }] of Object.entries(cases))
+for (const [code, { make, also = [], place = (layout: string) => layout }] of Object.entries(cases))
   test(`${code} is found where it is, with its severity, and nothing else is said`, async t => {
     const layout = makeLayout(join(temporaryDirectory(t), 'l'));
     make(layout);
-    const { findings, notes } = await validate(layout);
+    const { findings, notes } = await validate(place(layout));
     const all = [...findings, ...notes];
     const found = all.filter(one => one.code === code);
     assert.ok(found.length > 0, JSON.stringify(all));

@@ -19,6 +19,8 @@ import { sizeOf } from '../spec/sizes.ts';
 import { hasTrailingZeros } from '../store/disk/trailing-zeros.ts';
 import { drain } from '../stream/drain.ts';
 import { announce, type Work } from '../stream/pace.ts';
+import { checkHoldings } from './check-holdings.ts';
+import { checkRelations } from './check-relations.ts';
 import { codeOf } from './code-of-error.ts';
 import { engineFacts } from './engine-facts.ts';
 import { FindingList } from './finding-list.ts';
@@ -77,11 +79,11 @@ export class Inspection {
   async index(document: Document<ImageIndex>): Promise<void> {
     await this.#index(document, indexFile);
     if (this.#source.isConverted !== true) this.findings.push(...checkUnnamed(document.value, indexFile));
-    await this.entries(document.value.manifests);
+    await this.entries(document.value.manifests, document.value);
   }
 
-  /** Whatever some descriptors lead to, what documents are about included. */
-  async entries(roots: readonly Descriptor[]): Promise<void> {
+  /** Whatever some descriptors lead to, what documents are about included; `own` is the place's own index, where they are all of it. */
+  async entries(roots: readonly Descriptor[], own?: ImageIndex): Promise<void> {
     await this.#check({ within: this.#source.subject }, async () => {
       const { nodes } = await walk(this.#source, roots, { subjects: true });
       this.findings.push(...(await engineFacts(this.#source, { nodes }, roots)));
@@ -91,6 +93,8 @@ export class Inspection {
       if (!this.#fast) announce(this.#work, 'validating', sizeOf(streamed));
       for (const node of nodes) await this.#check(blobAt(node.descriptor.digest), () => this.#node(node));
       await this.#readLayers();
+      this.findings.push(...(await checkRelations(this.#source, nodes, own)));
+      if (own !== undefined) this.findings.push(...(await checkHoldings(this.#source, own, nodes)));
     });
   }
 

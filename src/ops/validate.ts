@@ -3,6 +3,7 @@ import { engineNames } from '../image/engines/engine-rule.ts';
 import { type Engine, engineVerdicts } from '../image/engines/engine-verdicts.ts';
 import { finding } from '../image/finding-codes.ts';
 import { OpenPlaces, openPlace, withNamed } from '../store/open-operand.ts';
+import { isDirectory } from '../store/open-source.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { checkCall } from './check-call.ts';
 import { Inspection } from './inspection.ts';
@@ -30,9 +31,11 @@ export async function validate(place: ImageOperand, options: ValidateOptions = {
   const isWhole = name === undefined && digest === undefined;
   const image = isWhole ? undefined : await withNamed(opened);
   const inspection = new Inspection(image?.source ?? opened.source, options);
+  // Of a directory nothing else is said.
+  const code = isDirectory(opened.place.path) ? 'layout-header-missing' : 'place';
   for (const said of opened.source.warnings ?? [])
     inspection.findings.push(
-      finding('place', { within: opened.source.subject }, said.slice(opened.source.subject.length + 2)),
+      finding(code, { within: opened.source.subject }, said.slice(opened.source.subject.length + 2)),
     );
   await (image === undefined ? inspection.index(opened.index) : inspection.entries([image.named]));
   const result = inspection.findings.result(options.strict === true);

@@ -1,3 +1,5 @@
+import { spdxExpression } from '../spec/spdx-expression.ts';
+
 /** Identifiers of the SPDX list that packages say most; what is not among them is a name. */
 const listed = `0BSD AFL-2.1 AFL-3.0 AGPL-3.0-only AGPL-3.0-or-later Apache-1.0 Apache-1.1 Apache-2.0 Artistic-1.0
 Artistic-1.0-Perl Artistic-2.0 BlueOak-1.0.0 BSD-1-Clause BSD-2-Clause BSD-2-Clause-Patent BSD-3-Clause BSD-4-Clause
@@ -61,31 +63,6 @@ export function spdxIdOf(name: string): string | undefined {
 
 /** An expression of such names (SPDX 2.3, annex D) with the list's own identifiers; undefined where it is none, or holds others. */
 export function spdxExpressionOf(text: string): string | undefined {
-  if (text.length > 4096) return undefined;
-  const whole = spdxIdOf(text);
-  if (whole !== undefined) return whole;
-  const words: string[] = [];
-  let depth = 0;
-  let wants: 'name' | 'operator' = 'name';
-  for (const word of text.match(/[()]|[^\s()]+/g) ?? []) {
-    if (word === '(' || word === ')') {
-      if ((word === '(') !== (wants === 'name')) return undefined;
-      depth += word === '(' ? 1 : -1;
-      if (depth < 0) return undefined;
-      words.push(word);
-    } else if (wants === 'name') {
-      const id = words.at(-1) === 'WITH' ? (exceptions.has(word) ? word : undefined) : spdxIdOf(word);
-      if (id === undefined) return undefined;
-      words.push(id);
-      wants = 'operator';
-    } else {
-      const operator = word.toUpperCase();
-      if (operator !== 'AND' && operator !== 'OR' && operator !== 'WITH') return undefined;
-      words.push(operator);
-      wants = 'name';
-    }
-  }
-  return words.length === 0 || depth !== 0 || wants === 'name'
-    ? undefined
-    : words.join(' ').replaceAll('( ', '(').replaceAll(' )', ')');
+  const exception = (name: string): string | undefined => (exceptions.has(name) ? name : undefined);
+  return spdxIdOf(text) ?? spdxExpression(text, { licence: spdxIdOf, exception });
 }

@@ -3,7 +3,6 @@ export type LayerFaultCode =
   | 'tar-duplicate-path'
   | 'tar-below-file'
   | 'tar-below-whiteout'
-  | 'tar-below-symlink'
   | 'tar-parent-late'
   | 'tar-parent-missing'
   | 'tar-hardlink-forward'

@@ -1,5 +1,4 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   changeEntry,
   changeIndex,
@@ -22,6 +21,9 @@ const emptyConfig = {
 const config = (fields: object) => (layout: string) => void putPlain(layout, { config: fields as never });
 const container = (fields: object) => config({ config: fields });
 const manifest = (fields: object) => (layout: string) => void putPlain(layout, { manifest: fields as never });
+
+const withUrl = (url: string) => (layout: string) =>
+  putChanged(layout, ({ layers, ...rest }) => ({ ...rest, layers: layers.map(layer => ({ ...layer, urls: [url] })) }));
 
 const layerOf = (layout: string): string => blobFile(layout, manifestIn(layout).layers[0]?.digest ?? '');
 
@@ -73,12 +75,6 @@ export const blobCases: FindingCases = {
     },
     also: ['media-type-unknown', 'image-missing'],
   },
-  place: {
-    make(layout) {
-      putPlain(layout);
-      rmSync(join(layout, 'oci-layout'));
-    },
-  },
 };
 
 /** Documents that break their schema. */
@@ -128,7 +124,7 @@ export const documentCases: FindingCases = {
   },
   'artifact-type-missing': {
     make: manifest({ config: emptyConfig }),
-    also: ['schema-required', 'artifact', 'image-missing'],
+    also: ['schema-required', 'artifact', 'image-missing', 'blob-unreferenced'],
   },
   'env-malformed': { make: container({ Env: ['A'] }), also: ['schema-pattern'] },
   'env-duplicate': { make: container({ Env: ['A=1', 'A=2'] }) },
@@ -146,4 +142,7 @@ export const documentCases: FindingCases = {
       putName(layout, 'a__b', putImage(layout, { layers: [{ tar: plainTar }] }));
     },
   },
+  'config-deprecated': { make: container({ ArgsEscaped: true }) },
+  'descriptor-urls': { make: withUrl('https://example.org/layer') },
+  'descriptor-url-scheme': { make: withUrl('ftp://example.org/layer'), also: ['descriptor-urls'] },
 };

@@ -55,8 +55,11 @@ export const factCases: FindingCases = {
       putName(layout, 'other', putBytes(layout, 'text/plain', Buffer.from('other')));
     },
   },
-  'media-types-docker': { make: layout => putDockers(layout, docker.layer) },
-  'media-types-mixed': { make: layout => putDockers(layout, 'application/vnd.oci.image.layer.v1.tar+gzip') },
+  'media-types-docker': { make: layout => putDockers(layout, docker.layer), also: ['blob-unreferenced'] },
+  'media-types-mixed': {
+    make: layout => putDockers(layout, 'application/vnd.oci.image.layer.v1.tar+gzip'),
+    also: ['blob-unreferenced'],
+  },
   'name-missing': { make: layout => changeIndex(layout, index => ({ ...index, manifests: [plain(layout)] })) },
   'name-needed': {
     make(layout) {
@@ -91,6 +94,7 @@ export const factCases: FindingCases = {
         return { ...manifest, layers: [layer] };
       });
     },
+    also: ['blob-unreferenced'],
   },
 };
 

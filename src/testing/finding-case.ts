@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayerEntry } from '../tree/node.ts';
 import { blobFile, layerTar, type MadeDescriptor, putImage, putJson, putName } from './layout-files.ts';
@@ -6,6 +6,8 @@ import { blobFile, layerTar, type MadeDescriptor, putImage, putJson, putName } f
 /** A layout with one thing wrong with it: made in an empty layout, whose path it is given. */
 interface FindingCase {
   readonly make: (layout: string) => void;
+  /** The place that has it, where it is not the layout itself. */
+  readonly place?: (layout: string) => string;
   /** Codes of findings that cannot but come with it. */
   readonly also?: readonly string[];
 }
@@ -60,7 +62,8 @@ export function manifestIn(
 
 /** A plain image whose manifest has been changed. */
 export function putChanged(layout: string, change: (manifest: ReturnType<typeof manifestIn>) => object): void {
-  const { mediaType, platform } = putPlain(layout);
+  const { mediaType, platform, digest: before } = putPlain(layout);
   const { digest, size } = putJson(layout, mediaType, change(manifestIn(layout)));
+  rmSync(blobFile(layout, before));
   changeEntry(layout, { digest, size, platform });
 }

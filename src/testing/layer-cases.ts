@@ -33,6 +33,7 @@ export const layerCases: FindingCases = {
   'layer-mislabelled': typed(`${layerType}+gzip`),
   'layer-type-unknown': typed('application/vnd.dev.cosign.simplesigning.v1+json'),
   'layer-encrypted': typed(`${layerType}+gzip+encrypted`),
+  'layer-nondistributable': typed('application/vnd.oci.image.layer.nondistributable.v1.tar'),
   'compression-damaged': {
     make(layout) {
       const whole = gzipSync(plainTar);

@@ -86,7 +86,6 @@ export class LayerFaults {
     // A symbolic link leads on: where /lib is usr/lib, engines put lib/x there.
     const above = this.#above(path);
     if (above === 'file') say('tar-below-file', `${quoted(path)} below what is no directory: podman refuses it`);
-    if (above === 'symlink') say('tar-below-symlink', `${quoted(path)} below a symbolic link of the same layer`);
     if (above === 'whiteout') say('tar-below-whiteout', `${quoted(path)} below a whiteout: containerd refuses it`);
     if (kind === 'directory' && path !== '' && this.#implied.has(path) && !this.#nodes.has(path))
       say('tar-parent-late', `the directory ${quoted(path)} comes after something in it`);

@@ -63,9 +63,8 @@ export const blobKinds: Readonly<Record<BlobCode, FindingKind>> = {
   },
   place: {
     severity: 'warning',
-    means:
-      'Something is wrong with the place itself and does no harm here: a layout without its `oci-layout` file, names in an archive that docker has not.',
-    section: 'image-spec image-layout.md',
+    means: 'Something is wrong with the place itself and does no harm here: names in an archive that docker has not.',
+    section: 'the form of `docker save`: manifest.json, "RepoTags"',
     remedy: 'Copy it (`ocikit copy --all`): what ocikit writes has all that belongs there.',
   },
 };

@@ -14,7 +14,10 @@ export type DocumentCode =
   | 'working-directory-relative'
   | 'stop-signal-unknown'
   | 'name-duplicate'
-  | 'name-grammar';
+  | 'name-grammar'
+  | 'config-deprecated'
+  | 'descriptor-urls'
+  | 'descriptor-url-scheme';
 
 /** What may be wrong with manifests, indexes and configs and no schema can say. */
 export const documentKinds: Readonly<Record<DocumentCode, FindingKind>> = {
@@ -103,5 +106,24 @@ export const documentKinds: Readonly<Record<DocumentCode, FindingKind>> = {
       "A name is outside the grammar of `org.opencontainers.image.ref.name`. Docker's tags are not all inside it (`a__b`, `v1..2`).",
     section: 'image-spec annotations.md, "org.opencontainers.image.ref.name"',
     remedy: 'Give the image another name: `ocikit tag`, `ocikit untag`.',
+  },
+  'config-deprecated': {
+    severity: 'note',
+    means:
+      'A config has a field that is deprecated: `ArgsEscaped`, which only images for Windows ever meant anything by.',
+    section: 'image-spec config.md, "ArgsEscaped"',
+    remedy: 'Nothing: engines pass over it.',
+  },
+  'descriptor-urls': {
+    severity: 'note',
+    means: 'A descriptor says from where else its blob may be fetched: some engines do so, whatever the network is.',
+    section: 'image-spec descriptor.md, "urls"',
+    remedy: 'Look whether it is meant; `ocikit copy` keeps it.',
+  },
+  'descriptor-url-scheme': {
+    severity: 'warning',
+    means: 'A descriptor names an address of its blob that is neither https nor http.',
+    section: 'image-spec descriptor.md, "urls"',
+    remedy: 'Write an address of http or https, or leave the field out.',
   },
 };

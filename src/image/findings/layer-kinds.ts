@@ -4,6 +4,7 @@ export type LayerCode =
   | 'layer-mislabelled'
   | 'layer-type-unknown'
   | 'layer-encrypted'
+  | 'layer-nondistributable'
   | 'compression-damaged'
   | 'tar-damaged'
   | 'tar-type-unusual'
@@ -30,6 +31,13 @@ export const layerKinds: Readonly<Record<LayerCode, FindingKind>> = {
     means: 'A layer that nobody reads without its key: neither its tar nor its diffID can be looked at.',
     section: 'the imgcrypt media types (containerd)',
     remedy: 'Decrypt the image first (`skopeo copy --decryption-key`).',
+  },
+  'layer-nondistributable': {
+    severity: 'note',
+    means:
+      'A layer is of a type whose bytes used not to be pushed (nondistributable, foreign), which is deprecated: an image that is copied may come without it.',
+    section: 'image-spec layer.md, "Non-Distributable Layers"',
+    remedy: 'Make the image anew on a base that has the layer as an ordinary one.',
   },
   'compression-damaged': {
     severity: 'error',

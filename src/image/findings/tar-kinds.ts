@@ -89,13 +89,6 @@ export const tarKinds: Readonly<Record<TarCode, FindingKind>> = {
     section: `${layer}, "Whiteouts"`,
     remedy: mended,
   },
-  'tar-below-symlink': {
-    severity: 'note',
-    means:
-      'An entry lies below what the same layer makes a symbolic link. Engines follow it inside the root; a program that unpacks carelessly writes wherever it leads.',
-    section: `${layer}: it says nothing of it; CWE-59`,
-    remedy: 'Write the entry below the directory that the link leads to.',
-  },
   'tar-parent-late': {
     severity: 'warning',
     means:

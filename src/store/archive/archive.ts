@@ -32,6 +32,8 @@ export interface Archive {
   readonly kind: ArchiveKind | undefined;
   /** A file by its name, hardlinks followed and symlinks where asked; undefined where there is none. Throws `invalid` for what is no file. */
   find(name: string, options?: { readonly symlinks?: boolean }): Region | undefined;
+  /** Its files below a directory, by their paths there, with their sizes in bytes. */
+  filesBelow(directory: string): Iterable<{ readonly path: string; readonly size: number }>;
   /** The bytes of a file, unchecked. Chunks of up to 1 MiB, each valid until the next. */
   open(region: Region): Bytes;
 }
@@ -162,6 +164,11 @@ function kindIn({ members }: ArchiveIndex): ArchiveKind | undefined {
   return [...kindMembers].find(([name]) => isTold(name))?.[1];
 }
 
+function* filesBelow({ members }: ArchiveIndex, prefix: string): ReturnType<Archive['filesBelow']> {
+  for (const [name, member] of members)
+    if (name.startsWith(prefix) && member.kind === 'file') yield { path: name.slice(prefix.length), size: member.size };
+}
+
 interface ArchiveBytes {
   readonly subject: string;
   readonly path: string | undefined;
@@ -171,6 +178,7 @@ interface ArchiveBytes {
 const archiveOf = (index: ArchiveIndex, bytes: ArchiveBytes): Archive => ({
   ...bytes,
   kind: kindIn(index),
+  filesBelow: directory => filesBelow(index, `${directory}/`),
   find: (name, options) => findMember(index, name, { symlinks: options?.symlinks === true, subject: bytes.subject }),
 });
 

@@ -1,6 +1,6 @@
 import { notFound } from '../../errors.ts';
 import { embeddedData } from '../../graph/embedded-data.ts';
-import type { ImageSource } from '../../graph/source.ts';
+import type { Holdings, ImageSource } from '../../graph/source.ts';
 import { headerLimit, indexLimit } from '../../limits.ts';
 import { algorithmOf, digestOf, encodedOf, parseDigest } from '../../spec/digest.ts';
 import { parseJson } from '../../spec/document.ts';
@@ -10,6 +10,7 @@ import { parseIndex, parseLayoutHeader } from '../../spec/parse.ts';
 import { readWhole } from '../../stream/read-whole.ts';
 import { verified } from '../../stream/verified.ts';
 import type { Region } from '../disk/region.ts';
+import { holdingsIn } from '../layout/holdings.ts';
 import type { Archive } from './archive.ts';
 
 /** A small member whole. Throws `not-found`, and `invalid` where it is larger than `limit` bytes. */
@@ -66,5 +67,6 @@ export async function openOciArchive(archive: Archive): Promise<ImageSource> {
     const digest = parseDigest(descriptor.digest, subject);
     return archive.find(`blobs/${algorithmOf(digest)}/${encodedOf(digest)}`);
   };
-  return { ...blobReader(archive, find), index: async () => document };
+  const holdings = async (): Promise<Holdings> => ({ ...holdingsIn(archive.filesBelow('blobs')), named: [] });
+  return { ...blobReader(archive, find), holdings, index: async () => document };
 }

@@ -115,6 +115,7 @@ function together(oci: ImageSource, docker: ImageSource): Omit<ImageSource, 'ind
     subject: oci.subject,
     isConverted: true,
     ...(docker.warnings === undefined ? {} : { warnings: docker.warnings }),
+    ...(oci.holdings === undefined ? {} : { holdings: oci.holdings }),
     has: async descriptor => (await oci.has(descriptor)) || docker.has(descriptor),
     async *open(descriptor) {
       yield* (await holder(descriptor)).open(descriptor);

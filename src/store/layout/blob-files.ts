@@ -46,15 +46,19 @@ export function namesIn(directory: string): readonly string[] {
   });
 }
 
+/** Whether a directory is a symbolic link to one: several layouts may share what is in it. */
+export const isLinked = (directory: string): boolean =>
+  onDisk(directory, expected, () => lstatSync(directory, { throwIfNoEntry: false }))?.isSymbolicLink() === true;
+
 /** Blobs that several layouts may share are nobody's to remove. */
 function checkOwn(directory: string): void {
-  if (!onDisk(directory, expected, () => lstatSync(directory, { throwIfNoEntry: false }))?.isSymbolicLink()) return;
+  if (!isLinked(directory)) return;
   throw new OciError('conflict', directory, 'expected a directory of its own, got a symbolic link', {
     hint: 'other layouts may keep their blobs there as well',
   });
 }
 
-function digestNamed(algorithm: string, name: string): Digest | undefined {
+export function digestNamed(algorithm: string, name: string): Digest | undefined {
   try {
     return parseDigest(`${algorithm}:${name}`, name);
   } catch {

@@ -85,6 +85,7 @@ function storeAt(path: string, warnings: readonly string[], work: Pick<Work, 'si
   return {
     subject: path,
     warnings,
+    holdings: async () => (await import('./holdings.ts')).holdingsOf(path),
     index: async () => readIndexFile(path),
     has: async descriptor => hasBlob(path, descriptor),
     open: descriptor => openBlob(path, descriptor),
