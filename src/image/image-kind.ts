@@ -38,3 +38,12 @@ export function mediaTypesOf(manifest: Document<Manifest> | undefined): MediaTyp
 /** Whether an image is one of Docker's own form, whose new layers have Docker's types. */
 export const isDockerImage = ({ manifest }: Pick<Image, 'manifest'>): boolean =>
   mediaTypesOf(manifest).manifest === mediaTypes.dockerManifest;
+
+/** Whose media types a manifest and its parts have. A docker manifest whose parts are not all docker's is neither. */
+export function kindOfTypes(manifest: Manifest, listedAs: string): ImageKind | 'mixed' {
+  const isDockers = (manifest.mediaType ?? listedAs) === mediaTypes.dockerManifest;
+  const isDockerConfig = manifest.config.mediaType === mediaTypes.dockerConfig;
+  const layers = manifest.layers.flatMap(({ mediaType }) => parseLayerType(mediaType) ?? []);
+  if (isDockers && (!isDockerConfig || layers.some(({ isDocker }) => !isDocker))) return 'mixed';
+  return isDockers || isDockerConfig ? 'docker' : 'oci';
+}

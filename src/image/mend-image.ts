@@ -1,6 +1,8 @@
 import type { Descriptor, Image, Manifest } from '../spec/objects.ts';
 import { checkImage } from './check.ts';
+import { convertManifest } from './convert.ts';
 import { withDocuments } from './edit-image.ts';
+import { kindOfTypes } from './image-kind.ts';
 import { linesOf } from './lines.ts';
 
 /** Gives the descriptor that is right for one of a manifest, at a place in words. */
@@ -25,6 +27,14 @@ async function mendedManifest(manifest: Manifest, place: string, mend: MendDescr
   };
 }
 
+/** All media types OCI's where docker's are mixed with them: OCI has one for each of docker's. */
+function withTypes(image: Image, subject: string, note: (mended: Mended) => void): Image {
+  const { value, descriptor } = image.manifest;
+  if (kindOfTypes(value, descriptor.mediaType) !== 'mixed') return image;
+  note({ code: 'media-types-mixed', subject, message: "docker's media types are OCI's now, as others there are" });
+  return { ...image, manifest: convertManifest(image.manifest, value.layers, 'oci') };
+}
+
 /**
  * An image whose documents say of their blobs what is true, and whose history is in step with its layers: layers that no line speaks of
  * get one without text, as every verb gives them; a history of more lines than layers is left out, since nobody knows which line is whose.
@@ -37,7 +47,7 @@ export async function mendImage(
   const manifest = await mendedManifest(image.manifest.value, place, mend);
   const { value } = image.config;
   const found = checkImage(image).find(({ code }) => code === 'history-count');
-  if (found === undefined) return withDocuments(image, value, manifest);
+  if (found === undefined) return withTypes(withDocuments(image, value, manifest), place, note);
   const rows = (value.history ?? []).filter(row => row.empty_layer !== true).length;
   const isLonger = rows > manifest.layers.length;
   const message = isLonger
@@ -46,5 +56,5 @@ export async function mendImage(
   note({ code: found.code, subject: found.subject, message });
   const { history: _history, ...silent } = value;
   const config = isLonger ? silent : { ...value, history: linesOf(image).map(({ row }) => row) };
-  return withDocuments(image, config, manifest);
+  return withTypes(withDocuments(image, config, manifest), place, note);
 }

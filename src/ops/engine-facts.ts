@@ -3,21 +3,11 @@ import { type Graph, type GraphNode, listManifests } from '../graph/walk.ts';
 import { isAttestation } from '../image/attestation.ts';
 import { blobAt, documentAt, type Finding } from '../image/finding.ts';
 import { finding } from '../image/finding-codes.ts';
-import { isConfigType, isIndexType, mediaTypes, parseLayerType } from '../spec/media-type.ts';
+import { kindOfTypes } from '../image/image-kind.ts';
+import { isConfigType, isIndexType } from '../spec/media-type.ts';
 import type { Descriptor, Manifest } from '../spec/objects.ts';
 
-const { dockerManifest, dockerConfig } = mediaTypes;
-
 const isImage = ({ value }: { readonly value: Manifest }): boolean => isConfigType(value.config.mediaType);
-
-/** Whose media types a manifest has. */
-function typesOf(manifest: Manifest, entry: Descriptor): 'oci' | 'docker' | 'mixed' {
-  const isDockers = (manifest.mediaType ?? entry.mediaType) === dockerManifest;
-  const isDockerConfig = manifest.config.mediaType === dockerConfig;
-  const layers = manifest.layers.flatMap(({ mediaType }) => parseLayerType(mediaType) ?? []);
-  if (isDockers && (!isDockerConfig || layers.some(({ isDocker }) => !isDocker))) return 'mixed';
-  return isDockers || isDockerConfig ? 'docker' : 'oci';
-}
 
 function factOf(node: GraphNode): Finding | undefined {
   const { kind, descriptor } = node;
@@ -27,7 +17,7 @@ function factOf(node: GraphNode): Finding | undefined {
   const place = documentAt('manifest', digest);
   const { value } = node.document;
   if (!isImage(node.document)) return finding('artifact', place, `its config is of type '${value.config.mediaType}'`);
-  const types = typesOf(value, descriptor);
+  const types = kindOfTypes(value, descriptor.mediaType);
   if (types === 'mixed') return finding('media-types-mixed', place, "docker's media types and OCI's in one image");
   return types === 'docker' ? finding('media-types-docker', place, "docker's media types") : undefined;
 }

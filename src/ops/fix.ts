@@ -72,7 +72,7 @@ class Fixing {
     const right = this.#sized(source, met.listed, subject);
     // What the entry leads to now may be another document, whose descriptor is right.
     const sized = entry.digest === met.listed.digest ? right : entry;
-    const { mediaType = sized.mediaType } = met;
+    const mediaType = met.image?.manifest.value.mediaType ?? met.mediaType ?? sized.mediaType;
     const isOther = mediaType !== sized.mediaType && isDocument(mediaType);
     if (isOther) this.#note({ code: 'media-type-mismatch', subject, message: `the media type is ${mediaType}` });
     const typed = isOther ? { ...sized, mediaType } : sized;
