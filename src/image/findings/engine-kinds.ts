@@ -109,6 +109,6 @@ export const engineKinds: Readonly<Record<EngineFactCode, FindingKind>> = {
     means:
       'An entry stands below a symbolic link that leads nowhere. Some engines make the directory, docker refuses it.',
     section: 'image-spec layer.md: it says nothing of it',
-    remedy: '`ocikit fix` writes the layer anew: the same files, in a form that every engine takes.',
+    remedy: 'Make the layer anew, with an entry for the directory that the link leads to before what stands in it.',
   },
 };
