@@ -1,11 +1,12 @@
 import type { ImageSource } from '../graph/source.ts';
 import type { GraphNode } from '../graph/walk.ts';
-import { fallbackDigest, isCosignTag } from '../image/about.ts';
+import { fallbackDigest, fallbackName } from '../image/about.ts';
 import { attestedDigest, attestedKey, isAttestation } from '../image/attestation.ts';
 import { indexFile } from '../image/check.ts';
 import { at, documentAt, type Finding, field, type Place } from '../image/finding.ts';
 import { finding } from '../image/finding-codes.ts';
 import { annotationKeys } from '../spec/annotations.ts';
+import { nameOf } from '../spec/name.ts';
 import type { Descriptor, ImageIndex, Manifest } from '../spec/objects.ts';
 import { placedEntries } from '../spec/odd-entries.ts';
 import { formatPlatform } from '../spec/platform.ts';
@@ -73,7 +74,8 @@ async function checkSubject(source: ImageSource, node: DocumentNode): Promise<Fi
 function checkTags(index: ImageIndex, nodes: Nodes): Finding[] {
   return placed(index, indexFile).flatMap(([entry, where]) => {
     const subject = fallbackDigest(entry);
-    if (subject === undefined || isCosignTag(entry)) return [];
+    // Other tags that begin so, with an ending of their own, are cosign's and regclient's.
+    if (subject === undefined || nameOf(entry) !== fallbackName(subject)) return [];
     const place = at(where, `/annotations${field(annotationKeys.refName)}`);
     const list = nodes.get(entry.digest);
     if (list === undefined || list.kind === 'manifest')
