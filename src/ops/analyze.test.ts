@@ -45,6 +45,21 @@ test('what layers, directories and packages have adds up to the byte', async t =
   assert.deepEqual(packages, [{ type: 'deb', name: 'one', version: '1.0-1', layer: 1, size: 1000 }]);
 });
 
+test('a layer that an image has twice counts twice, as its manifest lists it, and adds up to the byte', async t => {
+  const [lowest, other] = layers as [(typeof layers)[0], (typeof layers)[1]];
+  const image = layeredImage(join(temporaryDirectory(t), 'img'), [lowest, other, lowest], config);
+  const { size, layers: rows, directories, waste } = await analyze(image, { hostPlatform });
+  assert.equal(rows[0]?.diffID, rows[2]?.diffID);
+  assert.equal(rows[0]?.tar, rows[2]?.tar);
+  for (const { tar, visible, hidden, overhead } of rows) assert.equal(visible + hidden + overhead, tar);
+  assert.equal(sum(rows.map(({ tar }) => tar)), size.tar);
+  assert.equal(sum(rows.map(({ size: stored }) => stored)), size.stored);
+  assert.equal(size.visible + size.hidden, size.files);
+  assert.equal(sum(directories.map(({ own }) => own)), size.visible);
+  assert.equal(sum(waste.map(one => one.size)), size.hidden);
+  assert.deepEqual(waste.find(({ path }) => path === '/root/secret.key')?.layers, [1]);
+});
+
 test('paths with bytes that nothing reaches are listed by size, with the layers that have and hid them', async t => {
   const { waste, dive } = await analyze(imageOf(t), { hostPlatform });
   assert.deepEqual(waste, [
