@@ -1,4 +1,4 @@
-import { OciError } from '../errors.ts';
+import { type ErrorCode, OciError } from '../errors.ts';
 import { excerptOf } from './excerpt.ts';
 import type { DockerfileLine } from './lines.ts';
 
@@ -10,26 +10,38 @@ export interface Place {
   readonly lines: readonly [first: number, last: number];
 }
 
+interface More {
+  readonly place: Place;
+  /** What is wrong with the text is `invalid`; what it names may be `not-found`. */
+  readonly code?: ErrorCode;
+  readonly cause?: unknown;
+  readonly hint?: string;
+  readonly excerpt?: string;
+}
+
 /** What is wrong with a Dockerfile, and where: `Dockerfile:4:6: unknown flag: --chow (did you mean chown?)`. */
 export class DockerfileError extends OciError {
   readonly place: Place;
 
-  constructor(
-    file: string,
-    message: string,
-    more: { readonly place: Place; readonly cause?: unknown; readonly excerpt?: string },
-  ) {
-    const { place, ...rest } = more;
-    super('invalid', `${file}:${place.line}:${place.column}`, message, rest);
+  constructor(file: string, message: string, more: More) {
+    const { place, code = 'invalid', ...rest } = more;
+    super(code, `${file}:${place.line}:${place.column}`, message, rest);
     this.place = place;
   }
 
   /** The same with the lines of the file's text that it is about. */
   shownIn(text: string): DockerfileError {
-    const { place, cause } = this;
+    const { place, code, cause } = this;
+    const hint = this.hint === undefined ? {} : { hint: this.hint };
     const excerpt = excerptOf(text.split(/\r?\n/), place);
     const file = this.subject.replace(/:\d+:\d+$/, '');
-    return new DockerfileError(file, this.message.slice(this.subject.length + 2), { place, cause, excerpt });
+    return new DockerfileError(file, this.message.slice(this.subject.length + 2), {
+      place,
+      code,
+      cause,
+      excerpt,
+      ...hint,
+    });
   }
 }
 

@@ -18,7 +18,7 @@ import {
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parseDockerfile } from '../dockerfile/parse.ts';
-import { imagesNeeded } from '../dockerfile/plan/evaluate.ts';
+import { imagesNeeded } from '../dockerfile/plan/needs.ts';
 import { openImageRootfs } from '../graph/rootfs-image.ts';
 import { layersOf } from '../image/layers.ts';
 import { openImage } from '../store/open-operand.ts';

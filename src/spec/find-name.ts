@@ -22,7 +22,7 @@ function matches(index: ImageIndex, name: string): readonly Descriptor[] {
 const shownName = (entry: Descriptor): string | undefined => nameOf(entry)?.slice(0, maxShown);
 
 /** The names of an index in a sentence. */
-function listNames(index: ImageIndex): string {
+export function listNames(index: ImageIndex): string {
   const names = index.manifests.map(shownName).filter(name => name !== undefined);
   if (names.length === 0) return 'no image here has a name';
   return `there are ${names.slice(0, listed).join(', ')}${names.length > listed ? ` and ${names.length - listed} more` : ''}`;

@@ -5,8 +5,9 @@ import type { ImageConfig } from '../../spec/objects.ts';
 import { type CorpusCase, dockerfileCorpus, forAll, shortenedAs } from '../../testing/dockerfile-corpus.ts';
 import { loweredPlan } from '../../testing/lowered-plan.ts';
 import { parseDockerfile } from '../parse.ts';
-import { imagesNeeded, planDockerfile } from './evaluate.ts';
+import { planDockerfile } from './evaluate.ts';
 import type { PlanOptions } from './evaluation.ts';
+import { imagesNeeded } from './needs.ts';
 import type { Plan } from './plan.ts';
 
 /** What stands in for every base image: the fixtures' README describes it. */

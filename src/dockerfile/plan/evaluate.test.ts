@@ -7,8 +7,9 @@ import type { ImageConfig } from '../../spec/objects.ts';
 import { isLinear } from '../../testing/work.ts';
 import { checkDockerfile } from '../check.ts';
 import { parseDockerfile } from '../parse.ts';
-import { imagesNeeded, planDockerfile } from './evaluate.ts';
+import { planDockerfile } from './evaluate.ts';
 import type { PlanOptions } from './evaluation.ts';
+import { imagesNeeded } from './needs.ts';
 import type { Plan } from './plan.ts';
 
 const platform = { os: 'linux', architecture: 'amd64' };

@@ -28,21 +28,12 @@ export function planDockerfile(dockerfile: Dockerfile, options: PlanOptions): Pl
   return planOf(planned);
 }
 
-/** What the images are known by (`imageKey`) that a plan needs and `options.images` does not have; asked again until there are none. */
-export function imagesNeeded(dockerfile: Dockerfile, options: PlanOptions): readonly string[] {
-  const { reached } = resolved(dockerfile, options, { linter: linterOf(dockerfile) });
-  const keys = [...reached].flatMap(({ base, platform, sources }) => [
-    keyOf(base, { platform, options }),
-    ...[...sources.values()].flat().map(source => keyOf(source, { platform: undefined, options })),
-  ]);
-  return [...new Set(keys.filter(key => key !== undefined))].filter(key => !options.images.has(key));
-}
-
 /** What an image is known by: its full name, and its platform where that is another than what is built for. */
 export const imageKey = (name: string, platform: Platform, target: Platform): string =>
   formatPlatform(platform) === formatPlatform(target) ? name : `${name} ${formatPlatform(platform)}`;
 
-function keyOf(
+/** What the image that a source is is known by; undefined where it is a stage. */
+export function keyOf(
   source: Source | undefined,
   { platform, options }: { readonly platform: Platform | undefined; readonly options: PlanOptions },
 ): string | undefined {
@@ -59,7 +50,7 @@ interface How {
   readonly all?: boolean;
 }
 
-interface Resolved {
+export interface Resolved {
   readonly evaluation: Evaluation;
   readonly graph: Graph;
   readonly target: StageNode;
@@ -67,7 +58,7 @@ interface Resolved {
 }
 
 /** Which stages there are and which are needed. The triggers of bases may need more, so that is asked until nothing is new. */
-function resolved(dockerfile: Dockerfile, options: PlanOptions, { linter, all = false }: How): Resolved {
+export function resolved(dockerfile: Dockerfile, options: PlanOptions, { linter, all = false }: How): Resolved {
   lintStages(dockerfile, linter);
   const evaluation = evaluationOf(dockerfile, options, linter);
   const graph = graphOf(dockerfile.stages, evaluation);

@@ -1,6 +1,7 @@
 import { notFound, OciError } from '../../errors.ts';
 import type { ImageSource } from '../../graph/source.ts';
-import type { Image, Platform } from '../../spec/objects.ts';
+import { listNames } from '../../spec/find-name.ts';
+import type { Descriptor, Image, Platform } from '../../spec/objects.ts';
 import { formatPlatform } from '../../spec/platform.ts';
 import { familiarName, parseReference } from '../../spec/reference.ts';
 import type { ImagePlace } from '../../store/image-place.ts';
@@ -27,6 +28,7 @@ export async function findBase(name: string, platform: Platform, { named, layout
   const given = named.get(name);
   if (given !== undefined) return pickNamed(await openNamed(given, open), choice);
   const searched: string[] = [];
+  const listed: Descriptor[] = [];
   for (const layout of layouts) {
     const { place } = parseWholePlace(layout, 'a layout or an archive');
     searched.push(place.path);
@@ -34,12 +36,23 @@ export async function findBase(name: string, platform: Platform, { named, layout
       const found = await tryNamed({ ...place, ...candidate }, open);
       if (found !== undefined) return pickNamed(found, choice);
     }
+    listed.push(...(await entriesIn(place, open)));
   }
   throw notFound(
     familiarName(parseReference(name)),
     `an image of that name in ${searched.join(' or ') || 'a layout'}`,
-    `skopeo copy docker://${name} oci:LAYOUT:NAME fetches it; option contexts or option bases says where it is`,
+    `${listNames({ schemaVersion: 2, manifests: listed })}; skopeo copy docker://${name} oci:LAYOUT:NAME fetches it; option contexts or option bases says where it is`,
   );
+}
+
+/** What a place lists; nothing where there is none yet. */
+async function entriesIn(place: ImagePlace, open: OpenPlaces): Promise<readonly Descriptor[]> {
+  try {
+    return (await open.source(place)).index.value.manifests;
+  } catch (error) {
+    if (error instanceof OciError && error.code === 'not-found') return [];
+    throw error;
+  }
 }
 
 async function tryNamed(place: ImagePlace, open: OpenPlaces): Promise<NamedImage | undefined> {

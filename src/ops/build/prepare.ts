@@ -1,8 +1,10 @@
+import { DockerfileError, type Place } from '../../dockerfile/dockerfile-error.ts';
 import { type Dockerfile, parseDockerfile } from '../../dockerfile/parse.ts';
-import { imagesNeeded, planDockerfile } from '../../dockerfile/plan/evaluate.ts';
+import { planDockerfile } from '../../dockerfile/plan/evaluate.ts';
 import type { PlanOptions } from '../../dockerfile/plan/evaluation.ts';
+import { imagesNeeded, placeOfNeed } from '../../dockerfile/plan/needs.ts';
 import type { Plan } from '../../dockerfile/plan/plan.ts';
-import { badOption } from '../../errors.ts';
+import { badOption, OciError } from '../../errors.ts';
 import type { ImageConfig, Platform } from '../../spec/objects.ts';
 import { machinePlatform, parsePlatform } from '../../spec/platform.ts';
 import type { OpenPlaces } from '../../store/open-operand.ts';
@@ -85,14 +87,26 @@ async function openBases(
   const bases = new Map<string, BuildBase>();
   for (;;) {
     const configs = new Map<string, ImageConfig>([...bases].map(([name, { image }]) => [name, image.config.value]));
-    const missing = imagesNeeded(dockerfile, { ...planned, images: configs }).filter(
-      key => !directories.has(partsOf(key).name),
-    );
+    const now = { ...planned, images: configs };
+    const missing = imagesNeeded(dockerfile, now).filter(key => !directories.has(partsOf(key).name));
     if (missing.length === 0) return bases;
     for (const key of missing) {
       const { name, platform = planned.platform } = partsOf(key);
-      bases.set(key, await findBase(name, platform, search));
+      const place = (): Place | undefined => placeOfNeed(dockerfile, now, key);
+      bases.set(key, await placed(findBase(name, platform, search), place, dockerfile.file));
     }
+  }
+}
+
+/** A missing image is missing where the Dockerfile asks for it. */
+async function placed(found: Promise<BuildBase>, where: () => Place | undefined, file: string): Promise<BuildBase> {
+  try {
+    return await found;
+  } catch (error) {
+    const place = error instanceof OciError && error.code === 'not-found' ? where() : undefined;
+    if (place === undefined) throw error;
+    const { code, hint, message } = error as OciError;
+    throw new DockerfileError(file, message, { place, code, cause: error, ...(hint === undefined ? {} : { hint }) });
   }
 }
 
