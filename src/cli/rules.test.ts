@@ -78,7 +78,7 @@ const uses: Readonly<Record<string, Use>> = {
       iidfile: join(directory, 'iid'),
       'metadata-file': join(directory, 'metadata'),
       progress: 'plain',
-        jobs: '2',
+      jobs: '2',
       'no-cache-filter': 'stage-0',
       runner: 'auto',
       network: 'none',
