@@ -25,10 +25,13 @@ const cases = {
 const elsewhere: Readonly<Partial<Record<EngineName, RegExp>>> = {
   // docker's list leads to config and layers: it looks at no manifest and no index.
   docker:
-    /^(?:place|name-|size-|digest-other|media-type|artifact|image-missing|schema-(?:min|max|not|required|const|enum)|damaged|unsupported|data-)/,
+    /^(?:place|name-|size-|digest-other|media-type|artifact|image-missing|platforms-several|schema-(?:min|max|not|required|const|enum)|damaged|unsupported|data-)/,
   // It is asked for one name and sees no other.
   umoci: /^(?:artifact|media-type-unknown)$/,
 };
+
+/** What containers/image does not find by a name: it is the only one there. */
+const nameless = /^(?:image-missing|media-types-docker|name-missing)$/;
 
 /** Holds that an engine takes whatever it is said to take. */
 async function hold(t: TestContext, { engine, take, forget }: Taker): Promise<void> {
@@ -41,7 +44,7 @@ async function hold(t: TestContext, { engine, take, forget }: Taker): Promise<vo
     const [said] = (await validate(layout, { engines: [engine] })).engines ?? [];
     let answer: string | undefined;
     try {
-      take(offered(place, layout, 'app'));
+      take(offered(place, layout, nameless.test(code) && engine !== 'umoci' ? undefined : 'app'));
     } catch (error) {
       answer = (error as Error).message;
     }

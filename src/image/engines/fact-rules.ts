@@ -23,7 +23,7 @@ export const factRules: EngineRules = {
     verdict: 'refuses',
     what: 'a platform of other characters than its names have',
   }),
-  'platform-unknown': each(['umoci'], { verdict: 'refuses', what: 'a system that it does not know' }),
+  'platform-unknown': each(['docker', 'umoci'], { verdict: 'refuses', what: 'a system that it does not know' }),
   'compression-trailing': each(['umoci', ...podmans], { verdict: 'refuses', what: 'zeros after the compressed layer' }),
   'tar-xattr-large': each(unpackers, { verdict: 'refuses', what: 'an extended attribute larger than Linux takes' }),
   'tar-xattr-link': each(['umoci', ...podmans], {
