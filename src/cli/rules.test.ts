@@ -355,6 +355,7 @@ const uses: Readonly<Record<string, Use>> = {
   validate: {
     words: ({ layout }) => ['validate', layout],
     values: () => ({ explain: 'size-mismatch', engines: 'docker,podman' }),
+    says: [['json', 'notes', 'it has a list of notes in any case']],
   },
   completion: { words: () => ['completion', 'bash'] },
 };

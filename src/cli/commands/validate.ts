@@ -47,7 +47,7 @@ export const validate: Command = {
     ['ocikit validate --explain size-mismatch', 'what a code means'],
   ],
   details: [
-    'Each finding is a line: severity, code, what it is about, and what was expected; of many of one code in one blob the first three are shown, and --json has more. Codes are stable (docs/findings.md has them all). What engines make of it is predicted by a table of what is known of them, no engine is run: accepts says that nothing is known that speaks against it. Of one place --json prints an object, of several a list of them, null in the place of one that cannot be read: that is an error beside the others.',
+    'Each finding is a line: severity, code, what it is about, and what was expected; of many of one code in one blob the first three are shown, and --json has more, and the notes in any case. Codes are stable (docs/findings.md has them all). What engines make of it is predicted by a table of what is known of them, no engine is run: accepts says that nothing is known that speaks against it. Of one place --json prints an object, of several a list of them, null in the place of one that cannot be read: that is an error beside the others.',
   ],
   library: ['validate(place, options)', 'ValidateResult'],
   no: 'something is wrong: there are errors, or an engine of --engines refuses it; with --strict, warnings and engines that make other files of it count as well',

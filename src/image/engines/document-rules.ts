@@ -86,5 +86,5 @@ export const documentRules: EngineRules = {
     verdict: 'differs',
     what: 'takes files by the table of contents where it fetches layers lazily',
   }),
-  place: each(['umoci'], { verdict: 'refuses', what: 'a layout without its oci-layout' }),
+  'layout-header-missing': each(['umoci'], { verdict: 'refuses', what: 'a layout without its oci-layout' }),
 };
