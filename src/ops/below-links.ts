@@ -18,13 +18,25 @@ interface LayerPaths {
   readonly parents: Iterable<Path>;
   readonly paths: () => Iterable<Path>;
   readonly has: (path: Path) => boolean;
+  /** Where the last entry of a path is in the layer: a number that grows. */
+  readonly placeOf: (path: Path) => number;
   /** The targets of its symbolic links. */
   readonly links: ReadonlyMap<Path, ByteString>;
 }
 
-/** The symbolic links, of a layer or of what lies below it, that lead nowhere and below which the layer has something. */
-export function* danglingParents(tree: Tree, { parents, paths, has, links }: LayerPaths): Generator<Path> {
+/** Where the last entry below each path is. */
+function lastBelow({ paths, placeOf }: LayerPaths): ReadonlyMap<Path, number> {
+  const last = new Map<Path, number>();
+  for (const path of paths())
+    for (const above of ancestorsOf(path)) last.set(above, Math.max(last.get(above) ?? 0, placeOf(path)));
+  return last;
+}
+
+/** The symbolic links, of a layer or of what lies below it, that lead nowhere and below which the layer has something after them. */
+export function* danglingParents(tree: Tree, layer: LayerPaths): Generator<Path> {
+  const { parents, has, links, placeOf } = layer;
   const brings = new Set(parents);
+  let last: ReadonlyMap<Path, number> | undefined;
   for (const path of brings) {
     const lower = has(path) ? undefined : find(tree, path);
     const target = links.get(path) ?? (lower?.kind === 'symlink' ? lower.target : undefined);
@@ -34,10 +46,8 @@ export function* danglingParents(tree: Tree, { parents, paths, has, links }: Lay
       continue;
     const reached = reachedIn(tree, place);
     if (reached !== undefined && find(tree, reached) !== undefined) continue;
-    for (const below of paths())
-      if (below.startsWith(`${path}/`)) {
-        yield path;
-        break;
-      }
+    last ??= lastBelow(layer);
+    const below = last.get(path);
+    if (below !== undefined && (!has(path) || below > placeOf(path))) yield path;
   }
 }

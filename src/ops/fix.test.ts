@@ -46,7 +46,8 @@ function layoutWith(
 async function isMended(operand: string): Promise<void> {
   const { findings } = await validate(operand);
   assert.deepEqual(
-    findings.filter(({ severity }) => severity !== 'note'),
+    // Where a link of a lower layer leads is nothing that one layer tells.
+    findings.filter(({ severity, code }) => severity !== 'note' && code !== 'tar-below-link'),
     [],
   );
   const { source, image } = await openImage(operand, { hostPlatform });
@@ -73,7 +74,6 @@ test('whatever layers hold, their image is mended into one of the same tree, of 
       assert.deepEqual(after.exact, before?.exact);
       await isMended(`${layout}:fixed`);
       const engines = ['docker', 'podman', 'containerd', 'buildah', 'umoci', 'skopeo', 'kaniko', 'crane'];
-      // Where a link of a lower layer leads is nothing that one layer tells.
       for (const { engine, verdict, reasons } of (await validate(`${layout}:fixed`, { engines })).engines ?? [])
         if (reasons.some(({ code }) => code !== 'tar-below-link'))
           assert.notEqual(verdict, 'refuses', `${engine}: ${JSON.stringify(reasons)}`);
@@ -86,7 +86,7 @@ test('whatever layers hold, their image is mended into one of the same tree, of 
       const again = await fix(`${layout}:fixed`, { hostPlatform });
       assert.deepEqual([again.isChanged, again.mended], [false, []]);
     }),
-    { numRuns: 40 },
+    { numRuns: 40, examples: [[[[['d/s/', 'one'] as const, ['d/', '-> ../b'] as const]]]] },
   );
   assert.ok(tried >= 12, `only ${tried} of the layers can be read`);
 });

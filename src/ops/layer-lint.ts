@@ -157,7 +157,8 @@ export class LayerLint implements LayerSink {
     const links = new Map(this.links.map(({ path, target }) => [path, target]));
     const faults = this.#faults;
     const has = (path: Path): boolean => faults.has(path);
-    const layer = { parents: faults.parents(), paths: () => faults.paths(), has, links };
+    const placeOf = (path: Path): number => faults.placeOf(path);
+    const layer = { parents: faults.parents(), paths: () => faults.paths(), has, placeOf, links };
     for (const name of danglingParents(tree, layer))
       this.#say({
         code: 'tar-below-link',

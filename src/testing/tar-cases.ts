@@ -40,6 +40,8 @@ const named = (name: string) => ({
 });
 
 const d = directoryAt('d');
+/** cap_net_bind_service=ep, as Linux keeps it (capability.h, VFS_CAP_REVISION_2). */
+const capability = Uint8Array.of(1, 0, 0, 2, 0, 4, ...new Array<number>(14).fill(0));
 const end = Buffer.alloc(1024);
 
 /** The header of a hardlink, which the writer of layers makes only where it can be. */
@@ -102,7 +104,7 @@ export const headerCases: FindingCases = {
   'tar-time-range': layers([file({ mtime: -1_000_000_000n })]),
   'tar-id-large': layers([file({ uid: 1 << 21 })]),
   'tar-setuid': layers([file({ mode: 0o4755 })]),
-  'tar-capability': layers([file({ xattrs: new Map([['security.capability', new Uint8Array(20)]]) })]),
+  'tar-capability': layers([file({ xattrs: new Map([['security.capability', capability]]) })]),
   'tar-world-writable': layers([file({ mode: 0o666 })]),
   'tar-device': layers([{ kind: 'node', path: 'a', node: { kind: 'device', meta, type: 'char', major: 1, minor: 3 } }]),
   'tar-sparse': {

@@ -30,6 +30,10 @@ export const factRules: EngineRules = {
     verdict: 'refuses',
     what: 'an attribute of users on a symbolic link',
   }),
+  'descriptor-urls': each(['skopeo', ...podmans], {
+    verdict: 'refuses',
+    what: 'a layer that it is to fetch from elsewhere, where there is no network',
+  }),
   'tar-below-link': each(['docker', ...podmans], {
     verdict: 'refuses',
     what: 'an entry below a symbolic link that leads nowhere',
