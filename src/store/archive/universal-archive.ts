@@ -1,27 +1,22 @@
 import { OciError } from '../../errors.ts';
 import type { ImageSource } from '../../graph/source.ts';
-import { walk } from '../../graph/walk.ts';
+import { type Graph, type GraphNode, nodesUnder, walk } from '../../graph/walk.ts';
 import { annotationKeys } from '../../spec/annotations.ts';
 import type { Digest } from '../../spec/digest.ts';
 import { encodeDocument } from '../../spec/document.ts';
 import { mediaTypes } from '../../spec/media-type.ts';
-import { nameOf, spellingsOf, withName } from '../../spec/name.ts';
+import { nameOf, spellingsOf } from '../../spec/name.ts';
 import type { Descriptor, Document, Manifest } from '../../spec/objects.ts';
 import type { Archive } from './archive.ts';
 import { type DockerItem, entriesOf, imageIDOf, openDockerArchive, openItems, readItems } from './docker-archive.ts';
 import { openOciArchive } from './oci-archive.ts';
 
-type Manifests = readonly Document<Manifest>[];
+/** All that a place leads to. */
+const graphOf = async (source: ImageSource): Promise<Graph> => walk(source, (await source.index()).value.manifests);
 
-/** The manifests that entries lead to. */
-async function manifestsOf(source: ImageSource, entries: Iterable<Descriptor>): Promise<Manifests> {
-  const { nodes } = await walk(source, [...entries]);
-  return nodes.flatMap(node => (node.kind === 'manifest' && node.document ? [node.document] : []));
-}
-
-/** The manifests of a whole place. */
-const manifestsIn = async (source: ImageSource): Promise<Manifests> =>
-  manifestsOf(source, (await source.index()).value.manifests);
+const manifestIn = (node: GraphNode): Document<Manifest> | undefined =>
+  node.kind === 'manifest' ? node.document : undefined;
+const manifestsIn = ({ nodes }: Graph): readonly Document<Manifest>[] => nodes.flatMap(node => manifestIn(node) ?? []);
 
 const partsOf = ({ value: { config, layers } }: Document<Manifest>): string =>
   [config, ...layers].map(({ digest }) => digest).join(' ');
@@ -30,8 +25,8 @@ const partsOf = ({ value: { config, layers } }: Document<Manifest>): string =>
 async function isSaidBeside(archive: Archive, docker: ImageSource): Promise<boolean> {
   if (archive.find('oci-layout') === undefined) return false;
   try {
-    const known = new Set((await manifestsIn(await openOciArchive(archive))).map(partsOf));
-    return (await manifestsIn(docker)).every(manifest => known.has(partsOf(manifest)));
+    const known = new Set(manifestsIn(await graphOf(await openOciArchive(archive))).map(partsOf));
+    return manifestsIn(await graphOf(docker)).every(manifest => known.has(partsOf(manifest)));
   } catch (error) {
     // A damaged layout says nothing: docker's part stands alone.
     if (error instanceof OciError) return false;
@@ -54,8 +49,8 @@ interface Beside {
   readonly warnings: readonly string[];
 }
 
-async function besideOf(archive: Archive, oci: ImageSource): Promise<Beside> {
-  const known = new Map((await manifestsIn(oci)).map(({ value, descriptor }) => [value.config.digest, descriptor]));
+async function besideOf(archive: Archive, graph: Graph): Promise<Beside> {
+  const known = new Map(manifestsIn(graph).map(({ value, descriptor }) => [value.config.digest, descriptor]));
   const items: DockerItem[] = [];
   const named: Named[] = [];
   const warnings: string[] = [];
@@ -75,20 +70,35 @@ async function besideOf(archive: Archive, oci: ImageSource): Promise<Beside> {
 function bySpelling(entries: readonly Descriptor[]): ReadonlyMap<string, readonly Descriptor[]> {
   const found = new Map<string, Descriptor[]>();
   for (const entry of entries)
-    for (const name of spellingsOf(entry)) found.set(name, [...(found.get(name) ?? []), entry]);
+    for (const name of spellingsOf(entry)) {
+      const same = found.get(name);
+      if (same === undefined) found.set(name, [entry]);
+      else same.push(entry);
+    }
   return found;
 }
 
+/** The IDs of the images that entries lead to together. */
+function imageIDsUnder(graph: Graph, entries: readonly Descriptor[]): ReadonlySet<Digest> {
+  const seen = new Set<GraphNode>();
+  for (const entry of entries) for (const _ of nodesUnder(graph, entry, seen));
+  return new Set([...seen].flatMap(node => manifestIn(node)?.value.config.digest ?? []));
+}
+
 /** The names of docker's that the layout does not give to the same image: in any spelling, or as the tag alone. */
-async function unsaid(oci: ImageSource, named: readonly Named[]): Promise<readonly Descriptor[]> {
-  const known = bySpelling((await oci.index()).value.manifests);
-  const found: Descriptor[] = [];
-  for (const { entry, imageID } of named) {
+function unsaid(graph: Graph, listed: readonly Descriptor[], named: readonly Named[]): readonly Descriptor[] {
+  const known = bySpelling(listed);
+  const found = new Map<string, ReadonlySet<Digest>>();
+  const imageIDsOf = (name: string): ReadonlySet<Digest> => {
+    const imageIDs = found.get(name) ?? imageIDsUnder(graph, known.get(name) ?? []);
+    found.set(name, imageIDs);
+    return imageIDs;
+  };
+  const others = named.filter(({ entry, imageID }) => {
     const names = [...spellingsOf(entry), entry.annotations?.[annotationKeys.refName] ?? ''];
-    const meant = await manifestsOf(oci, new Set(names.flatMap(name => known.get(name) ?? [])));
-    if (!meant.some(({ value }) => value.config.digest === imageID)) found.push(entry);
-  }
-  return found;
+    return !names.some(name => imageIDsOf(name).has(imageID));
+  });
+  return [...new Map(others.map(({ entry }) => [nameOf(entry), entry])).values()];
 }
 
 /** Two images cannot have one name. */
@@ -133,15 +143,18 @@ function together(oci: ImageSource, docker: ImageSource): Omit<ImageSource, 'ind
 export async function openUniversalArchive(archive: Archive): Promise<ImageSource> {
   const oci = await openOciArchive(archive);
   if (archive.find('manifest.json') === undefined) return oci;
-  const { items, named, warnings } = await besideOf(archive, oci);
-  const names = await unsaid(oci, named);
+  const graph = await graphOf(oci);
+  const { items, named, warnings } = await besideOf(archive, graph);
+  const { value } = await oci.index();
+  const names = unsaid(graph, value.manifests, named);
   if (items.length === 0 && names.length === 0) return oci;
   const docker = items.length === 0 ? undefined : await openItems(archive, items);
   const others = (await docker?.index())?.value.manifests ?? [];
-  const { value } = await oci.index();
   checkNames(value.manifests, [...names, ...others], archive.subject);
-  const called = names.reduce((index, entry) => withName(index, nameOf(entry) as string, entry), value);
-  const index = { ...called, manifests: [...called.manifests, ...others] };
+  // Who has no name takes one that it is given.
+  const digests = new Set(names.map(({ digest }) => digest));
+  const kept = value.manifests.filter(entry => nameOf(entry) !== undefined || !digests.has(entry.digest));
+  const index = { ...value, manifests: [...kept, ...names, ...others] };
   const document = encodeDocument(index, value.mediaType ?? mediaTypes.index);
   const source = docker === undefined ? oci : together(oci, docker);
   return { ...source, warnings: [...warnings, ...(source.warnings ?? [])], index: async () => document };
