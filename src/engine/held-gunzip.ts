@@ -1,22 +1,16 @@
 import { createGunzip } from 'node:zlib';
 import { checkGunzipEnd, gunzipFailure } from './gunzip-failure.ts';
-import type { RawGunzip } from './inflate-worker.ts';
+import { type RawCodec, rawCodecOf } from './raw-codec.ts';
 
 const slotSize = 1 << 18;
 const [goOn, finish] = [0, 4];
 
 /** Node's gunzip without its stream, or undefined where this Node has it otherwise: it is not public. */
-export function openRawGunzip(): RawGunzip | undefined {
-  const stream = createGunzip();
-  const { _handle: handle, _writeState: state } = stream as unknown as Partial<RawGunzip>;
-  if (typeof handle?.writeSync === 'function' && state instanceof Uint32Array) return stream as unknown as RawGunzip;
-  stream.destroy();
-  return undefined;
-}
+export const openRawGunzip = (): RawCodec | undefined => rawCodecOf(createGunzip());
 
 /** What one chunk inflates to, in pieces of one buffer; answers what zlib left of it after a member that zeros follow. */
 function* inflateChunk(
-  { _handle: handle, _writeState: after }: RawGunzip,
+  { _handle: handle, _writeState: after }: RawCodec,
   bytes: Uint8Array,
   options: { readonly flush: number; readonly slot: Uint8Array; readonly check: () => void },
 ): Generator<Uint8Array, Uint8Array | undefined> {
@@ -35,7 +29,7 @@ function* inflateChunk(
  * Inflates all members of a gzip stream whose compressed bytes are held, at once: for small ones, which would spend their
  * time going to another thread and back. A chunk is valid until the next. Ends in the same errors as the other ways.
  */
-export function* heldGunzip(gunzip: RawGunzip, chunks: readonly Uint8Array[], subject: string): Generator<Uint8Array> {
+export function* heldGunzip(gunzip: RawCodec, chunks: readonly Uint8Array[], subject: string): Generator<Uint8Array> {
   const slot = new Uint8Array(slotSize);
   let offset = 0;
   let failure: { readonly code: string; readonly message: string } | undefined;

@@ -1,25 +1,14 @@
+import type { RawCodec } from './raw-codec.ts';
 import { freeSlot, nextChunk, publish, type Ring, release } from './ring.ts';
 import type { Rings } from './ring-thread.ts';
 
 /** What crosses the rings besides bytes. Input: 0 bytes, 1 the end. Output: 0 bytes (none: more input is wanted), then one of these. */
 export const outcomes = { ended: 1, followed: 2, damaged: 3 } as const;
 
-/** What Node keeps in a gunzip stream: zlib itself, called at once and without a stream's allocations. Not public, so it is looked at before it is used. */
-export interface RawGunzip {
-  readonly _handle: {
-    writeSync(flush: number, input: Uint8Array, at: number, length: number, ...output: OutputWords): void;
-    onerror: (message: string, errno: number, code: string) => void;
-    close(): void;
-  };
-  /** Free bytes of the output and unread bytes of the input after a call. */
-  readonly _writeState: Uint32Array;
-}
-type OutputWords = [output: Uint8Array, at: number, length: number];
-
 /** State of one stream in the worker. */
 interface Inflating {
   readonly rings: Rings;
-  readonly gunzip: RawGunzip;
+  readonly gunzip: RawCodec;
   /** The slot being filled, and how far. */
   slot: Uint8Array;
   filled: number;

@@ -2,9 +2,9 @@ import * as zlib from 'node:zlib';
 import { reblock } from './bytes.ts';
 import type { Bytes } from './engine.ts';
 import { nodeEngine } from './node.ts';
+import { type RawCodec, rawCodecOf } from './raw-codec.ts';
 import { lettersOf } from './usual-zlib.ts';
 import { type ZstdEncoder, zstdBlock } from './zstd-encoder.ts';
-import type { RawZstd } from './zstd-worker.ts';
 
 /** The version whose bytes are ocikit's: what `@hpcc-js/wasm-zstd` (pinned) has, and Node from 22.15 to 26. */
 const version = '1.5.7';
@@ -44,13 +44,9 @@ function whole(zstd: ZstdPart, bytes: Uint8Array, level: number): Uint8Array {
 }
 
 /** Node's zstd without its stream, or undefined where this Node has none, or has it otherwise: it is not public. */
-export function openRawZstd(): RawZstd | undefined {
+export function openRawZstd(): RawCodec | undefined {
   const stream = part.createZstdCompress?.({});
-  if (stream === undefined) return undefined;
-  const { _handle: handle, _writeState: state } = stream as unknown as Partial<RawZstd>;
-  if (typeof handle?.writeSync === 'function' && state instanceof Uint32Array) return stream as unknown as RawZstd;
-  stream.destroy();
-  return undefined;
+  return stream === undefined ? undefined : rawCodecOf(stream);
 }
 
 /** All that a stream has made so far. */

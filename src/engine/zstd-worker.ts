@@ -1,26 +1,15 @@
 import { openSlot } from './inflate-worker.ts';
+import type { RawCodec } from './raw-codec.ts';
 import { freeSlot, nextChunk, publish, release } from './ring.ts';
 import type { Rings } from './ring-thread.ts';
 
 /** What crosses the rings beside blocks and what they become, which is 0: the last block, and that there is no more output. */
 export const lastKind = 1;
 
-/** What Node keeps in a zstd stream: zstd itself, called at once. Not public, so it is looked at before it is used. */
-export interface RawZstd {
-  readonly _handle: {
-    writeSync(flush: number, input: Uint8Array, at: number, length: number, ...output: OutputWords): void;
-    onerror: (message: string) => void;
-    close(): void;
-  };
-  /** Free bytes of the output and unread bytes of the input after a call. */
-  readonly _writeState: Uint32Array;
-}
-type OutputWords = [output: Uint8Array, at: number, length: number];
-
 /** State of one frame in the worker. */
 interface Encoding {
   readonly rings: Rings;
-  readonly zstd: RawZstd;
+  readonly zstd: RawCodec;
   readonly flushes: { readonly flush: number; readonly end: number };
 }
 
