@@ -2,21 +2,15 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { makeBusybox } from '../testing/busybox.ts';
+import { makeBusyboxBase } from '../testing/busybox.ts';
 import { type OrdinaryUser, ordinaryUser } from '../testing/ordinary-user.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
-import { commit } from './commit.ts';
 
 /** Gives a user a layout with a base, whose files are of a group that is not root's, and a context with a Dockerfile. */
 async function give(t: TestContext, { shell }: OrdinaryUser, lines: readonly string[]): Promise<void> {
   const directory = temporaryDirectory(t);
   chmodSync(directory, 0o755);
-  makeBusybox(join(directory, 'rootfs'));
-  await commit(join(directory, 'rootfs'), `${join(directory, 'img')}:base`, {
-    instructions: ['ENV PATH=/bin', 'CMD ["sh"]'],
-    platform: 'linux/amd64',
-    owner: '0:42',
-  });
+  await makeBusyboxBase(directory, 'img', { instructions: ['CMD ["sh"]'], owner: '0:42' });
   mkdirSync(join(directory, 'context'));
   writeFileSync(join(directory, 'context/Dockerfile'), ['FROM base', ...lines].join('\n'));
   writeFileSync(join(directory, 'context/given'), 'given\n');

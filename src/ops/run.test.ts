@@ -4,10 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { OciError } from '../errors.ts';
-import { canRun, makeBusybox } from '../testing/busybox.ts';
+import { canRun, makeBusyboxBase } from '../testing/busybox.ts';
 import { snapshotOf } from '../testing/snapshot.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
-import { commit } from './commit.ts';
 import { diff } from './diff.ts';
 import type { RunOptions } from './run/options.ts';
 import { programOf } from './run/program.ts';
@@ -22,12 +21,7 @@ interface Place {
 
 async function prepare(t: TestContext, instructions: readonly string[] = []): Promise<Place> {
   const directory = temporaryDirectory(t);
-  makeBusybox(join(directory, 'rootfs'));
-  const image = `${join(directory, 'layout')}:base`;
-  await commit(join(directory, 'rootfs'), image, {
-    instructions: ['ENV PATH=/bin', ...instructions],
-    platform: 'linux/amd64',
-  });
+  const image = await makeBusyboxBase(directory, 'layout', { instructions });
   const bundle = join(directory, 'work');
   await unpack(image, bundle, { bundle: true });
   return { directory, image, bundle };

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { commit } from '../ops/commit.ts';
 
 const program = '/bin/busybox';
 const baseTime = 946684800;
@@ -37,6 +38,23 @@ export function makeBusybox(rootfs: string): void {
     chmodSync(join(rootfs, 'etc', name), 0o644);
     utimesSync(join(rootfs, 'etc', name), baseTime, baseTime);
   }
+}
+
+/** Commits such a root filesystem, which is left beside, as `base` of a layout; answers the image. Its PATH is /bin. */
+export async function makeBusyboxBase(
+  directory: string,
+  layout: string,
+  { instructions = [], owner }: { readonly instructions?: readonly string[]; readonly owner?: string } = {},
+): Promise<string> {
+  const [rootfs, image] = [join(directory, 'rootfs'), `${join(directory, layout)}:base`];
+  makeBusybox(rootfs);
+  const all = ['ENV PATH=/bin', ...instructions];
+  await commit(rootfs, image, {
+    instructions: all,
+    platform: 'linux/amd64',
+    ...(owner === undefined ? {} : { owner }),
+  });
+  return image;
 }
 
 /** The names of busybox's programs, as symbolic links to it. */

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { canRun, makeBusybox } from '../../testing/busybox.ts';
+import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { build } from '../build.ts';
-import { commit } from '../commit.ts';
 import type { BuildEvent } from './log.ts';
 import type { BuildOptions } from './options.ts';
 
@@ -18,10 +17,8 @@ interface Ground {
 async function prepare(t: TestContext): Promise<Ground | undefined> {
   if (!canRun(t)) return undefined;
   const directory = temporaryDirectory(t);
-  makeBusybox(join(directory, 'rootfs'));
   const base = join(directory, 'base');
-  const instructions = ['ENV PATH=/bin', 'CMD ["sh"]'];
-  await commit(join(directory, 'rootfs'), `${base}:base`, { instructions, platform: 'linux/amd64', owner: '0:0' });
+  await makeBusyboxBase(directory, 'base', { instructions: ['CMD ["sh"]'], owner: '0:0' });
   const context = join(directory, 'context');
   mkdirSync(context);
   for (const name of ['one', 'two', 'three']) writeFileSync(join(context, name), `${name}\n`);

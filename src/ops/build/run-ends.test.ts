@@ -5,10 +5,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { canRun, makeBusybox } from '../../testing/busybox.ts';
+import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
 import { snapshotOf } from '../../testing/snapshot.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
-import { commit } from '../commit.ts';
 import { unpack } from '../unpack.ts';
 import { validate } from '../validate.ts';
 
@@ -26,10 +25,8 @@ interface Ground {
 async function prepare(t: TestContext): Promise<Ground | undefined> {
   if (!canRun(t)) return undefined;
   const directory = temporaryDirectory(t);
-  makeBusybox(join(directory, 'rootfs'));
-  const instructions = ['ENV PATH=/bin', 'CMD ["sh"]'];
-  await commit(join(directory, 'rootfs'), `${join(directory, 'img')}:base`, { instructions, platform: 'linux/amd64' });
-  await unpack(`${join(directory, 'img')}:base`, join(directory, 'work'), { bundle: true });
+  const image = await makeBusyboxBase(directory, 'img', { instructions: ['CMD ["sh"]'] });
+  await unpack(image, join(directory, 'work'), { bundle: true });
   mkdirSync(join(directory, 'context'));
   mkdirSync(join(directory, 'temporary'));
   return {

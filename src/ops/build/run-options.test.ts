@@ -3,29 +3,23 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { refusal } from '../../testing/answers.ts';
-import { canRun, makeBusybox } from '../../testing/busybox.ts';
+import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { build } from '../build.ts';
 import { catStream } from '../cat.ts';
-import { commit } from '../commit.ts';
 import type { BuildOptions } from './options.ts';
 
 async function place(t: TestContext): Promise<(text: string, options?: BuildOptions) => ReturnType<typeof build>> {
   const directory = temporaryDirectory(t);
-  const [context, layout, rootfs] = ['context', 'layout', 'rootfs'].map(name => join(directory, name)) as [
-    string,
-    string,
-    string,
-  ];
+  const [context, layout] = [join(directory, 'context'), join(directory, 'layout')];
   mkdirSync(context);
   writeFileSync(join(context, 'file'), 'x');
-  makeBusybox(rootfs);
-  await commit(rootfs, `${layout}:base`, { instructions: ['ENV PATH=/bin'], platform: 'linux/amd64' });
+  const base = await makeBusyboxBase(directory, 'layout');
   return (text, options = {}) =>
     build(context, [`${layout}:made`], {
       dockerfile: `FROM base\n${text}`,
       platforms: ['linux/amd64'],
-      contexts: [`base=oci:${layout}:base`],
+      contexts: [`base=oci:${base}`],
       ...options,
     });
 }

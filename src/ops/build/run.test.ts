@@ -3,11 +3,10 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { canRun, makeBusybox } from '../../testing/busybox.ts';
+import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { build } from '../build.ts';
 import { catStream } from '../cat.ts';
-import { commit } from '../commit.ts';
 import { files } from '../files.ts';
 import type { BuildOptions } from './options.ts';
 
@@ -24,10 +23,8 @@ interface Ground {
 async function prepare(t: TestContext): Promise<Ground | undefined> {
   if (!canRun(t)) return undefined;
   const directory = temporaryDirectory(t);
-  makeBusybox(join(directory, 'rootfs'));
   const layout = join(directory, 'layout');
-  const instructions = ['ENV PATH=/bin', 'CMD ["sh"]'];
-  await commit(join(directory, 'rootfs'), `${layout}:base`, { instructions, platform: 'linux/amd64', owner: '0:0' });
+  await makeBusyboxBase(directory, 'layout', { instructions: ['CMD ["sh"]'], owner: '0:0' });
   const context = join(directory, 'context');
   mkdirSync(context);
   writeFileSync(join(context, 'given'), 'given\n');

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { canRun, makeBusybox } from '../../testing/busybox.ts';
+import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
-import { commit } from '../commit.ts';
 
 const checkout = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -40,9 +38,7 @@ for (const runner of ['nschroot', 'bwrap', 'runc', 'crun', 'chroot'])
         return;
       }
     const directory = temporaryDirectory(t);
-    makeBusybox(join(directory, 'rootfs'));
-    const image = `${join(directory, 'img')}:base`;
-    await commit(join(directory, 'rootfs'), image, { instructions: ['ENV PATH=/bin'], platform: 'linux/amd64' });
+    const image = await makeBusyboxBase(directory, 'img');
     const words = `"${process.execPath}" --import tsx src/cli/bin.ts run -it --no-progress --platform linux/amd64 --runner ${runner}`;
     const line = `stty rows 33 cols 101; ${words} ${image} -- sh -c '${program}'; echo "status $?"; stty -a | grep -o " -*icanon"`;
     const { text, status } = await onTerminal(line, [
