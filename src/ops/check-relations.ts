@@ -21,17 +21,17 @@ const placed = (index: ImageIndex, place: Place): readonly (readonly [Descriptor
   placedEntries(index).map(([position, entry]) => [entry, at(place, `/manifests/${position}`)] as const);
 
 /** What a manifest or an index says that it is; of a manifest without a type its config does (manifest.md, "artifactType"). */
-function typesOf({ document }: DocumentNode): readonly string[] {
+function typeOf({ document }: DocumentNode): string | undefined {
   const { artifactType, config }: Partial<Manifest> = document?.value ?? {};
-  return [artifactType ?? config?.mediaType ?? []].flat();
+  return artifactType ?? config?.mediaType;
 }
 
 function checkArtifactType(entry: Descriptor, nodes: Nodes, place: Place): Finding[] {
   const node = nodes.get(entry.digest);
   if (entry.artifactType == null || node?.document === undefined) return [];
-  const said = typesOf(node);
-  if (said.includes(entry.artifactType)) return [];
-  const message = `expected ${said[0] ?? 'none'} as the ${node.kind} says, got ${entry.artifactType}`;
+  const said = typeOf(node);
+  if (said === entry.artifactType) return [];
+  const message = `expected ${said ?? 'none'} as the ${node.kind} says, got ${entry.artifactType}`;
   return [finding('artifact-type-mismatch', at(place, '/artifactType'), message)];
 }
 

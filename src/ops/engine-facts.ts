@@ -1,5 +1,5 @@
 import type { ImageSource } from '../graph/source.ts';
-import { type Graph, type GraphNode, listManifests } from '../graph/walk.ts';
+import { type Graph, type GraphNode, nodesUnder } from '../graph/walk.ts';
 import { isAttestation } from '../image/attestation.ts';
 import { blobAt, documentAt, type Finding } from '../image/finding.ts';
 import { finding } from '../image/finding-codes.ts';
@@ -23,13 +23,11 @@ function factOf(node: GraphNode): Finding | undefined {
 }
 
 const isFaulty = ({ fault }: GraphNode): boolean => fault !== undefined;
+const isListedImage = ({ kind, descriptor }: GraphNode): boolean => kind === 'manifest' && !isAttestation(descriptor);
 
 /** What no specification forbids, and engines mind, in all that some entries lead to. */
-export async function engineFacts(
-  source: ImageSource,
-  { nodes }: Pick<Graph, 'nodes'>,
-  roots: readonly Descriptor[],
-): Promise<readonly Finding[]> {
+export function engineFacts(source: ImageSource, graph: Graph, roots: readonly Descriptor[]): readonly Finding[] {
+  const { nodes } = graph;
   const found = nodes.flatMap(node => factOf(node) ?? []);
   const mayBeImage = nodes.some(
     node => isFaulty(node) || (node.kind === 'manifest' && node.document !== undefined && isImage(node.document)),
@@ -39,7 +37,7 @@ export async function engineFacts(
   if (nodes.some(isFaulty)) return found;
   for (const root of roots) {
     if (!isIndexType(root.mediaType)) continue;
-    const images = (await listManifests(source, [root])).length;
+    const images = [...nodesUnder(graph, root)].filter(isListedImage).length;
     const place = documentAt('index', root.digest);
     if (images > 1) found.push(finding('platforms-several', place, `it stands for ${images} images`));
   }

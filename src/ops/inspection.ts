@@ -85,8 +85,9 @@ export class Inspection {
   /** Whatever some descriptors lead to, what documents are about included; `own` is the place's own index, where they are all of it. */
   async entries(roots: readonly Descriptor[], own?: ImageIndex): Promise<void> {
     await this.#check({ within: this.#source.subject }, async () => {
-      const { nodes } = await walk(this.#source, roots, { subjects: true });
-      this.findings.push(...(await engineFacts(this.#source, { nodes }, roots)));
+      const graph = await walk(this.#source, roots, { subjects: true });
+      const { nodes } = graph;
+      this.findings.push(...engineFacts(this.#source, graph, roots));
       const streamed = nodes
         .filter(({ kind }) => kind === 'layer' || kind === 'blob')
         .map(({ descriptor }) => descriptor);

@@ -23,8 +23,9 @@ export function holdingsIn(
 /** What lies among a layout's blobs; undefined where they may be another layout's as well. */
 export function holdingsOf(layout: string): Holdings | undefined {
   const directory = join(layout, 'blobs');
-  const inside = isLinked(directory) ? [] : namesIn(directory);
-  if (isLinked(directory) || inside.some(name => isLinked(join(directory, name)))) return undefined;
+  if (isLinked(directory)) return undefined;
+  const inside = namesIn(directory);
+  if (inside.some(name => isLinked(join(directory, name)))) return undefined;
   const files = inside.flatMap(algorithm => {
     const standing = standingAt(join(directory, algorithm));
     if (standing?.isDirectory !== true) return [{ path: algorithm, size: standing?.size ?? 0 }];
