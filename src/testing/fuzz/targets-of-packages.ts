@@ -122,7 +122,19 @@ export const packageTargets: readonly FuzzTarget[] = [
     seeds: packageSeeds(/\.jar$/),
     words: ['PK\x01\x02', 'PK\x05\x06', 'PK\x06\x06', 'PK\x06\x07'],
   },
-  { name: 'rpm-header', run: bytes => headerPackage(bytes, 'p', 'fuzz'), seeds: packageSeeds(/package\.header$/) },
+  {
+    name: 'rpm-header',
+    run: bytes => headerPackage(bytes, 'p', 'fuzz'),
+    seeds: packageSeeds(/package\.header$/),
+    // The lead, how many entries and bytes there are, and the entries of a name and a version.
+    words: [
+      '\x8e\xad\xe8\x01\0\0\0\0',
+      '\0\0\0\x02\0\0\0\x04',
+      '\0\0\x03\xe8\0\0\0\x06\0\0\0\0\0\0\0\x01',
+      '\0\0\x03\xe9\0\0\0\x06\0\0\0\x02\0\0\0\x01',
+      'a\x001\0',
+    ],
+  },
   {
     name: 'rpm-stores',
     run: bytes => {
