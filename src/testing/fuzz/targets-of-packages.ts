@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { gunzipSync } from 'node:zlib';
+import { deflateSync, gunzipSync } from 'node:zlib';
 import { cyclonedxDocument } from '../../packages/cyclonedx.ts';
 import { elfOf } from '../../packages/elf.ts';
 import { goBuildOf, goPlaces } from '../../packages/go.ts';
@@ -33,6 +33,9 @@ function scanned(path: string, more: Readonly<Record<string, Uint8Array>> = {}):
 const drain = (parts: Iterable<unknown>): void => {
   for (const _ of parts);
 };
+
+/** What a program of Rust says of its crates, where there are no fixtures. */
+const crates = JSON.stringify({ packages: [{ name: 'a', version: '1.0.0', source: 'crates.io', root: true }] });
 
 const packageSeeds = (pattern: RegExp) => (): readonly Uint8Array[] =>
   fixtureSeeds('insight/packages/files', path => pattern.test(path));
@@ -167,7 +170,11 @@ export const packageTargets: readonly FuzzTarget[] = [
     seeds: packageSeeds(/buildinfo/),
     words: ['\xff Go buildinf:', '\nmod\t', '\ndep\t', '\n=>\t'],
   },
-  { name: 'rust', run: bytes => rustPackages(bytes, 'p', 'fuzz'), seeds: packageSeeds(/\.section$/) },
+  {
+    name: 'rust',
+    run: bytes => rustPackages(bytes, 'p', 'fuzz'),
+    seeds: () => [...packageSeeds(/\.section$/)(), deflateSync(crates)],
+  },
   {
     name: 'versions',
     run: bytes => versions(Buffer.from(bytes).toString('utf8')),
