@@ -10,6 +10,8 @@ import { decompress } from './compression.ts';
 import { ContentHashes } from './content-hashes.ts';
 import { isAdded, tocName } from './estargz-names.ts';
 import type { LayerSink } from './layer-reader.ts';
+import type { TarMember } from './tar-member.ts';
+import { typeWord } from './toc-row.ts';
 
 /** What a table of contents says of an entry, as far as a tar says it as well; zero and nothing are absent. */
 type Said = Readonly<Record<string, Json>>;
@@ -58,13 +60,21 @@ export async function unpackedTable(stored: Uint8Array, subject: string): Promis
 /** Holds a lazy layer's table of contents to its tar, which passes by. State: what has come of the tar. */
 export class TocCheck implements LayerSink {
   readonly #entries = new Map<Path, LayerEntry>();
+  /** A mark is one by its name, whatever the tar has under it. */
+  readonly #markTypes = new Map<LayerEntry, string>();
+  #type = 'reg';
   /** Tables have the sha256 itself, whatever zeros a file has. */
   readonly #hashes = new ContentHashes(() => nodeEngine.createHash('sha256'));
   #isTable = false;
   #table: Buffer[] = [];
 
+  member(member: TarMember): void {
+    this.#type = typeWord(member);
+  }
+
   entry(entry: LayerEntry): undefined {
     const isMark = entry.kind === 'whiteout' || entry.kind === 'opaque';
+    if (isMark) this.#markTypes.set(entry, this.#type);
     this.#entries.set(isMark ? encodeWhiteout(entry) : entry.path, entry);
     this.#hashes.begin(entry);
     this.#isTable = false;
@@ -123,7 +133,7 @@ export class TocCheck implements LayerSink {
   /** Marks and hardlinks have attributes in a tar that a layer's entries do not keep. */
   #saidOf(entry: LayerEntry): Said {
     if (entry.kind === 'hardlink') return { type: 'hardlink', linkName: '' };
-    if (entry.kind !== 'node') return { type: 'reg' };
+    if (entry.kind !== 'node') return { type: this.#markTypes.get(entry) ?? 'reg' };
     const said = saidOfNode(entry.node);
     const digest = entry.node.kind === 'file' ? this.#hashes.digests.get(entry.node) : undefined;
     // Of an empty file one format says the digest and the other does not.

@@ -24,7 +24,7 @@ export function row(fields: TocRow): TocRow {
   );
 }
 
-export const typeWord = ({ type }: CutMember): string => words[type];
+export const typeWord = ({ type }: Pick<CutMember, 'type'>): string => words[type];
 
 /** A name as text. Tables hold nothing else: another name would be another file. Throws `unsupported`. */
 export function tocText(bytes: string, subject: string): string {

@@ -42,9 +42,10 @@ async function saidOf(t: TestContext, { tar, blob, kind, annotations }: Lazy): P
   const layer = { ...putBytes(layout, `${oci}.layer.v1.tar+${kind}`, blob), annotations };
   const mediaType = `${oci}.manifest.v1+json`;
   putName(layout, 'app', putJson(layout, mediaType, { schemaVersion: 2, mediaType, config, layers: [layer] }));
-  const { findings } = await validate(layout);
+  const all = (await validate(layout)).findings;
+  const findings = all.filter(({ code }) => code === 'table-mismatch');
   assert.deepEqual(
-    findings.filter(({ code }) => code !== 'table-mismatch'),
+    all.filter(one => !findings.includes(one) && one.code !== 'tar-whiteout-odd'),
     [],
   );
   return findings.map(({ message }) => message.replace(/^.*layer sha256:[0-9a-f]{64}: /, ''));
@@ -74,7 +75,8 @@ async function chunkedOf(real: readonly RawMember[], said: readonly RawMember[])
 
 test('a table of zstd:chunked is held to the tar: names, types, sizes, modes, links and contents', async t => {
   const with_ = (...others: readonly RawMember[]): readonly RawMember[] => [...members, ...others];
-  assert.deepEqual(await saidOf(t, await chunkedOf(members, members)), []);
+  for (const odd of [members, with_(['.wh.x', '-> a']), with_(['.wh.x/']), with_(['d/.wh..wh..opq', '=> a'])])
+    assert.deepEqual(await saidOf(t, await chunkedOf(odd, odd)), []);
   const cases: readonly (readonly [readonly RawMember[], readonly RawMember[], RegExp])[] = [
     [with_(['x', 'real']), with_(['x', 'fake']), /^'x': the table of contents says another digest than the tar$/],
     [with_(['x', 'longer']), with_(['x', 'short']), /'x': the table of contents says another size/],
@@ -82,6 +84,7 @@ test('a table of zstd:chunked is held to the tar: names, types, sizes, modes, li
     [with_(['x', '-> a']), with_(['x', '-> b']), /'x': the table of contents says another linkName/],
     [with_(['x', '=> h']), with_(['x', '=> empty']), /'x': the table of contents says another linkName/],
     [with_(['x', 'a']), with_(['x/']), /'x': the table of contents says another type/],
+    [with_(['.wh.x', '-> a']), with_(['.wh.x', '']), /'\.wh\.x': the table of contents says another type/],
     [with_(['x', 'a']), with_(['y', 'a']), /^'y' is in the table of contents and not in the tar, and 1 more$/],
     [with_(['.wh.x']), members, /^'\.wh\.x' is not in the table of contents$/],
   ];
