@@ -102,12 +102,17 @@ export function readChangeOptions(words: Words, io: Io): ChangeOptions {
   });
 }
 
-/** Prints what a change answers: the digest of the result, or all of it as JSON. */
-export function printChange(io: Io, words: Words, result: ChangeResult): void {
+/** What a change answers, and where it makes several images what stands for each. */
+interface PrintedChange extends ChangeResult {
+  readonly entries?: readonly Pick<ChangeResult, 'manifest'>[];
+}
+
+/** Prints what a change answers: the digest of the result, or of each of several, or all of it as JSON. */
+export function printChange(io: Io, words: Words, result: PrintedChange): void {
   printWarnings(io, words, result.warnings);
   if (!result.isChanged && !words.flag('quiet')) io.stderr('ocikit: nothing to change\n');
   if (words.flag('json')) printJson(io, result);
-  else io.stdout(`${result.manifest}\n`);
+  else io.stdout((result.entries ?? [result]).map(({ manifest }) => `${manifest}\n`).join(''));
 }
 
 /** Why a verb that makes something else than an image of an image has none of those options; `said` are those that it does have. */

@@ -20,7 +20,7 @@ export interface MetEntry {
 }
 
 /** What happens to the images that a descriptor leads to. */
-interface GraphChange {
+export interface GraphChange {
   /** Which manifests are changed; attestations and artifacts never are. */
   readonly isChosen: (descriptor: Descriptor) => boolean;
   /** The very same image where nothing changes. */
@@ -109,15 +109,16 @@ class Changing {
     return listed;
   }
 
-  async #index(document: Document<ImageIndex>, edit: (index: ImageIndex) => ImageIndex): Promise<Document<ImageIndex>> {
-    const { manifests } = document.value;
+  /** What stands for the entries of an index, each in its place: those about others come after these. */
+  async entries(listed: readonly Descriptor[]): Promise<readonly Descriptor[]> {
     const changed = new Map<Descriptor, Descriptor | undefined>();
-    for (const child of manifests) if (!isAttestation(child)) changed.set(child, await this.entry(child));
-    for (const child of manifests) {
-      const attested = isAttestation(child) ? await this.#attestation(child) : undefined;
-      if (attested !== undefined) changed.set(child, attested);
-    }
-    const value = { ...document.value, manifests: manifests.flatMap(child => changed.get(child) ?? []) };
+    for (const child of listed) if (!isAttestation(child)) changed.set(child, await this.entry(child));
+    for (const child of listed) if (isAttestation(child)) changed.set(child, await this.#attestation(child));
+    return listed.flatMap(child => changed.get(child) ?? []);
+  }
+
+  async #index(document: Document<ImageIndex>, edit: (index: ImageIndex) => ImageIndex): Promise<Document<ImageIndex>> {
+    const value = { ...document.value, manifests: await this.entries(document.value.manifests) };
     const edited = edit(value);
     const isSameType = edited.mediaType === value.mediaType;
     const made = editedDocument(document, edited, isSameType ? undefined : edited.mediaType);
@@ -147,6 +148,8 @@ class Changing {
 
   /** An attestation of a changed image: about the new one where its files are the same, else gone. */
   async #attestation(entry: Descriptor): Promise<Descriptor | undefined> {
+    const node = this.#graph.entry(entry);
+    if (node !== undefined && isMissing(node) && this.#change.entry !== undefined) return this.entry(entry);
     const about = attestedDigest(entry);
     const made = about === undefined ? undefined : this.#made.get(about)?.document.descriptor;
     if (made === undefined || made.digest === about) return entry;
@@ -189,4 +192,17 @@ export async function changeGraph(
   const changing = new Changing(source, graph, change);
   const descriptor = (await changing.entry(root, change.index)) ?? root;
   return { descriptor, warnings: changing.warnings };
+}
+
+/**
+ * Changes all images that a place lists: its own index is one whose entries are changed as those of any other. Answers what stands
+ * for them, each in its place, and what there is to say. Throws what is wrong with damaged ones.
+ */
+export async function changeEntries(
+  source: ImageSource,
+  listed: readonly Descriptor[],
+  change: Omit<GraphChange, 'index'>,
+): Promise<{ readonly entries: readonly Descriptor[]; readonly warnings: readonly string[] }> {
+  const changing = new Changing(source, await walk(source, listed), change);
+  return { entries: await changing.entries(listed), warnings: changing.warnings };
 }

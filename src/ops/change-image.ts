@@ -1,20 +1,18 @@
 import { badOption, notFound, usage } from '../errors.ts';
-import { changeGraph, type MetEntry, platformOf } from '../graph/change-graph.ts';
+import { changeGraph, type MetEntry } from '../graph/change-graph.ts';
 import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
-import { type MadeSource, madeSource } from '../graph/made-source.ts';
-import { proveImage, proveKept } from '../graph/prove-image.ts';
+import type { MadeSource } from '../graph/made-source.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
-import { checkMade } from '../graph/store-document.ts';
 import type { ImageEdit, Line } from '../image/edit-image.ts';
 import { jsonText } from '../spec/document.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
 import { nameOf } from '../spec/name.ts';
-import type { Descriptor, Image, ImageIndex, Platform } from '../spec/objects.ts';
-import { formatPlatform, isKnownPlatform } from '../spec/platform.ts';
+import type { Descriptor, Image, ImageIndex } from '../spec/objects.ts';
+import { isKnownPlatform } from '../spec/platform.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { type NamedImage, openOperandToCopy, pickNamed, withNamed } from '../store/open-operand.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
-import { editOf, withOptions } from './change-edit.ts';
+import { changingParts } from './change-parts.ts';
 import { type ChangePlace, ownName, parseChangePlace } from './change-place.ts';
 import type { ChangeOptions } from './options.ts';
 import type { ChangedImage, ChangeResult } from './results.ts';
@@ -52,6 +50,8 @@ export interface Change<Details extends object> {
   readonly over?: (source: ImageSource) => ImageSource;
   /** Mends the entries of indexes, and the one that the image is (`changeGraph`). */
   readonly entry?: (entry: Descriptor, met: MetEntry) => Promise<Descriptor | undefined>;
+  /** Whether the place lacks its `oci-layout`, and gets it where the result goes there. */
+  readonly completes?: boolean;
   /** Changes the multi-platform index itself, where the result is one. */
   readonly index?: (index: ImageIndex) => ImageIndex;
 }
@@ -100,37 +100,9 @@ async function make<Details extends object>(
       'expected a multi-platform image, whose index has annotations, got one image',
       isIndexType(opened.named.mediaType) ? 'give option allPlatforms, which takes the index along' : undefined,
     );
-  const made = madeSource(source, store);
-  const images: (ChangedImage & Details)[] = [];
-  const platforms: Platform[] = [];
-  const warnings: string[] = [];
-  const changeOne = async (image: Image): Promise<Image> => {
-    if (source.isConverted === true) await proveImage(source, image);
-    const part = await change.change({ source, image, destination: made, edit: editOf(options) });
-    await proveKept(source, image, part.image);
-    const result = withOptions(image, part, options);
-    warnings.push(...(part.warnings ?? []));
-    platforms.push(platformOf(result));
-    images.push({
-      platform: formatPlatform(platformOf(result)),
-      before: image.manifest.descriptor.digest,
-      manifest: result.manifest.descriptor.digest,
-      imageID: result.config.descriptor.digest,
-      ...part.details,
-    });
-    return result;
-  };
-  const result = await changeGraph(source, root, {
-    isChosen,
-    change: changeOne,
-    keepsFiles: change.keepsFiles,
-    index: change.index,
-    entry: change.entry,
-    async put(document, base) {
-      warnings.push(...checkMade(document, { subject: store.subject, base }));
-      await made.keep(document);
-    },
-  });
+  const parts = changingParts(change, { source, isChosen, store, options });
+  const result = await changeGraph(source, root, { ...parts.graph, index: change.index });
+  const { platforms, images, warnings, made } = parts;
   const [only] = platforms;
   if (only === undefined) throw notFound(opened.subject, 'an image');
   const isNew = result.descriptor.digest !== root.digest && isManifestType(root.mediaType);
@@ -141,15 +113,26 @@ async function make<Details extends object>(
 /** Whether two entries say the same. */
 const isSame = (one: Descriptor, other: Descriptor): boolean => jsonText(one) === jsonText(other);
 
+/** Where a result is, and what is to be done there. */
+interface Finish {
+  readonly store: ImageStore;
+  readonly place: ChangePlace;
+  readonly name: string;
+  readonly completes: boolean;
+}
+
 /** Names a result in the layout that it is in. */
 async function finishLayout(
   opened: NamedImage,
   { root, made }: Made<object>,
-  { store, place, name }: { readonly store: ImageStore; readonly place: ChangePlace; readonly name: string },
+  { store, place, name, completes }: Finish,
 ): Promise<readonly string[]> {
   const isOwn = place.kind === 'own';
   const isMoved = isOwn && place.name === undefined;
-  if (isMoved && isSame(root, opened.named)) return [];
+  if (isMoved && isSame(root, opened.named)) {
+    if (completes) await store.updateIndex(index => index);
+    return [];
+  }
   const warnings: string[] = [];
   if (isOwn) {
     // What several entries are together becomes a blob when it gets a name of its own.
@@ -171,9 +154,10 @@ async function changeInto<Details extends object>(
 ): Promise<Made<Details> & { readonly name: string | null }> {
   if (place.kind === 'own' || place.kind === 'layout') {
     const name = place.name ?? ownName(opened);
-    return withLayout(place.path, options, async store => {
+    const completes = change.completes === true && place.kind === 'own';
+    return withLayout(place.path, { ...options, completes }, async store => {
       const made = await make(opened, change, { store, options });
-      const said = await finishLayout(opened, made, { store, place, name });
+      const said = await finishLayout(opened, made, { store, place, name, completes });
       return { ...made, name, warnings: [...made.warnings, ...said] };
     });
   }

@@ -14,14 +14,17 @@ import type { Descriptor, Image } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import { bytesAt } from '../store/disk/region.ts';
-import type { ImageOperand } from '../store/parse-operand.ts';
+import { isBareLayout } from '../store/layout/layout.ts';
+import { isDirectory } from '../store/open-source.ts';
+import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 import { announce } from '../stream/pace.ts';
 import { withoutNow } from './change-edit.ts';
-import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
+import { type Change, type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
 import { checkCall } from './check-call.ts';
+import { fixWhole, isWhole } from './fix-whole.ts';
 import type { FixOptions } from './layer-options.ts';
 import type { FixedLayers, FixResult } from './layer-results.ts';
-import { layerTroubles } from './layer-troubles.ts';
+import { imageTroubles } from './layer-troubles.ts';
 import { rewriteLayers } from './rewritten-layers.ts';
 
 const isDocument = (mediaType: string): boolean => isIndexType(mediaType) || isManifestType(mediaType);
@@ -35,7 +38,7 @@ class Fixing {
     this.#options = options;
   }
 
-  readonly #note = (mended: Mended): void => {
+  readonly note = (mended: Mended): void => {
     const isKnown = this.mended.some(({ code, subject }) => code === mended.code && subject === mended.subject);
     if (!isKnown) this.mended.push(mended);
   };
@@ -44,9 +47,9 @@ class Fixing {
   #sized(source: ImageSource, descriptor: Descriptor, subject: string): Descriptor {
     const right = measured(source, descriptor, bytesAt);
     if (right.size !== descriptor.size)
-      this.#note({ code: 'size-mismatch', subject, message: `the size is ${right.size}, and not ${descriptor.size}` });
+      this.note({ code: 'size-mismatch', subject, message: `the size is ${right.size}, and not ${descriptor.size}` });
     if (descriptor.data != null && right.data == null)
-      this.#note({ code: 'data-mismatch', subject, message: 'the embedded data is left out' });
+      this.note({ code: 'data-mismatch', subject, message: 'the embedded data is left out' });
     return right;
   }
 
@@ -58,7 +61,7 @@ class Fixing {
     const stored = await storedAs(source, sized);
     if (stored === compressionOf(mediaType) || stored === 'xz' || stored === 'bzip2') return sized;
     const right = { ...sized, mediaType: recompressedType(mediaType, stored) };
-    this.#note({ code: 'layer-mislabelled', subject, message: `the media type is ${right.mediaType}` });
+    this.note({ code: 'layer-mislabelled', subject, message: `the media type is ${right.mediaType}` });
     return right;
   }
 
@@ -66,7 +69,7 @@ class Fixing {
   async entry(source: ImageSource, entry: Descriptor, met: MetEntry): Promise<Descriptor | undefined> {
     const subject = `entry ${met.listed.digest}`;
     if (met.isMissing) {
-      this.#note({ code: 'blob-missing', subject, message: 'the entry is left out: what it names is not there' });
+      this.note({ code: 'blob-missing', subject, message: 'the entry is left out: what it names is not there' });
       return undefined;
     }
     const right = this.#sized(source, met.listed, subject);
@@ -74,28 +77,41 @@ class Fixing {
     const sized = entry.digest === met.listed.digest ? right : entry;
     const mediaType = met.image?.manifest.value.mediaType ?? met.mediaType ?? sized.mediaType;
     const isOther = mediaType !== sized.mediaType && isDocument(mediaType);
-    if (isOther) this.#note({ code: 'media-type-mismatch', subject, message: `the media type is ${mediaType}` });
+    if (isOther) this.note({ code: 'media-type-mismatch', subject, message: `the media type is ${mediaType}` });
     const typed = isOther ? { ...sized, mediaType } : sized;
     if (met.image === undefined || typed.platform == null) return typed;
     if (!checkImage(met.image, typed).some(({ code }) => code === 'platform-mismatch')) return typed;
     const platform = platformOf(met.image);
-    this.#note({ code: 'platform-mismatch', subject, message: `the platform is ${formatPlatform(platform)}` });
+    this.note({ code: 'platform-mismatch', subject, message: `the platform is ${formatPlatform(platform)}` });
     return { ...typed, platform };
+  }
+
+  /** What is done to images and entries; `completes` where the place lacks its `oci-layout`. */
+  change(completes: boolean): Omit<Change<FixedLayers>, 'index'> {
+    let read: ImageSource | undefined;
+    return {
+      keepsFiles: true,
+      completes,
+      over: source => {
+        read = source;
+        return measuredSource(source, bytesAt);
+      },
+      change: part => this.image(part),
+      entry: async (entry, met) => this.entry(read as ImageSource, entry, met),
+    };
   }
 
   async image(part: ChangePart): Promise<ChangedPart<FixedLayers>> {
     const { source } = part;
     const image = await mendImage(part.image, {
       mend: (descriptor, subject) => this.#blob(source, descriptor, subject),
-      note: this.#note,
+      note: this.note,
     });
     const layers = layersOf(image);
     announce(this.#options, 'fixing', sizeOf(blobsOf(layers)));
     const wrong = new Map<number, readonly Finding[]>();
-    for (const [at, layer] of layers.entries()) {
-      const found = isLayerType(layer.descriptor.mediaType) ? await layerTroubles(source, layer) : [];
+    for (const [at, found] of (await imageTroubles(source, layers)).entries())
       if (found.length > 0) wrong.set(at, found);
-    }
     const rewritten = wrong.size === 0 ? { image, warnings: [] } : await this.#rewritten({ ...part, image }, wrong);
     return {
       image: rewritten.image,
@@ -115,9 +131,19 @@ class Fixing {
     const rewritten = await rewriteLayers(part, rewriting, this.#options);
     for (const [at, found] of wrong)
       for (const { code, message } of found)
-        this.#note({ code, subject: `layer ${layers[at]?.descriptor.digest}`, message: `written anew: ${message}` });
+        this.note({ code, subject: `layer ${layers[at]?.descriptor.digest}`, message: `written anew: ${message}` });
     return rewritten;
   }
+}
+
+/** Mends one image of a place. */
+async function fixOne(
+  image: ImageOperand,
+  options: FixOptions,
+  change: Change<FixedLayers>,
+): Promise<Omit<FixResult, 'mended'>> {
+  const made = await changeImage<FixedLayers>(image, options, change);
+  return { ...made, entries: [{ name: made.name, manifest: made.manifest }] };
 }
 
 /** What stays wrong, because only a person knows what is right. */
@@ -135,20 +161,16 @@ function leftOf(image: Image): readonly string[] {
  */
 export async function fix(image: ImageOperand, options: FixOptions = {}): Promise<FixResult> {
   checkCall('fix', { image: ['operand', image] }, options);
+  const parsed = parseOperand(image, 'read');
   const fixing = new Fixing(options);
-  let read: ImageSource | undefined;
-  const result = await changeImage<FixedLayers>(
-    image,
-    { ...withoutNow(options), allPlatforms: true },
-    {
-      keepsFiles: true,
-      over: source => {
-        read = source;
-        return measuredSource(source, bytesAt);
-      },
-      change: part => fixing.image(part),
-      entry: async (entry, met) => fixing.entry(read as ImageSource, entry, met),
-    },
-  );
-  return { ...result, mended: fixing.mended };
+  const all = { ...withoutNow(options), allPlatforms: true };
+  const isBare = options.output === undefined && isDirectory(parsed.place.path) && isBareLayout(parsed.place.path);
+  const change = fixing.change(isBare);
+  const made = isWhole(parsed, options)
+    ? await fixWhole(parsed, all, { change, note: fixing.note })
+    : await fixOne(image, all, change);
+  const { mended, note } = fixing;
+  if (isBare)
+    note({ code: 'layout-header-missing', subject: parsed.place.path, message: 'the file oci-layout is there' });
+  return { ...made, isChanged: made.isChanged || isBare, mended };
 }

@@ -1,6 +1,6 @@
 import type { Mended } from '../image/mend-image.ts';
 import type { MergeConflict } from '../image/merge.ts';
-import type { DiffID } from '../spec/digest.ts';
+import type { DiffID, Digest } from '../spec/digest.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import type { ChangeResult, DiffRow } from './results.ts';
 
@@ -40,7 +40,10 @@ export type StripResult = ChangeResult<StrippedPaths>;
 export interface FixedLayers {
   readonly rewritten: readonly number[];
 }
+/** What `fix` answers; where all of a place was mended, `manifest` and `name` are those of its first entry. */
 export interface FixResult extends ChangeResult<FixedLayers> {
+  /** What is listed now: the one image, or all that the place has. */
+  readonly entries: readonly { readonly name: string | null; readonly manifest: Digest }[];
   /** What was wrong and is not any more. */
   readonly mended: readonly Mended[];
 }

@@ -1,5 +1,5 @@
 import * as library from '../index.ts';
-import { copying, hostPlatform, images, looking, making, type VerbUse } from './verb-use.ts';
+import { archives, copying, hostPlatform, images, looking, making, type VerbUse } from './verb-use.ts';
 
 /** The ways to use a verb that makes an image with other layers of an image. */
 export const layerUses: readonly VerbUse[] = [
@@ -51,6 +51,15 @@ export const layerUses: readonly VerbUse[] = [
     takes: images,
     call: ({ source, out }, options) => library.fix(source, { output: `${out}:new`, ...options }),
     words: ({ source, out }) => ['fix', source, '-o', `${out}:new`],
+  },
+  {
+    verb: 'fix',
+    command: 'fix',
+    use: 'fix of all that an archive lists',
+    ...making,
+    takes: archives,
+    call: ({ source, out }, options) => library.fix(source, { output: out, ...options }),
+    words: ({ source, out }) => ['fix', source, '-o', out],
   },
   {
     verb: 'strip',

@@ -9,18 +9,20 @@ const ofPlatforms = new Set(platformOptions.map(({ name }) => name));
 export const fix: Command = {
   name: 'fix',
   describe: 'mend what validate finds wrong with an image, in a form every engine takes',
-  positionals: [{ name: 'image', describe: 'PATH[:NAME][@DIGEST]', completes: 'image' }],
+  positionals: [
+    { name: 'image', describe: 'PATH[:NAME][@DIGEST]; all images of PATH without a NAME', completes: 'image' },
+  ],
   options: changeOptions.filter(({ name }) => !ofPlatforms.has(name)),
   rules: excludes('tag', ['output'], 'an output has a name of its own'),
   examples: [
     ['ocikit fix img:app --dry-run', 'what would be mended'],
     ['ocikit fix img:app -t fixed', 'the same root filesystem, in a form that every engine takes'],
-    ['ocikit fix broken/ -o mended/', 'a layout that lacks its oci-layout, or whose index is wrong'],
+    ['ocikit fix broken/ -o mended/', 'all images of a layout, into another'],
   ],
   details: [
     'Mended is what follows from the blobs: sizes and embedded data that are not those of the blob, media types of documents and of layers stored otherwise, media types of docker and of OCI in one image (all become those of OCI), zeros after a gzip stream, platforms that the config denies, entries of an index that lead nowhere (they go), and a history that is out of step with the layers. A layer whose tar some engine refuses or reads otherwise (an entry twice, beside its whiteout, below what is no directory, a hardlink to what comes later, types of tar alone) is written anew as what it does to the layers below, with the compression that it has.',
     'The merged root filesystem stays as it is, and what has nothing wrong keeps its bytes. All images of a multi-platform image are mended, and whatever is above them. Nothing is invented: bytes that are not what their digest or diffID says are an error, and what only a person knows (a malformed variable, a missing blob) stays and is a warning.',
-    'An image whose place is no layout to write to, as one without the file oci-layout, is mended into another: -o.',
+    'Without a NAME all that a place lists is mended, in one go, and the list: entries that lead nowhere or are no descriptors go, images of one name for several platforms become one index, and of others the last keeps the name. A layout without the file oci-layout gets it. Results are listed in the place of what they were made of; of one image with a NAME, what it was stays listed without a name.',
   ],
   library: ['fix(image, options)', 'FixResult'],
   environment: ['SOURCE_DATE_EPOCH'],

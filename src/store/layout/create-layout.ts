@@ -23,8 +23,16 @@ const place = 'a place for an image layout';
 const isOurs = (name: string): boolean =>
   name === 'blobs' || name === 'index.json' || name === 'index.json.lock' || name.startsWith(temporaryPrefix);
 
-/** Whether a directory is a layout, or nothing that a layout would disturb: empty, or one that another process is making. */
-export function stateOf(path: string): 'layout' | 'free' {
+/** Whether a layout that lacks its file `oci-layout` alone gets it; false when absent. */
+export interface Completing {
+  readonly completes?: boolean;
+}
+
+/**
+ * Whether a directory is a layout, or nothing that a layout would disturb: empty, or one that another process is making. One that lacks
+ * its header alone is `bare` for who completes it; for whoever else it throws `conflict`, as for anything that is in the way.
+ */
+export function stateOf(path: string, { completes = false }: Completing = {}): 'layout' | 'bare' | 'free' {
   const found = onDisk(path, place, () => statSync(path, { throwIfNoEntry: false }));
   if (found === undefined) return 'free';
   if (!found.isDirectory()) throw new OciError('conflict', path, `expected ${place}, got a file`);
@@ -36,7 +44,10 @@ export function stateOf(path: string): 'layout' | 'free' {
   const header = join(path, 'oci-layout');
   if (onDisk(header, place, () => statSync(header, { throwIfNoEntry: false })) !== undefined) return 'layout';
   if (foreign === undefined && !isUsed) return 'free';
-  if (isBareLayout(path)) throw bareLayout(path);
+  if (isBareLayout(path)) {
+    if (completes) return 'bare';
+    throw bareLayout(path);
+  }
   throw new OciError(
     'conflict',
     path,
@@ -110,10 +121,10 @@ export function makeParts(path: string): () => void {
  */
 export async function createLayout(
   path: string,
-  options: { readonly dryRun?: boolean } & Pick<Work, 'signal'> = {},
+  options: { readonly dryRun?: boolean } & Completing & Pick<Work, 'signal'> = {},
 ): Promise<ImageStore> {
-  const state = stateOf(path);
-  if (options.dryRun === true) return previewLayout(path, state === 'layout');
+  const state = stateOf(path, options);
+  if (options.dryRun === true) return previewLayout(path, state !== 'free');
   if (state === 'layout') return openLayout(path, options);
   const made = onDisk(path, place, () => makeDirectories(path));
   try {

@@ -6,7 +6,7 @@ import { makeDirectories, standingAbove, takeBackDirectories } from '../disk/ato
 import { onDisk } from '../disk/system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory, type TemporaryDirectory } from '../disk/temporary.ts';
 import { fileOfBlob, hasBlob, openBlob, readBlob } from './blobs.ts';
-import { createLayout, makeParts, stateOf } from './create-layout.ts';
+import { type Completing, createLayout, makeParts, stateOf } from './create-layout.ts';
 import { IncomingBlobs } from './incoming.ts';
 import { changeIndex, openLayout } from './layout.ts';
 import { LostLock, type Replace, underLock, writableLayout } from './lock.ts';
@@ -18,7 +18,7 @@ import { LostLock, type Replace, underLock, writableLayout } from './lock.ts';
 async function commit(
   path: string,
   change: (index: ImageIndex) => ImageIndex,
-  { blobs, work }: { readonly blobs: IncomingBlobs; readonly work: Work },
+  { blobs, work }: { readonly blobs: IncomingBlobs; readonly work: Completing & Work },
 ): Promise<Document<ImageIndex>> {
   const made = onDisk(path, 'a place for an image layout', () => makeDirectories(path));
   let isNew = false;
@@ -26,8 +26,9 @@ async function commit(
     const action = (replace: Replace): Document<ImageIndex> => {
       const undo: (() => void)[] = [];
       try {
-        isNew = stateOf(path) === 'free';
-        if (isNew) undo.push(makeParts(path));
+        const state = stateOf(path, work);
+        isNew = state === 'free';
+        if (state !== 'layout') undo.push(makeParts(path));
         return changeIndex(path, change, { replace, arrive: beat => void undo.push(blobs.moveIn(beat)) });
       } catch (error) {
         // Whoever has the lock now may rely on what is there.
@@ -45,8 +46,9 @@ async function commit(
 }
 
 /** A layout whose new blobs wait beside their places until its index is written. */
-async function stagedLayout(path: string, stage: TemporaryDirectory, work: Work): Promise<ImageStore> {
-  const below = await (stateOf(path) === 'layout' ? openLayout(path) : createLayout(path, { dryRun: true }));
+async function stagedLayout(path: string, stage: TemporaryDirectory, work: Completing & Work): Promise<ImageStore> {
+  const isThere = stateOf(path, work) !== 'free';
+  const below = await (isThere ? openLayout(path) : createLayout(path, { dryRun: true }));
   const blobs = new IncomingBlobs(path, stage.path);
   return {
     ...below,
@@ -67,11 +69,11 @@ async function stagedLayout(path: string, stage: TemporaryDirectory, work: Work)
  */
 export async function withLayout<T>(
   path: string,
-  options: { readonly dryRun?: boolean } & Work,
+  options: { readonly dryRun?: boolean } & Completing & Work,
   work: (store: ImageStore) => Promise<T>,
 ): Promise<T> {
   if (options.dryRun === true) return work(await createLayout(path, options));
-  const isThere = stateOf(path) === 'layout';
+  const isThere = stateOf(path, options) !== 'free';
   const standing = standingAbove(path);
   for (const directory of new Set([standing, dirname(resolve(path))])) await clearLeftBehind(directory);
   const expected = isThere ? writableLayout : 'a place for an image layout';
