@@ -51,17 +51,20 @@ export function withoutMember({ field, name, word, option }: Said, value: unknow
   return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
+/** A list of variables with one set: in the place of the first of its name, and there is no other. */
+function withVariable(name: string, value: string, before: readonly unknown[]): readonly unknown[] {
+  const at = before.findIndex(entry => variableName(entry) === name);
+  const entry = `${name}=${value}`;
+  if (at < 0) return [...before, entry];
+  return before.flatMap((item, place) => (place === at ? entry : variableName(item) === name ? [] : item));
+}
+
 /** The value of a field with one member set; a variable keeps its place. */
 function withMember({ field, name = '', value = '' }: Said, before: unknown): unknown {
-  if (field.shape !== 'variables') {
-    const member = field.shape === 'texts' ? value : {};
-    const kept = typeof before === 'object' && before !== null ? before : {};
-    return Object.hasOwn(kept, name) && member !== value ? kept : { ...kept, [name]: member };
-  }
-  const entries: readonly unknown[] = Array.isArray(before) ? before : [];
-  const at = entries.findIndex(entry => variableName(entry) === name);
-  const entry = `${name}=${value}`;
-  return at < 0 ? [...entries, entry] : entries.map((item, place) => (place === at ? entry : item));
+  if (field.shape === 'variables') return withVariable(name, value, Array.isArray(before) ? before : []);
+  const kept: object = typeof before === 'object' && before !== null ? before : {};
+  if (field.shape === 'texts') return { ...kept, [name]: value };
+  return Object.keys(kept).some(member => isMeant(field, member, name)) ? kept : { ...kept, [name]: {} };
 }
 
 function parsedJson(said: Said, expected: string): Json {

@@ -270,6 +270,18 @@ test('a word that says no field, no value or a wrong one is refused, and nothing
   assert.equal(await digestOf(image), before);
 });
 
+test('what is set is so afterwards: a variable has one value, and a port that is there in another spelling is not there twice', async t => {
+  const image = layoutOf(t, { config: { Env: ['A=1', 'B=2', 'A=2'], ExposedPorts: { '80/tcp': {}, 90: {} } } });
+  const before = await digestOf(image);
+  for (const set of ['port:80', 'port:80/tcp', 'port:90/tcp', 'port:90', 'env:B=2'])
+    assert.equal((await config(image, { set: [set] })).isChanged, false, set);
+  assert.equal(await digestOf(image), before);
+  await config(image, { set: ['env:A=3', 'port:90/udp'] });
+  const made = await documentOf(image);
+  assert.deepEqual(valueAt('config.Env', made, {}), ['A=3', 'B=2']);
+  assert.deepEqual(valueAt('config.ExposedPorts', made, {}), { '80/tcp': {}, 90: {}, '90/udp': {} });
+});
+
 const name = fc.constantFrom('A', 'B', 'C');
 const edit = fc.oneof(
   fc.record({ field: fc.constantFrom('env', 'label'), name, value: fc.string({ maxLength: 5 }) }).map(one => ({
