@@ -105,3 +105,36 @@ for (const [signal, expected] of [
     assert.equal(status, expected);
     assert.deepEqual(readdirSync(place), []);
   });
+
+/** Tells, when the process ends, which packages it has loaded, and whether it could run programs. */
+const telling = `
+process.on('exit', () => {
+  const packages = Object.keys(require.cache).filter(path => path.includes('/dist/packages/'));
+  const runs = process.moduleLoadList.filter(name => name === 'NativeModule child_process');
+  require('node:fs').writeFileSync(process.env['TOLD'], JSON.stringify([...packages, ...runs]));
+});`;
+
+test('what only names or edits images in a layout loads no package, and nothing that runs programs', t => {
+  const place = temporaryDirectory(t);
+  writeFileSync(join(place, 'preload.cjs'), telling);
+  const env = { ...process.env, XDG_CACHE_HOME: place, TOLD: join(place, 'told') };
+  const run = (...words: readonly string[]): void => {
+    const preload = ['--require', join(place, 'preload.cjs'), program];
+    const { status, stderr } = spawnSync(process.execPath, [...preload, ...words], {
+      cwd: place,
+      encoding: 'utf8',
+      env,
+    });
+    assert.equal(status, 0, stderr);
+  };
+  mkdirSync(join(place, 'tree'));
+  run('commit', 'tree', 'img:base');
+  for (const words of [
+    ['tag', 'img:base', 'second'],
+    ['config', 'img:base', '-c', 'ENV A=b', '--annotation', 'a=b', '-t', 'other'],
+    ['index', 'create', 'img:all', 'img:base'],
+  ]) {
+    run(...words);
+    assert.equal(readFileSync(env.TOLD, 'utf8'), '[]', words.join(' '));
+  }
+});

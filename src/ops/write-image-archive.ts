@@ -1,6 +1,5 @@
 import { OciError } from '../errors.ts';
 import type { ImageSource } from '../graph/source.ts';
-import { writeArchive } from '../store/archive/write-archive.ts';
 import { archiveMode, writeFileAtomic } from '../store/disk/file-target.ts';
 import { isFile } from '../store/open-source.ts';
 import { drain } from '../stream/drain.ts';
@@ -38,6 +37,8 @@ export async function writeImageArchive(
   roots: readonly ArchiveRoot[],
   options: { readonly dryRun?: boolean | undefined } & Pick<Work, 'signal'>,
 ): Promise<readonly string[]> {
+  // Most results go into layouts, and would wait for the package that it stands on.
+  const { writeArchive } = await import('../store/archive/write-archive.ts');
   const plan = await planArchive(roots, formats[kind]);
   const bytes = flow(writeArchive(plan.entries), { signal: options.signal });
   if (options.dryRun === true) await drain(bytes);

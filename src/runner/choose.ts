@@ -8,12 +8,8 @@ import { whyNone } from './own-namespace.ts';
 import { overlayOptions } from './prepared-mounts.ts';
 import { runTree } from './process-tree.ts';
 import { hostPath } from './root-script.ts';
-import type { Runner, RunnerName } from './runner.ts';
+import type { Runner, RunnerChoice, RunnerName } from './runner.ts';
 import { quoted } from './shell.ts';
-
-/** What may be asked for: one of them, the best that works here, or none at all. */
-export const runnerChoices = ['auto', 'nschroot', 'bwrap', 'runc', 'crun', 'chroot', 'none'] as const;
-export type RunnerChoice = (typeof runnerChoices)[number];
 
 /** A runner that works here. */
 export interface ChosenRunner extends Runner {

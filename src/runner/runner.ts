@@ -10,7 +10,10 @@ export interface Isolation {
   readonly hasPids: boolean;
 }
 
-export type RunnerName = 'nschroot' | 'bwrap' | 'runc' | 'crun' | 'chroot';
+/** What may be asked for: one of them, the best that works here, or none at all. Every command knows these words, and few load the runners. */
+export const runnerChoices = ['auto', 'nschroot', 'bwrap', 'runc', 'crun', 'chroot', 'none'] as const;
+export type RunnerChoice = (typeof runnerChoices)[number];
+export type RunnerName = Exclude<RunnerChoice, 'auto' | 'none'>;
 
 /** A way to run a program in a root filesystem. */
 export interface Runner {

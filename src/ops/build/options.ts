@@ -1,5 +1,5 @@
 import type { Plan } from '../../dockerfile/plan/plan.ts';
-import type { RunnerChoice } from '../../runner/choose.ts';
+import type { RunnerChoice } from '../../runner/runner.ts';
 import type { DiffID, Digest } from '../../spec/digest.ts';
 import type { Descriptor } from '../../spec/objects.ts';
 import type { ImageOperand } from '../../store/parse-operand.ts';

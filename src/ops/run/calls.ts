@@ -1,4 +1,4 @@
-import { runnerChoices } from '../../runner/choose.ts';
+import { runnerChoices } from '../../runner/runner.ts';
 import { ProgramSignals } from '../../runner/signals.ts';
 import { read, type Table } from '../base-calls.ts';
 import { flag, type Kind, listOf, oneOf, parsed, path, text, wholeNumber } from '../call-kinds.ts';

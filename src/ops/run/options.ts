@@ -1,4 +1,4 @@
-import type { RunnerChoice } from '../../runner/choose.ts';
+import type { RunnerChoice } from '../../runner/runner.ts';
 import type { ProgramSignals } from '../../runner/signals.ts';
 import type { Digest } from '../../spec/digest.ts';
 import type { ReadOptions } from '../options.ts';
