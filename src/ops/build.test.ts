@@ -19,6 +19,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { parseDockerfile } from '../dockerfile/parse.ts';
 import { imagesNeeded } from '../dockerfile/plan/needs.ts';
+import { OciError } from '../errors.ts';
 import { openImageRootfs } from '../graph/rootfs-image.ts';
 import { layersOf } from '../image/layers.ts';
 import { openImage } from '../store/open-operand.ts';
@@ -66,6 +67,8 @@ interface BuildCase {
 }
 
 const contextTime = 981173106;
+/** What the base's own files, variables and command are in its history. */
+const baseHistory = 1;
 const buildTime = '2020-01-02T03:04:05Z';
 const baseTime = 946684800;
 
@@ -141,7 +144,7 @@ async function makeBase(
   root: string,
   directory: string,
   { layout, isRun }: { layout: string; isRun: boolean },
-): Promise<Tree> {
+): Promise<Opened> {
   const rootfs = join(directory, 'base');
   const files = JSON.parse(readFileSync(join(root, 'builds.base.json'), 'utf8')) as Record<string, Row>;
   for (const [path, [kind, mode]] of Object.entries(files)) {
@@ -159,7 +162,7 @@ async function makeBase(
   settle2(rootfs);
   const config = ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["sh"]'];
   await commit(rootfs, `${layout}:base`, { instructions: config, platform: 'linux/amd64', owner: '0:0' });
-  return treeOf(`${layout}:base`);
+  return opened(`${layout}:base`);
 }
 
 function settle2(directory: string): void {
@@ -180,12 +183,7 @@ interface Opened {
   readonly layers: number;
 }
 
-async function treeOf(image: string): Promise<Tree> {
-  const { source, image: read } = await openImage(image);
-  return openImageRootfs(source, layersOf(read)).tree();
-}
-
-async function opened(image: string, history: number): Promise<Opened> {
+async function opened(image: string): Promise<Opened> {
   const { source, image: read } = await openImage(image);
   const rootfs = openImageRootfs(source, layersOf(read), { hashing: () => 'all' });
   const tree = await rootfs.tree();
@@ -195,9 +193,7 @@ async function opened(image: string, history: number): Promise<Opened> {
     tree,
     digests: await rootfs.digests(files),
     config: (config ?? {}) as Record<string, unknown>,
-    history: (lines ?? [])
-      .slice(history)
-      .map(line => [line.created_by ?? '', line.empty_layer === true ? 1 : 0] as const),
+    history: (lines ?? []).map(line => [line.created_by ?? '', line.empty_layer === true ? 1 : 0] as const),
     author,
     layers: layersOf(read).length,
   };
@@ -227,17 +223,14 @@ function rowOf(node: Node, digests: ReadonlyMap<Node, string>): Row {
 const isLeftOut = (path: string): boolean =>
   /^\/bin\/|^\/(dev|proc|sys)(\/|$)|^\/etc$|^\/etc\/(resolv\.conf|hosts|hostname|mtab)$/.test(path);
 
-/** Times of directories are those of the source today, and were those of the build in docker 20.10; modes of links say nothing. */
+/** Modes of links say nothing. The time of a directory that was copied is its source's today (build.md §9), where docker 20.10 has that of the build. */
 function isSameRow(seen: Row | undefined, wanted: Row): boolean {
-  if (seen === undefined || seen[0] !== wanted[0]) return false;
-  const isDirectory = wanted[0] === 'dir';
-  const isLink = wanted[0] === 'symlink';
-  const upTo = isDirectory ? 4 : isLink ? 5 : 7;
-  for (let at = 0; at < upTo; at++) {
-    if (isLink && at === 1) continue;
-    if (seen[at] !== wanted[at]) return false;
-  }
-  return true;
+  if (seen === undefined || seen.length !== wanted.length) return false;
+  const last = wanted.length - 1;
+  return seen.every((value, at) => {
+    if (value === wanted[at] || (wanted[0] === 'symlink' && at === 1)) return true;
+    return wanted[0] === 'dir' && at === last && wanted[last] === 'build' && value === 'context';
+  });
 }
 
 /** The images of a Dockerfile that the fixture does not name. */
@@ -260,7 +253,7 @@ async function check(
     layout,
     base,
     runner,
-  }: { root: string; directory: string; layout: string; base: Tree; runner: BuildOptions['runner'] },
+  }: { root: string; directory: string; layout: string; base: Opened; runner: BuildOptions['runner'] },
 ): Promise<void> {
   const work = join(directory, createHash('sha256').update(one.id).digest('hex').slice(0, 12));
   mkdirSync(work);
@@ -278,13 +271,13 @@ async function check(
       platforms: ['linux/amd64'],
       ...(runner === undefined ? {} : { runner }),
     });
-    return opened(image, 0);
+    return opened(image);
   };
   const wanted = wantedOf(one, root);
   const other = meant[one.id];
   if (other !== undefined && 'refused' in other) return assert.rejects(run, other.refused);
   if (wanted.ok === false || (one.today !== undefined && other === undefined)) {
-    await assert.rejects(run, wanted.error ?? one.today);
+    await assert.rejects(run, (error: unknown) => isRefusal(error, wanted.error ?? one.today ?? ''));
     assert.equal(existsSync(join(work, 'out')), false, 'nothing is left');
     return;
   }
@@ -292,6 +285,14 @@ async function check(
   const text = one.text ?? readFileSync(join(context, one.dockerfile ?? 'Dockerfile'), 'utf8');
   const before = one.whole === true ? undefined : base;
   compare(built, wanted, { before, points: mountPointsIn(text), isStable: one.unstable !== true });
+}
+
+/** What refuses is one of ocikit's own errors, and where docker names a line, of that line. */
+function isRefusal(error: unknown, said: string): boolean {
+  assert.ok(error instanceof OciError, `${said}: ${String(error)}`);
+  const [, line] = /\bline (\d+)/.exec(said) ?? [];
+  if (line !== undefined) assert.equal(error.subject.split(':').at(-1), line, said);
+  return true;
 }
 
 /** Docker 20.10's history says less of ARG and COPY, and has ports as a map. */
@@ -335,19 +336,36 @@ const meant: Readonly<Record<string, Meant>> = {
     contents: { '/parentperm': '0777\n', '/subparentperm': '0770\n', '/footerperm': '0755\n' },
   },
 };
-/** Docker was given no context for it: its one directory has an absolute name there. */
+/** Docker was given no context for it: its one directory has an absolute name there. What it is to be is in its own lines. */
 const contextless = 'moby:docker_cli_build:TestBuildAddPreservesFilesSpecialBits:1';
+const withContext: Built = {
+  ok: true,
+  layers: 6,
+  config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: ['sh'] },
+  history: [
+    'ADD suidbin /usr/bin/suidbin',
+    'RUN /bin/sh -c chmod 4755 /usr/bin/suidbin',
+    "RUN /bin/sh -c [ $(ls -l /usr/bin/suidbin | awk '{print $1}') = '-rwsr-xr-x' ]",
+    'ADD ./data/ /',
+    "RUN /bin/sh -c [ $(ls -l /usr/bin/suidbin | awk '{print $1}') = '-rwsr-xr-x' ]",
+  ].map(text => [`${text} # buildkit`, 0] as const),
+  rootfs: {
+    '/usr': ['dir', '0755', 0, 0, 'context'],
+    '/usr/bin': ['dir', '0755', 0, 0, 'build'],
+    '/usr/bin/suidbin': ['file', '4755', 0, 0, 7, digestStart('suidbin'), 'context'],
+    '/usr/test_file': ['file', '0644', 0, 0, 5, digestStart('test1'), 'context'],
+  },
+};
 
 /** The record that is wanted of a build. */
 function wantedOf({ id, buildkit, classic }: BuildCase, root: string): Built {
   const other = meant[id];
-  if (id === contextless) return { ok: true };
+  if (id === contextless) return withContext;
   if (other === undefined || 'refused' in other) return buildkit;
   if ('classic' in other) return { ok: true, config: classic.config ?? {}, rootfs: classic.rootfs ?? {} };
   if ('contents' in other) {
     const rows = Object.entries(other.contents).map(([path, text]) => {
-      const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
-      return [path, ['file', '0644', 0, 0, text.length, digest, 'build']] as const;
+      return [path, ['file', '0644', 0, 0, text.length, digestStart(text), 'build']] as const;
     });
     return { ...buildkit, rootfs: { ...buildkit.rootfs, ...Object.fromEntries(rows) } };
   }
@@ -398,25 +416,30 @@ function isLeftMountPoint([kind, , uid, gid, size]: Row, isPoint: boolean): bool
 
 interface Comparing {
   /** The base's files, where the record has only what differs from it. */
-  readonly before: Tree | undefined;
+  readonly before: Opened | undefined;
   readonly points: ReadonlySet<string>;
   /** Otherwise only names are compared. */
   readonly isStable: boolean;
 }
 
 function compare(built: Opened, wanted: Built, { before: base, points, isStable }: Comparing): void {
-  const history = (wanted.history ?? []).length;
+  const history = wanted.history ?? [];
   const texts = (lines: Opened['history']): unknown => lines.map(([text, isEmpty]) => [asToday(text), isEmpty]);
-  assert.deepEqual(texts(built.history.slice(built.history.length - history)), texts(wanted.history ?? []));
+  const own = built.history.slice(built.history.length - history.length);
+  assert.deepEqual(texts(own), texts(history));
   assert.deepEqual(JSON.parse(JSON.stringify(built.config)), wanted.config ?? built.config);
   assert.equal(built.author, wanted.author);
+  if (wanted.layers !== undefined) assert.equal(built.layers, wanted.layers, 'layers');
   if (wanted.rootfs === undefined) return;
+  const others = built.history.length - history.length;
+  assert.ok(others === 0 || others === baseHistory, `${others} lines more of history`);
+  const isOnBase = others > 0 && base !== undefined;
   const before = new Map<string, Node>(
-    [...(base === undefined ? [] : walk(base))].map(([path, node]) => [`/${path}`, node] as const),
+    [...(isOnBase ? walk(base.tree) : [])].map(([path, node]) => [`/${path}`, node] as const),
   );
-  const problems: string[] = [];
-  const rows = wanted.rootfs ?? {};
   const after = new Map<string, Node>([...walk(built.tree)].map(([path, node]) => [`/${path}`, node]));
+  const problems: string[] = [];
+  const rows = wanted.rootfs;
   for (const [path, row] of Object.entries(rows)) {
     if (isLeftOut(path)) continue;
     const node = after.get(path);
@@ -429,15 +452,19 @@ function compare(built: Opened, wanted: Built, { before: base, points, isStable 
     if (Object.hasOwn(rows, path) || isLeftOut(path)) continue;
     const old = before.get(path);
     if (old === undefined) problems.push(`${path} is there`);
-    else if (
-      node.kind !== 'directory' &&
-      old !== node &&
-      JSON.stringify(old.meta.mode) !== JSON.stringify(node.meta.mode)
-    )
+    else if (JSON.stringify(rowOf(old, base?.digests ?? new Map())) !== JSON.stringify(rowOf(node, built.digests)))
       problems.push(`${path} is another`);
   }
-  for (const path of wanted.deleted ?? []) if (after.has(path)) problems.push(`${path} is still there`);
+  const gone = new Set(wanted.deleted);
+  for (const path of gone) if (after.has(path)) problems.push(`${path} is still there`);
+  for (const path of before.keys())
+    if (!after.has(path) && !gone.has(path) && !isLeftOut(path)) problems.push(`${path} is gone`);
   assert.deepEqual(problems, []);
+}
+
+/** What rows have of a file's digest. */
+function digestStart(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 /** Runs all cases, each in a directory of its own, and says of each what came of it. */

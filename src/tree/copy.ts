@@ -11,10 +11,12 @@ import {
   type Tree,
 } from './node.ts';
 import { each, type Parts } from './parts.ts';
-import { encodeText, joinPath, parentOf, shortTextOf } from './path.ts';
+import { ancestorsOf, encodeText, joinPath, parentOf, shortTextOf } from './path.ts';
 import { type Selected, sortedNames } from './select.ts';
 import type { ModeChange } from './symbolic-mode.ts';
 import { find, resolvePath } from './walk.ts';
+
+type Leading = Selected['leading'];
 
 /** How things are copied: what a Dockerfile's COPY says of them. */
 export interface CopyOptions {
@@ -37,7 +39,7 @@ export interface CopyOptions {
  */
 export function* copyInto(
   tree: Tree,
-  { node, name }: Selected,
+  { node, name, leading }: Selected,
   { to, ...options }: CopyOptions & { readonly to: string },
 ): Parts<Tree> {
   if (node.kind !== 'directory' && options.isExcluded?.(name) === true) return tree;
@@ -52,7 +54,7 @@ export function* copyInto(
   for (const entry of withParents(tree, target, options)) draft.apply(entry);
   const copied =
     node.kind === 'directory'
-      ? directoryEntries(tree, { target, node }, options)
+      ? directoryEntries(tree, { target, node, leading }, options)
       : leafEntries(tree, target, { node, options });
   yield* each(copied, entry => void draft.apply(entry));
   return draft.tree();
@@ -71,19 +73,19 @@ export function withDirectory(tree: Tree, to: string, options: CopyOptions): Tre
   return draft.tree();
 }
 
-const directoryEntry = (path: Path, meta: Meta): LayerEntry => ({
+export const directoryEntry = (path: Path, meta: Meta): LayerEntry => ({
   kind: 'node',
   path,
   node: { kind: 'directory', meta, children: new Map() },
 });
 
 /** What a directory gets that is made on the way. */
-function madeMeta({ owner, parentMode, now }: CopyOptions): Meta {
+export function madeMeta({ owner, parentMode, now }: CopyOptions): Meta {
   return { ...impliedMeta, ...owner, ...(parentMode === undefined ? {} : { mode: parentMode }), mtime: now };
 }
 
 /** The directories above a path that are missing, after the time of the one that receives the first of them, or the path itself. */
-function* withParents(tree: Tree, path: Path, options: CopyOptions): Generator<LayerEntry> {
+export function* withParents(tree: Tree, path: Path, options: CopyOptions): Generator<LayerEntry> {
   if (path === '') return;
   const missing: Path[] = [];
   let at = parentOf(path);
@@ -115,27 +117,54 @@ function* leafEntries(
 /** A directory's contents; two names of one file stay that. The destination keeps what it is, but for its time. */
 function* directoryEntries(
   tree: Tree,
-  { target, node }: { readonly target: Path; readonly node: DirectoryNode },
+  { target, node, leading }: { readonly target: Path; readonly node: DirectoryNode; readonly leading: Leading },
   options: CopyOptions,
 ): Generator<LayerEntry> {
   const there = find(tree, target);
   const meta = there === undefined ? madeMeta(options) : there.meta;
   yield directoryEntry(target, { ...meta, mtime: node.meta.mtime });
   const firstNames = new Map<Leaf, Path>();
+  const waiting = new Map<Path, LayerEntry>();
   const left = childrenOf(node, '');
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    if (options.isExcluded?.(next.path) === true && next.node.kind !== 'directory') continue;
+    const isExcluded = options.isExcluded?.(next.path) === true;
     const path = joinPath(target, next.path);
     if (next.node.kind === 'directory') {
-      if (options.isExcluded?.(next.path) !== true) yield subdirectory(tree, path, dressed(next.node, options));
+      if (isExcluded || leading?.has(next.node) === true)
+        waiting.set(path, ledThrough(tree, { path, node: next.node }, options));
+      else yield* after(waiting, path, subdirectory(tree, path, dressed(next.node, options)));
       left.push(...childrenOf(next.node, next.path));
       continue;
     }
+    if (isExcluded) continue;
     const known = firstNames.get(next.node);
     if (known === undefined) firstNames.set(next.node, path);
-    else yield { kind: 'hardlink', path, target: known };
-    if (known === undefined) yield* leafEntries(tree, path, { node: next.node, options });
+    if (known !== undefined) yield* after(waiting, path, { kind: 'hardlink', path, target: known });
+    else for (const entry of leafEntries(tree, path, { node: next.node, options })) yield* after(waiting, path, entry);
   }
+}
+
+/** An entry, and before it those of the directories above it that are only there where something is in them. */
+function* after(waiting: Map<Path, LayerEntry>, path: Path, entry: LayerEntry): Generator<LayerEntry> {
+  if (waiting.size > 0)
+    for (const above of ancestorsOf(path)) {
+      const held = waiting.get(above);
+      if (held === undefined) continue;
+      waiting.delete(above);
+      yield held;
+    }
+  yield entry;
+}
+
+/** A directory that is not taken itself, but something below it: where it is there already it gets the mode of the source and no more, as in BuildKit. */
+function ledThrough(
+  tree: Tree,
+  { path, node }: { readonly path: Path; readonly node: DirectoryNode },
+  options: CopyOptions,
+): LayerEntry {
+  const there = find(tree, path);
+  if (there?.kind !== 'directory') return subdirectory(tree, path, dressed(node, options));
+  return directoryEntry(path, { ...there.meta, mode: node.meta.mode, mtime: options.now });
 }
 
 function subdirectory(tree: Tree, path: Path, meta: Meta): LayerEntry {
@@ -146,7 +175,7 @@ function subdirectory(tree: Tree, path: Path, meta: Meta): LayerEntry {
 }
 
 /** Last name first, so that the first is taken from the end. */
-function childrenOf(directory: DirectoryNode, path: Path): { path: Path; node: Node }[] {
+export function childrenOf(directory: DirectoryNode, path: Path): { path: Path; node: Node }[] {
   return [...sortedNames(directory)]
     .reverse()
     .map(name => ({ path: joinPath(path, name), node: directory.children.get(name) as Node }));

@@ -11,6 +11,8 @@ export interface Selected {
   readonly node: Node;
   readonly name: ByteString;
   readonly path: Path;
+  /** Directories in it that only lead to what is taken. */
+  readonly leading?: ReadonlySet<DirectoryNode>;
 }
 
 /** What COPY asks of a tree: a path that may have wildcards, or with `include` what matches below it. */
@@ -79,19 +81,29 @@ function matching(
 function included(root: Selected, pattern: string): readonly Selected[] {
   if (root.node.kind !== 'directory') return [];
   const kept = ignoreSelection(pattern);
-  const only = reduced(root.node, '', path => !kept.has(path));
-  return only === undefined ? [] : [{ ...root, node: only }];
+  const leading = new Set<DirectoryNode>();
+  const only = reduced(root.node, '', { has: path => !kept.has(path), leading });
+  return only === undefined ? [] : [{ ...root, node: only, leading }];
 }
 
-function reduced(directory: DirectoryNode, path: Path, has: (path: Path) => boolean): DirectoryNode | undefined {
+interface Reducing {
+  readonly has: (path: Path) => boolean;
+  /** Told of each directory that only leads to what matches. */
+  readonly leading: Set<DirectoryNode>;
+}
+
+function reduced(directory: DirectoryNode, path: Path, reducing: Reducing): DirectoryNode | undefined {
   const children = new Map<ByteString, Node>();
   for (const [name, node] of directory.children) {
     const at = joinPath(path, name);
-    if (has(at)) children.set(name, node);
+    if (reducing.has(at)) children.set(name, node);
     else if (node.kind === 'directory') {
-      const below = reduced(node, at, has);
+      const below = reduced(node, at, reducing);
       if (below !== undefined) children.set(name, below);
     }
   }
-  return children.size === 0 ? undefined : { ...directory, children };
+  if (children.size === 0) return undefined;
+  const made = { ...directory, children };
+  reducing.leading.add(made);
+  return made;
 }

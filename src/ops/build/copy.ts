@@ -10,6 +10,7 @@ import { impliedMeta, type Path, type Tree } from '../../tree/node.ts';
 import { encodeText } from '../../tree/path.ts';
 import { type Selected, selectSources } from '../../tree/select.ts';
 import { parseModeChange } from '../../tree/symbolic-mode.ts';
+import { unpackInto } from '../../tree/unpack-into.ts';
 import { find, resolvePath } from '../../tree/walk.ts';
 import type { BuildContext } from './context.ts';
 import type { StageFiles } from './files.ts';
@@ -39,28 +40,31 @@ export async function changedTree(
   const options: CopyOptions = {
     now,
     mode,
-    parentMode: /^\d/.test(step.mode) ? mode?.(0, true) : undefined,
+    parentMode: mode !== undefined && /^\d/.test(step.mode) ? mode(0, true) & 0o777 : undefined,
     ...(step.exclude.length === 0 ? {} : { isExcluded: excluded(step.exclude) }),
   };
-  const selected: { readonly one: Selected; readonly owner: CopyOptions['owner'] }[] = [];
+  const taken: { readonly one: Taken; readonly from: CopySource['from'] }[] = [];
   for (const source of step.sources)
-    for (const one of await selectFrom(source, changing))
-      selected.push({ one, owner: owner ?? ownerOfSource(source, one) });
+    for (const one of await selectFrom(source, changing)) taken.push({ one, from: source.from });
   let tree = before;
   const pace = new Pace(building.options.signal);
-  for (const { one, owner: own } of selected)
-    tree = await pace.run(copyInto(tree, one, { ...options, owner: own, to: step.destination }));
+  for (const { one, from } of taken) {
+    const to = step.destination;
+    const parts =
+      one.archive === undefined
+        ? copyInto(tree, one, { ...options, owner: owner ?? ownerFrom(from), to })
+        : unpackInto(tree, one.archive, { now, owner, to });
+    tree = await pace.run(parts);
+  }
   return tree;
 }
 
-/** What comes from a context belongs to root, whoever has it on the disk; an archive's files belong to whom it says. */
-function ownerOfSource({ from, unpack }: CopySource, { node }: Selected): CopyOptions['owner'] {
-  if (from.kind !== 'context') return undefined;
-  return unpack && node.kind === 'directory' && isUnpacked.has(node) ? undefined : { uid: 0, gid: 0 };
-}
+/** Something that is copied, or of an archive what is in it. */
+type Taken = Selected & { readonly archive?: Tree };
 
-/** The trees of archives that were unpacked. */
-const isUnpacked = new WeakSet<object>();
+/** What comes from a context belongs to root, whoever has it on the disk. */
+const ownerFrom = ({ kind }: CopySource['from']): CopyOptions['owner'] =>
+  kind === 'context' ? { uid: 0, gid: 0 } : undefined;
 
 /** What `--exclude` leaves out. */
 export function excluded(patterns: readonly string[]): (path: Path) => boolean {
@@ -85,7 +89,7 @@ async function ownerOf(
   return buildOwner(owner, { passwd: await read('etc/passwd'), group: await read('etc/group') });
 }
 
-async function selectFrom(source: CopySource, { building, filesOf, fail }: Changing): Promise<readonly Selected[]> {
+async function selectFrom(source: CopySource, { building, filesOf, fail }: Changing): Promise<readonly Taken[]> {
   const { from } = source;
   const { files, now, context } = building;
   if (from.kind === 'inline') {
@@ -99,17 +103,16 @@ async function selectFrom(source: CopySource, { building, filesOf, fail }: Chang
   return Promise.all(selected.map(one => unpacked(one, { fileOf, building })));
 }
 
-/** An archive as what is in it, anything else as it is. */
+/** An archive with what is in it, anything else as it is. */
 async function unpacked(
   one: Selected,
   { fileOf, building }: Pick<BuildContext, 'fileOf'> & { readonly building: Building },
-): Promise<Selected> {
+): Promise<Taken> {
   if (one.node.kind !== 'file' || one.node.size === 0) return one;
   const path = await fileOf(one);
   if (!(await isTarFile(path))) return one;
   const rootfs = openRootfsTar(path, building.options);
-  const node = await rootfs.tree();
-  await building.files.addRootfs(rootfs, node, building.options);
-  isUnpacked.add(node);
-  return { ...one, node };
+  const archive = await rootfs.tree();
+  await building.files.addRootfs(rootfs, archive, building.options);
+  return { ...one, archive };
 }
