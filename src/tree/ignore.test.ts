@@ -42,3 +42,25 @@ test('the last pattern that matches a path or one above it decides', t => {
     );
   });
 });
+
+test('a file of patterns is read as docker reads it: comments, white space, slashes at both ends', t => {
+  interface Row {
+    readonly text: string;
+    readonly patterns: readonly string[];
+  }
+  forAll(t, dockerfileTable<Row>(t, 'ignore-files') ?? [], ({ text, patterns }) => {
+    // A lone `!` is refused, where docker reads the file and refuses what it has read.
+    if (patterns.includes('!')) assert.throws(() => ignoreSelection(text));
+    const lines = text.split('\n').filter(line => line.trim() !== '!');
+    const paths = [...patterns, 'other', 'a/file/other', '# this is a comment', '#only', 'dir name', 'dir'];
+    for (const path of paths.map(pattern => pattern.replace(/^!|\\/g, '')))
+      assert.equal(
+        isIgnored(lines, path),
+        isIgnored(
+          patterns.filter(pattern => pattern !== '!'),
+          path,
+        ),
+        path,
+      );
+  });
+});

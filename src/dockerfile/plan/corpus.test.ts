@@ -31,26 +31,40 @@ function planned(text: string): Plan {
   return planDockerfile(dockerfile, { ...options, images });
 }
 
-/** Where another than BuildKit's answer is wanted, and why. */
-const meant: Readonly<Record<string, string>> = {
-  'kaniko/dockerfiles/Dockerfile_test_issue_519': 'FROM finds a stage in any case, as the classic builder does',
-  'dockerfile_mount_test:testCacheMountParallel:1':
-    'of two stages of one image, the first gives progress its title, not a chance',
-  'dockerfile_onbuild_test:testOnBuildInheritedStageWithFrom:1':
-    'FROM is counted once, also where triggers bring a stage',
-};
+/** FROM finds a stage in any case, as the classic builder does (build.md §3): BuildKit takes it for an image's name and refuses that. */
+const anyCase = 'kaniko/dockerfiles/Dockerfile_test_issue_519';
+/** Where titles are others, which are only what progress says: plan, config and history are the same. */
+const ownTitles: readonly string[] = [
+  // Of two stages of one image the first gives the title, not a chance.
+  'dockerfile_mount_test:testCacheMountParallel:1',
+  // FROM is counted once, also where triggers bring a stage.
+  'dockerfile_onbuild_test:testOnBuildInheritedStageWithFrom:1',
+];
+const withoutTitle = ({ title: _, ...step }: Readonly<Record<string, unknown>>): unknown => step;
+
+function isRefusal(error: unknown, said: string): boolean {
+  assert.ok(error instanceof OciError, `${said}: ${String(error)}`);
+  const [, line] = /\bline (\d+)/.exec(said) ?? [];
+  if (line !== undefined) assert.equal(error.subject.split(':').at(-1), line, said);
+  return true;
+}
 
 function check({ id, text, expected }: CorpusCase): void {
-  if (id in meant) return;
+  if (id === anyCase) return void planned(text);
   if (expected.buildError !== undefined) {
-    assert.throws(() => planned(text), OciError, expected.buildError);
+    assert.throws(
+      () => planned(text),
+      (error: unknown) => isRefusal(error, expected.buildError as string),
+    );
     return;
   }
   const plan = planned(text);
   if (expected.plan !== undefined) {
-    const hasTitles = expected.plan.some(step => 'title' in step);
+    const isOwn = ownTitles.includes(id);
+    const hasTitles = !isOwn && expected.plan.some(step => 'title' in step);
     const lowered = loweredPlan(plan, hasTitles);
-    assert.deepEqual(shortenedAs(expected.plan, lowered), expected.plan);
+    const wanted = isOwn ? expected.plan.map(withoutTitle) : expected.plan;
+    assert.deepEqual(shortenedAs(wanted, lowered), wanted);
   }
   if (expected.image === undefined) return;
   const image = {
