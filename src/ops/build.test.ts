@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { DockerfileError } from '../dockerfile/dockerfile-error.ts';
 import { parseDockerfile } from '../dockerfile/parse.ts';
 import { imagesNeeded } from '../dockerfile/plan/needs.ts';
 import { OciError } from '../errors.ts';
@@ -291,7 +292,8 @@ async function check(
 function isRefusal(error: unknown, said: string): boolean {
   assert.ok(error instanceof OciError, `${said}: ${String(error)}`);
   const [, line] = /\bline (\d+)/.exec(said) ?? [];
-  if (line !== undefined) assert.equal(error.subject.split(':').at(-1), line, said);
+  const own = error instanceof DockerfileError ? error.place.lines[0] : /:(\d+)$/.exec(error.subject)?.[1];
+  if (line !== undefined) assert.equal(String(own), line, said);
   return true;
 }
 

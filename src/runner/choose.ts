@@ -24,6 +24,16 @@ export interface ChosenRunner extends Runner {
 const known: Readonly<Record<RunnerName, Runner>> = { nschroot, bwrap, runc, crun, chroot };
 const inOrder: readonly RunnerName[] = ['nschroot', 'bwrap', 'runc', 'crun', 'chroot'];
 
+/** What distributions call the packages that programs come in, where it is another name. */
+const packages: Readonly<Record<string, string>> = {
+  setpriv: 'util-linux',
+  unshare: 'util-linux',
+  mount: 'mount or util-linux',
+  mkfifo: 'coreutils',
+  base64: 'coreutils',
+  bwrap: 'bubblewrap',
+};
+
 /** What trying takes. */
 interface Probing {
   /** A directory of ours. */
@@ -51,7 +61,7 @@ async function obstacleOf(runner: Runner, { work, signal }: Probing): Promise<st
   const missing = ['setpriv', 'unshare', 'mkfifo', ...runner.programs].find(
     name => findProgram(name, hostPath) === undefined,
   );
-  if (missing !== undefined) return `no program ${missing}`;
+  if (missing !== undefined) return `no program ${missing} (package ${packages[missing] ?? missing})`;
   const script = 'mount -n -t tmpfs tmpfs /tmp 2>&4 && printf ready >&4';
   const report = await probe(runner, script, { work, signal });
   return report === undefined ? undefined : report.split('\n')[0] || 'namespaces are refused';

@@ -4,6 +4,7 @@ import { OciError } from '../../errors.ts';
 import type { ImageConfig } from '../../spec/objects.ts';
 import { type CorpusCase, dockerfileCorpus, forAll, shortenedAs } from '../../testing/dockerfile-corpus.ts';
 import { loweredPlan } from '../../testing/lowered-plan.ts';
+import { DockerfileError } from '../dockerfile-error.ts';
 import { parseDockerfile } from '../parse.ts';
 import { planDockerfile } from './evaluate.ts';
 import type { PlanOptions } from './evaluation.ts';
@@ -45,7 +46,8 @@ const withoutTitle = ({ title: _, ...step }: Readonly<Record<string, unknown>>):
 function isRefusal(error: unknown, said: string): boolean {
   assert.ok(error instanceof OciError, `${said}: ${String(error)}`);
   const [, line] = /\bline (\d+)/.exec(said) ?? [];
-  if (line !== undefined) assert.equal(error.subject.split(':').at(-1), line, said);
+  const own = error instanceof DockerfileError ? error.place.lines[0] : /:(\d+)$/.exec(error.subject)?.[1];
+  if (line !== undefined) assert.equal(String(own), line, said);
   return true;
 }
 
