@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { refusal } from '../../testing/answers.ts';
+import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { build } from '../build.ts';
 import { files } from '../files.ts';
@@ -67,9 +78,62 @@ test('no destination, no name and no link of an earlier step leads out of the im
   assert.deepEqual(readdirSync(directory).sort(), ['context', 'layout', 'secret']);
 });
 
+/** A tar of one member, whose name is made another of the same length in its header. */
+function tarOf(directory: string, name: string): Buffer {
+  const plain = name.replace(/./g, 'n');
+  writeFileSync(join(directory, plain), 'x');
+  const tar = execFileSync('tar', ['-C', directory, '--format=ustar', '--owner=0', '--group=0', '-c', plain]);
+  tar.write(name, 0, 'latin1');
+  tar.write('        ', 148, 'latin1');
+  const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  return tar;
+}
+
+test('a name with .. in a context that is a tar, and in an archive that ADD unpacks, is refused', async t => {
+  const { directory, context, layout, run } = place(t);
+  const outside = /expected names inside the root, got '(\.\.\/)+over'/;
+  for (const name of ['../over', '../../over']) {
+    writeFileSync(join(directory, 'context.tar'), tarOf(directory, name));
+    writeFileSync(join(context, 'inner.tar'), tarOf(directory, name));
+    const from = join(directory, 'context.tar');
+    const options = { dockerfile: 'FROM scratch\nCOPY . /\n', platforms: ['linux/amd64'] };
+    await assert.rejects(build(from, [`${layout}:x`], options), refusal(outside));
+    await assert.rejects(run('ADD inner.tar /a/b/\n'), refusal(outside));
+  }
+  assert.equal(existsSync(layout), false);
+  assert.equal(existsSync(join(directory, '../over')), false);
+});
+
+test('a directory of caches that somebody else could write to is not used for RUN', async t => {
+  if (!canRun(t)) return;
+  const { directory, context, layout } = place(t);
+  const image = await makeBusyboxBase(directory, 'bases');
+  const mountCache = join(directory, 'caches');
+  mkdirSync(mountCache);
+  const run = (): Promise<BuildResult> =>
+    build(context, [`${layout}:x`], {
+      dockerfile: 'FROM base\nRUN --mount=type=cache,target=/c touch /c/x\n',
+      contexts: [`base=oci:${image}`],
+      platforms: ['linux/amd64'],
+      mountCache,
+    });
+  chmodSync(mountCache, 0o777);
+  await assert.rejects(run(), refusal(/caches: expected a directory of one's own/, 'unsupported'));
+  chmodSync(mountCache, 0o700);
+  chownSync(mountCache, 1234, 0);
+  await assert.rejects(run(), refusal(/caches: expected a directory of one's own/, 'unsupported'));
+  assert.deepEqual(readdirSync(mountCache), []);
+  assert.equal(existsSync(layout), false);
+  chownSync(mountCache, 0, 0);
+  await run();
+});
+
 test('a Dockerfile without an end is refused by its size, one of many lines by what is wrong in it', async t => {
   const { run, layout } = place(t);
   await assert.rejects(run('#\n'.repeat(1 << 20)), refusal(/at most/));
+  // So many lines, and no more characters than are taken.
+  await assert.rejects(run(`${'\n'.repeat(1_000_000)}NOPE\n`), refusal(/:1000002:1: unknown instruction: NOPE/));
   await assert.rejects(run(`${'ENV A=1\n'.repeat(50_000)}NOPE\n`), refusal(/unknown instruction: NOPE/));
   await assert.rejects(run(`ENV A=${'x'.repeat(1000)}\n${'ENV A=$A$A\n'.repeat(40)}`), refusal(/at most/));
   assert.equal(existsSync(layout), false);
