@@ -433,7 +433,8 @@ function compare(built: Opened, wanted: Built, { before: base, points, isStable 
   assert.equal(built.author, wanted.author);
   if (wanted.layers !== undefined) assert.equal(built.layers, wanted.layers, 'layers');
   if (wanted.rootfs === undefined) return;
-  const others = built.history.length - history.length;
+  // The classic builder has other words in its history, which is not wanted then.
+  const others = wanted.history === undefined ? baseHistory : built.history.length - history.length;
   assert.ok(others === 0 || others === baseHistory, `${others} lines more of history`);
   const isOnBase = others > 0 && base !== undefined;
   const before = new Map<string, Node>(

@@ -113,6 +113,23 @@ for (const ids of ['own', 'subordinate'] as const)
     assert.equal(user.shell('rm -r work').status, 0);
   });
 
+for (const ids of ['own', 'subordinate'] as const)
+  for (const runner of ['bwrap', 'runc', 'crun', 'chroot'])
+    test(`${runner} builds and runs for a user with ${ids} ids what the usual runner does`, async t => {
+      const user = ordinaryUser(t, { ids });
+      if (user === undefined) return;
+      if (runner !== 'chroot' && user.shell(`command -v ${runner}`).status !== 0)
+        return t.skip(`not installed here: ${runner}`);
+      await give(t, user, changing);
+      const { status, err } = user.ocikit(...buildWords, '--runner', runner);
+      assert.equal(status, 0, err);
+      assert.equal(user.ocikit(...buildWords.with(3, 'img:usual'), '--no-cache').status, 0);
+      assert.equal(user.ocikit('diff', '--semantic', 'img:usual', 'img:made').out, '');
+      const ran = user.ocikit('run', '--runner', runner, 'img:made', 'sh', '-c', 'cat /new; exit 7');
+      assert.deepEqual([ran.status, ran.out], [7, 'x\n'], ran.err);
+      assert.deepEqual(left(user), ['cache', 'context', 'img']);
+    });
+
 test('where the kernel gives no namespace of users, that is said before anything is done', async t => {
   const user = ordinaryUser(t, { ids: 'forbidden' });
   if (user === undefined) return;

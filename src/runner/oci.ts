@@ -1,7 +1,7 @@
 import { capabilitiesOf, linux, type Mount, mounts as standardMounts } from '../image/runtime-defaults.ts';
 import { encodeJson } from '../spec/document.ts';
 import type { Job } from './job.ts';
-import { devices, standardOptions } from './nschroot.ts';
+import { devices as names, standardOptions } from './nschroot.ts';
 import { optionsOf, type PreparedMount, prepareMounts } from './prepared-mounts.ts';
 import { loopbackLines, openLines, rootLines, streams } from './root-script.ts';
 import type { Isolation, Runner } from './runner.ts';
@@ -16,12 +16,16 @@ function mountOf(mount: PreparedMount): Mount {
 }
 
 /** No device that is made in `/dev` can be opened: the usual ones are bound over it, which the runtime then finds there. */
-const deviceMounts: readonly Mount[] = devices.map(name => ({
+const deviceMounts: readonly Mount[] = names.map(name => ({
   destination: `/dev/${name}`,
   type: 'none',
   source: `/dev/${name}`,
   options: ['bind'],
 }));
+
+/** In a user namespace runc binds them itself, and would open what is bound already: a tty that nobody has. */
+const deviceMountsOf = (name: string, { isInNamespace }: Isolation): readonly Mount[] =>
+  name === 'runc' && isInNamespace ? [] : deviceMounts;
 
 /** What every container has mounted; a user namespace may not have a sysfs of its own. */
 function standardMount(mount: Mount, { isInNamespace }: Isolation): Mount {
@@ -31,7 +35,11 @@ function standardMount(mount: Mount, { isInNamespace }: Isolation): Mount {
 }
 
 /** The `config.json` of a run (runtime-spec 1.0.2): BuildKit's and docker's, without groups of control and without a seccomp filter. */
-function configOf({ program, work }: Job, mounts: readonly PreparedMount[], isolation: Isolation): object {
+function configOf(
+  { program, work }: Job,
+  { mounts, devices }: { readonly mounts: readonly PreparedMount[]; readonly devices: readonly Mount[] },
+  isolation: Isolation,
+): object {
   const { uid, gid, additionalGids } = program.user;
   const { isPrivileged } = program;
   return {
@@ -47,7 +55,7 @@ function configOf({ program, work }: Job, mounts: readonly PreparedMount[], isol
     },
     root: { path: `${work}/root` },
     hostname: program.hostname,
-    mounts: [...standardMounts.map(mount => standardMount(mount, isolation)), ...deviceMounts, ...mounts.map(mountOf)],
+    mounts: [...standardMounts.map(mount => standardMount(mount, isolation)), ...devices, ...mounts.map(mountOf)],
     linux: {
       namespaces: ['pid', 'ipc', 'uts', 'mount'].map(type => ({ type })),
       maskedPaths: isPrivileged ? [] : [...linux.maskedPaths, '/proc/interrupts'],
@@ -81,7 +89,7 @@ function ociRunner(
       // One of them opens it after it has gone to the bundle.
       const log = `${job.work}/files/log`;
       const { lines, mounts } = prepareMounts(job, isolation.isInNamespace);
-      const config = encodeJson(configOf(job, mounts, isolation));
+      const config = encodeJson(configOf(job, { mounts, devices: deviceMountsOf(name, isolation) }, isolation));
       return [
         ...openLines(job.work),
         ...rootLines(job, isolation.isInNamespace),
