@@ -6,6 +6,7 @@ import { exactTextOf, leadsOut, nameOf, shortTextOf } from '../tree/path.ts';
 import { isReservedName } from '../tree/whiteout.ts';
 import { isHostXattr } from '../tree/xattrs.ts';
 import { libarchive, schily } from './pax.ts';
+import { isExtension } from './tar-extensions.ts';
 import type { RawHeader } from './tar-header.ts';
 import type { TarMember } from './tar-member.ts';
 
@@ -41,6 +42,8 @@ export class TarOddities {
   /** What the header of the member that comes next says itself of its size. */
   #size = 0;
   #hasLongName = false;
+  /** The types of the extension headers before the member that comes next. */
+  readonly #extensions = new Set<string>();
   /** Names that begin with `./`: tar programs give it to all or to none. */
   #dotted: Omit<TarOddity, 'code' | 'message'> | undefined;
   #dots = 0;
@@ -50,8 +53,11 @@ export class TarOddities {
   }
 
   /** A header as it stands, extension headers among them. */
-  header({ typeflag, size, name }: RawHeader, offset: number): void {
+  header(header: RawHeader, offset: number): void {
+    const { typeflag, size, name } = header;
     this.#size = size;
+    if (isExtension(header)) this.#extension(typeflag, offset);
+    else this.#extensions.clear();
     if (typeflag === 'L') this.#hasLongName = true;
     if (typeflag === 'g' && !this.#isGlobal) {
       this.#isGlobal = true;
@@ -66,6 +72,16 @@ export class TarOddities {
         offset,
         message: `an entry of type ${typeflag} with a size of ${size}`,
       });
+  }
+
+  #extension(typeflag: string, offset: number): void {
+    if (typeflag !== 'g' && this.#extensions.has(typeflag))
+      this.#say({
+        code: 'tar-extension-twice',
+        offset,
+        message: `a second header of type ${typeflag} before one entry`,
+      });
+    this.#extensions.add(typeflag);
   }
 
   /** Bytes that no reader reads. */

@@ -28,6 +28,8 @@ const lenient: readonly (readonly [engines: readonly EngineName[] | undefined, c
     /^(?:size-|schema-|digest-|layer-type|layer-enc|media-type|name-|platform-)/,
     'its own list in an archive leads past manifests and indexes; it refuses what it pulls',
   ],
+  [['docker', 'podman', 'buildah'], /^damaged$/, 'it looks at no oci-layout, whatever that says'],
+  [['podman', 'buildah'], /^layer-type-unknown$/, 'it looks for itself how a layer is stored, whatever its type'],
   [['skopeo'], /^(?:schema-|damaged|layer-encrypted|name-)/, 'it copies what it does not read'],
   [undefined, /^size-mismatch$/, 'Debian 12 has versions that look at digests alone'],
   [undefined, /^schema-/, "Go's JSON takes numbers, nulls and absent fields that the schema forbids"],

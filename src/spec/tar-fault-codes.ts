@@ -25,6 +25,7 @@ export type TarOddityCode =
   | 'tar-name-encoding'
   | 'tar-name-control'
   | 'tar-name-twice'
+  | 'tar-extension-twice'
   | 'tar-root-entry'
   | 'tar-whiteout-odd'
   | 'tar-time-range'

@@ -99,6 +99,9 @@ export const headerCases: FindingCases = {
   'tar-name-twice': {
     make: tars(Buffer.concat([longName('file'), paxHeader('x', 'path=other'), plainTar])),
   },
+  'tar-extension-twice': {
+    make: tars(Buffer.concat([paxHeader('x', 'path=one'), paxHeader('x', 'path=other'), plainTar])),
+  },
   'tar-root-entry': layers([directoryAt('')]),
   'tar-whiteout-odd': { ...named('.wh.a'), also: ['tar-whiteout-lowest'] },
   'tar-time-range': layers([file({ mtime: -1_000_000_000n })]),

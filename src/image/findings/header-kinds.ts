@@ -53,6 +53,13 @@ const nameKinds = {
     section: 'POSIX pax, "pax Extended Header"; GNU tar manual, "Basic Tar Format"',
     remedy: mended,
   },
+  'tar-extension-twice': {
+    severity: 'warning',
+    means:
+      'Two PAX headers, or two long names of one kind, stand before one entry. Engines take the last, GNU tar all of what both say: what one program checks is not what another unpacks.',
+    section: 'POSIX pax, "pax Header Block": one before each file',
+    remedy: mended,
+  },
   'tar-root-entry': {
     severity: 'note',
     means: 'A layer has an entry for the root itself. Engines disagree about whether its attributes count.',
