@@ -63,3 +63,20 @@ test('links that are to stay are none, and what no layer has is missing', async 
     gone: ['a'],
   });
 });
+
+test('what a layer replaces itself is in it, and a name that it gave to that before as well', async () => {
+  const twice = await planOf([[...group, ['a', 'public'], ['x', 'x']]], ['a']);
+  assert.deepEqual(twice, { layers: [0], links: ['b'], missing: [], gone: ['a', 'b'] });
+  const below = await planOf(
+    [
+      [
+        ['d/s', 'secret'],
+        ['d', 'a file now'],
+      ],
+      [['x', 'x']],
+    ],
+    ['d/s'],
+  );
+  assert.deepEqual(below, { layers: [0], links: [], missing: [], gone: [] });
+  assert.deepEqual((await planOf([[['.wh.d']]], ['d'])).missing, ['d']);
+});

@@ -30,18 +30,24 @@ interface Link {
   readonly target: Path;
 }
 
-/** Whether a path is one of these or below one. */
-function isUnder(paths: ReadonlySet<Path>, path: Path): boolean {
-  if (paths.has(path)) return true;
-  for (const above of ancestorsOf(path)) if (paths.has(above)) return true;
-  return false;
+/** Which of these a path is, or is below. */
+function overOf(paths: ReadonlySet<Path>, path: Path): Path | undefined {
+  if (paths.has(path)) return path;
+  for (const above of ancestorsOf(path)) if (paths.has(above)) return above;
+  return undefined;
 }
+
+const isUnder = (paths: ReadonlySet<Path>, path: Path): boolean => overOf(paths, path) !== undefined;
 
 /** State: what layers say of some paths, as they are read. */
 class Holders {
   readonly #paths: ReadonlySet<Path>;
   readonly layers = new Set<number>();
   readonly links: Link[] = [];
+  /** The paths that some entry brings, or something below them; the layer itself may have replaced it again. */
+  readonly brought = new Set<Path>();
+  /** What entries bring there, but directories. */
+  readonly nodes = new Set<Node>();
 
   constructor(paths: ReadonlySet<Path>) {
     this.#paths = paths;
@@ -50,13 +56,21 @@ class Holders {
   seen(layer: number, entry: LayerEntry, operations: readonly Operation[]): void {
     for (const operation of operations) {
       if (operation.kind === 'link') this.links.push({ path: operation.path, target: operation.target });
-      if (operation.kind !== 'remove') this.#hold(layer, operation.path);
+      if (operation.kind !== 'remove') this.#bring(layer, operation);
       if (operation.kind === 'link') this.#hold(layer, operation.target);
     }
     this.#hold(layer, entry.path);
     if (entry.kind === 'hardlink') this.#hold(layer, entry.target);
     // A whiteout says a name, and through a symbolic link another.
     if (entry.kind === 'whiteout') for (const { path } of operations) this.#hold(layer, path);
+  }
+
+  #bring(layer: number, operation: Exclude<Operation, { readonly kind: 'remove' }>): void {
+    const over = overOf(this.#paths, operation.path);
+    if (over === undefined) return;
+    this.layers.add(layer);
+    this.brought.add(over);
+    if (operation.kind === 'create' && operation.node.kind !== 'directory') this.nodes.add(operation.node);
   }
 
   #hold(layer: number, path: Path): void {
@@ -131,11 +145,13 @@ export async function planStrip(
     trees = await readTreeStack(source, layers, (...told) => holders.seen(...told));
   }
   const nodes = await new Pace(source.work?.signal).run(nodesAt(paths, trees));
-  const leaves = new Set([...nodes].filter(({ kind }) => kind !== 'directory'));
+  const leaves = new Set([...nodes, ...holders.nodes].filter(({ kind }) => kind !== 'directory'));
   const names = keepLinks ? new Set<Path>() : namesOf(paths, holders.links);
   const links = new Set([...names].filter(name => trees.some(tree => leaves.has(find(tree, name) as Node))));
   const isThere = (path: Path): boolean =>
-    [...resolved(new Set([path]), trees)].some(one => trees.some(tree => find(tree, one) !== undefined));
+    [...resolved(new Set([path]), trees)].some(
+      one => holders.brought.has(one) || trees.some(tree => find(tree, one) !== undefined),
+    );
   return {
     trees,
     layers: new Set([...holders.layers, ...layersNaming(links, leaves, trees)]),
