@@ -6,10 +6,12 @@ import { isValid, refusal } from '../testing/answers.ts';
 import { runCommand } from '../testing/command-line.ts';
 import { layerTar, makeLayout, putImage, putName } from '../testing/layout-files.ts';
 import { preparePlace } from '../testing/prepared-place.ts';
+import { arbitraryLayers, randomLayout } from '../testing/random-layout.ts';
 import { layerTars, readWholeImage } from '../testing/read-image.ts';
 import { directory, symlink, textFile } from '../testing/scripts.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import type { LayerEntry } from '../tree/node.ts';
+import { encodeText, exactTextOf } from '../tree/path.ts';
 import { strip } from './strip.ts';
 
 const textOf = (source: string): Uint8Array => Buffer.from(source.slice('text '.length));
@@ -182,6 +184,35 @@ test('whatever layers do to a secret, no byte of it is in any layer, and all els
     ),
     { numRuns: 60 },
   );
+});
+
+test('whatever layers hold, no entry of what was stripped is in any, all else is as it was, and there is nothing left to strip', async t => {
+  const under = (path: string, above: string): boolean => path === above || path.startsWith(`${above}/`);
+  let count = 0;
+  await fc.assert(
+    fc.asyncProperty(arbitraryLayers, fc.nat(50), async (layers, number) => {
+      const app = randomLayout(temporaryDirectory(t), layers);
+      const before = await readWholeImage(app);
+      const entries = before.layers.flat().filter(({ kind, path }) => kind === 'node' && path !== '');
+      const path = entries[number % Math.max(1, entries.length)]?.path;
+      const asked = path === undefined ? undefined : exactTextOf(path);
+      if (path === undefined || asked === undefined) return;
+      count++;
+      const { images } = await strip(app, asked);
+      const after = await readWholeImage(app);
+      for (const entry of after.layers.flat()) assert.ok(!under(entry.path, path), `${entry.kind} ${entry.path}`);
+      const links = new Set(images[0]?.links.map(link => encodeText(link.slice(1))));
+      const bare = (line: string | undefined): string | undefined => line?.replace(/ = .*$/, '');
+      for (const [kept, line] of after.exact) assert.equal(bare(line), bare(before.exact.get(kept)), kept);
+      // What is neither it nor below it, nor another name, is gone only where a symbolic link leads to it.
+      const isLinked = [...before.exact.values()].some(line => line.startsWith('symlink'));
+      for (const gone of before.exact.keys())
+        if (!after.exact.has(gone)) assert.ok(under(gone, path) || links.has(gone) || isLinked, gone);
+      await assert.rejects(strip(app, asked), refusal(/which is in none/, 'not-found'));
+    }),
+    { numRuns: 40, endOnFailure: true },
+  );
+  assert.ok(count > 20, `${count}`);
 });
 
 test('lines of history that name what went are told of, and a text of them goes where it is asked for', async t => {
