@@ -2,7 +2,7 @@ import { OciError } from '../errors.ts';
 import { Gather } from '../stream/gather.ts';
 import type { FileNode, LayerEntry, Meta, Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
-import type { BodySource } from './body-source.ts';
+import { type BodySource, smallBody } from './body-source.ts';
 import { entryHeader } from './entry-header.ts';
 import { blockSize, paddingOf } from './tar-header.ts';
 
@@ -19,6 +19,14 @@ function otherSize({ path, node }: Placed, written: number): OciError {
   return new OciError('conflict', `/${shortTextOf(path)}`, message);
 }
 
+/** Puts a small body where it goes at once; false where it has to come in chunks. */
+function isPut(gather: Gather, { path, node }: Placed, bodies: BodySource): boolean {
+  const room = node.size < smallBody ? gather.room(node.size) : undefined;
+  if (room === undefined || bodies.fill?.(path, node, room) !== true) return false;
+  gather.taken(node.size);
+  return true;
+}
+
 function* writeBody(gather: Gather, file: Placed, bodies: BodySource): Generator<Uint8Array> {
   const { path, node } = file;
   let written = 0;
@@ -28,7 +36,6 @@ function* writeBody(gather: Gather, file: Placed, bodies: BodySource): Generator
     if (!gather.add(chunk)) yield* gather.addAll(chunk);
   }
   if (written < node.size) throw otherSize(file, written);
-  yield* gather.addAll(padding.subarray(0, paddingOf(node.size)));
 }
 
 /**
@@ -44,7 +51,10 @@ export function* writeLayer(entries: Iterable<LayerEntry>, bodies: BodySource): 
     const header = entryHeader(entry, files);
     if (!gather.add(header)) yield* gather.addAll(header);
     if (entry.kind === 'node' && entry.node.kind === 'file' && entry.node.size > 0) {
-      yield* writeBody(gather, { path: entry.path, node: entry.node }, bodies);
+      const file = { path: entry.path, node: entry.node };
+      if (!isPut(gather, file, bodies)) yield* writeBody(gather, file, bodies);
+      const fill = padding.subarray(0, paddingOf(entry.node.size));
+      if (!gather.add(fill)) yield* gather.addAll(fill);
     }
   }
   yield* gather.addAll(Buffer.alloc(2 * blockSize));

@@ -20,7 +20,7 @@ import {
   type Path,
 } from '../tree/node.ts';
 import { textOf } from '../tree/path.ts';
-import type { BodySource } from './body-source.ts';
+import { type BodySource, smallBody } from './body-source.ts';
 import { type Compression, compressionOf, decompress } from './compression.ts';
 import { readLayer } from './layer-reader.ts';
 import { writeLayer } from './layer-writer.ts';
@@ -286,6 +286,21 @@ test('a body that is longer or shorter than its file was is a conflict, found as
   });
   assert.equal(given, 2);
   assert.throws(() => written([file('log', 6)], short), { code: 'conflict' });
+});
+
+test('small bodies that are put where they go make the same tar, and the others come in chunks', () => {
+  const files = Array.from({ length: 300 }, (_, index) => file(`file-${index}`, (index * 977) % (3 * smallBody)));
+  const bodies = bodiesOf();
+  let put = 0;
+  const fill: NonNullable<BodySource['fill']> = (path, node, room) => {
+    if (path.endsWith('7')) return false;
+    assert.ok(node.size < smallBody && room.length === node.size);
+    room.set(Buffer.concat(Array.from(bodies.body(path, node), chunk => Uint8Array.from(chunk))));
+    put++;
+    return true;
+  };
+  assert.ok(written(files, { ...bodies, fill }).equals(written(files, bodies)));
+  assert.ok(put > 60 && put < 240, `${put}`);
 });
 
 test('a hardlink needs its file earlier in the layer', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createContentHash } from './content-hash.ts';
+import { contentHashOf, createContentHash } from './content-hash.ts';
 import { zeroChunks } from './zeros.ts';
 
 const block = 1 << 16;
@@ -35,6 +35,7 @@ test('law: contents have one hash, however they are chunked, and other contents 
     fc.property(arbitraryContents, fc.array(fc.nat(), { maxLength: 6 }), (bytes, cuts) => {
       const hash = hashOf(bytes);
       assert.equal(hashOf(...chunksOf(bytes, cuts)), hash);
+      assert.equal(contentHashOf(bytes), hash);
       const plain = createHash('sha256').update(bytes).digest('hex');
       assert.equal(seen.get(hash) ?? plain, plain);
       seen.set(hash, plain);

@@ -72,3 +72,10 @@ class ContentHash implements Hasher {
  * the sha256 of what is between, so that a hole costs next to nothing.
  */
 export const createContentHash = (): Hasher => new ContentHash();
+
+/** The same of contents that are whole in memory. */
+export function contentHashOf(bytes: Uint8Array): string {
+  const hasher = bytes.length < blockSize ? nodeEngine.createHash('sha256') : createContentHash();
+  hasher.update(bytes);
+  return hasher.digest();
+}

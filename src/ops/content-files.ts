@@ -16,7 +16,8 @@ import type { Work } from './options.ts';
 
 /** Where the contents of one source of files are. */
 interface Contents extends BodySource {
-  digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>>;
+  /** Each content is read once, under whatever names it comes. */
+  digests(files: Iterable<FileNode>): Promise<ReadonlyMap<FileNode, string>>;
 }
 
 /**
@@ -48,13 +49,14 @@ export class ContentFiles implements BodySource {
       origins.get(file.content.source)?.get(file.content.member) ?? ['', file];
     const contents: Contents = {
       body: (_path, node) => rootfs.body(...own(node)),
+      fill: (_path, node, room) => rootfs.fill?.(...own(node), room) === true,
       async digests(files) {
         const pace = new Pace(signal);
-        const owns = new Map<FileNode, FileNode>();
-        await pace.run(each(files, file => void owns.set(file, own(file)[1])));
-        const found = await rootfs.digests(new Set(owns.values()));
+        const owns = new Set<FileNode>();
+        await pace.run(each(files, file => void owns.add(own(file)[1])));
+        const found = await rootfs.digests(owns);
         const digests = new Map<FileNode, string>();
-        await pace.run(each(owns, ([file, known]) => void digests.set(file, found.get(known) ?? '')));
+        await pace.run(each(files, file => void digests.set(file, found.get(own(file)[1]) ?? '')));
         return digests;
       },
       ...(prepare === undefined
@@ -83,7 +85,16 @@ export class ContentFiles implements BodySource {
       const spool = new SpooledBodies();
       this.#contents.set(layer.diffID, {
         body: (_path, node) => spool.body(node, source.subject),
-        digests: files => rootfs.digests(files),
+        digests: async files => {
+          const pace = new Pace(this.#work.signal);
+          const single = new Map<number, FileNode>();
+          await pace.run(each(files, file => void single.set(file.content.member, file)));
+          const found = await rootfs.digests(new Set(single.values()));
+          const digests = new Map<FileNode, string>();
+          const digestOf = ({ content }: FileNode): string => found.get(single.get(content.member) as FileNode) ?? '';
+          await pace.run(each(files, file => void digests.set(file, digestOf(file))));
+          return digests;
+        },
         prepare: (files, layout) =>
           spool.fill(
             sink => readLayer(layerBytes(source, layer), layerOrigin(source, layer), sink),
@@ -115,6 +126,10 @@ export class ContentFiles implements BodySource {
     return contents.body(path, node);
   }
 
+  fill(path: Path, node: FileNode, room: Uint8Array): boolean {
+    return this.#contents.get(node.content.source)?.fill?.(path, node, room) === true;
+  }
+
   async prepare(files: Iterable<FileNode>, layout: string): Promise<() => void> {
     const closes: (() => void)[] = [];
     const close = (): void => {
@@ -132,18 +147,16 @@ export class ContentFiles implements BodySource {
     }
   }
 
-  /** Each content is read once, under whatever names it comes. */
   async digests(files: ReadonlySet<FileNode>): Promise<ReadonlyMap<FileNode, string>> {
     const pace = new Pace(this.#work.signal);
-    const digests = new Map<FileNode, string>();
-    for (const [source, own] of await pace.run(bySource(files))) {
-      const single = new Map<number, FileNode>();
-      await pace.run(each(own, file => void single.set(file.content.member, file)));
-      const found = await this.#contents.get(source)?.digests(new Set(single.values()));
-      const digestOf = ({ content }: FileNode): string => found?.get(single.get(content.member) as FileNode) ?? '';
-      await pace.run(each(own, file => void digests.set(file, digestOf(file))));
-    }
-    return digests;
+    const digests: ReadonlyMap<FileNode, string>[] = [];
+    for (const [source, own] of await pace.run(bySource(files)))
+      digests.push((await this.#contents.get(source)?.digests(own)) ?? new Map());
+    const [first = new Map(), ...others] = digests;
+    if (others.length === 0) return first;
+    const all = new Map(first);
+    for (const one of others) await pace.run(each(one, ([file, digest]) => void all.set(file, digest)));
+    return all;
   }
 
   /** A small file whole. Throws `invalid` where it is larger than the limit. */

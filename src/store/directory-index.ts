@@ -4,8 +4,7 @@ import { OciError } from '../errors.ts';
 import { digestOf } from '../spec/digest.ts';
 import { jsonText } from '../spec/document.ts';
 import { Pace } from '../stream/pace.ts';
-import type { FileNode, Tree } from '../tree/node.ts';
-import { readStatIndex, type StatIndex, writingStatIndex } from './bundle/stat-index.ts';
+import { readStatIndex, type StatIndex, type WrittenTree, writingStatIndex } from './bundle/stat-index.ts';
 import { isOwn, makeOwnDirectory } from './disk/own-directory.ts';
 import { hasClockOf } from './disk/remote.ts';
 import { systemCode } from './disk/system-error.ts';
@@ -21,7 +20,7 @@ interface DirectoryIndex {
   /** What it was, where that is known. */
   readonly before: StatIndex | undefined;
   /** Keeps what the directory's tree is now, and what files of it are compared by; what has changed since it was opened is read again the next time. */
-  keep(tree: Tree, digests: ReadonlyMap<FileNode, string>): Promise<void>;
+  keep(read: Pick<WrittenTree, 'tree' | 'digests' | 'statOf'>): Promise<void>;
 }
 
 interface Remembered {
@@ -50,12 +49,12 @@ export async function openDirectoryIndex(
     const before = isOwnFile(file) ? await new Pace(signal).run(readStatIndex(file, of)) : undefined;
     return {
       before,
-      keep: (tree, digests) =>
+      keep: read =>
         forgiving(async () => {
           const stage = makeTemporaryDirectory(cache);
           try {
             const staged = join(stage.path, 'index');
-            await new Pace(signal).run(writingStatIndex(staged, { root, tree, digests, of, since }));
+            await new Pace(signal).run(writingStatIndex(staged, { ...read, root, of, since }));
             renameSync(staged, file);
           } finally {
             stage.removeNow();

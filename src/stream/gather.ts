@@ -13,6 +13,16 @@ export class Gather {
     return true;
   }
 
+  /** Room for bytes that their writer puts there at once, if `taken` is called next; undefined where there is not so much left. */
+  room(size: number): Uint8Array | undefined {
+    return this.#filled + size > bufferSize ? undefined : this.#buffer.subarray(this.#filled, this.#filled + size);
+  }
+
+  /** So many bytes have been put there. */
+  taken(size: number): void {
+    this.#filled += size;
+  }
+
   /** What was gathered, valid until the next `add`. */
   *take(): Generator<Uint8Array> {
     const filled = this.#filled;

@@ -30,6 +30,18 @@ function formOf(node: Node, { digests }: Described): unknown {
   }
 }
 
+/** What stands in JSON as it is. */
+const unescaped = /^[ !#-[\]-~]*$/;
+
+/** The line of nearly every file, as `jsonText` has it, in a third of its time. */
+function plainLine(path: Path, node: FileNode, { owner, digests }: Described): string {
+  const { meta, size } = node;
+  const { uid, gid } = owner ?? meta;
+  const digest = digests.get(node);
+  const said = digest === undefined ? null : `"${digest}"`;
+  return `["${path}","file",${meta.mode},${uid},${gid},[],[${size},${said}]]`;
+}
+
 /** Whether a copy leaves a path out; directories may hold what it does not. */
 const isLeftOut = (path: Path, node: Node, { isExcluded }: Described): boolean =>
   node.kind !== 'directory' && isExcluded?.(path) === true;
@@ -48,6 +60,10 @@ export function* describeSelected(
     if (isLeftOut(path, one, described)) return;
     const known = one.kind === 'directory' ? undefined : firstNames.get(one);
     if (known === undefined && one.kind !== 'directory') firstNames.set(one, path);
+    if (known === undefined && one.kind === 'file' && one.meta.xattrs.size === 0 && unescaped.test(path)) {
+      say(plainLine(path, one, described));
+      return;
+    }
     const said = [one.kind, ...attributes(one.meta, described), formOf(one, described)];
     say(jsonText([path, ...(known === undefined ? said : ['link', known])]));
   };

@@ -22,8 +22,19 @@ function* filesOfSeveralNames(tree: Tree): Parts<ReadonlySet<Leaf>> {
   return several;
 }
 
+type LinkGroups = ReadonlyMap<Leaf, LinkGroup>;
+
+/** Of trees that have been asked about: they never change. */
+const known = new WeakMap<Tree, LinkGroups>();
+
 /** Every file of a tree that has more than one name: symbolic links, devices and fifos may as well as regular files. In parts. */
-export function* linkGroups(tree: Tree): Parts<ReadonlyMap<Leaf, LinkGroup>> {
+export function* linkGroups(tree: Tree): Parts<LinkGroups> {
+  const groups = known.get(tree) ?? (yield* groupsOf(tree));
+  known.set(tree, groups);
+  return groups;
+}
+
+function* groupsOf(tree: Tree): Parts<LinkGroups> {
   const several = yield* filesOfSeveralNames(tree);
   const paths = new Map<Leaf, Path[]>();
   if (several.size > 0) {

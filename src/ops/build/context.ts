@@ -92,7 +92,8 @@ export class OpenContexts {
       warnings: () => rootfs.warnings,
       async keep() {
         const { digests: now, cost } = rootfs.hashed;
-        if (cost >= worthKeeping && dryRun !== true) await index?.keep(tree, now);
+        if (cost >= worthKeeping && dryRun !== true)
+          await index?.keep({ tree, digests: now, statOf: node => rootfs.statOf(node) });
       },
       close: () => rootfs.close(),
     };

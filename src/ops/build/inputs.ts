@@ -10,6 +10,9 @@ import type { StageFiles } from './files.ts';
 import { inputsOf, keyOf, type StepInput } from './key.ts';
 import type { Building } from './steps.ts';
 
+/** Characters. */
+const hashedAtOnce = 1 << 15;
+
 interface Keyed {
   readonly building: Building;
   /** What the step stands on; nothing for a link. */
@@ -52,7 +55,16 @@ async function inputText(
   const digests = await building.files.digests(new Set(selected.flatMap(one => filesIn(one, how))));
   const hasher = nodeEngine.createHash('sha256');
   const pace = new Pace(building.options.signal);
-  const say = (line: string): void => hasher.update(Buffer.from(`${line}\n`));
+  let lines = '';
+  const flush = (): void => {
+    hasher.update(Buffer.from(lines));
+    lines = '';
+  };
+  const say = (line: string): void => {
+    lines += `${line}\n`;
+    if (lines.length > hashedAtOnce) flush();
+  };
   for (const one of selected) await pace.run(describeSelected(one, { ...how, digests }, say));
+  flush();
   return hasher.digest();
 }

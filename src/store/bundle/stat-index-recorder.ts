@@ -1,10 +1,11 @@
 import { realpathSync } from 'node:fs';
 import type { FileNode, Meta, Node, Path } from '../../tree/node.ts';
-import { nameOf, parentOf } from '../../tree/path.ts';
+import { nameOf, parentOf, textOf } from '../../tree/path.ts';
 import { Descent } from '../disk/descent.ts';
 import { loadNative } from '../disk/native.ts';
 import type { Stat } from '../disk/stat.ts';
-import { systemCode } from '../disk/system-error.ts';
+import { systemCode, systemError } from '../disk/system-error.ts';
+import type { WrittenTree } from './stat-index.ts';
 import { absentBit, type newColumns, type RowKind, rowKinds } from './stat-index-file.ts';
 
 /** What is there; undefined for nothing. */
@@ -21,6 +22,7 @@ function found<T>(look: () => T): T | undefined {
 export class StatIndexRecorder {
   /** Undefined where nothing was made. */
   readonly #descent: Descent | undefined;
+  readonly #known: WrittenTree['statOf'];
   readonly #digests: ReadonlyMap<FileNode, string>;
   readonly #rows = new Map<Path, number>();
   readonly #first = new Map<Node, number>();
@@ -29,8 +31,13 @@ export class StatIndexRecorder {
   readonly xattrs: Record<string, [string, string][]> = {};
   readonly times: Record<string, string> = {};
 
-  constructor(root: string, digests: ReadonlyMap<FileNode, string>, columns: ReturnType<typeof newColumns>) {
-    this.#descent = found(() => new Descent(realpathSync(root)));
+  constructor(
+    root: string,
+    { digests, statOf }: Pick<WrittenTree, 'digests' | 'statOf'>,
+    columns: ReturnType<typeof newColumns>,
+  ) {
+    this.#descent = statOf === undefined ? found(() => new Descent(realpathSync(root))) : undefined;
+    this.#known = statOf;
     this.#digests = digests;
     this.#columns = columns;
   }
@@ -38,7 +45,7 @@ export class StatIndexRecorder {
   add(row: number, path: Path, node: Node): void {
     if (node.kind === 'directory') this.#rows.set(path, row);
     this.#columns.numbers.parent[row] = path === '' ? 0 : (this.#rows.get(parentOf(path)) ?? 0);
-    const stat = this.#statOf(row, path);
+    const stat = this.#known === undefined ? this.#statOf(row, path) : this.#known(node);
     this.#columns.kinds[row] = rowKinds.indexOf(this.#detail(row, node)) | (stat === undefined ? absentBit : 0);
     this.#meta(row, node.meta);
     if (stat !== undefined) this.#stat(row, stat);
@@ -53,8 +60,12 @@ export class StatIndexRecorder {
     const parent = this.#columns.numbers.parent[row] ?? 0;
     // The root is its own parent; what was to be in a directory that is not there is not there either.
     if (row > 0 && (this.#columns.kinds[parent] ?? 0) >= absentBit) return undefined;
-    this.#descent?.enter(parentOf(path));
-    return found(() => this.#descent?.stat(path === '' ? '.' : nameOf(path), loadNative()));
+    try {
+      this.#descent?.enter(parentOf(path));
+      return found(() => this.#descent?.stat(path === '' ? '.' : nameOf(path), loadNative()));
+    } catch (error) {
+      throw systemError(error, `/${textOf(path)}`, 'a path that can be looked at');
+    }
   }
 
   /** Writes what only this kind of node has, and gives its kind. */

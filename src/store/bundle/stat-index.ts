@@ -2,12 +2,11 @@ import { closeSync, fstatSync, fsyncSync, openSync, readFileSync } from 'node:fs
 import { statIndexLimit } from '../../limits.ts';
 import { fileCost } from '../../stream/pace.ts';
 import type { DirectoryNode, FileNode, Node, Path, Tree } from '../../tree/node.ts';
-import type { Parts } from '../../tree/parts.ts';
-import { textOf } from '../../tree/path.ts';
+import { type Parts, partCost, partLength } from '../../tree/parts.ts';
 import { eachNode } from '../../tree/walk.ts';
 import { writeFully } from '../disk/atomic.ts';
 import type { Stat } from '../disk/stat.ts';
-import { onDisk, systemError } from '../disk/system-error.ts';
+import { systemError } from '../disk/system-error.ts';
 import type { Known } from '../rootfs/scan.ts';
 import { type Columns, decodeColumns, encodeColumns, newColumns } from './stat-index-file.ts';
 import { StatIndexRecorder } from './stat-index-recorder.ts';
@@ -31,6 +30,8 @@ export interface WrittenTree {
   readonly root: string;
   readonly tree: Tree;
   readonly digests: ReadonlyMap<FileNode, string>;
+  /** What a node was on the disk, by who has read the tree of it; of a tree that was written it is looked at. */
+  readonly statOf?: ((node: Node) => Stat | undefined) | undefined;
   /** The manifest whose tree it is. */
   readonly of?: string;
   /** When (nanoseconds on the file system's clock) the tree was read of the disk: what has changed since is looked at again. When the index is written, where the tree was written to the disk. */
@@ -39,17 +40,18 @@ export interface WrittenTree {
 
 /** Looking at a path costs a part of what making a file does. */
 const statCost = fileCost >> 2;
+const lookCost = partCost / partLength;
 
 /** Records every path; yields what each cost. */
-function* recordRows({ root, tree, digests, of }: WrittenTree, since: bigint): Parts<Columns> {
+function* recordRows({ root, tree, digests, statOf, of }: WrittenTree, since: bigint): Parts<Columns> {
   const nodes: (readonly [Path, Node])[] = [['', tree]];
   yield* eachNode(tree, (path, node) => void nodes.push([path, node]));
   const columns = newColumns(nodes.length);
-  const recorder = new StatIndexRecorder(root, digests, columns);
+  const recorder = new StatIndexRecorder(root, { digests, statOf }, columns);
   try {
     for (const [row, [path, node]] of nodes.entries()) {
-      onDisk(`/${textOf(path)}`, 'a path that can be looked at', () => recorder.add(row, path, node));
-      yield statCost;
+      recorder.add(row, path, node);
+      yield statOf === undefined ? statCost : lookCost;
     }
   } finally {
     recorder.close();

@@ -25,7 +25,7 @@ export interface Native {
   hasXattr(path: DiskPath, name: ByteString): boolean;
   /** Of a path, or of what an open file or a name that is held open (O_PATH) is. */
   writeXattr(target: DiskPath | number, name: ByteString, value: Uint8Array): void;
-  /** What a name in an open directory is, without a walk from the root. Absent where the C library is too old. */
+  /** What a name in an open directory is, without a walk from the root; with no name, what is open itself. Absent where the C library is too old. */
   statAt?(directory: number, name: ByteString): Stat;
   /** `mode` with its file-type bits; device numbers of a device. */
   makeNode(path: DiskPath, mode: number, device: { readonly major: number; readonly minor: number }): void;
@@ -41,6 +41,7 @@ export interface Native {
 
 const currentDirectory = -100;
 const noFollow = 0x100;
+const emptyPath = 0x1000;
 const exclusiveNow = 2 | 4;
 const exchangeFlag = 2;
 const [seekData, seekHole, noSuchAddress] = [3, 4, 6];
@@ -83,7 +84,7 @@ function statAtOf(stat: Call, check: Check): NonNullable<Native['statAt']> {
   const [bytes, read] = [Buffer.from(buffer), statxReader(buffer)];
   return (directory, name) => {
     const encoded = ascii.test(name) ? name : terminated(Buffer.from(name, 'latin1'));
-    check(stat(directory, encoded, noFollow, basicStats, bytes), 'statx');
+    check(stat(directory, encoded, name === '' ? emptyPath : noFollow, basicStats, bytes), 'statx');
     return read();
   };
 }

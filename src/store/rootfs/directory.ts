@@ -3,7 +3,9 @@ import type { ComparableRootfs } from '../../graph/comparable-rootfs.ts';
 import { Pace, type Work } from '../../stream/pace.ts';
 import type { FileNode, Node, Path, Tree } from '../../tree/node.ts';
 import type { Selection } from '../../tree/selection.ts';
+import { ctimeOf } from '../disk/leave.ts';
 import { loadNative, type Native } from '../disk/native.ts';
+import type { Stat } from '../disk/stat.ts';
 import { systemError } from '../disk/system-error.ts';
 import { FileHashes, type Hashed } from './file-hashes.ts';
 import { FileReader } from './file-reader.ts';
@@ -31,6 +33,8 @@ interface DirectoryOptions {
 export interface RootfsDirectory extends ComparableRootfs, Required<BodySource> {
   /** What is known of contents by now, without reading any. */
   readonly hashed: Hashed;
+  /** What a node of the tree was on the disk. */
+  statOf(node: Node): Stat | undefined;
   /** Stops what goes on unasked. Called where nobody will ask for anything any more. */
   close(): void;
 }
@@ -38,16 +42,27 @@ export interface RootfsDirectory extends ComparableRootfs, Required<BodySource> 
 const noMounts: ReadonlySet<Path> = new Set();
 let opened = 0;
 
+interface Noting {
+  readonly native: Native | undefined;
+  readonly hashes: FileHashes;
+  /** Whether what is read is hashed. */
+  readonly isNoting: boolean;
+}
+
 /** The bodies of a scan's files. Between `prepare` and its answer directories stay open from one file to the next. State: who has prepared. */
 class Bodies {
   readonly #scan: () => Scan;
   readonly #native: Native | undefined;
+  readonly #hashes: FileHashes;
+  readonly #isNoting: boolean;
   #reader: FileReader | undefined;
   #users = 0;
 
-  constructor(scan: () => Scan, native: Native | undefined) {
+  constructor(scan: () => Scan, { native, hashes, isNoting }: Noting) {
     this.#scan = scan;
     this.#native = native;
+    this.#hashes = hashes;
+    this.#isNoting = isNoting;
   }
 
   prepare(): () => void {
@@ -60,7 +75,25 @@ class Bodies {
     };
   }
 
-  *read(path: Path, node: FileNode): Generator<Uint8Array> {
+  fill(path: Path, node: FileNode, room: Uint8Array): boolean {
+    this.#hashes.stop();
+    const { root, files } = this.#scan();
+    const reader = this.#reader ?? new FileReader(root, this.#native);
+    try {
+      reader.fill({ path, stat: files.get(node)?.stat }, room);
+    } finally {
+      if (reader !== this.#reader) reader.close();
+    }
+    if (this.#isNoting) this.#hashes.noteWhole(node, room);
+    return true;
+  }
+
+  body(path: Path, node: FileNode): Generator<Uint8Array> {
+    this.#hashes.stop();
+    return this.#isNoting ? this.#hashes.noting(node, this.#read(path, node)) : this.#read(path, node);
+  }
+
+  *#read(path: Path, node: FileNode): Generator<Uint8Array> {
     const { root, files } = this.#scan();
     const reader = this.#reader ?? new FileReader(root, this.#native);
     try {
@@ -69,6 +102,11 @@ class Bodies {
       if (reader !== this.#reader) reader.close();
     }
   }
+}
+
+function statIn({ files, others }: Scan, node: Node): Stat | undefined {
+  const stat = node.kind === 'file' ? files.get(node)?.stat : others.get(node);
+  return stat === undefined || ctimeOf(stat) === stat.ctime ? stat : { ...stat, ctime: ctimeOf(stat) };
 }
 
 /** Opens a directory as a root filesystem, with what its sidecar says of it. It is walked once, at the first `tree`; bodies are read when they are asked for. */
@@ -84,7 +122,7 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
     return scanned;
   };
   const hashes = new FileHashes(scan, { native, work, known: options.digests });
-  const bodies = new Bodies(scan, native);
+  const bodies = new Bodies(scan, { native, hashes, isNoting: isNoting === true });
   const walked = async (): Promise<Tree> => {
     const { signal } = work;
     const sidecar = await new Pace(signal).run(readSidecar(directory)).catch((error: unknown) => {
@@ -117,10 +155,9 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
     async prepare() {
       return bodies.prepare();
     },
-    body(path, node) {
-      hashes.stop();
-      return isNoting === true ? hashes.noting(node, bodies.read(path, node)) : bodies.read(path, node);
-    },
+    body: (path, node) => bodies.body(path, node),
+    fill: (path, node, room) => bodies.fill(path, node, room),
+    statOf: node => statIn(scan(), node),
     close: () => hashes.close(),
   };
 }

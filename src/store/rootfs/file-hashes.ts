@@ -1,4 +1,4 @@
-import { createContentHash } from '../../engine/content-hash.ts';
+import { contentHashOf, createContentHash } from '../../engine/content-hash.ts';
 import { sizeOf } from '../../spec/sizes.ts';
 import { expectMore, fileCost, Pace, type Work } from '../../stream/pace.ts';
 import type { FileNode } from '../../tree/node.ts';
@@ -72,6 +72,11 @@ export class FileHashes {
       yield chunk;
     }
     this.#note(file, hasher.digest());
+  }
+
+  /** The same of contents that are whole in memory. */
+  noteWhole(file: FileNode, bytes: Uint8Array): void {
+    if (!this.#digests.has(file)) this.#note(file, contentHashOf(bytes));
   }
 
   #note(file: FileNode, digest: string): void {

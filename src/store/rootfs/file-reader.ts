@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { changed } from '../../errors.ts';
 import type { Path } from '../../tree/node.ts';
 import { nameOf, parentOf, textOf } from '../../tree/path.ts';
@@ -6,7 +6,7 @@ import { Descent, isOtherwise } from '../disk/descent.ts';
 import { fileChunks } from '../disk/file-chunks.ts';
 import { ctimeOf, withLeaveAt } from '../disk/leave.ts';
 import type { Native } from '../disk/native.ts';
-import { isSameFile, type Stat, statOf } from '../disk/stat.ts';
+import { isSameFile, kindOf, type Stat, statOf } from '../disk/stat.ts';
 import { systemError } from '../disk/system-error.ts';
 
 const bufferSize = 1 << 20;
@@ -24,17 +24,20 @@ const buffers: Buffer[] = [];
 
 const changedFile = (path: Path): Error => changed(`/${textOf(path)}`);
 
-function checkSame(descriptor: number, { path, stat }: Listed): void {
-  const found = fstatSync(descriptor, exact);
-  const now = statOf(found);
+function checkSame(descriptor: number, { path, stat }: Listed, native: Native | undefined): void {
+  const now = native?.statAt?.(descriptor, '') ?? statOf(fstatSync(descriptor, exact));
   const isSame =
     stat !== undefined &&
-    found.isFile() &&
+    kindOf(now) === 'file' &&
     isSameFile(now, stat) &&
     now.size === stat.size &&
     now.mtime === stat.mtime &&
     now.ctime === ctimeOf(stat);
   if (!isSame) throw changedFile(path);
+}
+
+function unread(error: unknown, { path }: Listed): unknown {
+  return isOtherwise(error) ? changedFile(path) : systemError(error, `/${textOf(path)}`, 'a file that can be read');
 }
 
 /** Reads files that must be as they were when they were listed. State: the directory that the last one was in. */
@@ -58,15 +61,33 @@ export class FileReader {
         closeSync(descriptor);
       }
     } catch (error) {
-      if (isOtherwise(error)) throw changedFile(listed.path);
-      throw systemError(error, `/${textOf(listed.path)}`, 'a file that can be read');
+      throw unread(error, listed);
     } finally {
       buffers.push(buffer);
     }
   }
 
+  /** Reads a file of the size of `room` into it. */
+  fill(listed: Listed, room: Uint8Array): void {
+    try {
+      const descriptor = this.#open(listed);
+      try {
+        checkSame(descriptor, listed, this.#native);
+        let read = 0;
+        for (let more = 1; more > 0 && read < room.length; read += more)
+          more = readSync(descriptor, room, read, room.length - read, null);
+        if (read !== room.length) throw changedFile(listed.path);
+        checkSame(descriptor, listed, this.#native);
+      } finally {
+        closeSync(descriptor);
+      }
+    } catch (error) {
+      throw unread(error, listed);
+    }
+  }
+
   *#chunks(descriptor: number, listed: Listed, buffer: Buffer): Generator<Uint8Array> {
-    checkSame(descriptor, listed);
+    checkSame(descriptor, listed, this.#native);
     const size = listed.stat?.size ?? 0;
     let read = 0;
     for (const chunk of fileChunks(descriptor, { offset: 0, size }, { buffer, native: this.#native })) {
@@ -74,7 +95,7 @@ export class FileReader {
       yield chunk;
     }
     if (read !== size) throw changedFile(listed.path);
-    checkSame(descriptor, listed);
+    checkSame(descriptor, listed, this.#native);
   }
 
   close(): void {

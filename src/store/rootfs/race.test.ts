@@ -69,6 +69,9 @@ async function checkInside(rootfs: RootfsDirectory, between: (path: Path) => voi
   for (const [path, node] of walk(tree)) assert.doesNotMatch(`${path} ${textOfNode(node)}`, /OUTSIDE/);
   for (const [path, file] of [...filesOf(tree)].sort()) {
     between(path);
+    const room = Buffer.alloc(file.size);
+    rootfs.fill(path, file, room);
+    assert.equal(room.toString(), 'inside', path);
     const text = [...rootfs.body(path, file)].map(chunk => Buffer.from(chunk).toString()).join('');
     assert.equal(text, 'inside', path);
   }

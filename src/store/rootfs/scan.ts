@@ -41,6 +41,8 @@ export interface Scan {
   readonly tree: Tree;
   /** The files that were met, each once whatever its number of names. */
   readonly files: ReadonlyMap<FileNode, Listed>;
+  /** What the others were. */
+  readonly others: ReadonlyMap<Node, Stat>;
   readonly warnings: readonly string[];
   /** The mounts that were met and not walked. */
   readonly mounts: ReadonlySet<Path>;
@@ -72,6 +74,7 @@ class Scanner {
   #expected = 'a directory';
   readonly #xattrs: ScannedXattrs;
   readonly files = new Map<FileNode, Listed>();
+  readonly others = new Map<Node, Stat>();
   readonly warnings: string[] = [];
   readonly mounts = new Set<Path>();
   readonly #isMount: (path: Path, stat: Stat) => boolean;
@@ -117,7 +120,9 @@ class Scanner {
   #enter({ path, stat }: Met, { meta }: DirectoryNode): DirectoryNode {
     const children = new Map<ByteString, Node>();
     this.#pending.push({ path, id: stat, children });
-    return { kind: 'directory', meta, children };
+    const directory: DirectoryNode = { kind: 'directory', meta, children };
+    this.others.set(directory, stat);
+    return directory;
   }
 
   #expect(path: Path, expected: string): void {
@@ -138,7 +143,9 @@ class Scanner {
     if (kind !== 'directory' && this.#options.selection?.has(met.path) === false) return undefined;
     if (this.#isMount(met.path, stat)) {
       this.mounts.add(met.path);
-      return mountPoint(stat);
+      const point = mountPoint(stat);
+      if (point !== undefined) this.others.set(point, stat);
+      return point;
     }
     const key = stat.links > 1 && kind !== 'directory' ? `${stat.device}:${stat.inode}` : undefined;
     const linked = key === undefined ? undefined : this.#linked.get(key);
@@ -149,6 +156,7 @@ class Scanner {
     if (key !== undefined && node !== undefined) this.#linked.set(key, node);
     if (known === undefined && node !== undefined && key !== undefined) this.#again(node, met);
     if (node?.kind === 'file') this.files.set(node, { path: met.path, stat });
+    else if (node !== undefined) this.others.set(node, stat);
     return node;
   }
 
@@ -222,8 +230,8 @@ export async function scanDirectory(directory: string, options: ScanOptions): Pr
   try {
     const scanner = new Scanner(root, descent, options);
     const tree = await scanner.tree();
-    const { files, warnings, mounts } = scanner;
-    return { root, tree, files, mounts, warnings: [...warnings, ...mountWarnings(mounts)] };
+    const { files, others, warnings, mounts } = scanner;
+    return { root, tree, files, others, mounts, warnings: [...warnings, ...mountWarnings(mounts)] };
   } finally {
     descent.close();
   }
