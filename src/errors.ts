@@ -44,6 +44,11 @@ export class OciError extends Error {
   }
 }
 
+/** Words in a sentence, the first `most` where they are many: `a, b and 3 more`. */
+export function listWords(words: readonly string[], most: number): string {
+  return `${words.slice(0, most).join(', ')}${words.length > most ? ` and ${words.length - most} more` : ''}`;
+}
+
 /** How a grammar says that a text is wrong; `word` is the part of the text that it is about. The caller knows where the text stands. */
 export type Fail = (message: string, word?: string) => Error;
 

@@ -1,4 +1,4 @@
-import { notFound, OciError, usage } from '../errors.ts';
+import { listWords, notFound, OciError, usage } from '../errors.ts';
 import { aboutDigest } from '../image/about.ts';
 import { isAttestation } from '../image/attestation.ts';
 import { annotationKeys } from '../spec/annotations.ts';
@@ -21,9 +21,6 @@ interface Wanted {
 }
 
 const shown = 10;
-
-const listed = (words: readonly string[]): string =>
-  `${words.slice(0, shown).join(', ')}${words.length > shown ? ` and ${words.length - shown} more` : ''}`;
 
 function begins(digest: string, prefix: string): boolean {
   if (prefix.includes(':')) return digest.startsWith(prefix);
@@ -63,7 +60,10 @@ export async function findByDigest(
   const [only] = found;
   if (only === undefined) throw notFound(`${source.subject}@${prefix}`, 'an image with this digest or image ID');
   if (found.length === 1) return only;
-  const digests = listed(found.map(({ digest }) => digest));
+  const digests = listWords(
+    found.map(({ digest }) => digest),
+    shown,
+  );
   throw usage(`${source.subject}@${prefix}`, `expected one image, got ${digests}`, 'give more of the digest');
 }
 
@@ -94,7 +94,7 @@ function findDefault(index: Document<ImageIndex>, subject: string): Found {
   if (listedHere !== undefined) return listedHere;
   if (entries.some(entry => hasRefName(entry, 'latest'))) return findNamed(index, 'latest', subject);
   const names = entries.map(entry => nameOf(entry) ?? entry.digest);
-  throw usage(subject, 'expected one image, got several', `name one of ${listed([...new Set(names)])}`);
+  throw usage(subject, 'expected one image, got several', `name one of ${listWords([...new Set(names)], shown)}`);
 }
 
 /** The one that a digest stands for: an entry, or what lies below one. */

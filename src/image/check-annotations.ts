@@ -1,3 +1,4 @@
+import { listWords } from '../errors.ts';
 import { isDigest } from '../spec/digest.ts';
 import type { Annotations } from '../spec/objects.ts';
 import { tryReference } from '../spec/reference.ts';
@@ -65,6 +66,9 @@ export function checkAnnotations(annotations: Annotations | null | undefined, pl
     .filter(([key]) => key.startsWith(reserved))
     .flatMap(([key, value]) => checkOne(key, value, at(place, field(key))));
   if (old.length === 0) return found;
-  const more = old.length === 1 ? '' : ` and ${old.length - 1} more`;
-  return [...found, finding('annotation-deprecated', place, `${old[0]?.slice(0, 64)}${more}, of Label Schema`)];
+  const keys = listWords(
+    old.map(key => key.slice(0, 64)),
+    1,
+  );
+  return [...found, finding('annotation-deprecated', place, `${keys}, of Label Schema`)];
 }

@@ -1,3 +1,4 @@
+import { listWords } from '../errors.ts';
 import { algorithmOf } from '../spec/digest.ts';
 import { parseLayerType } from '../spec/media-type.ts';
 import type { Descriptor } from '../spec/objects.ts';
@@ -28,7 +29,10 @@ function checkAddresses(urls: readonly string[], place: Place): Finding[] {
     finding(
       'descriptor-urls',
       place,
-      `'${urls[0]?.slice(0, 128)}'${urls.length === 1 ? '' : `, and ${urls.length - 1} more`}`,
+      listWords(
+        urls.map(url => `'${url.slice(0, 128)}'`),
+        1,
+      ),
     ),
     ...others.map(([position, url]) =>
       finding('descriptor-url-scheme', at(place, `/${position}`), `expected http or https, got '${url.slice(0, 128)}'`),

@@ -1,4 +1,4 @@
-import { OciError } from '../errors.ts';
+import { listWords, OciError } from '../errors.ts';
 import { type DocumentOf, objectIn, reach, reachReferrers, referencesIn, subjectIn } from '../graph/reach.ts';
 import type { ImageSource } from '../graph/source.ts';
 import type { GraphNode } from '../graph/walk.ts';
@@ -34,12 +34,11 @@ export async function checkHoldings(
   const held = await source.holdings?.();
   if (held === undefined) return [];
   const { blobs, strangers, named } = held;
-  const listed = strangers.slice(0, 3).map(name => `'${name}'`);
-  const more = strangers.length > listed.length ? `, and ${strangers.length - listed.length} more` : '';
-  const found =
-    strangers.length === 0
-      ? []
-      : [finding('blob-name', { within }, `expected digests, got ${listed.join(', ')}${more}`)];
+  const names = listWords(
+    strangers.map(name => `'${name}'`),
+    3,
+  );
+  const found = strangers.length === 0 ? [] : [finding('blob-name', { within }, `expected digests, got ${names}`)];
   const walked = new Set<string>(nodes.map(({ descriptor }) => descriptor.digest));
   const left = blobs.filter(({ digest }) => !walked.has(digest));
   if (left.length === 0) return found;

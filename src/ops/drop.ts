@@ -1,4 +1,4 @@
-import { badOption, OciError, usage } from '../errors.ts';
+import { badOption, listWords, OciError, usage } from '../errors.ts';
 import { contentDigests } from '../graph/content-digests.ts';
 import { storedAs, warningsOf } from '../graph/layer-label.ts';
 import { readTreeStack } from '../graph/tree-stack.ts';
@@ -98,8 +98,7 @@ const some = (rows: readonly DiffRow[], kind: DiffRow['kind']): readonly string[
 
 function sentence(paths: readonly string[], what: string): readonly string[] {
   if (paths.length === 0) return [];
-  const more = paths.length > 10 ? ` and ${paths.length - 10} more` : '';
-  return [`${paths.length} path${paths.length === 1 ? '' : 's'} ${what}: ${paths.slice(0, 10).join(', ')}${more}`];
+  return [`${paths.length} path${paths.length === 1 ? '' : 's'} ${what}: ${listWords(paths, 10)}`];
 }
 
 function notesOf(rows: readonly DiffRow[], rest: Remaining, options: DropOptions): readonly string[] {

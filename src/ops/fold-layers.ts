@@ -2,6 +2,7 @@ import { writeChangeset } from '../codec/changeset-writer.ts';
 import { type CompressOptions, compressorWarnings } from '../codec/compression.ts';
 import { isAdded } from '../codec/estargz-names.ts';
 import { saidFormOf } from '../codec/lazy.ts';
+import { listWords } from '../errors.ts';
 import { layerTar } from '../graph/merged-tree.ts';
 import { isDockerImage } from '../image/image-kind.ts';
 import { layersOf } from '../image/layers.ts';
@@ -36,20 +37,16 @@ interface Folded {
 /** Says which files of layers below come into the new one, because a name of theirs is in it. */
 function copiedWarnings(entries: readonly LayerEntry[], own: ReadonlySet<string>): readonly string[] {
   let bytes = 0;
-  let count = 0;
-  let first: string | undefined;
+  const paths: string[] = [];
   for (const entry of entries) {
     if (entry.kind !== 'node' || entry.node.kind !== 'file' || entry.node.size === 0) continue;
     if (own.has(entry.node.content.source)) continue;
     bytes += entry.node.size;
-    count++;
-    first ??= `/${shortTextOf(entry.path)}`;
+    paths.push(`/${shortTextOf(entry.path)}`);
   }
-  if (first === undefined) return [];
-  const more = count === 1 ? '' : ` and ${count - 1} more`;
-  return [
-    `${first}${more} of the layers below, ${bytes} bytes, copied into the new layer: it links to what it cannot reach`,
-  ];
+  if (paths.length === 0) return [];
+  const files = listWords(paths, 1);
+  return [`${files} of the layers below, ${bytes} bytes, copied into the new layer: it links to what it cannot reach`];
 }
 
 /** Tables of contents are of one tar: what is written anew has none, and no file of one. */

@@ -11,7 +11,7 @@ import { emptySink, readLayer } from '../codec/layer-reader.ts';
 import { isOfTarAlone, ofTarAloneText } from '../codec/tar-member.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
-import { usage } from '../errors.ts';
+import { listWords, usage } from '../errors.ts';
 import { type DiffID, diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { checkRootfsEntry } from '../store/rootfs/tar.ts';
@@ -93,10 +93,9 @@ class TarInspection {
 
   warnings(): readonly string[] {
     const refused = (what: string): string => `${this.#subject}: ${what}: docker refuses such a layer`;
-    const [first] = this.#twice;
-    const others = this.#twice.length === 1 ? '' : ` and ${this.#twice.length - 1} more`;
+    const twice = this.#twice.map(path => `'${shortTextOf(path)}'`);
     return [
-      ...(first === undefined ? [] : [refused(`'${shortTextOf(first)}'${others} stands there twice`)]),
+      ...(twice.length === 0 ? [] : [refused(`${listWords(twice, 1)} stands there twice`)]),
       ...(this.#ofTarAlone.size === 0 ? [] : [refused(ofTarAloneText(this.#ofTarAlone))]),
     ];
   }

@@ -1,4 +1,4 @@
-import { OciError, usage } from '../errors.ts';
+import { listWords, OciError, usage } from '../errors.ts';
 import { contentDigests } from '../graph/content-digests.ts';
 import { warningsOf } from '../graph/layer-label.ts';
 import { goneFrom, planStrip, type StripPlan } from '../graph/strip-plan.ts';
@@ -61,13 +61,11 @@ function linesNote(image: Image, paths: readonly string[]): readonly string[] {
 
 /** What there is to know of what is left. */
 function notesOf(plan: StripPlan, copies: readonly Path[]): readonly string[] {
-  const list = (paths: Iterable<Path>): string => {
-    const all = [...paths].sort();
-    return `${all
-      .slice(0, 5)
-      .map(path => `/${shortTextOf(path)}`)
-      .join(', ')}${all.length > 5 ? ` and ${all.length - 5} more` : ''}`;
-  };
+  const list = (paths: Iterable<Path>): string =>
+    listWords(
+      [...paths].sort().map(path => `/${shortTextOf(path)}`),
+      5,
+    );
   return [
     ...(plan.links.size === 0 ? [] : [`hardlinks to what was removed are gone as well: ${list(plan.links)}`]),
     ...(copies.length === 0 ? [] : [`the same contents are still there as ${list(copies)}`]),

@@ -1,4 +1,4 @@
-import { notFound, OciError } from '../errors.ts';
+import { listWords, notFound, OciError } from '../errors.ts';
 import { annotationKeys } from './annotations.ts';
 import { annotation, canonicalOf, fullNameOf, fullReference, isNamed, nameOf, plainNameOf } from './name.ts';
 import type { Descriptor, ImageIndex } from './objects.ts';
@@ -25,7 +25,7 @@ const shownName = (entry: Descriptor): string | undefined => nameOf(entry)?.slic
 export function listNames(index: ImageIndex): string {
   const names = index.manifests.map(shownName).filter(name => name !== undefined);
   if (names.length === 0) return 'no image here has a name';
-  return `there are ${names.slice(0, listed).join(', ')}${names.length > listed ? ` and ${names.length - listed} more` : ''}`;
+  return `there are ${listWords(names, listed)}`;
 }
 
 /** All entries of that name: exactly as ref.name, else as the canonical or familiar form of a full name. Throws `not-found` with the names there are. */

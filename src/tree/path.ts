@@ -1,4 +1,4 @@
-import { invalid } from '../errors.ts';
+import { invalid, listWords } from '../errors.ts';
 import { nameLimit, pathLimit } from '../limits.ts';
 import type { ByteString, Path } from './node.ts';
 
@@ -153,6 +153,8 @@ const named = 8;
 
 /** Paths in a sentence, the first of them where they are many. */
 export function listPaths(paths: Iterable<Path>): string {
-  const names = [...paths].sort().map(path => `/${textOf(path)}`);
-  return `${names.slice(0, named).join(', ')}${names.length > named ? ` and ${names.length - named} more` : ''}`;
+  return listWords(
+    [...paths].sort().map(path => `/${textOf(path)}`),
+    named,
+  );
 }
