@@ -2,7 +2,10 @@ import { invalid } from '../errors.ts';
 import { entryLimit, entryTextLimit } from '../limits.ts';
 import type { TarMember } from './tar-member.ts';
 
-function textOf({ path, link, xattrs }: TarMember): number {
+/** What an entry says. */
+type Said = Pick<TarMember, 'path' | 'link' | 'xattrs'>;
+
+function textOf({ path, link, xattrs }: Said): number {
   let bytes = path.length + link.length;
   for (const [name, value] of xattrs) bytes += name.length + value.length;
   return bytes;
@@ -24,7 +27,7 @@ export class LayerSize {
   }
 
   /** Throws `invalid` where there are more than `entryLimit` entries or `entryTextLimit` bytes. */
-  add(member: TarMember): void {
+  add(member: Said): void {
     const { entries, text } = this.#most;
     this.#entries++;
     this.#text += textOf(member);
