@@ -1,12 +1,14 @@
 import { DockerfileError } from '../dockerfile/dockerfile-error.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { OciError, usage } from '../errors.ts';
+import { ListingCache } from '../graph/rootfs-image.ts';
 import type { ImageStore } from '../graph/source.ts';
 import { storeDocument } from '../graph/store-document.ts';
 import { newIndex } from '../image/index-edit.ts';
 import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
+import { openKeptListings } from '../store/kept-listings.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { OpenPlaces, openPlace } from '../store/open-operand.ts';
 import { type ImageOperand, parseWholePlace } from '../store/parse-operand.ts';
@@ -107,7 +109,8 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
       const cache = await openCache(store, open, options);
       await checkRuns(prepared, { cache, layout, options });
       const context = (name: string | undefined): Promise<BuildContext> => contexts.get(name);
-      const workshop = { store, cache, log, files: contexts.files, options, layout, context };
+      const listings = listingsOf(options);
+      const workshop = { store, cache, log, files: contexts.files, listings, options, layout, context };
       const { root, warnings, ...made } = await buildAll(prepared, { workshop, places });
       return {
         root,
@@ -142,6 +145,13 @@ async function buildAll(
     images: built.map(({ image }) => image),
     warnings: [...new Set([...built.flatMap(({ warnings }) => warnings), ...cache.warnings])],
   };
+}
+
+/** What is known of layers from one build to the next, beside what is of contexts. */
+function listingsOf({ contextCache, dryRun, signal }: BuildOptions): ListingCache {
+  return new ListingCache(
+    contextCache === undefined ? undefined : openKeptListings(`${contextCache}/layers`, { dryRun, signal }),
+  );
 }
 
 /** What is known of steps in the layout itself, then in other places; one that is not there yet may be by the next build. */

@@ -1,19 +1,14 @@
-import { lstatSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { OciError } from '../errors.ts';
-import { digestOf } from '../spec/digest.ts';
+import { digestOf, encodedOf } from '../spec/digest.ts';
 import { jsonText } from '../spec/document.ts';
 import { Pace } from '../stream/pace.ts';
 import { readStatIndex, type StatIndex, type WrittenTree, writingStatIndex } from './bundle/stat-index.ts';
-import { isOwn, makeOwnDirectory } from './disk/own-directory.ts';
+import { makeOwnDirectory } from './disk/own-directory.ts';
 import { hasClockOf } from './disk/remote.ts';
-import { systemCode } from './disk/system-error.ts';
 import { makeTemporaryDirectory } from './disk/temporary.ts';
+import { forgiving, isOwnFile, keepOwnFile } from './own-cache.ts';
 import { hasSidecar } from './rootfs/sidecar.ts';
-
-/** So many directories are remembered, those that were written last. */
-const mostKept = 64;
-const form = /^[0-9a-f]{64}$/;
 
 /** What of a directory has been read before, by whom it is asked for. State: when it was opened. */
 interface DirectoryIndex {
@@ -44,35 +39,20 @@ export async function openDirectoryIndex(
     const root = realpathSync(directory);
     if (!hasClockOf(root, cache) || hasSidecar(root)) return undefined;
     const of = digestOf(new TextEncoder().encode(jsonText([root, part])));
-    const file = join(cache, of.slice('sha256:'.length));
+    const name = encodedOf(of);
+    const file = join(cache, name);
     const since = clockOf(cache);
     const before = isOwnFile(file) ? await new Pace(signal).run(readStatIndex(file, of)) : undefined;
     return {
       before,
       keep: read =>
-        forgiving(async () => {
-          const stage = makeTemporaryDirectory(cache);
-          try {
-            const staged = join(stage.path, 'index');
-            await new Pace(signal).run(writingStatIndex(staged, { ...read, root, of, since }));
-            renameSync(staged, file);
-          } finally {
-            stage.removeNow();
-          }
-          forgetOldest(cache);
-        }),
+        forgiving(() =>
+          keepOwnFile(cache, name, staged =>
+            new Pace(signal).run(writingStatIndex(staged, { ...read, root, of, since })),
+          ),
+        ),
     };
   });
-}
-
-/** It is only a cache: what the disk refuses is done without. */
-async function forgiving<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof OciError || systemCode(error) !== undefined) return undefined;
-    throw error;
-  }
 }
 
 /** Now (nanoseconds), by the clock that files get their times from. */
@@ -83,17 +63,4 @@ function clockOf(directory: string): bigint {
   } finally {
     probe.removeNow();
   }
-}
-
-function isOwnFile(path: string): boolean {
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  return found?.isFile() === true && isOwn(found);
-}
-
-function forgetOldest(cache: string): void {
-  const files = readdirSync(cache)
-    .filter(name => form.test(name))
-    .map(name => ({ path: join(cache, name), time: lstatSync(join(cache, name)).mtimeMs }));
-  for (const { path } of files.sort((one, other) => other.time - one.time).slice(mostKept))
-    rmSync(path, { force: true });
 }

@@ -1,4 +1,4 @@
-import { listLayer } from '../../graph/layer-listing.ts';
+import type { ListingCache } from '../../graph/rootfs-image.ts';
 import type { ImageSource } from '../../graph/source.ts';
 import { chainID } from '../../spec/chain-id.ts';
 import type { Layer } from '../../spec/objects.ts';
@@ -41,11 +41,11 @@ export const scratch: StageFiles = {
 export const withLayer = (
   below: StageFiles,
   layer: Layer,
-  { source, work }: { readonly source: ImageSource; readonly work: Work },
+  { source, listings, work }: { readonly source: ImageSource; readonly listings: ListingCache; readonly work: Work },
 ): StageFiles => ({
   identity: memoized(async () => chainID((await below.identity?.()) ?? '', layer.diffID)),
   tree: memoized(async () => {
-    const [tree, { entries }] = [await below.tree(), await listLayer(source, layer)];
+    const [tree, { entries }] = [await below.tree(), await listings.list(source, layer, 'none')];
     return new Pace(work.signal).run(applyInParts(tree, entries));
   }),
   parts: { below, layers: async () => [{ kind: 'layer', source, layer }] },

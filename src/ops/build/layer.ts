@@ -9,15 +9,16 @@ import { find } from '../../tree/walk.ts';
 import { compareSides, type Side } from '../compare.ts';
 import { storeLayer, writtenFiles } from '../store-layer.ts';
 import { changedTree } from './copy.ts';
+import { memoized } from './files.ts';
 import type { Building, Doing, Made } from './steps.ts';
 
 type Changing = Exclude<Step, { kind: 'run' }>;
 
-/** What a step changes, as the entries of a layer, and the tree that it leaves. */
+/** What a step changes, as the entries of a layer, and the tree that it leaves, which is made when somebody asks for it. */
 export async function changesOf(
   step: Changing,
   doing: Doing,
-): Promise<{ readonly entries: readonly LayerEntry[]; readonly tree: Tree }> {
+): Promise<{ readonly entries: readonly LayerEntry[]; readonly tree: () => Promise<Tree> }> {
   const { building } = doing;
   const { files, options, plan } = building;
   const below = await doing.below.tree();
@@ -26,7 +27,8 @@ export async function changesOf(
   const after = await changedTree(step, before, doing);
   const entries = await entriesOf({ tree: before, digests: all => files.digests(all) }, after, building);
   const isAsIs = !isLink && plan.epoch === undefined;
-  return { entries, tree: isAsIs ? after : await new Pace(options.signal).run(applyInParts(below, entries)) };
+  const tree = memoized(async () => (isAsIs ? after : new Pace(options.signal).run(applyInParts(below, entries))));
+  return { entries, tree };
 }
 
 /** What makes the one tree of the other. */
@@ -64,9 +66,9 @@ async function stored(
 export async function storedChanges(before: Side, after: Tree, { building }: Doing): Promise<Made> {
   const { options, store } = building;
   const entries = await entriesOf(before, after, building);
-  const tree = await new Pace(options.signal).run(applyInParts(before.tree, entries));
+  const tree = memoized(() => new Pace(options.signal).run(applyInParts(before.tree, entries)));
   const layer = await stored(entries, building);
-  return { layer, tree: async () => tree, parts: [{ kind: 'layer', source: store, layer }] };
+  return { layer, tree, parts: [{ kind: 'layer', source: store, layer }] };
 }
 
 /** The layer of a step that only copies. */
@@ -74,5 +76,5 @@ export async function copiedLayer(step: Changing, doing: Doing): Promise<Made> {
   const { files, layout } = doing.building;
   const { entries, tree } = await changesOf(step, doing);
   const layer = await stored(entries, doing.building);
-  return { layer, tree: async () => tree, parts: [{ kind: 'entries', entries, bodies: files, beside: layout }] };
+  return { layer, tree, parts: [{ kind: 'entries', entries, bodies: files, beside: layout }] };
 }

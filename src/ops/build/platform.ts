@@ -4,7 +4,7 @@ import type { Plan, Step } from '../../dockerfile/plan/plan.ts';
 import { usage } from '../../errors.ts';
 import { proveLayers } from '../../graph/layer-bytes.ts';
 import { warningsOf } from '../../graph/layer-label.ts';
-import { openImageRootfs } from '../../graph/rootfs-image.ts';
+import { type ListingCache, openImageRootfs } from '../../graph/rootfs-image.ts';
 import type { ImageStore } from '../../graph/source.ts';
 import { checkMadeImage, storeDocument } from '../../graph/store-document.ts';
 import { isDockerImage } from '../../image/image-kind.ts';
@@ -39,6 +39,7 @@ export interface Workshop {
   readonly cache: BuildCache;
   readonly log: BuildLog;
   readonly files: ContentFiles;
+  readonly listings: ListingCache;
   readonly options: BuildOptions;
   /** The layout's path, for messages and for what lies beside it for a while. */
   readonly layout: string;
@@ -118,7 +119,7 @@ async function doAll(
     terms: [compression, level, compressor, plan.epoch],
     created,
     now: created === undefined ? 0n : BigInt(Math.floor(Date.parse(created) / 1000)) * second,
-    image: imagesOf(bases, platform),
+    image: imagesOf(bases, platform, workshop.listings),
     jobs: (options.jobs ?? usualJobs) || Number.POSITIVE_INFINITY,
   };
   try {
@@ -129,14 +130,14 @@ async function doAll(
 }
 
 /** The files of images, each read once, when somebody asks for them. */
-function imagesOf(bases: ReadonlyMap<string, BuildBase>, target: Platform): Building['image'] {
+function imagesOf(bases: ReadonlyMap<string, BuildBase>, target: Platform, cache: ListingCache): Building['image'] {
   const known = new Map<string, StageFiles>();
   return ({ name, platform }) => {
     const key = imageKey(name, platform, target);
     const { source, image } = bases.get(key) as BuildBase;
     const files = known.get(key) ?? {
       identity: async () => layersOf(image).reduce((below, { diffID }) => chainID(below, diffID), ''),
-      tree: memoized(() => openImageRootfs(source, layersOf(image)).tree()),
+      tree: memoized(() => openImageRootfs(source, layersOf(image), { cache }).tree()),
       parts: {
         below: undefined,
         layers: async () => layersOf(image).map(layer => ({ kind: 'layer', source, layer }) as const),

@@ -1,6 +1,7 @@
 import { DockerfileError } from '../../dockerfile/dockerfile-error.ts';
 import type { Origin, Plan, Step } from '../../dockerfile/plan/plan.ts';
 import { type Fail, OciError, unsupported } from '../../errors.ts';
+import type { ListingCache } from '../../graph/rootfs-image.ts';
 import type { ImageStore } from '../../graph/source.ts';
 import type { Directories } from '../../runner/job.ts';
 import type { Digest } from '../../spec/digest.ts';
@@ -47,6 +48,7 @@ export interface Building {
   /** RFC 3339: the time that the cache knows of what is made. */
   readonly created: string | undefined;
   readonly context: (name: string | undefined) => Promise<BuildContext>;
+  readonly listings: ListingCache;
   readonly image: (origin: Extract<Origin, { kind: 'image' }>) => StageFiles;
   readonly runs: BuildRuns;
   /** So many steps are done at once at most. */
@@ -149,7 +151,7 @@ async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Done> 
   if (!mayBeCached(step) || !cache.mayHave(essenceText(step))) await takenTrees(step, doing);
   return telling(step, doing, async tell => {
     const { building, below } = doing;
-    const { cache, store, options } = building;
+    const { cache, store, listings, options } = building;
     const essence = essenceText(step);
     const known: Digest[] = [];
     if (building.mayBeCached(step) && cache.mayHave(essence))
@@ -160,14 +162,14 @@ async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Done> 
         cache.note(known, found, essence);
         building.files.addLayers(found.source, [found.layer]);
         tell.cached();
-        const files = withLayer(below, found.layer, { source: found.source, work: options });
+        const files = withLayer(below, found.layer, { source: found.source, listings, work: options });
         return { files, layer: found.layer, key: known[0], isCached: true, created: found.created };
       }
     const { layer, tree, parts, laid } = await made(step, doing, tell);
     // Contents that were read for the layer are not read for the key again.
     for (const key of keys.slice(known.length)) known.push(await key());
     cache.note(known, { layer, created: building.created }, essence);
-    const { identity } = withLayer(below, layer, { source: store, work: options });
+    const { identity } = withLayer(below, layer, { source: store, listings, work: options });
     const files = { identity, tree, parts: { below, layers: async () => parts } };
     if (laid !== undefined) await building.runs.know(files, laid);
     return { files, layer, key: known[0], isCached: false, created: building.created };
@@ -195,7 +197,7 @@ async function made(step: Step, doing: Doing, tell: Teller): Promise<Made> {
 function left(step: Exclude<Step, { kind: 'run' }>, doing: Doing, key: () => Promise<Digest>): Done {
   const isLink = step.kind === 'copy' && step.link;
   const tree = async (): Promise<Tree> =>
-    isLink ? (await changesOf(step, doing)).tree : changedTree(step, await doing.below.tree(), doing);
+    isLink ? (await changesOf(step, doing)).tree() : changedTree(step, await doing.below.tree(), doing);
   const parts = async (): Promise<readonly LaidPart[]> => {
     const { files: bodies, layout: beside } = doing.building;
     return [{ kind: 'entries', entries: (await changesOf(step, doing)).entries, bodies, beside }];
