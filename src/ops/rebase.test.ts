@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { mergeConfigs } from '../image/merge-config.ts';
+import { openNamed } from '../store/open-operand.ts';
 import { isValid, refusal } from '../testing/answers.ts';
 import { runCommand } from '../testing/command-line.ts';
 import { copyWritable, fixture, fixtureCases } from '../testing/fixtures.ts';
@@ -12,6 +13,7 @@ import { directory, symlink, textFile } from '../testing/scripts.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import type { LayerEntry } from '../tree/node.ts';
 import { checkBase } from './check-base.ts';
+import { config } from './config.ts';
 import { copy } from './copy.ts';
 import { rebase } from './rebase.ts';
 
@@ -83,6 +85,15 @@ test('onto the base that it is made on, an image stays as it is', async t => {
   const layout = layoutOf(t);
   const same = await rebase(`${layout}:app`, { oldBase: `${layout}:old`, newBase: `${layout}:old` });
   assert.equal(same.isChanged, false);
+  const other = `sha256:${'0'.repeat(64)}`;
+  const { digest: known } = (await openNamed(`${layout}:many-old`)).named;
+  for (const digest of [other, known]) {
+    const said = ['base.digest', 'base.name'].map(key => `org.opencontainers.image.${key}=${digest}`);
+    await config(`${layout}:many-app`, { indexAnnotations: said, allPlatforms: true });
+    const [oldBase, newBase] = [`${layout}:many-old`, `${layout}:many-old`];
+    const { isChanged } = await rebase(`${layout}:many-app`, { oldBase, newBase, allPlatforms: true });
+    assert.equal(isChanged, false, digest);
+  }
 });
 
 test('a base that is stored otherwise is the same base, and what is not made on it is refused', async t => {
@@ -352,8 +363,11 @@ test("regclient's images are rebased in all their platforms", async t => {
       platforms: Record<string, { diff_ids: readonly string[] }>;
     }>(t, 'change/rebase/regclient.json') ?? [];
   for (const { image, old_base, new_base, platforms } of cases) {
+    const oldBase = `${layout}:${old_base}`;
+    const same = await rebase(`${layout}:${image}`, { oldBase, newBase: oldBase, allPlatforms: true });
+    assert.equal(same.isChanged, false, image);
     const result = await rebase(`${layout}:${image}`, {
-      oldBase: `${layout}:${old_base}`,
+      oldBase,
       newBase: `${layout}:${new_base}`,
       allPlatforms: true,
       tag: 'out',

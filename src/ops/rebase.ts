@@ -166,12 +166,15 @@ async function indexChange(
   if (options.allPlatforms !== true) return undefined;
   const [own, base] = [await openNamed(image, places), await openNamed(newBase, places)];
   if (!isIndexType(own.named.mediaType) || !isIndexType(base.named.mediaType)) return undefined;
+  const old = options.oldBase === undefined ? undefined : await openNamed(options.oldBase, places);
+  if (old?.named.digest === base.named.digest) return undefined;
   return index => withIndexBase(index, base.named);
 }
 
 function withIndexBase(index: ImageIndex, { digest }: Descriptor): ImageIndex {
-  const { annotations } = index;
-  if (annotations?.[annotationKeys.baseDigest] === undefined) return index;
+  const { annotations = {} } = index;
+  const known = annotations[annotationKeys.baseDigest];
+  if (known === undefined || known === digest) return index;
   const { [annotationKeys.baseName]: _name, ...others } = annotations;
   return { ...index, annotations: { ...others, [annotationKeys.baseDigest]: digest } };
 }
