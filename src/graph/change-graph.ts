@@ -27,8 +27,8 @@ export interface GraphChange {
   readonly change: (image: Image) => Promise<Image>;
   /** Whether the changed images hold the same files: what was attested of them then holds on. */
   readonly keepsFiles: boolean;
-  /** Changes the index that the descriptor itself is. */
-  readonly index?: ((index: ImageIndex) => ImageIndex) | undefined;
+  /** Changes the index that the descriptor itself is; `mediaType` is what that says. */
+  readonly index?: ((index: ImageIndex, mediaType: string) => ImageIndex) | undefined;
   /** Mends what an entry says of what it leads to, after its change: nothing where it is to go. `image` is there where it is one. */
   readonly entry?: ((entry: Descriptor, met: MetEntry) => Promise<Descriptor | undefined>) | undefined;
   /** Takes a document that was made of another. */
@@ -78,7 +78,7 @@ class Changing {
   }
 
   /** What stands for an entry; nothing where it goes. */
-  async entry(listed: Descriptor, edit?: (index: ImageIndex) => ImageIndex): Promise<Descriptor | undefined> {
+  async entry(listed: Descriptor, edit?: GraphChange['index']): Promise<Descriptor | undefined> {
     const node = this.#graph.entry(listed);
     const mend = this.#change.entry;
     if (mend === undefined) return this.#changed(listed, node, edit);
@@ -92,7 +92,7 @@ class Changing {
   async #changed(
     listed: Descriptor,
     node: GraphNode | undefined,
-    edit = (index: ImageIndex): ImageIndex => index,
+    edit: NonNullable<GraphChange['index']> = (index: ImageIndex): ImageIndex => index,
   ): Promise<Descriptor> {
     if (node?.fault !== undefined && !isMissing(node)) throw node.fault;
     if (node?.kind === 'index' && node.document !== undefined) {
@@ -117,9 +117,9 @@ class Changing {
     return listed.flatMap(child => changed.get(child) ?? []);
   }
 
-  async #index(document: Document<ImageIndex>, edit: (index: ImageIndex) => ImageIndex): Promise<Document<ImageIndex>> {
+  async #index(document: Document<ImageIndex>, edit: NonNullable<GraphChange['index']>): Promise<Document<ImageIndex>> {
     const value = { ...document.value, manifests: await this.entries(document.value.manifests) };
-    const edited = edit(value);
+    const edited = edit(value, document.descriptor.mediaType);
     const isSameType = edited.mediaType === value.mediaType;
     const made = editedDocument(document, edited, isSameType ? undefined : edited.mediaType);
     if (made !== document) await this.#change.put(made, document);

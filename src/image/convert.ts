@@ -4,6 +4,14 @@ import { isConfigType, isIndexType, isLayerType, mediaTypes } from '../spec/medi
 import type { Descriptor, Document, ImageIndex, Manifest } from '../spec/objects.ts';
 import { type ImageKind, layerTypeOf, mediaTypesFor } from './image-kind.ts';
 
+/** A document that says what type it is; one of that type already may leave it to its descriptor, as image-spec allows. */
+export function ofType<T extends { readonly mediaType?: string | undefined }>(
+  value: T,
+  { is, wanted }: { readonly is: string; readonly wanted: string },
+): T {
+  return value.mediaType === undefined && is === wanted ? value : { ...value, mediaType: wanted };
+}
+
 /**
  * An image's manifest with other layers (the same tars stored otherwise), in OCI's or docker's media types; without `kind` in
  * those that it has. The config stays byte for byte, so the image ID stays. Throws `unsupported` for an artifact as docker
@@ -29,7 +37,8 @@ export function convertManifest(
       hint: "give option compression 'gzip'",
     });
   const config = { ...value.config, mediaType: types.config };
-  return editedDocument(document, { ...value, mediaType: types.manifest, config, layers: typed }, types.manifest);
+  const said = ofType(value, { is: document.descriptor.mediaType, wanted: types.manifest });
+  return editedDocument(document, { ...said, config, layers: typed }, types.manifest);
 }
 
 /** An index that lists other manifests, in OCI's or docker's media type. */
@@ -41,6 +50,7 @@ export function convertIndex(
   const types = { oci: mediaTypes.index, docker: mediaTypes.dockerIndex } as const;
   const mediaType = kind === undefined ? document.descriptor.mediaType : types[kind];
   if (!isIndexType(mediaType)) return document;
-  const value = kind === undefined ? document.value : { ...document.value, mediaType };
+  const is = document.descriptor.mediaType;
+  const value = kind === undefined ? document.value : ofType(document.value, { is, wanted: mediaType });
   return editedDocument(document, { ...value, manifests }, mediaType);
 }

@@ -52,8 +52,10 @@ export interface Change<Details extends object> {
   readonly entry?: (entry: Descriptor, met: MetEntry) => Promise<Descriptor | undefined>;
   /** Whether the place lacks its `oci-layout`, and gets it where the result goes there. */
   readonly completes?: boolean;
-  /** Changes the multi-platform index itself, where the result is one. */
-  readonly index?: (index: ImageIndex) => ImageIndex;
+  /** Changes the multi-platform index itself, where the result is one; `mediaType` is what it is listed as. */
+  readonly index?: (index: ImageIndex, mediaType: string) => ImageIndex;
+  /** Whether one image alone has nothing of what is asked for. */
+  readonly needsIndex?: boolean;
 }
 
 /** What is to be changed: a root, and the images below it. */
@@ -94,7 +96,7 @@ async function make<Details extends object>(
   { store, options }: { readonly store: ImageStore; readonly options: ChangeOptions },
 ): Promise<Made<Details>> {
   const { source, root, isChosen } = opened;
-  if (change.index !== undefined && !isIndexType(root.mediaType))
+  if (change.needsIndex === true && !isIndexType(root.mediaType))
     throw usage(
       opened.subject,
       'expected a multi-platform image, whose index has annotations, got one image',

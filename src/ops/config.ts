@@ -48,7 +48,9 @@ export async function config(image: ImageOperand, options: ConfigOptions = {}): 
     {
       keepsFiles: true,
       change: async part => edited(part, options),
-      ...(isOfIndex ? { index: index => annotateIndex(index, { unset, index: indexAnnotations }) } : {}),
+      ...(isOfIndex
+        ? { index: index => annotateIndex(index, { unset, index: indexAnnotations }), needsIndex: true }
+        : {}),
     },
   );
 }

@@ -10,7 +10,7 @@ import type { Image, Layer } from '../spec/objects.ts';
 import { openImage } from '../store/open-operand.ts';
 import { isValid, refusal } from '../testing/answers.ts';
 import { fixture } from '../testing/fixtures.ts';
-import { blobFile, layerTar, makeLayout, putImage, putName } from '../testing/layout-files.ts';
+import { blobFile, layerTar, makeLayout, putImage, putJson, putName } from '../testing/layout-files.ts';
 import { readChunked, readEstargz } from '../testing/lazy-checkers.ts';
 import { type PreparedPlace, preparePlace } from '../testing/prepared-place.ts';
 import { textFile } from '../testing/scripts.ts';
@@ -18,6 +18,7 @@ import { snapshotOf } from '../testing/snapshot.ts';
 import { makeWritable, temporaryDirectory } from '../testing/temporary.ts';
 import type { LayerEntry } from '../tree/node.ts';
 import { convert } from './convert.ts';
+import { copy } from './copy.ts';
 import { diff } from './diff.ts';
 import type { ConvertOptions } from './options.ts';
 import { squash } from './squash.ts';
@@ -187,6 +188,29 @@ test("docker's media types and back: the image ID stays, and what docker has no 
   };
   assert.match(index.manifests[0]?.mediaType ?? '', /manifest\.list/);
   await isValid(join(directory, 'out'));
+  await isValid(layout);
+});
+
+test('documents that leave it to others to say what type they are keep their bytes where they are of it, whatever is asked of them', async t => {
+  const layout = makeLayout(join(temporaryDirectory(t), 'img'));
+  const { digest, platform } = putImage(layout, { layers: [{ tar: layerTar([]) }] });
+  const { mediaType, ...manifest } = JSON.parse(readFileSync(blobFile(layout, digest), 'utf8')) as {
+    readonly mediaType: string;
+  };
+  const silent = { ...putJson(layout, mediaType, manifest), ...(platform === undefined ? {} : { platform }) };
+  const ofIndex = 'application/vnd.oci.image.index.v1+json';
+  putName(layout, 'one', silent);
+  putName(layout, 'all', putJson(layout, ofIndex, { schemaVersion: 2, manifests: [silent] }));
+  for (const name of ['one', 'all']) {
+    const image = `${layout}:${name}`;
+    assert.equal((await convert(image, { format: 'oci', allPlatforms: true })).isChanged, false, name);
+    const { manifest: before } = await copy(image, `${layout}:copied`, { all: true });
+    assert.equal((await copy(image, `${layout}:copied`, { format: 'oci', all: true })).manifest, before, name);
+    const docker = await convert(image, { format: 'docker', allPlatforms: true, tag: 'docker' });
+    assert.equal(docker.isChanged, true);
+    assert.equal((await convert(`${layout}:docker`, { format: 'docker', allPlatforms: true })).isChanged, false, name);
+    await convert(`${layout}:docker`, { format: 'oci', allPlatforms: true, tag: 'back' });
+  }
   await isValid(layout);
 });
 

@@ -3,7 +3,7 @@ import { compressionOfForm, isLazy } from '../codec/lazy.ts';
 import { badOption, usage } from '../errors.ts';
 import { type ConvertedLayer, convertLayer } from '../graph/convert-layer.ts';
 import { isAttestation } from '../image/attestation.ts';
-import { convertManifest } from '../image/convert.ts';
+import { convertManifest, ofType } from '../image/convert.ts';
 import { withDocuments } from '../image/edit-image.ts';
 import { isDockerImage } from '../image/image-kind.ts';
 import { layersOf } from '../image/layers.ts';
@@ -102,8 +102,11 @@ async function convertImage(
 }
 
 /** The index of a multi-platform image in the words asked for. Docker's lists hold no artifacts, and so no attestations. */
-function indexOf(index: ImageIndex, format: 'oci' | 'docker', warnings: string[]): ImageIndex {
-  if (format === 'oci') return { ...index, mediaType: mediaTypes.index };
+function indexOf(
+  index: ImageIndex,
+  { format, is, warnings }: { readonly format: 'oci' | 'docker'; readonly is: string; readonly warnings: string[] },
+): ImageIndex {
+  if (format === 'oci') return ofType(index, { is, wanted: mediaTypes.index });
   for (const { digest } of index.manifests.filter(isAttestation))
     warnings.push(`attestation ${digest} is left out: a list of docker's has no place for it`);
   const manifests = index.manifests.filter(entry => !isAttestation(entry));
@@ -125,7 +128,7 @@ export async function convert(image: ImageOperand, options: ConvertOptions = {})
   const change: Change<ConvertedLayers> = {
     keepsFiles: true,
     change: part => convertImage(part, layers, options),
-    ...(isWhole ? { index: index => indexOf(index, format, warnings) } : {}),
+    ...(isWhole ? { index: (index, is) => indexOf(index, { format, is, warnings }) } : {}),
   };
   const result = await changeImage(image, withoutNow(shared), change);
   const said =
