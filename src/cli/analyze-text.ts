@@ -12,6 +12,7 @@ const most = 10;
 const percent = (part: number, whole: number): string => (whole === 0 ? '0%' : `${((part / whole) * 100).toFixed(2)}%`);
 
 function summary({ size, dive, layers }: AnalyzeResult): string {
+  if (size.stored === null) return `size: ${humanSize(size.files)} of files\n`;
   const waste = `${humanSize(size.hidden)} (${percent(size.hidden, size.files)})`;
   return [
     `size: ${humanSize(size.files)} of files in ${layers.length} layers, ${humanSize(size.visible)} reached; ${humanSize(size.stored)} stored\n`,
@@ -20,13 +21,14 @@ function summary({ size, dive, layers }: AnalyzeResult): string {
   ].join('');
 }
 
-function layersText({ layers }: AnalyzeResult): string {
+function layersText({ layers, size }: AnalyzeResult): string {
+  if (size.stored === null) return '';
   const rows = layers.map(({ layer, size, visible, hidden, overhead, createdBy }) => [
     ...[`#${layer}`, humanSize(size), humanSize(visible), humanSize(hidden)],
     overhead < 0 ? `-${humanSize(-overhead)}` : humanSize(overhead),
     escapeLine(ellipsis(createdBy.replaceAll('\t', ' '), 60)),
   ]);
-  return tableText([['LAYER', 'STORED', 'REACHED', 'HIDDEN', 'TAR', 'CREATED BY'], ...rows]);
+  return `\n${tableText([['LAYER', 'STORED', 'REACHED', 'HIDDEN', 'TAR', 'CREATED BY'], ...rows])}`;
 }
 
 function directoriesText({ directories }: AnalyzeResult): string {
@@ -72,7 +74,7 @@ export function analyzeText(result: AnalyzeResult, color: boolean): string {
   const findings = result.findings.map(finding => findingText(finding, color)).join('');
   return [
     summary(result),
-    `\n${layersText(result)}`,
+    layersText(result),
     directoriesText(result),
     packagesText(result),
     wasteText(result),

@@ -25,7 +25,7 @@ export function blameText({ steps }: BlameResult, words: Words): string {
   const rows = steps.map(step => {
     const by = step.createdBy.replaceAll('\t', ' ');
     return [
-      `#${step.layer}`,
+      step.layer === null ? '-' : `#${step.layer}`,
       step.kind,
       sizeText(step),
       shownPath(step),

@@ -6,12 +6,11 @@ import type { Path } from '../tree/node.ts';
 import { textOf } from '../tree/path.ts';
 import { type HiddenFile, type Waste, wasteOf } from '../tree/waste.ts';
 import type { AnalyzedLayer, AnalyzedPackage, AnalyzeResult, DiveNumbers, WastedPath } from './analyze-results.ts';
-import { layerViews } from './layer-views.ts';
 import type { Look } from './look.ts';
 import { type FoundPackages, type PlacedPackage, scanPackages } from './package-scan.ts';
 import { pathFields } from './view.ts';
 
-/** Where an image's bytes are: what is measured of it, whoever asks. */
+/** Where the bytes of an image or another root filesystem are: what is measured of it, whoever asks. */
 export interface Analysis extends Pick<AnalyzeResult, 'size' | 'dive' | 'layers' | 'packages' | 'unowned' | 'waste'> {
   readonly found: FoundPackages;
   readonly ownership: Ownership;
@@ -32,9 +31,9 @@ function diveNumbers({ score, layerSizes, repeated }: Efficiency): DiveNumbers {
   };
 }
 
-function layersOf({ image, stack }: NonNullable<Look['ofImage']>, { layers }: Waste): readonly AnalyzedLayer[] {
-  return layerViews(image).map((view, at) => {
-    const [{ visible, hidden } = { visible: 0, hidden: 0 }, tar = 0] = [layers[at], stack.sizes[at]];
+function layersOf({ layers, tars }: Look, waste: Waste): readonly AnalyzedLayer[] {
+  return layers.map((view, at) => {
+    const [{ visible, hidden } = { visible: 0, hidden: 0 }, tar = 0] = [waste.layers[at], tars[at]];
     return { ...view, tar, visible, hidden, overhead: tar - visible - hidden };
   });
 }
@@ -74,20 +73,22 @@ function packageSizes(packages: readonly PlacedPackage[], { sizes }: Ownership):
 }
 
 /** Measures what is looked into: by layer and by package, what no path reaches, dive's numbers. Layers whose files say packages are read once more for that. */
-export async function analysisOf(look: Look, ofImage: NonNullable<Look['ofImage']>, work: Work): Promise<Analysis> {
+export async function analysisOf(look: Look, work: Work): Promise<Analysis> {
   const pace = new Pace(work.signal);
-  const waste = await pace.run(wasteOf(ofImage.stack.stack));
-  const dive = diveNumbers(await pace.run(efficiencyOf(ofImage.stack.stack)));
+  const { image, stack, tars } = look;
+  const waste = await pace.run(wasteOf(stack));
+  const dive = diveNumbers(await pace.run(efficiencyOf(stack)));
   const found = await scanPackages(look, work);
   const listed = found.packages.map(one => one.found);
   const ownership = await pace.run(ownershipOf(look.tree, listed));
   const packages = packageSizes(found.packages, ownership);
   const [visible, hidden] = [sum(waste.layers.map(use => use.visible)), sum(waste.layers.map(use => use.hidden))];
-  const stored = sizeOf(ofImage.image.manifest.value.layers);
+  const stored = image === undefined ? null : sizeOf(image.manifest.value.layers);
+  const tar = image === undefined ? null : sum(tars);
   return {
-    size: { stored, tar: sum(ofImage.stack.sizes), files: visible + hidden, visible, hidden },
+    size: { stored, tar, files: visible + hidden, visible, hidden },
     dive,
-    layers: layersOf(ofImage, waste),
+    layers: layersOf(look, waste),
     packages,
     unowned: visible - sum(packages.map(one => one.size)),
     waste: wastedPaths(waste),

@@ -27,6 +27,7 @@ export interface AnalyzedPackage {
   readonly type: string;
   readonly name: string;
   readonly version: string;
+  /** The layer that brought it, from 1; null in what is no image. */
   readonly layer: number | null;
   /** Bytes of its files that are there; a file that several packages list is the first one's. */
   readonly size: number;
@@ -73,10 +74,10 @@ export interface RuleFinding {
 
 export interface AnalyzeResult {
   readonly size: {
-    /** Stored bytes of all layers. */
-    readonly stored: number;
-    /** Bytes of their tars. */
-    readonly tar: number;
+    /** Stored bytes of all layers; null of what is no image. */
+    readonly stored: number | null;
+    /** Bytes of their tars; null of what is no image. */
+    readonly tar: number | null;
     /** Bytes of the files in all of them: what docker's and dive's sizes are. */
     readonly files: number;
     /** Bytes of the files that paths reach: those of the merged root filesystem. */
@@ -85,7 +86,7 @@ export interface AnalyzeResult {
     readonly hidden: number;
   };
   readonly dive: DiveNumbers;
-  /** Lowest first. */
+  /** Lowest first; none of what is no image. */
   readonly layers: readonly AnalyzedLayer[];
   /** In the order of paths, `/` first. */
   readonly directories: readonly AnalyzedDirectory[];

@@ -1,5 +1,4 @@
-import { unsupported } from '../errors.ts';
-import type { ImageOperand } from '../store/parse-operand.ts';
+import type { Operand } from '../store/parse-operand.ts';
 import { Pace } from '../stream/pace.ts';
 import { usageOf } from '../tree/usage.ts';
 import { analysisOf } from './analysis.ts';
@@ -8,7 +7,7 @@ import type { AnalyzedDirectory, AnalyzeResult, RuleFinding } from './analyze-re
 import { checkCall } from './check-call.ts';
 import { type Look, lookInto } from './look.ts';
 import { keepingPackages } from './package-scan.ts';
-import { checkRule, type Measured } from './rule-checks.ts';
+import { checkAppliesTo, checkRule, type Measured } from './rule-checks.ts';
 import { rulesOf } from './rules.ts';
 import { pathFields } from './view.ts';
 
@@ -24,18 +23,18 @@ async function findingsOf(measured: Measured, options: AnalyzeOptions, pace: Pac
 }
 
 /**
- * Where an image's bytes are: by layer, by directory and by package; which of them no path reaches; dive's numbers. What it does not keep to
- * of what the options ask for is a finding. Layers are read and proved; those whose files say packages are read once more for that.
- * Throws `usage` and `invalid` for bounds and rules that are none, `unsupported` for what is no image.
+ * Where the bytes of an image, a bundle, a directory or a tar are: by layer, by directory and by package; which of them no path reaches; dive's numbers.
+ * What it does not keep to of what the options ask for is a finding. Layers are read and proved; those whose files say packages are read once more for
+ * that. What is no image has no layers. Throws `usage` and `invalid` for bounds and rules that are none, `unsupported` for rules about
+ * layers and config of what has none.
  */
-export async function analyze(image: ImageOperand, options: AnalyzeOptions = {}): Promise<AnalyzeResult> {
-  checkCall('analyze', { image: ['operand', image] }, options);
-  rulesOf(options);
-  const look = await lookInto(image, options, keepingPackages);
-  const { ofImage, subject } = look;
-  if (ofImage === undefined) throw unsupported(subject, 'an image, which has layers', 'a root filesystem');
-  const { size, dive, layers, packages, unowned, waste, found } = await analysisOf(look, ofImage, options);
-  const measured = { look, image: ofImage.image, files: size.files, hidden: size.hidden, efficiency: dive.efficiency };
+export async function analyze(rootfs: Operand, options: AnalyzeOptions = {}): Promise<AnalyzeResult> {
+  checkCall('analyze', { rootfs: ['operand', rootfs] }, options);
+  const rules = rulesOf(options);
+  const look = await lookInto(rootfs, options, keepingPackages);
+  for (const rule of rules) checkAppliesTo(rule, look);
+  const { size, dive, layers, packages, unowned, waste, found } = await analysisOf(look, options);
+  const measured = { look, files: size.files, hidden: size.hidden, efficiency: dive.efficiency };
   const pace = new Pace(options.signal);
   const findings = await findingsOf({ ...measured, packages: found.packages }, options, pace);
   return {

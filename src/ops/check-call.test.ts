@@ -18,12 +18,12 @@ const functions = library as unknown as Readonly<Record<string, Call>>;
 const verbs = Object.keys(optionTables) as readonly Verb[];
 /** How many arguments stand before the options, and which may be left out. */
 const argumentsOf: Readonly<Record<Verb, readonly string[]>> = {
-  analyze: ['image'],
+  analyze: ['rootfs'],
   append: ['image', 'steps'],
   build: ['context', 'images'],
   checkBuild: ['context'],
   checkBase: ['image', 'base?'],
-  blame: ['image', 'path'],
+  blame: ['rootfs', 'path'],
   catStream: ['rootfs', 'paths'],
   attach: ['subject', 'files'],
   referrers: ['image'],

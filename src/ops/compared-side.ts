@@ -38,15 +38,19 @@ interface WalkOptions {
 
 type OpenOptions = ReadOptions & WalkOptions;
 
-/** One side of a comparison, with what else is known of it. */
-export interface ComparedSide extends Side {
-  readonly image?: Image | undefined;
-  /** The contents of files of its tree, whole, each content once and in its own order, so that nothing is read twice. */
-  readonly bodies: (files: ReadonlyMap<FileNode, Path>) => AsyncIterable<readonly [FileNode, Uint8Array]>;
+/** The tree of one side of a comparison, and what of it is not known. */
+export interface ComparedTree extends Pick<Side, 'tree'> {
   /** What of it was not walked, and is as it is in the other side. */
   readonly mounts?: ReadonlySet<Path> | undefined;
   /** What it could not hold: where that is not there, it is as it is in the other side. */
   readonly unmade?: ReadonlySet<Node['kind']> | undefined;
+}
+
+/** One side of a comparison, with what else is known of it. */
+export interface ComparedSide extends Side, ComparedTree {
+  readonly image?: Image | undefined;
+  /** The contents of files of its tree, whole, each content once and in its own order, so that nothing is read twice. */
+  readonly bodies: (files: ReadonlyMap<FileNode, Path>) => AsyncIterable<readonly [FileNode, Uint8Array]>;
   readonly warnings: readonly string[];
 }
 
@@ -64,8 +68,8 @@ const none = async (): Promise<ReadonlyMap<FileNode, string>> => new Map();
 
 /** The tree of a side, with what it could not hold as the other has it, and a sentence about that. Of two such sides neither tells anything. */
 export function* completed(
-  other: Pick<ComparedSide, 'tree' | 'unmade'>,
-  { tree, unmade = new Set() }: Pick<ComparedSide, 'tree' | 'unmade'>,
+  other: ComparedTree,
+  { tree, unmade = new Set() }: ComparedTree,
 ): Parts<{ readonly tree: Tree; readonly warnings: readonly string[] }> {
   const isTold = (other.unmade?.size ?? 0) === 0;
   const filled = yield* withUnmade(other.tree, tree, isTold ? unmade : new Set());

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { diffLayerLists } from '../image/layers-diff.ts';
+import { refusal } from '../testing/answers.ts';
 import { runCommand } from '../testing/command-line.ts';
 import { layeredImage } from '../testing/layered-files.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
@@ -53,6 +54,11 @@ test('layers stand side by side: the same, changed with the same line of history
   const { layers } = await diffLayers(old, later, { hostPlatform });
   const rows = layers.map(({ kind, before, after }) => [kind, before?.layer ?? '-', after?.layer ?? '-'].join(' '));
   assert.deepEqual(rows, ['= 1 1', '~ 2 2', '+ - 3']);
+  const directory = temporaryDirectory(t);
+  const said = /: expected an image, whose layers can be compared, got a directory without/;
+  const rootfs = { kind: 'rootfs', path: directory } as const;
+  await assert.rejects(diffLayers(old, directory, { hostPlatform }), refusal(said, 'unsupported'));
+  await assert.rejects(diffLayers(rootfs, old, { hostPlatform }), refusal(said, 'unsupported'));
 });
 
 test('law: all layers of both sides are listed once and in order, and an image is the same as itself', () => {

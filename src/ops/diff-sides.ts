@@ -11,7 +11,7 @@ import { withoutMounts } from '../tree/overlay.ts';
 import { each, type Parts } from '../tree/parts.ts';
 import { restrict, type Selection } from '../tree/selection.ts';
 import { compareSides } from './compare.ts';
-import { type ComparedSide, completed } from './compared-side.ts';
+import { type ComparedSide, type ComparedTree, completed } from './compared-side.ts';
 import type { TextView } from './diff-results.ts';
 import { type FoundRenames, findRenames, noRenames } from './find-renames.ts';
 import type { DiffOptions } from './options.ts';
@@ -95,9 +95,9 @@ function* selected(changes: readonly Change[], keeps: (path: Path) => boolean): 
 }
 
 /** What is compared of two root filesystems: mounts that one of them did not walk, and devices that nobody could make there, are as the other has them. */
-function* comparedTrees(
-  lower: ComparedSide,
-  upper: ComparedSide,
+export function* comparedTrees(
+  lower: ComparedTree,
+  upper: ComparedTree,
   selection: Selection | undefined,
 ): Parts<{ readonly before: Tree; readonly after: Tree; readonly warnings: readonly string[] }> {
   const wanted = function* (tree: Tree): Parts<Tree> {

@@ -14,7 +14,7 @@ function inSourceOrder(files: ReadonlyMap<FileNode, Path>): readonly PlacedFile[
 /** Where the contents of files are, those of an image that were kept among them. */
 interface Bodies {
   readonly bytesOf: (files: readonly PlacedFile[]) => Bytes;
-  readonly ofImage?: { readonly stack: { readonly kept: KeptBodies } } | undefined;
+  readonly kept?: KeptBodies | undefined;
 }
 
 /** Files with their contents whole, each content once, in the order in which their source has them: a layer is read once for all of its own. */
@@ -27,7 +27,7 @@ export async function* wholeBodies(
     const before = ordered[at - 1]?.node;
     return before === undefined || contentKey(before) !== contentKey(node);
   });
-  const kept = look.ofImage?.stack.kept;
+  const { kept } = look;
   const full: PlacedFile[] = [];
   for (const file of distinct) {
     const body = file.node.size === 0 ? new Uint8Array(0) : kept?.of(file.node);

@@ -11,7 +11,6 @@ import { find, leavesOf, reachedIn } from '../tree/walk.ts';
 import { path, severalOf } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import { rowMaker } from './file-row.ts';
-import { layerViews } from './layer-views.ts';
 import { eachIn, findIn, type Look, lookInto } from './look.ts';
 import type { FilesOptions } from './look-options.ts';
 import type { FileRow, FilesResult } from './look-results.ts';
@@ -111,6 +110,5 @@ export async function files(
   const [passwd, group] = [await usersIn(look, 'etc/passwd', odd), await usersIn(look, 'etc/group', odd)];
   const names = namesOfIds({ passwd, group });
   const rows = await new Pace(options.signal).run(rowsOf(look, asked, names));
-  const layers = look.ofImage === undefined ? [] : layerViews(look.ofImage.image);
-  return { files: rows, layers, warnings: [...look.warnings, ...odd] };
+  return { files: rows, layers: look.layers, warnings: [...look.warnings, ...odd] };
 }

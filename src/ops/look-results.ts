@@ -1,7 +1,7 @@
 import type { DiffID, Digest } from '../spec/digest.ts';
 import type { Reason } from '../tree/change.ts';
 import type { StepKind } from '../tree/story.ts';
-import type { NamedDigest, NodeView } from './results.ts';
+import type { NodeView } from './results.ts';
 
 /** A layer of an image and the line of history that made it. */
 export interface LayerView {
@@ -14,6 +14,17 @@ export interface LayerView {
   readonly created: string | null;
   readonly createdBy: string;
   readonly comment: string;
+}
+
+/** In place of a layer: what is no image has none. */
+export interface NoLayer {
+  readonly layer: null;
+  readonly digest: null;
+  readonly diffID: null;
+  readonly size: null;
+  readonly created: null;
+  readonly createdBy: '';
+  readonly comment: '';
 }
 
 export interface FileRow extends NodeView {
@@ -42,8 +53,8 @@ export interface CatResult {
   readonly warnings: readonly string[];
 }
 
-/** What a layer did to a path, with the layer and its line of history. */
-export interface BlameStep extends LayerView {
+/** What a layer did to a path. */
+interface BlamedChange {
   /**
    * `add`; `modify` (contents, a link's target, a device's numbers); `metadata` (attributes or hardlinks alone); `rewrite` (the same again,
    * in a copy); `replace` (another type); `delete` (its own whiteout); `opaque` (an opaque whiteout above it); `hide` (a directory above it went).
@@ -59,6 +70,9 @@ export interface BlameStep extends LayerView {
   readonly before: NodeView | null;
   readonly after: NodeView | null;
 }
+
+/** What a layer did to a path, with the layer and its line of history. */
+export type BlameStep = (LayerView | NoLayer) & BlamedChange;
 
 export interface BlameResult {
   readonly path: string;
@@ -77,9 +91,15 @@ export interface CpResult {
   readonly warnings: readonly string[];
 }
 
+/** What a page is about. `digest` is that of an image's manifest. */
+export interface ReportedImage {
+  readonly name: string;
+  readonly digest: Digest | null;
+}
+
 export interface ReportResult {
-  /** The image, or the older one and the newer. */
-  readonly images: readonly NamedDigest[];
+  /** The image or root filesystem, or the older one and the newer. */
+  readonly images: readonly ReportedImage[];
   /** The page's own. */
   readonly digest: Digest;
   /** Bytes of the page. */

@@ -11,10 +11,13 @@ import { type OperandKind, preparePlace } from '../testing/prepared-place.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { everything, hostPlatform, images } from '../testing/verb-use.ts';
 import { find } from '../tree/walk.ts';
+import { analyze } from './analyze.ts';
 import { blame } from './blame.ts';
 import { catStream } from './cat.ts';
 import { files } from './files.ts';
 import { lookInto } from './look.ts';
+
+const withoutLayers = everything.filter(kind => !images.includes(kind));
 
 async function operandsOf(t: TestContext): Promise<(kind: OperandKind) => Operands> {
   return (await preparePlace(temporaryDirectory(t))).operands;
@@ -95,9 +98,48 @@ test("a path's story names the layers that touched it and their lines of history
   await assert.rejects(blame(source, '/never'), refusal(/expected '\/never' in some layer, got nothing/, 'not-found'));
 });
 
-test('what has no layers has no story', async t => {
-  const { source } = (await operandsOf(t))('rootfs');
-  await assert.rejects(blame(source, '/etc/motd'), refusal(/expected an image/, 'unsupported'));
+test('what has no layers is a story of one step that no layer made', async t => {
+  const operands = await operandsOf(t);
+  for (const kind of withoutLayers) {
+    const { steps } = await blame(operands(kind).source, '/lib/../etc/motd');
+    assert.deepEqual(
+      steps.map(({ layer, digest, kind, path }) => [layer, digest, kind, path]),
+      [[null, null, 'add', '/etc/motd']],
+      kind,
+    );
+    await assert.rejects(
+      blame(operands(kind).source, '/never'),
+      refusal(/expected '\/never', got nothing/, 'not-found'),
+    );
+  }
+});
+
+test('a root filesystem without layers is measured as one tree, and a rule about layers or a config is refused', async t => {
+  const operands = await operandsOf(t);
+  const rules = join(temporaryDirectory(t), 'rules.json');
+  for (const kind of withoutLayers) {
+    const { source } = operands(kind);
+    const all = (await files(source, ['/'], { recursive: true })).files.filter(({ type }) => type === 'file');
+    const bytes = all.reduce((sum, { size = 0, links }) => sum + size / links, 0);
+    const { size, directories, layers, waste, unowned } = await analyze(source, { maxWasted: '0', noSetuid: true });
+    assert.deepEqual(size, { stored: null, tar: null, files: bytes, visible: bytes, hidden: 0 }, kind);
+    assert.equal(
+      directories.reduce((sum, { own }) => sum + own, 0),
+      bytes,
+    );
+    assert.deepEqual([layers, waste, unowned], [[], [], bytes]);
+    for (const rule of [
+      { maxLayers: 3 },
+      { noRootUser: true },
+      { ports: [] },
+      { labels: { a: '*' } },
+      { base: ['x'] },
+    ]) {
+      writeFileSync(rules, JSON.stringify({ version: 1, rules: [rule] }));
+      const said = new RegExp(`expected an image, for rule .* asks for ${Object.keys(rule)}`);
+      await assert.rejects(analyze(source, { rules }), refusal(said, 'unsupported'));
+    }
+  }
 });
 
 test('the command line lists as ls does', async t => {

@@ -2,11 +2,12 @@ import { writeLayer } from '../codec/layer-writer.ts';
 import { writeTree } from '../codec/tree-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { notFound } from '../errors.ts';
+import type { ComparableRootfs } from '../graph/comparable-rootfs.ts';
 import { fileBytes } from '../graph/file-bytes.ts';
 import type { Keeping, KeptBodies } from '../graph/kept-bodies.ts';
 import { layerTar } from '../graph/merged-tree.ts';
 import type { ImageSource } from '../graph/source.ts';
-import { type ImageStack, readStack } from '../graph/stack.ts';
+import { readStack } from '../graph/stack.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { annotationKeys } from '../spec/annotations.ts';
 import type { Image } from '../spec/objects.ts';
@@ -20,26 +21,41 @@ import { openRootfsTar } from '../store/rootfs/tar.ts';
 import { flow } from '../stream/flow.ts';
 import { announce, Pace, type Work } from '../stream/pace.ts';
 import { diffInParts } from '../tree/diff.ts';
-import { emptyTree, type LayerEntry, type Node, type Path, type Tree } from '../tree/node.ts';
+import { emptyTree, type FileNode, type LayerEntry, type Node, type Path, type Tree } from '../tree/node.ts';
 import type { Parts } from '../tree/parts.ts';
 import { encodeText, joinPath, nameOf, parentOf, parsePath, textOf } from '../tree/path.ts';
-import { eachPlaced, topOf } from '../tree/stack.ts';
+import { eachPlaced, type Stack, stackOfTree, topOf } from '../tree/stack.ts';
 import { toLayerInParts } from '../tree/to-layer.ts';
-import { eachNode, find, resolvePath } from '../tree/walk.ts';
+import { find, resolvePath } from '../tree/walk.ts';
 import { ContentFiles } from './content-files.ts';
+import { layerViews } from './layer-views.ts';
+import type { LayerView } from './look-results.ts';
 import type { ReadOptions } from './options.ts';
 import type { PlacedFile } from './placed-file.ts';
 import { directoryBytes, nodesOf, tarBytes } from './rootfs-bodies.ts';
 
-/** A root filesystem to look into, whatever holds it: its tree, and any file's contents. */
+/** A root filesystem to look into, whatever holds it: its tree, what that is made of, and any file's contents. */
 export interface Look {
   readonly subject: string;
   /** What it is called: the image's name, else the last part of its path. */
   readonly name: string;
   readonly tree: Tree;
-  /** What an image's layers are; undefined for what is no image. */
-  readonly ofImage: { readonly image: Image; readonly stack: ImageStack } | undefined;
+  /** What the tree was folded of: an image's layers, else one that has it all. */
+  readonly stack: Stack;
+  /** Undefined for what is no image, which has neither a config nor layers to tell of. */
+  readonly image: Image | undefined;
+  /** An image's layers with their lines of history, lowest first; none of what is no image. */
+  readonly layers: readonly LayerView[];
+  /** Bytes of each of their uncompressed tars. */
+  readonly tars: readonly number[];
+  /** What was kept of the contents while an image's layers were read. */
+  readonly kept: KeptBodies | undefined;
+  /** What of a directory was not walked, and what it could not hold: both are as they are in what it is compared with. */
+  readonly mounts?: ReadonlySet<Path> | undefined;
+  readonly unmade?: ReadonlySet<Node['kind']> | undefined;
   readonly warnings: readonly string[];
+  /** What the contents of these files, of whatever layer, are told apart by. */
+  readonly digests: (files: ReadonlySet<FileNode>) => Promise<ReadonlyMap<FileNode, string>>;
   /** The contents of files one after the other, in chunks that are valid until the next. Throws `conflict` where one changed since it was listed. */
   readonly bytesOf: (files: readonly PlacedFile[]) => Bytes;
   /** A tar of any tree that is made of nodes of this one, wherever they lie in it; read in the source's own order. */
@@ -91,15 +107,20 @@ export async function lookAtImage(
 ): Promise<Look> {
   const layers = layersOf(image);
   announce(options, 'reading', sizeOf(blobsOf(layers)));
-  const stack = await readStack(source, layers, keeping);
+  const { stack, sizes, kept, warnings, digests } = await readStack(source, layers, keeping);
   return {
     subject,
     name,
-    tree: topOf(stack.stack),
-    ofImage: { image, stack },
-    warnings: stack.warnings,
+    tree: topOf(stack),
+    stack,
+    image,
+    layers: layerViews(image),
+    tars: sizes,
+    kept,
+    warnings,
+    digests,
     bytesOf(files) {
-      const bodies = keptBytes(stack.kept, files);
+      const bodies = keptBytes(kept, files);
       return bodies === undefined ? fileBytes(source, layers, nodesOf(files)) : bytesOf(bodies);
     },
     tarOf: tree =>
@@ -111,9 +132,51 @@ export async function lookAtImage(
   };
 }
 
+/** A root filesystem that is no image, as its place has it open. */
+interface OpenedRootfs extends Pick<Look, 'subject' | 'bytesOf' | 'tarOf'> {
+  readonly path: string;
+  readonly rootfs: ComparableRootfs;
+}
+
+function openTar({ path }: { readonly path: string }, subject: string, work: Work): OpenedRootfs {
+  const rootfs = openRootfsTar(path, work);
+  const { tar } = rootfs;
+  return {
+    path,
+    subject,
+    rootfs,
+    bytesOf: files => tarBytes(tar, files),
+    tarOf: part => writeTree(part, [tar], subject),
+  };
+}
+
+function openDirectory(path: string, subject: string, work: Work): OpenedRootfs {
+  const rootfs = openRootfsDirectory(path, { work });
+  return {
+    path,
+    subject,
+    rootfs,
+    bytesOf: files => directoryBytes(rootfs, files, work),
+    tarOf: part => directoryTar(rootfs, part, work),
+  };
+}
+
+async function lookIntoRootfs({ rootfs, path, ...opened }: OpenedRootfs, work: Work): Promise<Look> {
+  const tree = await rootfs.tree();
+  const { warnings, mounts, unmade } = rootfs;
+  return {
+    ...opened,
+    ...{ warnings, mounts, unmade, tree },
+    name: lastPartOf(path),
+    stack: await new Pace(work.signal).run(stackOfTree(tree)),
+    ...{ image: undefined, layers: [], tars: [], kept: undefined },
+    digests: files => rootfs.digests(files),
+  };
+}
+
 /**
  * Opens an image, a bundle, a directory or a tar, and reads what is in it but contents; of an image's those that `keeping` wants come along, so
- * that its layers are read once. Throws as `locate` and reading do.
+ * that its layers are read once. What is no image is a stack of one tree. Throws as `locate` and reading do.
  */
 export async function lookInto(operand: Operand, options: ReadOptions, keeping?: Keeping): Promise<Look> {
   const place = await locate(operand, new OpenPlaces(options));
@@ -121,47 +184,22 @@ export async function lookInto(operand: Operand, options: ReadOptions, keeping?:
   switch (place.kind) {
     case 'image':
       return lookIntoImage(place, options, keeping);
-    case 'tar': {
-      const rootfs = openRootfsTar(place.path, options);
-      const tree = await rootfs.tree();
-      const bytesOf = (files: readonly PlacedFile[]): Bytes => tarBytes(rootfs.tar, files);
-      const tarOf = (part: Tree): Bytes => writeTree(part, [rootfs.tar], subject);
-      return {
-        subject,
-        name: lastPartOf(place.path),
-        tree,
-        ofImage: undefined,
-        warnings: rootfs.warnings,
-        bytesOf,
-        tarOf,
-      };
-    }
-    default: {
-      const directory = place.kind === 'bundle' ? openBundle(place.directory).rootfs : place.directory;
-      const rootfs = openRootfsDirectory(directory, { work: options });
-      const tree = await rootfs.tree();
-      const bytesOf = (files: readonly PlacedFile[]): Bytes => directoryBytes(rootfs, files, options);
-      const tarOf = (part: Tree): Bytes => directoryTar(rootfs, part, options);
-      return {
-        subject,
-        name: lastPartOf(directory),
-        tree,
-        ofImage: undefined,
-        warnings: rootfs.warnings,
-        bytesOf,
-        tarOf,
-      };
-    }
+    case 'tar':
+      return lookIntoRootfs(openTar(place, subject, options), options);
+    case 'bundle':
+      return lookIntoRootfs(openDirectory(openBundle(place.directory).rootfs, subject, options), options);
+    case 'rootfs':
+      return lookIntoRootfs(openDirectory(place.directory, subject, options), options);
   }
 }
 
+/** The number of a layer that is the `at`th from 0; null in what is no image. */
+export const layerNumber = ({ image }: Pick<Look, 'image'>, at: number): number | null =>
+  image === undefined ? null : at + 1;
+
 /** Visits all that there is but the root, with the number of the layer that made it so, from 1; null where there are no layers. */
-export function* eachIn(
-  { tree, ofImage }: Look,
-  visit: (path: Path, node: Node, layer: number | null) => void,
-): Parts<void> {
-  if (ofImage === undefined) yield* eachNode(tree, (path, node) => visit(path, node, null));
-  else yield* eachPlaced(ofImage.stack.stack, (path, node, layer) => visit(path, node, layer + 1));
+export function eachIn(look: Look, visit: (path: Path, node: Node, layer: number | null) => void): Parts<void> {
+  return eachPlaced(look.stack, (path, node, at) => visit(path, node, layerNumber(look, at)));
 }
 
 /** A path of a root filesystem as it was asked for, and what is there. */

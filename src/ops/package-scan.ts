@@ -6,7 +6,7 @@ import { isLikely, saidBy, unneededOf } from '../packages/search.ts';
 import { announce, Pace, type Work } from '../stream/pace.ts';
 import type { FileNode, Path } from '../tree/node.ts';
 import { wholeBodies } from './file-bodies.ts';
-import { eachIn, type Look } from './look.ts';
+import { eachIn, type Look, layerNumber } from './look.ts';
 import { PackageLayers } from './package-layers.ts';
 
 /** A package and the layer that brought it, from 1; null where there are no layers. */
@@ -58,8 +58,8 @@ export async function scanPackages(look: Look, work: Work): Promise<FoundPackage
       if (scan.places.length > before) layerAt.set(path, layer);
     }),
   );
-  const layers = new PackageLayers(look.ofImage?.stack.stack ?? [], scan.places, look.subject);
-  const isIdle = (node: FileNode): boolean => look.ofImage?.stack.kept.isIdle(node) === true && scan.isAlone(node);
+  const layers = new PackageLayers(look.stack, scan.places, look.subject);
+  const isIdle = (node: FileNode): boolean => look.kept?.isIdle(node) === true && scan.isAlone(node);
   const wanted = new Map([...layers.wanted, ...[...scan.wanted].filter(([node]) => !isIdle(node))]);
   announce(work, 'packages', total(wanted));
   for await (const [node, bytes] of wholeBodies(look, wanted)) {
@@ -68,8 +68,8 @@ export async function scanPackages(look: Look, work: Work): Promise<FoundPackage
   }
   const { packages, system } = await pace.run(scan.finish());
   const placed = packages.map(found => {
-    const layer = look.ofImage === undefined ? undefined : layers.layerOf(found);
-    return { found, layer: layer === undefined ? (layerAt.get(found.path) ?? null) : layer + 1 };
+    const at = layers.layerOf(found);
+    return { found, layer: at === undefined ? (layerAt.get(found.path) ?? null) : layerNumber(look, at) };
   });
   return { packages: placed.sort(inOrder), system, warnings };
 }

@@ -8,7 +8,6 @@ import type { Path, Tree } from '../tree/node.ts';
 import type { Parts } from '../tree/parts.ts';
 import { exactTextOf, textOf } from '../tree/path.ts';
 import { checkCall } from './check-call.ts';
-import { layerViews } from './layer-views.ts';
 import { lookInto } from './look.ts';
 import type { ReadOptions } from './options.ts';
 import type { PackageRow, PackagesResult } from './package-results.ts';
@@ -90,7 +89,7 @@ export async function packages(rootfs: Operand, options: ReadOptions = {}): Prom
   return {
     packages: await pace.run(rowsOf(packages, { tree: look.tree, system, ownership })),
     distribution: distributionOf(system),
-    layers: look.ofImage === undefined ? [] : layerViews(look.ofImage.image),
+    layers: look.layers,
     warnings: [...look.warnings, ...warnings],
   };
 }

@@ -11,7 +11,9 @@ import { layeredImage } from '../testing/layered-files.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { hostPlatform } from '../testing/verb-use.ts';
 import { analyze } from './analyze.ts';
+import { exportImage } from './export-image.ts';
 import { report, reportStream } from './report.ts';
+import { unpack } from './unpack.ts';
 
 const status = (...packages: readonly string[]): string =>
   packages
@@ -147,13 +149,34 @@ test('the page is in the file that is named, whole and the same each time; a dry
   assert.match(readFileSync(out, 'utf8'), /"kind":"image"/);
 });
 
-test('what is no image, more images than two and a page onto a terminal are refused', async t => {
+test('a page of a directory or a tar has its files and packages, and beside an image what differs', async t => {
+  const { old, app } = imagesOf(t);
+  const place = temporaryDirectory(t);
+  const [directory, tar] = [join(place, 'rootfs'), join(place, 'rootfs.tar')];
+  await unpack(app, directory, { hostPlatform });
+  await exportImage(app, tar, { hostPlatform });
+  const ofImage = (await dataOf(app)) as ImagePage;
+  for (const rootfs of [directory, tar]) {
+    const page = (await dataOf(rootfs)) as ImagePage;
+    assert.deepEqual([page.head.digest, page.head.platform, page.layers, page.history], [null, '', [], []]);
+    assert.equal(page.files.names, ofImage.files.names);
+    assert.deepEqual(page.files.sizes, ofImage.files.sizes);
+    assert.deepEqual(
+      page.packages.map(row => row.with(4, 0)),
+      ofImage.packages.map(row => row.with(4, 0)),
+    );
+    assert.equal(((await dataOf([app, rootfs])) as PairPage).changes.names, '');
+    const [ofImages, pair] = [(await dataOf([old, app])) as PairPage, (await dataOf([old, rootfs])) as PairPage];
+    assert.deepEqual([pair.changes, pair.texts, pair.packages], [ofImages.changes, ofImages.texts, ofImages.packages]);
+    assert.deepEqual([pair.layers, pair.config], [[], []]);
+  }
+  const { images } = await report(tar, join(place, 'out'));
+  assert.deepEqual(images, [{ name: 'rootfs.tar', digest: null }]);
+});
+
+test('more images than two and a page onto a terminal are refused', async t => {
   const { app } = imagesOf(t);
   const place = temporaryDirectory(t);
-  await assert.rejects(
-    report(place, join(place, 'out')),
-    refusal(/expected an image, which has layers/, 'unsupported'),
-  );
   await assert.rejects(report([], join(place, 'out')), refusal(/got 0 images/, 'usage'));
   await assert.rejects(report([app, app, app], join(place, 'out')), refusal(/got 3 images/, 'usage'));
   const { status: left, err } = await runCommand(['report', app], { stdoutIsTerminal: true });
@@ -162,7 +185,7 @@ test('what is no image, more images than two and a page onto a terminal are refu
   assert.equal(existsSync(join(place, 'out')), false);
 });
 
-test('of small text files that differ or were added a page has the lines, of others none', async t => {
+test('of small text files that differ, were added or deleted a page has the lines, of others none', async t => {
   const place = temporaryDirectory(t);
   const before = {
     'etc/conf': 'one\ntwo\n',
@@ -170,6 +193,8 @@ test('of small text files that differ or were added a page has the lines, of oth
     'etc/binary': 'a\0b',
     'etc/large': 'x'.repeat(70_000),
     'etc/same': 's',
+    'etc/gone': 'old\n',
+    'etc/gone-binary': '\0',
   };
   const after = {
     'etc/conf': 'one\n2 </script>\n',
@@ -191,6 +216,7 @@ test('of small text files that differ or were added a page has the lines, of oth
       ['/etc/added', '@@ -0,0 +1 @@\n+new', 1, 0],
       ['/etc/conf', '@@ -1,2 +1,2 @@\n one\n-two\n+2 </script>', 1, 1],
       ['/etc/end', '@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+b', 1, 1],
+      ['/etc/gone', '@@ -1 +0,0 @@\n-old', 0, 1],
     ],
   );
   assert.equal(page.textsLeft, 0);

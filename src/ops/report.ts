@@ -1,10 +1,10 @@
 import type { Bytes } from '../engine/engine.ts';
-import { unsupported, usage } from '../errors.ts';
+import { usage } from '../errors.ts';
 import { pageOf } from '../report/page.ts';
 import type { PageData } from '../report/page-data.ts';
 import { digestOf } from '../spec/digest.ts';
 import { writeFileAtomic } from '../store/disk/file-target.ts';
-import type { ImageOperand } from '../store/parse-operand.ts';
+import type { Operand } from '../store/parse-operand.ts';
 import { flow } from '../stream/flow.ts';
 import { checkCall } from './check-call.ts';
 import { lookInto } from './look.ts';
@@ -12,33 +12,26 @@ import type { ReportOptions } from './look-options.ts';
 import type { ReportResult } from './look-results.ts';
 import { keepingPackages } from './package-scan.ts';
 import { imagePage } from './report/image-page.ts';
-import { type ImageLook, pairPage } from './report/pair-page.ts';
+import { pairPage } from './report/pair-page.ts';
 import { allOf, type Several } from './several.ts';
 
 /** A page is for whoever may see the directory that it lies in. */
 const pageMode = 0o644;
 
-async function look(operand: ImageOperand, options: ReportOptions): Promise<ImageLook> {
-  const found = await lookInto(operand, options, keepingPackages);
-  const { ofImage, subject } = found;
-  if (ofImage === undefined) throw unsupported(subject, 'an image, which has layers', 'a root filesystem');
-  return { ...found, ofImage };
-}
-
-async function dataOf(images: readonly ImageOperand[], options: ReportOptions): Promise<PageData> {
+async function dataOf(images: readonly Operand[], options: ReportOptions): Promise<PageData> {
   const [one, other, ...more] = images;
   if (one === undefined || more.length > 0)
     throw usage('report', `expected an image, or an older one and a newer, got ${images.length} images`);
-  const first = await look(one, options);
-  if (other === undefined) return imagePage(first, first.ofImage, options);
-  return pairPage(first, await look(other, options), options);
+  const first = await lookInto(one, options, keepingPackages);
+  if (other === undefined) return imagePage(first, options);
+  return pairPage(first, await lookInto(other, options, keepingPackages), options);
 }
 
 interface Made extends ReportResult {
   readonly page: Uint8Array;
 }
 
-async function make(images: Several<ImageOperand>, options: ReportOptions): Promise<Made> {
+async function make(images: Several<Operand>, options: ReportOptions): Promise<Made> {
   const data = await dataOf(allOf(images), options);
   const page = new TextEncoder().encode(pageOf(data));
   const heads = data.kind === 'image' ? [data.head] : [data.before, data.after];
@@ -51,10 +44,10 @@ const bytesOf = (page: Uint8Array, { signal }: ReportOptions): Bytes => flow([pa
 /**
  * One page of HTML about an image (its layers, files, packages, waste and config), or about what differs between an older image and a newer: it holds all
  * that it shows, asks no network for anything, and is the same bytes for the same images. Layers are read and proved; those whose files say packages are read
- * once more for that. Throws `unsupported` for what is no image.
+ * once more for that. A bundle, a directory or a tar has a page of its files and packages.
  */
 export async function reportStream(
-  images: Several<ImageOperand>,
+  images: Several<Operand>,
   options: ReportOptions = {},
 ): Promise<ReportResult & { readonly bytes: Bytes }> {
   checkCall('reportStream', { images: ['operands', images] }, options);
@@ -64,7 +57,7 @@ export async function reportStream(
 
 /** The same into a file, which is there whole or not at all. */
 export async function report(
-  images: Several<ImageOperand>,
+  images: Several<Operand>,
   file: string,
   options: ReportOptions = {},
 ): Promise<ReportResult> {

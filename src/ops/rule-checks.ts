@@ -1,22 +1,20 @@
-import { usage } from '../errors.ts';
+import { unsupported, usage } from '../errors.ts';
 import type { Package } from '../packages/package.ts';
 import { compareVersions } from '../packages/versions.ts';
 import { annotationKeys } from '../spec/annotations.ts';
-import type { Image } from '../spec/objects.ts';
 import { matcher } from '../tree/glob.ts';
 import type { Node, Path } from '../tree/node.ts';
 import type { Parts } from '../tree/parts.ts';
 import { textOf } from '../tree/path.ts';
 import { parseWildcard } from '../tree/wildcard.ts';
 import type { RuleFinding } from './analyze-results.ts';
-import { eachIn, type Look } from './look.ts';
+import { eachIn, type Look, layerNumber } from './look.ts';
 import type { PlacedPackage } from './package-scan.ts';
 import { demandOf, parseAmount, parseSize, type Rule } from './rules.ts';
 
 /** What rules are held to. */
 export interface Measured {
   readonly look: Look;
-  readonly image: Image;
   readonly files: number;
   readonly hidden: number;
   readonly efficiency: number;
@@ -28,7 +26,7 @@ type Found = Pick<RuleFinding, 'subject' | 'message'> & { readonly layer?: numbe
 const bad = (rule: Rule) => (message: string) => usage(`rule ${rule.id ?? demandOf(rule)}`, message);
 
 /** Bounds of numbers. */
-function* ofSizes(rule: Rule, { files, hidden, efficiency, image }: Measured): Generator<Found> {
+function* ofSizes(rule: Rule, { files, hidden, efficiency, look }: Measured): Generator<Found> {
   const { maxSize, maxLayers, maxWasted, minEfficiency } = rule;
   const bound = (subject: string, most: number, got: number): Found[] =>
     got <= most ? [] : [{ subject, message: `expected at most ${Math.floor(most)} bytes, got ${got}` }];
@@ -39,7 +37,7 @@ function* ofSizes(rule: Rule, { files, hidden, efficiency, image }: Measured): G
     if (found !== undefined)
       yield { subject: 'waste', message: `expected at most ${maxWasted}, got ${hidden} bytes (${share.toFixed(2)}%)` };
   }
-  const layers = image.manifest.value.layers.length;
+  const layers = look.tars.length;
   if (maxLayers !== undefined && layers > maxLayers)
     yield { subject: 'layers', message: `expected at most ${maxLayers}, got ${layers}` };
   if (minEfficiency !== undefined && efficiency < minEfficiency)
@@ -50,7 +48,8 @@ const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 const matches = (pattern: string, text: string, rule: Rule): boolean => parseWildcard(pattern, bad(rule))(text);
 
 /** What the config says. */
-function* ofConfig(rule: Rule, { image }: Measured): Generator<Found> {
+function* ofConfig(rule: Rule, { look: { image } }: Measured): Generator<Found> {
+  if (image === undefined) return;
   const { config = {} } = image.config.value;
   const { User: user = '', ExposedPorts: exposed, Labels: labels } = config ?? {};
   if (rule.noRootUser === true && /^(?:root|0+)?(?::|$)/.test(user ?? ''))
@@ -148,16 +147,25 @@ function* ofPaths(rule: Rule, { look }: Measured): Parts<readonly Found[]> {
   for (const glob of missing) found.push({ subject: glob, message: 'expected it, got nothing' });
   if (rule.layers !== 'any' || check === undefined) return found;
   const known = new Set(found.map(({ subject }) => subject));
-  for (const [at, { entries }] of (look.ofImage?.stack.stack ?? []).entries()) {
+  for (const [at, { entries }] of look.stack.entries()) {
     for (const entry of entries) {
       const message = entry.kind === 'node' ? check(entry.path, entry.node) : undefined;
       const subject = `/${textOf(entry.path)}`;
       if (message !== undefined && !known.has(subject))
-        found.push({ subject, message: `${message} in a lower layer`, layer: at + 1 });
+        found.push({ subject, message: `${message} in a lower layer`, layer: layerNumber(look, at) });
     }
     yield entries.length << 10;
   }
   return found;
+}
+
+const ofImagesAlone = ['maxLayers', 'noRootUser', 'ports', 'labels', 'base'] as const;
+
+/** Throws `unsupported` where a rule asks for what only an image has: an answer would say that it was looked at. */
+export function checkAppliesTo(rule: Rule, { image, subject }: Pick<Look, 'image' | 'subject'>): void {
+  const demand = image === undefined ? ofImagesAlone.find(name => rule[name] !== undefined) : undefined;
+  if (demand !== undefined)
+    throw unsupported(subject, `an image, for rule ${rule.id ?? demand} asks for ${demand}`, 'a root filesystem');
 }
 
 /** What an image does not keep to of one rule. */

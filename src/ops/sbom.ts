@@ -4,7 +4,6 @@ import { spdxDocument } from '../packages/spdx.ts';
 import { jsonText } from '../spec/document.ts';
 import type { Operand } from '../store/parse-operand.ts';
 import { checkCall } from './check-call.ts';
-import { layerViews } from './layer-views.ts';
 import { type Look, lookInto } from './look.ts';
 import type { SbomOptions } from './package-options.ts';
 import type { SbomResult } from './package-results.ts';
@@ -17,7 +16,7 @@ const formats = {
 
 /** Whole seconds in UTC, as both documents want them. */
 function createdOf({ created }: Pick<SbomOptions, 'created'>, look: Look): string {
-  const said = created ?? look.ofImage?.image.config.value.created ?? undefined;
+  const said = created ?? look.image?.config.value.created ?? undefined;
   const date = said instanceof Date ? said : new Date(said ?? 0);
   const time = Number.isNaN(date.getTime()) ? new Date(0) : date;
   return time.toISOString().replace(/\.\d+Z$/, 'Z');
@@ -45,17 +44,16 @@ export async function billOf(
   options: Pick<SbomOptions, 'format' | 'created' | 'signal' | 'progress'>,
 ): Promise<{ readonly document: object; readonly packages: number; readonly warnings: readonly string[] }> {
   const { packages, system, warnings } = await scanPackages(look, options);
-  const layers = look.ofImage === undefined ? [] : layerViews(look.ofImage.image);
   const document = formats[options.format ?? 'spdx'].write({
     name: look.name,
-    digest: look.ofImage?.image.manifest.descriptor.digest,
-    architecture: look.ofImage?.image.config.value.architecture,
+    digest: look.image?.manifest.descriptor.digest,
+    architecture: look.image?.config.value.architecture,
     created: createdOf(options, look),
     system,
     packages: packages.map(({ found, layer }) => ({
       found,
       purl: purlOf(found, system),
-      layer: layer === null ? undefined : layers[layer - 1],
+      layer: layer === null ? undefined : look.layers[layer - 1],
     })),
   });
   return { document, packages: packages.length, warnings };

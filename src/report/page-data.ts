@@ -39,10 +39,10 @@ export interface FileColumns extends TreeColumns {
   readonly links: readonly (readonly [row: number, first: number])[];
 }
 
-/** Bytes: stored, of tars, of all files in all layers, of those that are reached, of those that are not. */
+/** Bytes: stored and of tars (null of what is no image), of all files in all layers, of those that are reached, of those that are not. */
 export interface Sizes {
-  readonly stored: number;
-  readonly tar: number;
+  readonly stored: number | null;
+  readonly tar: number | null;
   readonly files: number;
   readonly visible: number;
   readonly hidden: number;
@@ -90,10 +90,12 @@ export type WasteRow = readonly [
 /** A field of a config, and what it says in one line or several. */
 export type ConfigRow = readonly [field: string, values: readonly string[]];
 
-/** What a page says of an image wherever it stands. */
+/** What a page says of an image or another root filesystem wherever it stands. */
 export interface ImageHead {
   readonly name: string;
-  readonly digest: `${string}:${string}`;
+  /** The manifest's; null of what is no image. */
+  readonly digest: `${string}:${string}` | null;
+  /** Empty of what is no image. */
   readonly platform: string;
   readonly created: string | null;
   /** What distribution it says that it is; empty where it says nothing. */
@@ -101,7 +103,7 @@ export interface ImageHead {
   readonly size: Sizes;
 }
 
-/** The page of one image. */
+/** The page of one image, or of a root filesystem that has neither layers nor a config. */
 export interface ImagePage {
   readonly kind: 'image';
   readonly head: ImageHead;
@@ -114,6 +116,7 @@ export interface ImagePage {
   /** The largest first, and what was left out. */
   readonly waste: { readonly rows: readonly WasteRow[]; readonly more: number; readonly moreBytes: number };
   readonly config: readonly ConfigRow[];
+  /** Empty of what is no image. */
   readonly dockerfile: string;
   readonly warnings: readonly string[];
 }
@@ -157,7 +160,7 @@ export type FieldChange = readonly [field: string, before: string | null, after:
 /** A text file that differs: its row in the changes, and a unified diff of it. */
 export type TextChange = readonly [row: number, diff: string, added: number, deleted: number];
 
-/** The page of two images. */
+/** The page of two images or root filesystems: layers and configs are compared where both have them. */
 export interface PairPage {
   readonly kind: 'pair';
   readonly before: ImageHead;

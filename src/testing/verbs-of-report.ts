@@ -1,6 +1,6 @@
 import * as library from '../index.ts';
 import { drained } from './drained.ts';
-import { hostPlatform, images, making, reading, type VerbUse } from './verb-use.ts';
+import { everything, hostPlatform, making, reading, type VerbUse } from './verb-use.ts';
 
 /** The ways to make a page about images. */
 export const reportUses: readonly VerbUse[] = [
@@ -10,7 +10,7 @@ export const reportUses: readonly VerbUse[] = [
     use: 'report of an image',
     ...making,
     writes: 'file',
-    takes: images,
+    takes: everything,
     call: ({ source, out }, options) => library.report(source, out, { hostPlatform, ...options }),
     words: ({ source, out }) => ['report', source, '-o', out],
   },
@@ -20,7 +20,7 @@ export const reportUses: readonly VerbUse[] = [
     use: 'report of what changed',
     ...making,
     writes: 'file',
-    takes: images,
+    takes: everything,
     call: ({ source, base, out }, options) => library.report([base, source], out, { hostPlatform, ...options }),
     words: ({ source, base, out }) => ['report', base, source, '-o', out],
   },
@@ -30,7 +30,7 @@ export const reportUses: readonly VerbUse[] = [
     use: 'report as a stream',
     ...reading,
     writes: 'stream',
-    takes: images,
+    takes: everything,
     call: async ({ source }, options) => drained(await library.reportStream([source], { hostPlatform, ...options })),
     words: ({ source }) => ['report', source],
   },

@@ -4,6 +4,7 @@ import {
   type DirectoryNode,
   emptyTree,
   type LayerEntry,
+  type Leaf,
   type Meta,
   type Node,
   type Path,
@@ -11,6 +12,7 @@ import {
 } from './node.ts';
 import { eachInParts, inOrder, type Parts, partCost, partLength } from './parts.ts';
 import { joinPath } from './path.ts';
+import { eachNode } from './walk.ts';
 
 /** One layer of a stack: its entries in order, and the root filesystem that it and all below it make. */
 interface Stage {
@@ -31,6 +33,18 @@ export function* foldStack(layers: readonly (readonly LayerEntry[])[], subject: 
     stages.push({ entries, tree: draft.tree() });
   }
   return stages;
+}
+
+/** A root filesystem that nobody made in layers, as the one layer that has it all. */
+export function* stackOfTree(tree: Tree): Parts<Stack> {
+  const entries: LayerEntry[] = [];
+  const first = new Map<Leaf, Path>();
+  yield* eachNode(tree, (path, node) => {
+    const target = node.kind === 'directory' ? undefined : first.get(node);
+    if (node.kind !== 'directory' && target === undefined) first.set(node, path);
+    entries.push(target === undefined ? { kind: 'node', path, node } : { kind: 'hardlink', path, target });
+  });
+  return [{ entries, tree }];
 }
 
 /** What all layers come to. */

@@ -11,7 +11,11 @@ export const cp: Command = {
   name: 'cp',
   describe: 'a file or a directory out of an image, a bundle, a directory or a tar',
   positionals: [
-    { name: 'source', describe: 'IMAGE:PATH, PATH beginning with a slash', completes: 'image' },
+    {
+      name: 'source',
+      describe: 'ROOTFS:PATH, an image, a bundle, a directory or a tar and in it a PATH beginning with a slash',
+      completes: 'image',
+    },
     { name: 'target', describe: 'a directory or a file; - for a tar on standard output', completes: 'file' },
   ],
   options: [

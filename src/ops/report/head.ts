@@ -1,5 +1,4 @@
 import type { ImageHead } from '../../report/page-data.ts';
-import type { Image } from '../../spec/objects.ts';
 import { formatPlatform } from '../../spec/platform.ts';
 import type { AnalyzeResult } from '../analyze-results.ts';
 import type { Look } from '../look.ts';
@@ -10,13 +9,13 @@ interface Measured {
   readonly found: FoundPackages;
 }
 
-/** What a page says of an image at its top. */
-export function headOf({ name }: Look, { manifest, config }: Image, { size, found }: Measured): ImageHead {
+/** What a page says at its top of what is looked into. */
+export function headOf({ name, image }: Look, { size, found }: Measured): ImageHead {
   return {
     name,
-    digest: manifest.descriptor.digest,
-    platform: formatPlatform(config.value),
-    created: config.value.created ?? null,
+    digest: image?.manifest.descriptor.digest ?? null,
+    platform: image === undefined ? '' : formatPlatform(image.config.value),
+    created: image?.config.value.created ?? null,
     system: found.system.get('PRETTY_NAME') ?? found.system.get('NAME') ?? '',
     size,
   };

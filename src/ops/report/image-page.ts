@@ -79,22 +79,29 @@ function filesOf(look: Look, { found, ownership }: Analysis): ReturnType<typeof 
   });
 }
 
-/** All that a page says of an image, as it is looked into. */
-export async function imagePage(look: Look, ofImage: NonNullable<Look['ofImage']>, work: Work): Promise<ImagePage> {
-  const { image, stack } = ofImage;
+/** What a page says of an image's documents; of what is no image nothing. */
+function documentsOf({ image, name }: Look): Pick<ImagePage, 'history' | 'config' | 'dockerfile'> {
+  if (image === undefined) return { history: [], config: [], dockerfile: '' };
+  return {
+    history: linesOf(image),
+    config: configRows(image.config.value.config, image.manifest.value.annotations),
+    dockerfile: dockerfileFor(image, name),
+  };
+}
+
+/** All that a page says of what is looked into. */
+export async function imagePage(look: Look, work: Work): Promise<ImagePage> {
   const pace = new Pace(work.signal);
-  const analysis = await analysisOf(look, ofImage, work);
+  const analysis = await analysisOf(look, work);
   return {
     kind: 'image',
-    head: headOf(look, image, analysis),
+    head: headOf(look, analysis),
     efficiency: analysis.dive.efficiency,
-    layers: await layersOf(analysis.layers, stack.stack, pace),
-    history: linesOf(image),
+    layers: await layersOf(analysis.layers, look.stack, pace),
     files: await pace.run(filesOf(look, analysis)),
     packages: packageRows(analysis),
     waste: wasteOf(analysis.waste),
-    config: configRows(image.config.value.config, image.manifest.value.annotations),
-    dockerfile: dockerfileFor(image, look.name),
+    ...documentsOf(look),
     warnings: [...look.warnings, ...analysis.found.warnings],
   };
 }

@@ -4,21 +4,15 @@ import { diffPackageLists, versionOf } from '../../packages/compare.ts';
 import { changeColumns } from '../../report/change-columns.ts';
 import type { FieldChange, LayerChange, PackageChange, PairPage } from '../../report/page-data.ts';
 import { jsonText } from '../../spec/document.ts';
-import type { ImageConfig } from '../../spec/objects.ts';
 import { Pace, type Work } from '../../stream/pace.ts';
 import { type Analysis, analysisOf } from '../analysis.ts';
-import { compareSides, type Side } from '../compare.ts';
-import { layerViews } from '../layer-views.ts';
+import { compareSides } from '../compare.ts';
+import { comparedTrees } from '../diff-sides.ts';
 import type { Look } from '../look.ts';
 import type { LayerView } from '../look-results.ts';
 import type { PlacedPackage } from '../package-scan.ts';
 import { headOf } from './head.ts';
 import { textChanges } from './text-changes.ts';
-
-/** An image that is looked into. */
-export interface ImageLook extends Look {
-  readonly ofImage: NonNullable<Look['ofImage']>;
-}
 
 type Sized = PlacedPackage & { readonly size: number };
 
@@ -39,9 +33,9 @@ function packageChanges(before: Analysis, after: Analysis): readonly PackageChan
 const layerOf = (view: LayerView | undefined): LayerChange['before'] =>
   view === undefined ? null : { layer: view.layer, diffID: view.diffID, stored: view.size };
 
-function layerChanges(before: ImageLook, after: ImageLook): readonly LayerChange[] {
-  const pairs = diffLayerLists(layerViews(before.ofImage.image), layerViews(after.ofImage.image));
-  return pairs.map(({ kind, before: was, after: is }) => {
+function layerChanges(before: Look, after: Look): readonly LayerChange[] {
+  if (before.image === undefined || after.image === undefined) return [];
+  return diffLayerLists(before.layers, after.layers).map(({ kind, before: was, after: is }) => {
     return { kind, createdBy: (is ?? was)?.createdBy ?? '', before: layerOf(was), after: layerOf(is) };
   });
 }
@@ -52,31 +46,34 @@ const fieldText = (value: unknown): string | null =>
 /** Layers and history have a table of their own. */
 const isElsewhere = /^\/(rootfs|history)(\/|$)/;
 
-function fieldChanges(before: ImageConfig, after: ImageConfig): readonly FieldChange[] {
-  return diffConfigs(before, after)
+function fieldChanges({ image: before }: Look, { image: after }: Look): readonly FieldChange[] {
+  if (before === undefined || after === undefined) return [];
+  return diffConfigs(before.config.value, after.config.value)
     .filter(({ field }) => !isElsewhere.test(field))
     .map(({ field, before, after }) => [field, fieldText(before), fieldText(after)]);
 }
 
-const sideOf = ({ tree, ofImage }: ImageLook): Side => ({ tree, digests: ofImage.stack.digests });
-
-/** All that a page says of what differs between two images, as they are looked into. */
-export async function pairPage(before: ImageLook, after: ImageLook, work: Work): Promise<PairPage> {
+/** All that a page says of what differs between two images or root filesystems, as they are looked into. */
+export async function pairPage(before: Look, after: Look, work: Work): Promise<PairPage> {
   const pace = new Pace(work.signal);
-  const was = await analysisOf(before, before.ofImage, work);
-  const is = await analysisOf(after, after.ofImage, work);
-  const changes = await compareSides(sideOf(before), sideOf(after), { signal: work.signal });
-  const { columns, rows } = await pace.run(changeColumns([before.tree, after.tree], changes));
-  const [older, newer] = [before.ofImage.image, after.ofImage.image];
+  const was = await analysisOf(before, work);
+  const is = await analysisOf(after, work);
+  const trees = await pace.run(comparedTrees(before, after, undefined));
+  const sides = [
+    { ...before, tree: trees.before },
+    { ...after, tree: trees.after },
+  ] as const;
+  const changes = await compareSides(...sides, { signal: work.signal });
+  const { columns, rows } = await pace.run(changeColumns([trees.before, trees.after], changes));
   return {
     kind: 'pair',
-    before: headOf(before, older, was),
-    after: headOf(after, newer, is),
+    before: headOf(before, was),
+    after: headOf(after, is),
     layers: layerChanges(before, after),
     changes: columns,
     packages: packageChanges(was, is),
-    config: fieldChanges(older.config.value, newer.config.value),
+    config: fieldChanges(before, after),
     ...(await textChanges([before, after], { rows, changes }, work)),
-    warnings: [...before.warnings, ...after.warnings, ...was.found.warnings, ...is.found.warnings],
+    warnings: [...before.warnings, ...after.warnings, ...trees.warnings, ...was.found.warnings, ...is.found.warnings],
   };
 }

@@ -79,7 +79,7 @@ export class FilesSection {
       'div',
       { class: 'controls', role: 'search' },
       this.#search,
-      this.#layers.element,
+      layers.length === 0 ? undefined : this.#layers.element,
       this.#sorts.element,
       this.#orders.element,
     );

@@ -85,12 +85,12 @@ function textBlock(text: string, name: string): HTMLElement {
   return el('pre', { tabindex: 0, role: 'region', 'aria-label': name }, code);
 }
 
-export function configSection({ config, dockerfile, head }: ImagePage): HTMLElement {
+export function configSection({ config, dockerfile }: ImagePage, digest: string): HTMLElement {
   const rows = config.flatMap(([field, values]) => [
     el('dt', {}, field),
     el('dd', {}, ...values.map(value => el('code', { class: 'value' }, value))),
   ]);
-  const documents = [el('dt', {}, 'Manifest'), el('dd', {}, el('code', { class: 'value' }, head.digest))];
+  const documents = [el('dt', {}, 'Manifest'), el('dd', {}, el('code', { class: 'value' }, digest))];
   const source = el('details', {}, el('summary', {}, 'As a Dockerfile'), textBlock(dockerfile, 'Dockerfile'));
   return section('config', 'Config', el('dl', { class: 'config' }, ...rows, ...documents), source);
 }

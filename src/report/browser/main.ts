@@ -9,18 +9,19 @@ import { type Groupings, groupingsOf } from './items.ts';
 import { configSection, packagesSection, wasteSection } from './lists.ts';
 import { SizeMap } from './map.ts';
 import * as pair from './pair.ts';
-import { aboutLine, facts, navigation, warningsList } from './parts.ts';
+import { aboutLine, type Facts, facts, navigation, warningsList } from './parts.ts';
 
-const groupNames: readonly (readonly [keyof Groupings, string])[] = [
-  ['directory', 'Directory'],
-  ['layer', 'Layer'],
-  ['package', 'Package'],
-  ['hidden', 'Hidden bytes'],
+const groupNames: readonly (readonly [keyof Groupings, string, isOfLayers: boolean])[] = [
+  ['directory', 'Directory', false],
+  ['layer', 'Layer', true],
+  ['package', 'Package', false],
+  ['hidden', 'Hidden bytes', true],
 ];
 
-function sizesSection(groupings: Groupings): HTMLElement {
+function sizesSection(groupings: Groupings, hasLayers: boolean): HTMLElement {
   const map = new SizeMap();
-  const radios = groupNames.map(([value, text], at) => {
+  const names = groupNames.filter(([, , isOfLayers]) => hasLayers || !isOfLayers);
+  const radios = names.map(([value, text], at) => {
     const input = el('input', { type: 'radio', name: 'grouping', value, checked: at === 0 });
     input.addEventListener('change', () => map.show(groupings[value]));
     return el('label', {}, input, el('span', {}, text));
@@ -34,19 +35,27 @@ function header(kind: string, title: readonly Child[], ...rest: readonly Child[]
   return el('header', { id: 'top' }, el('p', { class: 'kind' }, kind), el('h1', {}, ...title), ...rest);
 }
 
-function imageHeader({ head, layers, files, packages, warnings }: ImagePage, paths: number): HTMLElement {
-  const { size } = head;
-  const hidden = `hidden, ${share(size.hidden, size.files)}`;
+/** Figures of layers; none of what is no image. */
+function layerFacts({ head, layers }: ImagePage): Facts {
+  const { stored, hidden, files } = head.size;
+  if (stored === null) return [];
+  return [
+    [bytes(stored), 'stored'],
+    [bytes(hidden), `hidden, ${share(hidden, files)}`],
+    [count(layers.length), layers.length === 1 ? 'layer' : 'layers'],
+  ];
+}
+
+function imageHeader(page: ImagePage, paths: number): HTMLElement {
+  const { head, files, packages, warnings } = page;
   return header(
-    'Image',
+    head.digest === null ? 'Root filesystem' : 'Image',
     [head.name],
     el('p', { class: 'about' }, aboutLine(head)),
-    el('p', { class: 'digest' }, el('code', {}, head.digest)),
+    head.digest === null ? undefined : el('p', { class: 'digest' }, el('code', {}, head.digest)),
     facts([
-      [bytes(size.visible), 'in the root filesystem'],
-      [bytes(size.stored), 'stored'],
-      [bytes(size.hidden), hidden],
-      [count(layers.length), layers.length === 1 ? 'layer' : 'layers'],
+      [bytes(head.size.visible), 'in the root filesystem'],
+      ...layerFacts(page),
       [count(paths), 'paths'],
       [count(packages.length), packages.length === 1 ? 'package' : 'packages'],
     ]),
@@ -58,20 +67,36 @@ function imageHeader({ head, layers, files, packages, warnings }: ImagePage, pat
 function pageOfImage(page: ImagePage): readonly [HTMLElement, readonly HTMLElement[], () => void] {
   const decoded = filesOf(page.files);
   const files = new FilesSection(page, decoded);
+  const { digest } = page.head;
   const sections = [
-    historySection(page, layer => files.showLayer(layer)),
-    sizesSection(groupingsOf(page, decoded, node => files.reveal(node))),
+    ...(digest === null ? [] : [historySection(page, layer => files.showLayer(layer))]),
+    sizesSection(
+      groupingsOf(page, decoded, node => files.reveal(node)),
+      digest !== null,
+    ),
     files.element,
     packagesSection(page, number => files.showPackage(number)),
-    wasteSection(page),
-    configSection(page),
+    ...(digest === null ? [] : [wasteSection(page), configSection(page, digest)]),
   ];
   return [imageHeader(page, decoded.shape.count - 1), sections, () => files.focusSearch()];
 }
 
-function pairHeader({ before, after, packages, layers, changes, warnings }: PairPage, paths: number): HTMLElement {
+const areImages = ({ before, after }: PairPage): boolean => before.digest !== null && after.digest !== null;
+
+/** What differs in layers; nothing where one of the two is no image. */
+function layerChangeFacts({ before, after, layers }: PairPage): Facts {
+  const [was, is] = [before.size.stored, after.size.stored];
+  if (was === null || is === null) return [];
+  const shared = layers.filter(({ kind }) => kind === '=').length;
+  return [
+    [change(is - was), `stored, now ${bytes(is)}`],
+    [`${shared} of ${layers.filter(({ after }) => after !== null).length}`, 'layers kept'],
+  ];
+}
+
+function pairHeader(page: PairPage, paths: number): HTMLElement {
+  const { before, after, packages, changes, warnings } = page;
   const size = after.size.visible - before.size.visible;
-  const isShared = ({ kind }: PairPage['layers'][number]): boolean => kind === '=';
   const row = (name: string, head: PairPage['before']): HTMLElement =>
     el(
       'div',
@@ -83,7 +108,7 @@ function pairHeader({ before, after, packages, layers, changes, warnings }: Pair
         head.name,
         ' ',
         el('span', { class: 'muted' }, aboutLine(head)),
-        el('code', { class: 'digest' }, head.digest),
+        head.digest === null ? undefined : el('code', { class: 'digest' }, head.digest),
       ),
     );
   return header(
@@ -92,8 +117,7 @@ function pairHeader({ before, after, packages, layers, changes, warnings }: Pair
     el('dl', { class: 'sides' }, row('Old', before), row('New', after)),
     facts([
       [size === 0 ? '±0' : change(size), `in the root filesystem, now ${bytes(after.size.visible)}`],
-      [change(after.size.stored - before.size.stored), `stored, now ${bytes(after.size.stored)}`],
-      [`${layers.filter(isShared).length} of ${layers.filter(({ after }) => after !== null).length}`, 'layers kept'],
+      ...layerChangeFacts(page),
       [count(paths), 'paths differ'],
       [count(packages.length), 'packages differ'],
     ]),
@@ -108,12 +132,12 @@ function pageOfPair(page: PairPage): readonly [HTMLElement, readonly HTMLElement
   let paths = 0;
   for (let node = 0; node < changes.shape.count; node++) if (changes.letter(node) !== '') paths++;
   const sections = [
-    pair.layersSection(page),
+    ...(areImages(page) ? [pair.layersSection(page)] : []),
     pair.packagesSection(page),
     changedSizes(page, changes, node => files.reveal(node)),
     files.element,
     pair.textsSection(page, row => pathOf(changes.shape, row)),
-    pair.configSection(page),
+    ...(areImages(page) ? [pair.configSection(page)] : []),
   ];
   return [pairHeader(page, paths), sections, () => files.focusSearch()];
 }
@@ -137,7 +161,7 @@ function start(): void {
   const foot = el(
     'footer',
     {},
-    'Made by ocikit from the image alone. The page is whole: it asks no network for anything.',
+    'Made by ocikit from what it shows alone. The page is whole: it asks no network for anything.',
   );
   document.body.append(skip, top, navigation(name, sections), main, foot);
   onSlash(search);

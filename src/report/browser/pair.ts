@@ -141,11 +141,15 @@ function diffBlock(diff: string, path: string): HTMLElement {
 /** Differences that are open from the start: of many, none, so that the list can be read. */
 const mostOpen = 4;
 
-/** How small text files differ, line by line; of those that were added all lines. */
+/** How small text files differ, line by line; of those that were added or deleted all lines. */
 export function textsSection({ texts, textsLeft }: PairPage, pathAt: (row: number) => string): HTMLElement {
   const rest = textsLeft === 0 ? '' : ` ${some(textsLeft, 'file')} more would make the page too large.`;
   if (texts.length === 0)
-    return section('texts', 'Text files', lead(`No small text file was added or has other contents.${rest}`));
+    return section(
+      'texts',
+      'Text files',
+      lead(`No small text file was added or deleted, or has other contents.${rest}`),
+    );
   const files = texts.map(([row, diff, added, deleted]) => {
     const path = pathAt(row);
     const counts = el('span', { class: 'muted' }, ` +${count(added)} −${count(deleted)}`);
@@ -160,6 +164,6 @@ export function textsSection({ texts, textsLeft }: PairPage, pathAt: (row: numbe
   window.addEventListener('beforeprint', () => {
     for (const file of files) file.open = true;
   });
-  const said = `${some(texts.length, 'text file')} of at most 64 KiB ${texts.length === 1 ? 'was' : 'were'} added or changed.${rest}`;
+  const said = `${some(texts.length, 'text file')} of at most 64 KiB ${texts.length === 1 ? 'was' : 'were'} added, changed or deleted.${rest}`;
   return section('texts', 'Text files', lead(said), ...files);
 }

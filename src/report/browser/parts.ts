@@ -11,8 +11,11 @@ export const layerChip = (layer: number): HTMLElement | undefined =>
 export const letterChip = (letter: string, title: string): HTMLElement | undefined =>
   letter === '' ? undefined : el('span', { class: `chip tone-${letter}`, title }, letter);
 
-/** Facts in a row: each a figure and what it is. */
-export const facts = (rows: readonly (readonly [figure: Child, what: string])[]): HTMLElement =>
+/** Figures, and what each is. */
+export type Facts = readonly (readonly [figure: Child, what: string])[];
+
+/** Facts in a row. */
+export const facts = (rows: Facts): HTMLElement =>
   el(
     'dl',
     { class: 'facts' },
