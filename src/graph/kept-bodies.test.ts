@@ -23,10 +23,8 @@ function pass(kept: KeptBodies, path: string, node: FileNode): void {
   kept.end();
 }
 
-const keeping: Keeping = {
-  wants: path => path !== 'other',
-  says: (_path, _file, { bytes }) => (bytes.length === 1 ? 'nothing' : 'something'),
-};
+const keeping: Keeping = path =>
+  path === 'other' ? undefined : { says: ({ bytes }) => (bytes.length === 1 ? 'nothing' : 'something') };
 
 test('contents that are wanted are kept until there is no room, and none but those', () => {
   const kept = new KeptBodies(keeping, 10);
@@ -74,11 +72,10 @@ test('what is missing of a body is not copied, however its bytes come, and what 
   ];
   for (const length of [1, 7, 4096, 4097, 5000, 9000]) {
     for (const verdict of ['something', 'unknown'] as const) {
-      const kept = new KeptBodies({
-        wants: () => true,
-        unneeded: (_path, _file, beginning) => (beginning.length === 4096 ? missing : assert.fail()),
+      const kept = new KeptBodies(() => ({
+        unneeded: beginning => (beginning.length === 4096 ? missing : assert.fail()),
         says: () => verdict,
-      });
+      }));
       const node = file(1, whole.length);
       kept.begin({ kind: 'node', path: 'a', node });
       for (let at = 0; at < whole.length; at += length) kept.data(whole.subarray(at, at + length));

@@ -3,15 +3,19 @@ import { keptBodiesLimit } from '../limits.ts';
 import { contentKey, type FileNode, type LayerEntry, type Path } from '../tree/node.ts';
 import { copyPresent, type PartialBody, type Span } from '../tree/partial-body.ts';
 
-/** Which contents are kept when layers are read first, because somebody will want them: else a layer is read again for them. */
-export interface Keeping {
-  /** Whether a layer's file is one of them, by its path in the layer. It is in memory whole. */
-  readonly wants: (path: Path, file: FileNode) => boolean;
-  /** What nobody looks at of a file, told by how it begins: it is not copied. In order. */
-  readonly unneeded?: (path: Path, file: FileNode, beginning: Uint8Array) => readonly Span[];
-  /** Whether somebody still wants it, now that it is there; `unknown` where that is told by what is missing of it: then it is not kept. */
-  readonly says?: (path: Path, file: FileNode, body: PartialBody) => 'nothing' | 'something' | 'unknown';
+/** Which of a file's contents somebody will want: all of them, as far as it does not say otherwise. */
+interface Wish {
+  /** What nobody looks at, told by how the file begins: it is not copied. In order. */
+  readonly unneeded?: (beginning: Uint8Array, size: number) => readonly Span[];
+  /** Whether they are still wanted, now that they are there; `unknown` where that is told by what is missing of them: then they are not kept. */
+  readonly says?: (body: PartialBody) => 'nothing' | 'something' | 'unknown';
 }
+
+/**
+ * Which contents are kept when layers are read first, because somebody will want them: else a layer is read again for them. Asked of a layer's file, by its
+ * path in the layer; undefined where nobody wants it. What is wanted is in memory whole.
+ */
+export type Keeping = (path: Path, file: FileNode) => Wish | undefined;
 
 /** Bytes of a file that tell what it is: a page, which the headers of programs keep to. */
 const beginningSize = 4096;
@@ -25,7 +29,7 @@ export class KeptBodies {
   readonly #bodies = new Map<string, Uint8Array>();
   readonly #idle = new Set<string>();
   #file: FileNode | undefined;
-  #path: Path = '';
+  #wish: Wish = {};
   #scratch = new Uint8Array(0);
   #filled = 0;
   /** Undefined as long as not enough of the file has come to tell. */
@@ -41,11 +45,12 @@ export class KeptBodies {
   begin(entry: LayerEntry): void {
     this.#file = undefined;
     const file = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node : undefined;
-    if (file === undefined || this.#keeping?.wants(entry.path, file) !== true) return;
-    const isRoom = file.size <= this.#left || this.#keeping.says !== undefined;
+    const wish = file === undefined ? undefined : this.#keeping?.(entry.path, file);
+    if (file === undefined || wish === undefined) return;
+    const isRoom = file.size <= this.#left || wish.says !== undefined;
     if (!isRoom) return;
     this.#file = file;
-    this.#path = entry.path;
+    this.#wish = wish;
     this.#filled = 0;
     this.#missing = undefined;
     // Doubled, so that files of growing sizes do not each take new memory.
@@ -66,7 +71,7 @@ export class KeptBodies {
     this.#scratch.set(chunk, this.#filled);
     this.#filled += chunk.length;
     if (this.#filled < Math.min(beginningSize, file.size)) return;
-    this.#missing = this.#keeping?.unneeded?.(this.#path, file, this.#scratch.subarray(0, this.#filled)) ?? [];
+    this.#missing = this.#wish.unneeded?.(this.#scratch.subarray(0, this.#filled), file.size) ?? [];
   }
 
   end(): void {
@@ -75,7 +80,7 @@ export class KeptBodies {
     const key = contentKey(file);
     this.#file = undefined;
     const body = this.#scratch.subarray(0, file.size);
-    const said = this.#keeping?.says?.(this.#path, file, { bytes: body, missing: this.#missing ?? [] }) ?? 'something';
+    const said = this.#wish.says?.({ bytes: body, missing: this.#missing ?? [] }) ?? 'something';
     if (said === 'nothing') this.#idle.add(key);
     else if (said === 'something' && body.length <= this.#left && !this.#bodies.has(key)) {
       this.#left -= body.length;

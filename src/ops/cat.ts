@@ -24,7 +24,7 @@ const mostKept = 16 << 20;
 /** Files where they are asked for. What lies elsewhere, or is large, is read for itself. */
 function keepingFiles(paths: readonly string[], subject: string): Keeping {
   const asked = new Set(paths.map(path => parsePath(encodeText(path), subject)));
-  return { wants: (path, { size }) => size <= mostKept && asked.has(path) };
+  return (path, { size }) => (size <= mostKept && asked.has(path) ? {} : undefined);
 }
 
 /**

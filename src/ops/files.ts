@@ -18,7 +18,7 @@ import { allOf, answers, type Several } from './several.ts';
 
 const lists: readonly Path[] = ['etc/passwd', 'etc/group'];
 /** The lists of users and groups, where they are files. */
-const keepingLists: Keeping = { wants: (path, { size }) => size <= usersLimit && lists.includes(path) };
+const keepingLists: Keeping = (path, { size }) => (size <= usersLimit && lists.includes(path) ? {} : undefined);
 
 /** A list of users or groups. One that is no such list, as in a hostile image, names nobody, and is said. */
 async function usersIn(look: Look, path: Path, warnings: string[]): Promise<string> {

@@ -2,7 +2,7 @@ import type { Keeping } from '../graph/kept-bodies.ts';
 import type { OsRelease } from '../packages/os-release.ts';
 import type { Package } from '../packages/package.ts';
 import { PackageScan } from '../packages/scan.ts';
-import { isLikely, saidBy, unneededOf } from '../packages/search.ts';
+import { glanceAt } from '../packages/search.ts';
 import { announce, Pace, type Work } from '../stream/pace.ts';
 import type { FileNode, Path } from '../tree/node.ts';
 import { wholeBodies } from './file-bodies.ts';
@@ -42,7 +42,7 @@ function inOrder(one: PlacedPackage, other: PlacedPackage): number {
 }
 
 /** The contents of an image that say packages: `lookInto` keeps them, so that its layers are read once. */
-export const keepingPackages: Keeping = { wants: isLikely, unneeded: unneededOf, says: saidBy };
+export const keepingPackages: Keeping = glanceAt;
 
 /** Finds the packages of what is looked into, in the order of type, name, version and path; a layer is read once more for what was not kept of it. */
 export async function scanPackages(look: Look, work: Work): Promise<FoundPackages> {

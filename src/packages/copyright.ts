@@ -1,7 +1,8 @@
 import { spdxIdOf } from './licences.ts';
-import { linesOf } from './text.ts';
 
 const machineReadable = /^format(?:-specification)?:\s*<?https?:\/\/\S*copyright-format/i;
+/** A field, and its value up to a thousand characters. */
+const field = /^licen[cs]e:[^\S\r\n]{0,1000}([^\s][^\r\n]{0,1000})/gim;
 const common = /\/usr\/share\/common-licenses\/([A-Za-z0-9][A-Za-z0-9.+-]*)/g;
 
 /** The names in one `License:` field: `GPL-2+ or Artistic, and MIT`. */
@@ -18,12 +19,11 @@ function* namesIn(value: string): Generator<string> {
  */
 export function copyrightLicences(text: string): readonly string[] {
   const names = new Set<string>();
-  const first = [...linesOf(text.slice(0, 4096))].find(line => line.trim() !== '') ?? '';
-  const isMeant = (name: string): boolean => machineReadable.test(first) || spdxIdOf(name) !== undefined;
-  for (const line of linesOf(text)) {
-    const value = /^licen[cs]e:\s*(\S.*)$/i.exec(line.slice(0, 1024))?.[1];
-    if (value !== undefined) for (const name of namesIn(value)) if (isMeant(name)) names.add(name);
-  }
+  const first = text.slice(0, 4096).trimStart();
+  const isReadable = machineReadable.test(first);
+  const isMeant = (name: string): boolean => isReadable || spdxIdOf(name) !== undefined;
+  for (const [, value = ''] of text.matchAll(field))
+    for (const name of namesIn(value)) if (isMeant(name)) names.add(name);
   for (const [, name = ''] of text.matchAll(common)) names.add(name.replace(/[.-]+$/, ''));
   return [...names];
 }

@@ -1,9 +1,8 @@
 import type { PartialBody, Span } from '../tree/partial-body.ts';
 import { type Binary, binaryOf } from './binary.ts';
 
-/** A part of a program: a section by its name, or a writable segment. */
+/** A part of a program: a section or a segment. */
 interface ElfPart {
-  readonly name: string;
   readonly address: number;
   readonly offset: number;
   readonly size: number;
@@ -17,8 +16,11 @@ interface Segment extends ElfPart {
 export interface Elf {
   readonly bytes: Binary;
   readonly wordSize: 4 | 8;
-  readonly sections: readonly ElfPart[];
-  /** What is loaded; `name` is empty. */
+  /** Whether it has a table of sections. */
+  readonly hasSections: boolean;
+  /** Those of a name, which are none of most names. */
+  readonly sections: (name: string) => readonly ElfPart[];
+  /** What is loaded. */
   readonly segments: readonly Segment[];
 }
 
@@ -42,13 +44,12 @@ function wordsOf({ bytes, missing }: PartialBody, subject: string): Words {
 export const hasMagic = (bytes: Uint8Array): boolean =>
   bytes.length > 64 && bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
 
-/** A name in the table of names, up to 256 bytes of it. */
-function nameIn(names: Uint8Array, at: number): string {
-  const end = names.indexOf(0, at);
-  return Buffer.from(names.subarray(at, Math.min(end < 0 ? at : end, at + 256))).toString('latin1');
-}
+/** Whether at a place in the table of names one stands. */
+const isNamed = (names: Uint8Array, at: number, name: Uint8Array): boolean =>
+  Buffer.compare(names.subarray(at, at + name.length), name) === 0;
 
-function sectionsOf(file: Words): readonly ElfPart[] {
+/** Finds sections by their names: where the table of names has not a name, no section is looked at. */
+function sectionsOf(file: Words): Pick<Elf, 'hasSections' | 'sections'> {
   const w = file.wordSize;
   const [start, size, count, namesAt] = [
     file.word(24 + 2 * w),
@@ -56,23 +57,22 @@ function sectionsOf(file: Words): readonly ElfPart[] {
     file.u16(36 + 3 * w),
     file.u16(38 + 3 * w),
   ];
-  if (start === 0) return [];
-  const partAt = (index: number): ElfPart & { readonly nameAt: number } => {
-    const at = start + size * index;
+  if (start === 0 || count === 0) return { hasSections: false, sections: () => [] };
+  const partAt = (at: number): ElfPart => {
     const kept = file.u32(at + 4) === inNoFile ? 0 : file.word(at + 8 + 3 * w);
-    return {
-      name: '',
-      nameAt: file.u32(at),
-      address: file.word(at + 8 + w),
-      offset: file.word(at + 8 + 2 * w),
-      size: kept,
-    };
+    return { address: file.word(at + 8 + w), offset: file.word(at + 8 + 2 * w), size: kept };
   };
-  const names = partIn(file, partAt(namesAt));
-  return Array.from({ length: count }, (_, index) => {
-    const { nameAt: at, ...part } = partAt(index);
-    return { ...part, name: nameIn(names, at) };
-  });
+  const names = partIn(file, partAt(start + size * namesAt));
+  const table = Buffer.from(names.buffer, names.byteOffset, names.length);
+  return {
+    hasSections: true,
+    sections(name) {
+      const text = Buffer.from(`${name}\0`, 'latin1');
+      if (!table.includes(text)) return [];
+      const places = Array.from({ length: count }, (_, index) => start + size * index);
+      return places.filter(at => isNamed(names, file.u32(at), text)).map(partAt);
+    },
+  };
 }
 
 function segmentsOf(file: Words): readonly Segment[] {
@@ -85,7 +85,6 @@ function segmentsOf(file: Words): readonly Segment[] {
     const fields = at + (w === 8 ? 8 : 4);
     if (file.u32(at) === loaded)
       parts.push({
-        name: '',
         offset: file.word(fields),
         address: file.word(fields + w),
         size: file.word(fields + 3 * w),
@@ -99,7 +98,7 @@ function segmentsOf(file: Words): readonly Segment[] {
 export function elfOf(body: PartialBody, subject: string): Elf | undefined {
   if (!hasMagic(body.bytes)) return undefined;
   const file = wordsOf(body, subject);
-  return { bytes: file, wordSize: file.wordSize, sections: sectionsOf(file), segments: segmentsOf(file) };
+  return { bytes: file, wordSize: file.wordSize, ...sectionsOf(file), segments: segmentsOf(file) };
 }
 
 /** The bytes of a part, as far as the file has them. */

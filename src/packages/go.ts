@@ -75,9 +75,9 @@ function withoutMarks(text: string): string {
 }
 
 /** Where in a program the build information lies: its section, or in one that has no table of sections the first that looks like it. */
-export function* goPlaces({ bytes, sections, segments }: Elf): Generator<Uint8Array> {
-  for (const section of sections) if (section.name === '.go.buildinfo') yield partIn(bytes, section);
-  if (sections.length > 0) return;
+export function* goPlaces({ bytes, hasSections, sections, segments }: Elf): Generator<Uint8Array> {
+  for (const section of sections('.go.buildinfo')) yield partIn(bytes, section);
+  if (hasSections) return;
   for (const segment of segments) {
     const part = partIn(bytes, segment);
     const at = Buffer.from(part.buffer, part.byteOffset, part.length).indexOf(magic);

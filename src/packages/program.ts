@@ -20,7 +20,7 @@ function packagesIn(body: PartialBody, path: Path, subject: string): readonly Pa
     const build = goBuildOf(place, elf, subject);
     if (build !== undefined) found.push(...goPackages(build, path));
   }
-  const crates = elf.sections.find(({ name }) => name === '.dep-v0');
+  const [crates] = elf.sections('.dep-v0');
   if (crates !== undefined) found.push(...rustPackages(partIn(elf.bytes, crates), path, subject));
   return found;
 }

@@ -1,6 +1,5 @@
 import { packageFileLimit } from '../limits.ts';
 import type { FileNode, Node, Path, Tree } from '../tree/node.ts';
-import type { PartialBody, Span } from '../tree/partial-body.ts';
 import { find, reachedIn } from '../tree/walk.ts';
 import { osReleasePlaces } from './os-release.ts';
 import type { Glance, PackageReader } from './package.ts';
@@ -37,32 +36,32 @@ export function placeAt(path: Path, node: Node, knownAs: KnownAs): PackagePlace 
   if (node.kind !== 'file') return undefined;
   const known = knownAs(path);
   // A path under its own name counts as well: two databases may lead to one directory.
-  const reader = packageReaders.find(({ isPlace }) => isPlace(known, node) || isPlace(path, node));
-  return reader === undefined ? undefined : { reader, path, known: reader.isPlace(path, node) ? path : known, node };
+  const isOwn = ({ isPlace }: PackageReader): boolean => isPlace(path, node);
+  const reader =
+    known === path ? packageReaders.find(isOwn) : packageReaders.find(one => one.isPlace(known, node) || isOwn(one));
+  return reader === undefined ? undefined : { reader, path, known: isOwn(reader) ? path : known, node };
+}
+
+const besideTests = new Set(packageReaders.flatMap(({ isBeside }) => isBeside ?? []));
+
+/** Whether a file is needed beside those that say packages. */
+export function isBesideAny(path: Path, knownAs: KnownAs): boolean {
+  if (osReleasePlaces.includes(path)) return true;
+  const known = knownAs(path);
+  for (const isBeside of besideTests) if (isBeside(known)) return true;
+  return false;
 }
 
 const asItIs: KnownAs = path => path;
+const all: Partial<Glance> = {};
 
-/** How a file tells by itself whether it says packages, where it is wanted for nothing else. */
-function glanceAt(path: Path, node: FileNode): Glance | undefined {
-  return isBesideAny(path, asItIs) ? undefined : placeAt(path, node, asItIs)?.reader.glance;
+/**
+ * How a layer's file tells by itself whether it says packages, before the tree is known that it comes into; where it is needed beside others, or cannot tell, it
+ * is wanted whole. Undefined where nobody is likely to want it.
+ */
+export function glanceAt(path: Path, node: FileNode): Partial<Glance> | undefined {
+  const isBeside = isBesideAny(path, asItIs);
+  const reader = placeAt(path, node, asItIs)?.reader;
+  if (reader !== undefined && node.size <= reader.limit) return isBeside ? all : (reader.glance ?? all);
+  return isBeside && node.size <= packageFileLimit ? all : undefined;
 }
-
-/** What says no packages in a layer's file that begins so. */
-export const unneededOf = (path: Path, node: FileNode, beginning: Uint8Array): readonly Span[] =>
-  glanceAt(path, node)?.unneeded(beginning, node.size) ?? [];
-
-/** Whether the contents of such a file say packages, as far as they tell that themselves. */
-export const saidBy = (path: Path, node: FileNode, body: PartialBody): ReturnType<Glance['says']> =>
-  glanceAt(path, node)?.says(body) ?? 'something';
-
-/** Whether the contents of a layer's file are likely to be wanted, before the tree is known that it comes into. */
-export function isLikely(path: Path, node: FileNode): boolean {
-  const place = placeAt(path, node, asItIs);
-  if (place !== undefined && node.size <= place.reader.limit) return true;
-  return node.size <= packageFileLimit && isBesideAny(path, asItIs);
-}
-
-/** Whether a file is needed beside those that say packages. */
-export const isBesideAny = (path: Path, knownAs: KnownAs): boolean =>
-  osReleasePlaces.includes(path) || packageReaders.some(({ isBeside }) => isBeside?.(knownAs(path)) === true);

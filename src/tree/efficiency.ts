@@ -1,5 +1,5 @@
 import type { ByteString, LayerEntry, Path } from './node.ts';
-import { inOrder, type Parts, partCost, partLength } from './parts.ts';
+import { each, inOrder, type Parts, partCost, partLength } from './parts.ts';
 import { joinPath, nameOf, parentOf } from './path.ts';
 import type { Stack } from './stack.ts';
 import { encodeWhiteout, isReservedName } from './whiteout.ts';
@@ -25,12 +25,20 @@ export interface Efficiency {
 /** A name as dive has it: whiteouts are nodes, and a directory that only paths imply is not known to be one. */
 interface Place {
   readonly children: Map<ByteString, Place>;
-  whiteoutOf: Path | undefined;
+  /** The path that its entry is about: of a whiteout what that hides. */
+  path: Path;
+  isWhiteout: boolean;
   size: number;
   isDirectory: boolean;
 }
 
-const emptyPlace = (): Place => ({ children: new Map(), whiteoutOf: undefined, size: 0, isDirectory: false });
+const emptyPlace = (): Place => ({
+  children: new Map(),
+  path: '',
+  isWhiteout: false,
+  size: 0,
+  isDirectory: false,
+});
 
 /** The place of a name in another, made where it is not there. */
 function childOf(place: Place, name: ByteString): Place {
@@ -58,7 +66,8 @@ function take(placeAt: (path: Path) => Place, entry: LayerEntry): void {
   // Opaque whiteouts and AUFS's own names count for nothing.
   if (entry.kind === 'opaque' || entry.path === '' || isReservedName(nameOf(entry.path))) return;
   const place = placeAt(entry.kind === 'whiteout' ? encodeWhiteout(entry) : entry.path);
-  place.whiteoutOf = entry.kind === 'whiteout' ? entry.path : undefined;
+  place.path = entry.path;
+  place.isWhiteout = entry.kind === 'whiteout';
   place.size = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node.size : 0;
   place.isDirectory = entry.kind === 'node' && entry.node.kind === 'directory';
 }
@@ -83,6 +92,15 @@ function sizeBelow(place: Place): number {
     for (const child of next.children.values()) ahead.push(child);
   }
   return size;
+}
+
+/** What is below a place and has nothing below itself, in no particular order. */
+function* leavesBelow(root: Place): Generator<Place> {
+  const ahead = [...root.children.values()];
+  for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
+    if (next.children.size === 0) yield next;
+    for (const child of next.children.values()) ahead.push(child);
+  }
 }
 
 /** Visits what is below a place, children first, names in order. */
@@ -124,18 +142,23 @@ class Counts {
       if (at % partLength === 0) yield partCost;
     }
     this.layerSizes.push(sizeBelow(layer));
+    const hidesNothing = entries.every(({ kind }) => kind !== 'whiteout');
+    if (hidesNothing) yield* each(leavesBelow(layer), ({ path, size }) => this.#count(path, size));
+    else yield* this.#countInOrder(layer);
+    // On nothing a layer stands as it is, and the first is the largest of most images.
+    if (hidesNothing && this.#stacked.children.size === 0) this.#restart(layer);
+    else yield* eachBelow(layer, (path, place) => this.#stack(path, place));
+  }
+
+  /** A whiteout of what is not there ends a layer for dive: it matters what comes before. */
+  *#countInOrder(layer: Place): Parts<void> {
     let isOver = false;
-    yield* eachBelow(layer, (path, place) => {
+    yield* eachBelow(layer, (_, place) => {
       if (isOver || place.children.size > 0) return;
       const size = this.#sizeOf(place);
-      // A whiteout of what is not there ends a layer for dive.
       if (size === undefined) isOver = true;
-      else this.#count(place.whiteoutOf ?? path, size);
+      else this.#count(place.path, size);
     });
-    // On nothing a layer stands as it is, and the first is the largest of most images.
-    const standsAsItIs = this.#stacked.children.size === 0 && entries.every(({ kind }) => kind !== 'whiteout');
-    if (standsAsItIs) this.#restart(layer);
-    else yield* eachBelow(layer, (path, place) => this.#stack(path, place));
   }
 
   #restart(stacked: Place): void {
@@ -143,9 +166,9 @@ class Counts {
     this.#stackedAt = placesIn(stacked);
   }
 
-  #sizeOf({ whiteoutOf, size }: Place): number | undefined {
-    if (whiteoutOf === undefined) return size;
-    const hidden = find(this.#stacked, whiteoutOf);
+  #sizeOf({ path, isWhiteout, size }: Place): number | undefined {
+    if (!isWhiteout) return size;
+    const hidden = find(this.#stacked, path);
     if (hidden === undefined) return this.layerSizes.length === 1 ? 0 : undefined;
     return hidden.isDirectory ? sizeBelow(hidden) : 0;
   }
@@ -160,10 +183,10 @@ class Counts {
     }
   }
 
-  #stack(path: Path, { whiteoutOf, size, isDirectory }: Place): void {
-    if (whiteoutOf === undefined) Object.assign(this.#stackedAt(path), { size, isDirectory });
+  #stack(path: Path, { path: about, isWhiteout, size, isDirectory }: Place): void {
+    if (!isWhiteout) Object.assign(this.#stackedAt(path), { size, isDirectory });
     else {
-      remove(this.#stacked, whiteoutOf);
+      remove(this.#stacked, about);
       this.#restart(this.#stacked);
     }
   }
