@@ -10,7 +10,7 @@ import { openImageRootfs } from './rootfs-image.ts';
 import type { ImageSource } from './source.ts';
 
 /** An image's layers, each read once and proved, as they act on one another. */
-export interface ImageStack {
+interface ImageStack {
   readonly layers: readonly Layer[];
   readonly stack: Stack;
   /** Bytes of each layer's uncompressed tar. */
