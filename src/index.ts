@@ -103,6 +103,8 @@ export type {
   FileRow,
   FilesResult,
   LayerView,
+  NoLayer,
+  ReportedImage,
   ReportResult,
 } from './ops/look-results.ts';
 export type {
