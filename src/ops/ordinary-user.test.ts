@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { makeBusyboxBase } from '../testing/busybox.ts';
-import { type OrdinaryUser, ordinaryUser } from '../testing/ordinary-user.ts';
+import { type OrdinaryUser, ordinaryUser, tsx } from '../testing/ordinary-user.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { diff } from './diff.ts';
 
@@ -135,6 +136,26 @@ for (const ids of ['own', 'subordinate'] as const)
     }
     assert.deepEqual(left(user), ['cache', 'context', 'img']);
   });
+
+test('a program that uses the library is told what it has to be started in, and works there', async t => {
+  const user = ordinaryUser(t, { ids: 'own' });
+  if (user === undefined) return;
+  await give(t, user, []);
+  const library = join(dirname(fileURLToPath(import.meta.url)), '../index.ts');
+  const lines = [
+    `import { run } from ${JSON.stringify(library)};`,
+    "const answer = await run('img:base', ['id', '-u'], { temporary: '.' }).catch(({ code, message }) => ({ code, message }));",
+    'console.log(JSON.stringify(answer));',
+  ];
+  writeFileSync(join(user.home, 'program.mjs'), lines.join('\n'), { mode: 0o644 });
+  const program = `${process.execPath} --import ${tsx()} program.mjs`;
+  const alone = JSON.parse(user.shell(program).out) as { readonly code: string; readonly message: string };
+  assert.equal(alone.code, 'unsupported');
+  assert.match(JSON.stringify(alone), /runner: expected a way to run programs/);
+  const { out, err } = user.shell(`unshare --map-root-user ${program}`);
+  const { status, stdout } = JSON.parse(out) as { readonly status: number; readonly stdout: string };
+  assert.deepEqual({ status, stdout }, { status: 0, stdout: '0\n' }, err);
+});
 
 test('where the kernel gives no namespace of users, that is said before anything is done', async t => {
   const user = ordinaryUser(t, { ids: 'forbidden' });

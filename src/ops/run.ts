@@ -43,7 +43,8 @@ interface Place {
  * Runs a program in an image, by docker's rules for what runs as whom, where and with which variables. An image is unpacked for
  * the time of the run, a bundle is changed in place: what is mounted for the run is nowhere in it afterwards. All that the program
  * has started ends with it, and with this process. Throws `unsupported` where no runner works here,
- * before anything is run.
+ * before anything is run: all need root, of the machine or of a user namespace, which the caller's process is started in
+ * (`unshare --map-root-user --map-auto`).
  */
 export async function run(rootfs: Operand, words: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   checkCall('run', { rootfs: ['operand', rootfs], words: [listOf(text), words] }, options);

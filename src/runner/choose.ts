@@ -34,6 +34,9 @@ const packages: Readonly<Record<string, string>> = {
   bwrap: 'bubblewrap',
 };
 
+/** The command line runs itself again in a namespace; a process that uses the library is not ocikit's to do that with. */
+const ofNamespaces = `\`unshare --map-root-user --map-auto\` starts a program of the library's in one; ${whyNone}`;
+
 /** What trying takes. */
 interface Probing {
   /** A directory of ours. */
@@ -57,7 +60,7 @@ export function namespaceWords(
 
 /** Why a runner does not work here; undefined where it does. */
 async function obstacleOf(runner: Runner, { work, signal }: Probing): Promise<string | undefined> {
-  if (!isRoot()) return `it needs root, of the machine or of a user namespace (${whyNone})`;
+  if (!isRoot()) return `it needs root, of the machine or of a user namespace (${ofNamespaces})`;
   const missing = ['setpriv', 'unshare', 'mkfifo', ...runner.programs].find(
     name => findProgram(name, hostPath) === undefined,
   );

@@ -78,7 +78,7 @@ export function ordinaryUser(t: TestContext, kind: Kind): OrdinaryUser | undefin
 }
 
 /** What loads TypeScript, by its place: the user works elsewhere. */
-const tsx = (): string => `file://${join(checkout, 'node_modules/tsx/dist/loader.mjs')}`;
+export const tsx = (): string => `file://${join(checkout, 'node_modules/tsx/dist/loader.mjs')}`;
 
 /** Runs a command where the kernel gives nobody another namespace of users, with the ids of the machine. */
 const inBarrenNamespace = `
