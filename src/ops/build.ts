@@ -107,7 +107,7 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
   try {
     return await withLayout(layout, options, async store => {
       const cache = await openCache(store, open, options);
-      await checkRuns(prepared, { cache, layout, options });
+      await checkRuns(prepared, { cache, layout, log, options });
       const context = (name: string | undefined): Promise<BuildContext> => contexts.get(name);
       const listings = listingsOf(options);
       const workshop = { store, cache, log, files: contexts.files, listings, options, layout, context };

@@ -52,6 +52,9 @@ for (const ids of ['own', 'subordinate'] as const) {
     assert.equal(user.ocikit('cat', 'img:made', '/bin/ls').status, 2);
     assert.deepEqual(left(user), ['cache', 'context', 'img']);
     assert.equal(user.ocikit('validate', 'img').status, 0);
+    // What nobody but root cannot do is said before anything is done.
+    const said = /^#2 \[internal\] users of RUN\n#2 .* no subordinate ids .*\n(#2 .*\n)+\n#3 .* FROM /m;
+    assert.equal(said.test(err), ids === 'own', err);
     const again = user.ocikit(...buildWords);
     assert.equal(again.err.match(/CACHED/g)?.length, 3, again.err);
   });

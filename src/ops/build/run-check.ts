@@ -1,8 +1,10 @@
 import type { RunStep } from '../../dockerfile/plan/plan.ts';
 import { chooseRunner } from '../../runner/choose.ts';
+import { hasOneID } from '../../store/disk/user-ids.ts';
 import { besideOf, makeWorkspace } from '../../store/disk/workspace.ts';
 import { refuseUser } from '../run/program.ts';
 import type { BuildCache } from './cache.ts';
+import type { BuildLog } from './log.ts';
 import type { BuildOptions } from './options.ts';
 import type { Prepared } from './prepare.ts';
 
@@ -15,19 +17,31 @@ const isRootName = (user: string): boolean => /^(|0|root)(:|$)/.test(user);
 interface Checking {
   readonly cache: BuildCache;
   readonly layout: string;
+  readonly log: BuildLog;
   readonly options: BuildOptions;
 }
 
+/** What programs find other than a Dockerfile's author may think. */
+const aboutOneID = `who calls has no subordinate ids (/etc/subuid, /etc/subgid, newuidmap), so that nobody but root is there:
+nothing can be given to another owner, no program can become another user, and what is new is root's
+apt is told by APT_CONFIG not to try; other programs that do will fail
+`;
+
 /** Throws for what cannot be run here, before any step is done; where a cache has records, the steps that need it may all be found. */
-export async function checkRuns(prepared: readonly Prepared[], { cache, layout, options }: Checking): Promise<void> {
+export async function checkRuns(
+  prepared: readonly Prepared[],
+  { cache, layout, log, options }: Checking,
+): Promise<void> {
   const runs = runsOf(prepared);
-  if (runs.length === 0 || (cache.hasRecords && options.noCache !== true)) return;
+  if (runs.length === 0) return;
+  if (hasOneID()) await log.during('[internal] users of RUN', async tell => tell.output(aboutOneID));
+  if (cache.hasRecords && options.noCache !== true) return;
   const workspace = await makeWorkspace(besideOf(layout));
   try {
     const { runner = 'auto', signal } = options;
-    const { hasOneID } = await chooseRunner(runner, { work: workspace.path, signal });
+    const chosen = await chooseRunner(runner, { work: workspace.path, signal });
     const other = runs.find(({ user }) => !isRootName(user));
-    if (hasOneID && other !== undefined) throw refuseUser(other.user);
+    if (chosen.hasOneID && other !== undefined) throw refuseUser(other.user);
   } finally {
     await workspace.remove();
   }
