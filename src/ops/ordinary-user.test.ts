@@ -160,6 +160,19 @@ test('a program that uses the library is told what it has to be started in, and 
   assert.deepEqual({ status, stdout }, { status: 0, stdout: '0\n' }, err);
 });
 
+test('a program of an ordinary user has a terminal of its own where one is asked for', async t => {
+  const user = ordinaryUser(t, { ids: 'own' });
+  if (user === undefined) return;
+  if (user.shell('command -v script').status !== 0) return t.skip('not installed here: script');
+  await give(t, user, []);
+  const inner = 'tty; stty size; id -u; exit 7';
+  const line = `stty rows 33 cols 101; ${user.called} run -it --no-progress img:base -- sh -c '${inner}'`;
+  writeFileSync(join(user.home, 'line'), line, { mode: 0o644 });
+  const { status, out, err } = user.shell('script -qec "sh line" /dev/null < /dev/null');
+  assert.match(out.replaceAll('\r', ''), /\/dev\/pts\/\d+\n33 101\n0\n$/, err);
+  assert.equal(status, 7);
+});
+
 test('where the kernel gives no namespace of users, that is said before anything is done', async t => {
   const user = ordinaryUser(t, { ids: 'forbidden' });
   if (user === undefined) return;

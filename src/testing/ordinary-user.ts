@@ -24,6 +24,8 @@ export interface OrdinaryUser {
   readonly home: string;
   /** Runs a command line of ocikit in that directory. */
   ocikit(...words: readonly string[]): Said;
+  /** How a shell calls ocikit. */
+  readonly called: string;
   /** Runs a shell's line in it. */
   shell(script: string): Said;
 }
@@ -73,6 +75,7 @@ export function ordinaryUser(t: TestContext, kind: Kind): OrdinaryUser | undefin
   return {
     home,
     ocikit: (...words) => spoken(process.execPath, '--import', tsx(), program, ...words),
+    called: [process.execPath, '--import', tsx(), program].join(' '),
     shell: script => spoken('sh', '-c', script),
   };
 }

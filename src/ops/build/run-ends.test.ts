@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
 import { snapshotOf } from '../../testing/snapshot.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
+import { build } from '../build.ts';
+import { diff } from '../diff.ts';
+import { history } from '../history.ts';
 import { unpack } from '../unpack.ts';
 import { validate } from '../validate.ts';
 
@@ -87,6 +90,46 @@ test('who is killed in a RUN leaves no mount and no process, and what lies there
   assert.equal(await statusOf(start(...buildOf(ground))), 0);
   assert.deepEqual(readdirSync(directory).sort(), kept);
   assert.equal(before.length > 0, true);
+});
+
+test('killed at any moment, a build leaves a layout and caches that are whole, and the next one gives what a first one gives', async t => {
+  const ground = await prepare(t);
+  if (ground === undefined) return;
+  const { directory, start, write } = ground;
+  write(
+    'COPY big /big',
+    'RUN --mount=type=cache,target=/c echo x >> /c/x; cat /big > /new',
+    'COPY small /',
+    'RUN rm /big',
+  );
+  // What is read of a context is remembered where it is much.
+  writeFileSync(join(directory, 'context/big'), Buffer.alloc(3 << 20, 'big'));
+  writeFileSync(join(directory, 'context/small'), 'small');
+  const words = [...buildOf(ground), '--progress', 'plain', '--build-arg', 'SOURCE_DATE_EPOCH=1700000000'];
+  const moments = [/COPY big/, /RUN --mount/, /exporting to/, /naming to/];
+  for (const moment of moments) {
+    const child = start(...words, '--no-cache');
+    let said = '';
+    child.stderr?.on('data', (chunk: Uint8Array) => {
+      said += String(chunk);
+      if (moment.test(said)) child.kill('SIGKILL');
+    });
+    await statusOf(child);
+    assert.deepEqual(mountsBelow(directory), [], String(moment));
+    assert.deepEqual((await validate(join(directory, 'img'))).findings, [], String(moment));
+  }
+  const last = start(...words);
+  assert.equal(await statusOf(last), 0);
+  const options = { contexts: [`base=oci:${join(directory, 'img')}:base`], platforms: ['linux/amd64'] };
+  const first = await build(join(directory, 'context'), `${join(directory, 'fresh')}:made`, {
+    ...options,
+    buildArguments: ['SOURCE_DATE_EPOCH=1700000000'],
+  });
+  const [made, fresh] = await Promise.all(['img', 'fresh'].map(name => history(`${join(directory, name)}:made`)));
+  assert.deepEqual(made, fresh);
+  assert.deepEqual((await diff(`${join(directory, 'img')}:made`, `${join(directory, 'fresh')}:made`)).changes, []);
+  assert.equal(first.warnings.length, 0);
+  assert.deepEqual(readdirSync(directory).sort(), [...kept, 'fresh'].sort());
 });
 
 test('Ctrl-C in a RUN that forks for ever ends all of it, and nothing is left or changed', async t => {
