@@ -83,26 +83,26 @@ export function decodePax(bytes: Buffer, subject: Subject): PaxRecords {
   return records;
 }
 
-/** Encodes one record; its length counts its own digits. */
-function encodeRecord(key: ByteString, value: Uint8Array): Buffer {
-  const rest = Buffer.concat([Buffer.from(` ${key}=`, 'latin1'), value, Buffer.from('\n')]);
+/** One record; its length counts its own digits. */
+function recordText(key: ByteString, value: ByteString): ByteString {
+  const rest = ` ${key}=${value}\n`;
   let length = rest.length + 1;
   while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
-  return Buffer.concat([Buffer.from(String(length)), rest]);
+  return `${length}${rest}`;
 }
 
 /** Records sorted by key. */
-export function encodePax(records: ReadonlyMap<ByteString, Uint8Array>): Uint8Array {
+export function encodePax(records: PaxRecords): Uint8Array {
   const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1));
-  return Buffer.concat(sorted.map(([key, value]) => encodeRecord(key, value)));
+  return bytesOf(sorted.map(([key, value]) => recordText(key, value)).join(''));
 }
 
 /** Seconds, and nanoseconds above them, as the decimal number that a time record has. */
-export function encodePaxTime(seconds: number, nanoseconds: number): Uint8Array {
+export function paxTimeText(seconds: number, nanoseconds: number): ByteString {
   const isNegative = seconds < 0 && nanoseconds > 0;
   const [whole, part] = isNegative ? [-seconds - 1, 1_000_000_000 - nanoseconds] : [seconds, nanoseconds];
   const fraction = part === 0 ? '' : `.${String(part).padStart(9, '0').replace(/0+$/, '')}`;
-  return bytesOf(`${isNegative ? '-' : ''}${whole}${fraction}`);
+  return `${isNegative ? '-' : ''}${whole}${fraction}`;
 }
 
 /** A record's value, or undefined where it is missing or empty: an empty one takes back what stood before (POSIX pax). */

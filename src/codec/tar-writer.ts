@@ -1,8 +1,8 @@
 import { invalid, unsupported } from '../errors.ts';
 import { extensionLimit } from '../limits.ts';
-import { type ByteString, noXattrs } from '../tree/node.ts';
-import { bytesOf, shortTextOf } from '../tree/path.ts';
-import { encodePax, encodePaxTime, libarchive, schily } from './pax.ts';
+import type { ByteString } from '../tree/node.ts';
+import { byteStringOf, shortTextOf } from '../tree/path.ts';
+import { encodePax, libarchive, type PaxRecords, paxTimeText, schily } from './pax.ts';
 import { blockSize, paddingOf, sumOf } from './tar-header.ts';
 
 /** What a header says of one member. `mtime` in whole seconds, and what comes to it in nanoseconds. */
@@ -35,23 +35,23 @@ function splitName(path: ByteString): { prefix: ByteString; name: ByteString } |
 }
 
 /** A PAX key ends at its first `=`, so that a name with one goes the way libarchive writes all: escaped, its value in base64. */
-function xattrRecord(name: ByteString, value: Uint8Array): readonly [ByteString, Uint8Array] {
-  if (!name.includes('=')) return [schily + name, value];
+function xattrRecord(name: ByteString, value: Uint8Array): readonly [ByteString, ByteString] {
+  if (!name.includes('=')) return [schily + name, byteStringOf(value)];
   const escaped = name.replace(/[%=]/g, character => (character === '=' ? '%3D' : '%25'));
-  return [libarchive + escaped, bytesOf(Buffer.from(value).toString('base64'))];
+  return [libarchive + escaped, Buffer.from(value).toString('base64')];
 }
 
 /** PAX records for what the ustar fields do not hold. */
-function recordsFor(fields: HeaderFields, isSplit: boolean): Map<ByteString, Uint8Array> {
-  const records = new Map<ByteString, Uint8Array>();
-  const number = (key: string, value: number): unknown => records.set(key, bytesOf(String(value)));
-  if (!isSplit) records.set('path', bytesOf(fields.path));
-  if (fields.link.length > 100 || !ascii.test(fields.link)) records.set('linkpath', bytesOf(fields.link));
+function recordsFor(fields: HeaderFields, isSplit: boolean): PaxRecords {
+  const records = new Map<ByteString, ByteString>();
+  const number = (key: string, value: number): unknown => records.set(key, String(value));
+  if (!isSplit) records.set('path', fields.path);
+  if (fields.link.length > 100 || !ascii.test(fields.link)) records.set('linkpath', fields.link);
   if (fields.uid > maxOctal.id) number('uid', fields.uid);
   if (fields.gid > maxOctal.id) number('gid', fields.gid);
   if (fields.size > maxOctal.size) number('size', fields.size);
   const { mtime, nanoseconds = 0 } = fields;
-  if (mtime < 0 || mtime > maxOctal.time || nanoseconds !== 0) records.set('mtime', encodePaxTime(mtime, nanoseconds));
+  if (mtime < 0 || mtime > maxOctal.time || nanoseconds !== 0) records.set('mtime', paxTimeText(mtime, nanoseconds));
   for (const [name, value] of fields.xattrs) records.set(...xattrRecord(name, value));
   return records;
 }
@@ -95,13 +95,18 @@ function text(block: Buffer, { at, length }: Field, value: ByteString): void {
   for (let index = 0; index < most; index++) block[at + index] = value.charCodeAt(index);
 }
 
-interface UstarName {
+/** The texts of a ustar block, each as it fits its field. */
+interface UstarTexts {
   readonly prefix: ByteString;
   readonly name: ByteString;
+  readonly link: ByteString;
+  readonly typeflag: string;
 }
 
-/** A ustar block; what does not fit its field is 0, for PAX to say. */
-function ustarBlock(fields: HeaderFields, { prefix, name }: UstarName, typeflag: string): Buffer {
+type UstarNumbers = Pick<HeaderFields, 'mode' | 'uid' | 'gid' | 'size' | 'mtime' | 'major' | 'minor'>;
+
+/** A ustar block; a number that does not fit its field is 0, for PAX to say. */
+function ustarBlock(fields: UstarNumbers, { prefix, name, link, typeflag }: UstarTexts): Buffer {
   const block = Buffer.allocUnsafe(blockSize).fill(0);
   const { uid, gid, size, mtime } = fields;
   text(block, ustar.name, name);
@@ -112,7 +117,7 @@ function ustarBlock(fields: HeaderFields, { prefix, name }: UstarName, typeflag:
   octal(block, ustar.mtime, mtime < 0 || mtime > maxOctal.time ? 0 : mtime);
   text(block, ustar.checksum, '\0\0\0\0\0\0\0 ');
   text(block, ustar.typeflag, typeflag);
-  text(block, ustar.link, fields.link);
+  text(block, ustar.link, link);
   text(block, ustar.magic, 'ustar\u000000');
   octal(block, ustar.major, fields.major);
   octal(block, ustar.minor, fields.minor);
@@ -124,7 +129,16 @@ function ustarBlock(fields: HeaderFields, { prefix, name }: UstarName, typeflag:
 /** A value that fits an ASCII header field: what stands in for a name that PAX carries. */
 const stripped = (path: ByteString): ByteString => path.replace(/[^\x20-\x7e]/g, '').slice(-100) || 'pax';
 
-function paxBlocks(records: ReadonlyMap<ByteString, Uint8Array>, path: ByteString): readonly Uint8Array[] {
+/** The last name of a path, without the slash behind a directory's. */
+function lastName(path: ByteString): ByteString {
+  const end = path.endsWith('/') ? path.length - 1 : path.length;
+  return path.slice(path.lastIndexOf('/', end - 1) + 1, end);
+}
+
+const padding = Buffer.alloc(blockSize);
+const ofNobody = { mode: 0, uid: 0, gid: 0, mtime: 0, major: 0, minor: 0 } as const;
+
+function paxBlocks(records: PaxRecords, path: ByteString): readonly Uint8Array[] {
   const body = encodePax(records);
   if (body.length > extensionLimit) {
     throw unsupported(
@@ -133,11 +147,9 @@ function paxBlocks(records: ReadonlyMap<ByteString, Uint8Array>, path: ByteStrin
       `${body.length} bytes`,
     );
   }
-  const base = /[^/]*\/?$/.exec(path)?.[0] ?? '';
-  const name = `PaxHeaders.0/${stripped(base.replace('/', '')).slice(0, 87)}`;
-  const plain = { link: '', mode: 0, uid: 0, gid: 0, mtime: 0, major: 0, minor: 0, xattrs: noXattrs } as const;
-  const header = ustarBlock({ ...plain, typeflag: '0', path: name, size: body.length }, { prefix: '', name }, 'x');
-  return [header, body, Buffer.alloc(paddingOf(body.length))];
+  const name = `PaxHeaders.0/${stripped(lastName(path)).slice(0, 87)}`;
+  const header = ustarBlock({ ...ofNobody, size: body.length }, { prefix: '', name, link: '', typeflag: 'x' });
+  return [header, body, padding.subarray(0, paddingOf(body.length))];
 }
 
 /**
@@ -151,6 +163,7 @@ export function encodeHeader(fields: HeaderFields): Uint8Array {
   const split = splitName(fields.path);
   const records = recordsFor(fields, split !== undefined);
   const link = records.has('linkpath') ? stripped(fields.link) : fields.link;
-  const block = ustarBlock({ ...fields, link }, split ?? { prefix: '', name: stripped(fields.path) }, fields.typeflag);
+  const { prefix, name } = split ?? { prefix: '', name: stripped(fields.path) };
+  const block = ustarBlock(fields, { prefix, name, link, typeflag: fields.typeflag });
   return records.size === 0 ? block : Buffer.concat([...paxBlocks(records, fields.path), block]);
 }

@@ -11,7 +11,6 @@ import { fixture, fixtureCases } from '../testing/fixtures.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { hasTools } from '../testing/witness.ts';
 import { noXattrs } from '../tree/node.ts';
-import { bytesOf } from '../tree/path.ts';
 import { type Compression, decompress } from './compression.ts';
 import { decodePax, encodePax } from './pax.ts';
 import { isOfTarAlone, type TarMember } from './tar-member.ts';
@@ -86,7 +85,7 @@ const extension = (typeflag: string, body: Uint8Array | string): Buffer =>
   Buffer.concat([header({ path: 'ext', size: body.length }, { 156: typeflag }), padded(body)]);
 
 const pax = (records: Readonly<Record<string, string>>, typeflag = 'x'): Buffer =>
-  extension(typeflag, encodePax(new Map(Object.entries(records).map(([key, value]) => [key, bytesOf(value)]))));
+  extension(typeflag, encodePax(new Map(Object.entries(records))));
 
 const file = (path: string, body: string, patches: Readonly<Record<number, string>> = {}): Buffer =>
   Buffer.concat([header({ path, size: body.length }, patches), padded(body)]);
@@ -369,7 +368,7 @@ test('old typeflags are files, a slash makes a directory only of the oldest, and
 test('PAX records are cut by their announced length in bytes and must be whole', () => {
   const subject = (): string => 'header';
   const value = 'a=b\n12 c=d\n\xff\0';
-  const encoded = Buffer.from(encodePax(new Map([['k', bytesOf(value)]])));
+  const encoded = Buffer.from(encodePax(new Map([['k', value]])));
   assert.deepEqual(decodePax(encoded, subject), new Map([['k', value]]));
   const malformed = [
     '3 path=x\n',
