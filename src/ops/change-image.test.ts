@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readImage } from '../graph/image-reader.ts';
@@ -11,9 +11,11 @@ import { isValid } from '../testing/answers.ts';
 import { type PreparedPlace, preparePlace } from '../testing/prepared-place.ts';
 import { isSame, snapshotOf } from '../testing/snapshot.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
+import { attach } from './attach.ts';
 import { type Change, changeImage } from './change-image.ts';
 import { images } from './images.ts';
 import type { ChangeOptions } from './options.ts';
+import { referrers } from './referrers.ts';
 import { tag } from './tag.ts';
 
 const hostPlatform = { os: 'linux', architecture: 'amd64' };
@@ -65,6 +67,23 @@ test('with neither tag nor output the name of the source moves, and the old imag
   const { digest } = before.manifest.descriptor;
   assert.equal((await imageOf(`${layout}@${digest}`)).manifest.descriptor.digest, digest);
   await isValid(layout);
+});
+
+test('what is about an image that loses its name to a new one is counted, and stays about the old one', async t => {
+  const { layout, directory } = await made(t);
+  const sbom = join(directory, 'a.spdx.json');
+  writeFileSync(sbom, '{"spdxVersion":"SPDX-2.3"}');
+  const before = (await imageOf(`${layout}:app`)).manifest.descriptor.digest;
+  for (const annotation of ['n=1', 'n=2'])
+    await attach(`${layout}:app`, [{ file: sbom }], { annotations: [annotation], fallbackTag: true });
+  const edit = { instructions: ['ENV A=b'], now: '2024-01-01T00:00:00Z' };
+  const said = /2 artifacts are about the image as it was, and not about the new one/;
+  for (const elsewhere of [{ tag: 'new' }, { output: join(directory, 'out') }])
+    assert.doesNotMatch((await run(`${layout}:app`, { ...edit, ...elsewhere })).warnings.join('\n'), said);
+  assert.match((await run(`${layout}:app`, edit)).warnings.join('\n'), said);
+  assert.doesNotMatch((await run(`${layout}:app`, edit)).warnings.join('\n'), said);
+  assert.equal((await referrers(`${layout}@${before}`)).referrers.length, 2);
+  assert.equal((await referrers(`${layout}:app`)).referrers.length, 0);
 });
 
 test('a tag names the result in the same layout, an output puts it into a layout or an archive, and the source stays', async t => {

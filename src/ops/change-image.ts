@@ -14,6 +14,7 @@ import { type NamedImage, openOperandToCopy, pickNamed, withNamed } from '../sto
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 import { changingParts } from './change-parts.ts';
 import { type ChangePlace, ownName, parseChangePlace } from './change-place.ts';
+import { leftBehind } from './left-behind.ts';
 import type { ChangeOptions } from './options.ts';
 import type { ChangedImage, ChangeResult } from './results.ts';
 import { withResult } from './with-result.ts';
@@ -126,7 +127,7 @@ interface Finish {
 /** Names a result in the layout that it is in. */
 async function finishLayout(
   opened: NamedImage,
-  { root, made }: Made<object>,
+  { root, made, images }: Made<object>,
   { store, place, name, completes }: Finish,
 ): Promise<readonly string[]> {
   const isOwn = place.kind === 'own';
@@ -135,7 +136,8 @@ async function finishLayout(
     if (completes) await store.updateIndex(index => index);
     return [];
   }
-  const warnings: string[] = [];
+  const changed = images.filter(({ before, manifest }) => before !== manifest).map(({ before }): string => before);
+  const warnings = isMoved ? [...(await leftBehind(opened, new Set([opened.named.digest, ...changed])))] : [];
   if (isOwn) {
     // What several entries are together becomes a blob when it gets a name of its own.
     if (!made.isMade(root)) await store.bring(made.source, root);
