@@ -80,3 +80,8 @@ test('what a layer replaces itself is in it, and a name that it gave to that bef
   assert.deepEqual(below, { layers: [0], links: [], missing: [], gone: [] });
   assert.deepEqual((await planOf([[['.wh.d']]], ['d'])).missing, ['d']);
 });
+
+test('a path that a loop of symbolic links has taken the place of is as it is spelled', async () => {
+  const plan = await planOf([[['d/s', 'secret']], [['d', '-> d']]], ['d/s']);
+  assert.deepEqual(plan, { layers: [0], links: [], missing: [], gone: [] });
+});

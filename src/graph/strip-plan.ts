@@ -1,3 +1,4 @@
+import { OciError } from '../errors.ts';
 import type { Layer } from '../spec/objects.ts';
 import { Pace } from '../stream/pace.ts';
 import type { LayerEntry, Node, Path, Tree } from '../tree/node.ts';
@@ -78,11 +79,20 @@ class Holders {
   }
 }
 
-/** Where paths lead in each of these trees, the last names not followed. */
+/** Where a path leads, its last name not followed: through a loop of symbolic links nowhere but as it is spelled. */
+function leadsTo(tree: Tree, path: Path): Path {
+  try {
+    return joinPath(resolvePath(tree, parentOf(path)), nameOf(path));
+  } catch (error) {
+    if (error instanceof OciError) return path;
+    throw error;
+  }
+}
+
+/** Where paths lead in each of these trees. */
 function resolved(paths: ReadonlySet<Path>, trees: readonly Tree[]): ReadonlySet<Path> {
   const found = new Set(paths);
-  for (const tree of trees)
-    for (const path of paths) found.add(joinPath(resolvePath(tree, parentOf(path)), nameOf(path)));
+  for (const tree of trees) for (const path of paths) found.add(leadsTo(tree, path));
   return found;
 }
 
