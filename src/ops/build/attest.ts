@@ -3,9 +3,6 @@ import { storeDocument } from '../../graph/store-document.ts';
 import { attestationOf, type Predicate } from '../../image/attestation.ts';
 import type { Descriptor, Image } from '../../spec/objects.ts';
 import { once } from '../../stream/once.ts';
-import { lookAtImage } from '../look.ts';
-import { keepingPackages } from '../package-scan.ts';
-import { billOf } from '../sbom.ts';
 import type { BuildOptions } from './options.ts';
 import type { Workshop } from './platform.ts';
 import { buildPlatformOf, type Prepared } from './prepare.ts';
@@ -57,12 +54,17 @@ export async function attest(
   return { entry, warnings };
 }
 
-/** What is in an image, as SPDX says it. */
+/** What is in an image, as SPDX says it: what knows packages is loaded for this alone. */
 async function bomOf(
   image: Image,
   { store, options: { signal, progress } }: Workshop,
 ): Promise<{ readonly predicate: Predicate; readonly warnings: readonly string[] }> {
   const work = { signal, progress };
+  const [{ lookAtImage }, { keepingPackages }, { billOf }] = await Promise.all([
+    import('../look.ts'),
+    import('../package-scan.ts'),
+    import('../sbom.ts'),
+  ]);
   const look = await lookAtImage(
     { source: store, image, subject: store.subject, name: 'image' },
     work,

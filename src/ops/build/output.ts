@@ -2,18 +2,22 @@ import { jsonText } from '../../spec/document.ts';
 import type { Descriptor } from '../../spec/objects.ts';
 import { archiveMode, writeFileAtomic } from '../../store/disk/file-target.ts';
 import { once } from '../../stream/once.ts';
-import { copy } from '../copy.ts';
-import { cp } from '../cp.ts';
-import { exportImage } from '../export-image.ts';
 import type { Work } from '../options.ts';
 import type { BuildOptions, BuildOutput, BuildResult } from './options.ts';
 
-/** Writes an image of a layout as docker's `--output` has it. Throws as copy, export and cp. */
+/** Writes an image of a layout as docker's `--output` has it. Throws as copy, export and cp, which only this loads. */
 export async function writeOutput(image: string, output: BuildOutput, work: Work): Promise<readonly string[]> {
   const { kind, path, name } = output;
-  if (kind === 'tar') return (await exportImage(image, path, work)).warnings;
-  if (kind === 'local') return (await cp({ rootfs: image, path: '/' }, path, { ...work, force: true })).warnings;
+  if (kind === 'tar') {
+    const { exportImage } = await import('../export-image.ts');
+    return (await exportImage(image, path, work)).warnings;
+  }
+  if (kind === 'local') {
+    const { cp } = await import('../cp.ts');
+    return (await cp({ rootfs: image, path: '/' }, path, { ...work, force: true })).warnings;
+  }
   const to = { kind: `${kind}-archive` as const, path, ...(name === undefined ? {} : { name }) };
+  const { copy } = await import('../copy.ts');
   return (await copy(image, to, { ...work, all: true })).warnings;
 }
 

@@ -41,7 +41,7 @@ function mountsBelow(root: string): ReadonlySet<Path> | undefined {
 /** Whether a path is a mount below the root. Where the system does not say, a directory of another device is one. */
 export function mountTest(root: string): (path: Path, stat: Stat) => boolean {
   const mounts = mountsBelow(root);
-  if (mounts !== undefined) return path => mounts.has(path);
+  if (mounts !== undefined) return mounts.size === 0 ? () => false : path => mounts.has(path);
   const { dev } = lstatSync(root, { bigint: true });
   return (_path, stat) => kindOf(stat) === 'directory' && stat.device !== dev;
 }

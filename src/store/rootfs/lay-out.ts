@@ -1,11 +1,11 @@
-import type { BodySource } from '../../codec/body-source.ts';
+import { type BodySource, smallBody } from '../../codec/body-source.ts';
 import { readLayer } from '../../codec/layer-reader.ts';
 import { layerTar } from '../../graph/merged-tree.ts';
 import type { ImageSource } from '../../graph/source.ts';
 import type { Layer } from '../../spec/objects.ts';
 import { fileCost, Pace } from '../../stream/pace.ts';
 import { Draft } from '../../tree/draft.ts';
-import { emptyTree, type FileNode, type LayerEntry } from '../../tree/node.ts';
+import { emptyTree, type FileNode, type LayerEntry, type Path } from '../../tree/node.ts';
 import { loadNative } from '../disk/native.ts';
 import { makingOfProcess } from './powers.ts';
 import { RootfsWriter } from './writer.ts';
@@ -64,18 +64,29 @@ async function playEntries(
   const files = entries.flatMap(entry => (entry.kind === 'node' && entry.node.kind === 'file' ? [entry.node] : []));
   const close = await bodies.prepare?.(files, beside);
   const pace = new Pace(signal);
+  const room = Buffer.allocUnsafe(smallBody);
   try {
     for (const entry of entries) {
       const parts = writer.playing(draft.apply(entry));
       if (parts !== undefined) await pace.run(parts);
       if (entry.kind === 'node' && entry.node.kind === 'file')
-        await writeBody(bodies.body(entry.path, entry.node as FileNode), { writer, pace });
+        await writeBody(bodyOf(entry.path, entry.node, { bodies, room }), { writer, pace });
       const turn = pace.spend(fileCost);
       if (turn !== undefined) await turn;
     }
   } finally {
     close?.();
   }
+}
+
+/** A body: a small one in one piece, where that is to be had. */
+function bodyOf(
+  path: Path,
+  node: FileNode,
+  { bodies, room }: { readonly bodies: BodySource; readonly room: Uint8Array },
+): Iterable<Uint8Array> {
+  const whole = room.subarray(0, node.size);
+  return node.size < smallBody && bodies.fill?.(path, node, whole) === true ? [whole] : bodies.body(path, node);
 }
 
 async function writeBody(
