@@ -1,9 +1,9 @@
 // npm run fuzz -- [TARGET…] [--runs N] [--seed N]: tries targets (all of them unless some are named) with inputs that coverage
 // leads, each in a process of its own with little memory. An input that ends in anything but a result or an OciError is
-// written to node_modules/.cache/fuzz/ and makes the exit code 1; so does one that takes longer than a minute or all of the memory.
+// written to node_modules/.cache/fuzz/ (where runs.jsonl has a line a target and run) and makes the exit code 1; so does one that takes longer than a minute or all of the memory.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -69,7 +69,11 @@ async function tryTarget(name) {
     keep(name, lastInput(file), stderr);
     return false;
   }
-  const { runs, corpus, blocks, memory, findings } = JSON.parse(stdout);
+  const { runs, corpus, blocks, memory, seconds, findings } = JSON.parse(stdout);
+  appendFileSync(
+    join(cache, 'runs.jsonl'),
+    `${JSON.stringify({ name, seed: values.seed, runs, blocks, seconds, findings: findings.length })}\n`,
+  );
   const count = `${findings.length} finding${findings.length === 1 ? '' : 's'}`;
   const held = memory === null ? '' : `${memory >> 10} MiB, `;
   console.log(`${name}: ${runs} runs, ${blocks} blocks, ${corpus} inputs kept, ${held}${count}`);

@@ -42,7 +42,7 @@ const lenient: readonly (readonly [engines: readonly EngineName[] | undefined, c
   [undefined, /^tar-name-outside$/, 'Debian 12 has docker 20.10: from 29 on it refuses them'],
   [
     undefined,
-    /^(?:layer-count|null-list|diffid-mismatch|tar-duplicate-path|tar-pax-global|blob-missing)$/,
+    /^(?:layer-count|null-list|diffid-mismatch|tar-duplicate-path|tar-pax-global|tar-hardlink-lower|platform-malformed|blob-missing)$/,
     'it depends on what it has, or passes over',
   ],
   [undefined, /^(?:media-type|artifact|name-|platforms-)/, 'another image of the place was asked for'],

@@ -290,5 +290,5 @@ test('a layout with any damage is mended into one that every engine takes and th
     { numRuns },
   );
   assert.ok(seen.mended >= numRuns / 4 && seen.refused >= numRuns / 10, JSON.stringify(seen));
-  t.diagnostic(JSON.stringify(seen));
+  t.diagnostic(`${seen.mended} mended, ${seen.refused} refused`);
 });

@@ -195,7 +195,9 @@ async function hostileCases(t: TestContext, prefix: RegExp): Promise<void> {
   mkdirSync(victim, { recursive: true });
   if (!existsSync(canary)) writeFileSync(canary, 'canary\n');
   const failures: string[] = [];
-  for (const item of cases.filter(c => c.kind === 'layout' && prefix.test(c.name))) {
+  const chosen = cases.filter(c => c.kind === 'layout' && prefix.test(c.name));
+  t.diagnostic(`${chosen.length} hostile inputs`);
+  for (const item of chosen) {
     if (item.needs_root === true && process.getuid?.() !== 0) continue;
     const layout = join(temporaryDirectory(t), 'layout');
     cpSync(join(root, 'hostile', item.path), layout, { recursive: true, verbatimSymlinks: true });

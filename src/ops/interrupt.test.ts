@@ -113,8 +113,9 @@ for (const { use, takes, call } of long) {
     }
   });
 
-  test(`${use}: a signal ends it with its reason at any moment, and nothing is left, neither files nor work`, async () => {
+  test(`${use}: a signal ends it with its reason at any moment, and nothing is left, neither files nor work`, async t => {
     const known = listing(place.path);
+    let signals = 0;
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...takes), fc.nat(8), async (kind, moment) => {
         const controller = new AbortController();
@@ -128,6 +129,7 @@ for (const { use, takes, call } of long) {
           (error: unknown) => error,
         );
         loop.stop();
+        if (answer !== 'done') signals++;
         const [bytes, reads] = [progress.bytes, countReads()];
         for (let turns = 0; turns < 8; turns++) await turn();
         reads.stop();
@@ -139,6 +141,7 @@ for (const { use, takes, call } of long) {
       }),
       { numRuns: 6 },
     );
+    t.diagnostic(`${signals} signals`);
   });
 }
 

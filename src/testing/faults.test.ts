@@ -49,6 +49,7 @@ for (const use of verbUses.filter(({ writes }) => writes !== 'stream' && writes 
       assert.equal(error, undefined);
       restore();
       prepare();
+      t.diagnostic(`${calls} failing calls`);
       const before = snapshotOf(directory);
       for (let n = 1; n <= calls; n++) {
         const code = n % 2 === 0 ? 'ENOSPC' : 'EIO';

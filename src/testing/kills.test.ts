@@ -69,5 +69,6 @@ test('a process killed at any call leaves a valid layout or none, and the next o
   const script = await bundledScript(t, program);
   const moments = Array.from({ length: 26 }, (_, n) => n * 9 + (n % 7));
   const ends = await killAt(t, script, moments);
+  t.diagnostic(`${moments.length - ends} deaths`);
   assert.ok(ends < moments.length / 2, `${ends} of ${moments.length} were not killed`);
 });

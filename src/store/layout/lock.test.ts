@@ -86,6 +86,7 @@ test('twenty processes, with native calls and without, name an image in one layo
   );
   assert.deepEqual([...(await namesIn(path))].sort(), names.sort());
   assert.deepEqual(leftovers(path), []);
+  t.diagnostic(`${names.length} writers at once`);
 });
 
 test('who finds another’s token beside its own in a lock that both took over does not go inside', async t => {

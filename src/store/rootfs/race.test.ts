@@ -113,6 +113,7 @@ test('a directory that is swapped for a symlink at any step of the walk lets not
       }
     }
   }
+  t.diagnostic(`${runs} swaps, ${conflicts} conflicts`);
   assert.ok(conflicts > 20 && conflicts < runs, `${conflicts} of ${runs}`);
 });
 
