@@ -1,4 +1,5 @@
-import { checkIndex } from '../image/check.ts';
+import { checkIndex, indexFile } from '../image/check.ts';
+import { checkUnnamed } from '../image/check-names.ts';
 import type { Mended } from '../image/mend-image.ts';
 import { mendNames } from '../image/mend-names.ts';
 import { encodeDocument } from '../spec/document.ts';
@@ -13,6 +14,7 @@ import { changeWhole } from './change-whole.ts';
 import { codeOf } from './code-of-error.ts';
 import type { FixOptions } from './layer-options.ts';
 import type { FixedLayers, FixResult } from './layer-results.ts';
+import { staying } from './staying.ts';
 
 /** Whether all of a place is to be mended: neither the operand nor an option names one image of it. Throws as `parseChangePlace`. */
 export function isWhole(parsed: ParsedOperand, options: FixOptions): boolean {
@@ -23,11 +25,8 @@ export function isWhole(parsed: ParsedOperand, options: FixOptions): boolean {
 }
 
 /** What stays wrong with a list of images, because only a person knows what is right. */
-function leftOf(index: ImageIndex): readonly string[] {
-  return checkIndex(encodeDocument(index, mediaTypes.index))
-    .filter(({ severity }) => severity !== 'note')
-    .map(({ code, subject, message }) => `${subject}: ${code} stays: ${message}`);
-}
+const leftOf = (index: ImageIndex): readonly string[] =>
+  staying([...checkIndex(encodeDocument(index, mediaTypes.index)), ...checkUnnamed(index, indexFile)]);
 
 /** Mends all that a place lists, and the list. */
 export async function fixWhole(

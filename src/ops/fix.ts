@@ -6,9 +6,14 @@ import { measured, measuredSource } from '../graph/measured-source.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { readTreeStack } from '../graph/tree-stack.ts';
 import { checkImage } from '../image/check.ts';
-import type { Finding } from '../image/finding.ts';
+import { documentAt, type Finding } from '../image/finding.ts';
+import { finding } from '../image/finding-codes.ts';
+import { kindOfTypes } from '../image/image-kind.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
+import { schemaFinding } from '../image/lenient.ts';
 import { type Mended, mendImage } from '../image/mend-image.ts';
+import { validateDocument } from '../schema/validate.ts';
+import { parseJson } from '../spec/document.ts';
 import { isIndexType, isLayerType, isManifestType } from '../spec/media-type.ts';
 import type { Descriptor, Image } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
@@ -26,6 +31,7 @@ import type { FixOptions } from './layer-options.ts';
 import type { FixedLayers, FixResult } from './layer-results.ts';
 import { imageTroubles } from './layer-troubles.ts';
 import { rewriteLayers } from './rewritten-layers.ts';
+import { staying } from './staying.ts';
 
 const isDocument = (mediaType: string): boolean => isIndexType(mediaType) || isManifestType(mediaType);
 
@@ -110,13 +116,17 @@ class Fixing {
     const layers = layersOf(image);
     announce(this.#options, 'fixing', sizeOf(blobsOf(layers)));
     const wrong = new Map<number, readonly Finding[]>();
-    for (const [at, found] of (await imageTroubles(source, layers)).entries())
-      if (found.length > 0) wrong.set(at, found);
+    const found = await imageTroubles(source, layers);
+    for (const [at, { troubles }] of found.entries()) if (troubles.length > 0) wrong.set(at, troubles);
     const rewritten = wrong.size === 0 ? { image, warnings: [] } : await this.#rewritten({ ...part, image }, wrong);
     return {
       image: rewritten.image,
       details: { rewritten: [...wrong.keys()].map(at => at + 1) },
-      warnings: [...rewritten.warnings, ...leftOf(rewritten.image)],
+      warnings: [
+        ...rewritten.warnings,
+        ...(await leftOf(rewritten.image)),
+        ...staying(found.flatMap(({ left }) => left)),
+      ],
     };
   }
 
@@ -146,11 +156,25 @@ async function fixOne(
   return { ...made, entries: [{ name: made.name, manifest: made.manifest }] };
 }
 
-/** What stays wrong, because only a person knows what is right. */
-function leftOf(image: Image): readonly string[] {
-  return checkImage(image)
-    .filter(({ severity }) => severity !== 'note')
-    .map(({ code, subject, message }) => `${subject}: ${code} stays: ${message}`);
+/** What stays wrong with an image's documents, because only a person knows what is right, or because it is meant. */
+async function leftOf({ manifest, config }: Image): Promise<readonly string[]> {
+  const found: Finding[] = [...checkImage({ manifest, config })];
+  for (const [kind, document] of [
+    ['manifest', manifest],
+    ['config', config],
+  ] as const) {
+    const place = documentAt(kind, document.descriptor.digest);
+    const value = parseJson(document.bytes, place.within);
+    for (const fault of await validateDocument(kind, value)) found.push(schemaFinding(fault, value, place));
+  }
+  const place = documentAt('manifest', manifest.descriptor.digest);
+  if (kindOfTypes(manifest.value, manifest.descriptor.mediaType) === 'docker')
+    found.push(
+      finding('media-types-docker', place, "docker's media types: umoci refuses its config; convert changes them"),
+    );
+  if (manifest.value.layers.some(({ mediaType }) => compressionOf(mediaType) === 'zstd'))
+    found.push(finding('layer-zstd', place, 'layers in zstd: older engines refuse them; convert changes them'));
+  return staying(found);
 }
 
 /**

@@ -1,9 +1,11 @@
 import { emptySink, readLayer } from '../codec/layer-reader.ts';
 import { layerBytes, layerOrigin } from '../graph/layer-bytes.ts';
+import { tableFaults } from '../graph/layer-table.ts';
 import type { ImageSource } from '../graph/source.ts';
-import { blobAt, type Finding } from '../image/finding.ts';
-import { finding } from '../image/finding-codes.ts';
-import { isLayerType } from '../spec/media-type.ts';
+import { engineRules } from '../image/engines/engine-verdicts.ts';
+import { blobAt, documentAt, type Finding } from '../image/finding.ts';
+import { type FindingCode, finding } from '../image/finding-codes.ts';
+import { isEncryptedType, isLayerType } from '../spec/media-type.ts';
 import type { Descriptor, Layer } from '../spec/objects.ts';
 import { hasTrailingZeros } from '../store/disk/trailing-zeros.ts';
 import { Draft } from '../tree/draft.ts';
@@ -11,50 +13,72 @@ import { emptyTree, type Tree } from '../tree/node.ts';
 import { checkLayer } from './check-layer.ts';
 import type { Below } from './layer-lint.ts';
 
-/** What no other writing of a layer mends: nobody knows what it should have been. */
-const lost: ReadonlySet<string> = new Set(['tar-damaged', 'tar-entry-refused', 'tar-xattr-large']);
+/** What no other writing of a layer mends: nobody knows what it should have been, or it is meant. */
+const lost: ReadonlySet<string> = new Set([
+  'tar-damaged',
+  'tar-entry-refused',
+  'tar-xattr-large',
+  'tar-xattr-link',
+  'tar-id-large',
+]);
 const isMended = ({ code }: Finding): boolean =>
-  (code.startsWith('tar-') || code === 'compression-trailing') && !lost.has(code);
+  (code.startsWith('tar-') || code === 'compression-trailing' || code === 'table-mismatch') && !lost.has(code);
+
+/** Whether there is more to it than a fact: some engine refuses what has it. */
+export const isTrouble = ({ severity, code }: Finding): boolean =>
+  severity !== 'note' || engineRules[code as FindingCode]?.some(({ verdict }) => verdict === 'refuses') === true;
 
 export const trailingZeros = ({ digest }: Descriptor): Finding =>
   finding('compression-trailing', blobAt(digest), 'zeros after the end of the gzip stream');
+
+/** What is wrong with a layer's tar: what another writing of it mends, and what stays. */
+interface LayerTroubles {
+  readonly troubles: readonly Finding[];
+  readonly left: readonly Finding[];
+}
 
 /** What of a layer's tar some engine refuses or reads otherwise, and another writing of it mends. Throws what is wrong with one that cannot be read. */
 async function layerTroubles(
   source: ImageSource,
   layer: Layer,
   below: Below | undefined,
-): Promise<{ readonly troubles: readonly Finding[]; readonly isApplied: boolean }> {
+): Promise<LayerTroubles & { readonly isApplied: boolean }> {
   const found: Finding[] = [];
   const { isApplied } = await checkLayer(source, layer, { below, report: one => void found.push(one) });
   if (hasTrailingZeros(source, layer.descriptor)) found.push(trailingZeros(layer.descriptor));
-  const said = found.filter(({ severity }) => severity !== 'note');
-  if (!said.every(isMended)) await readLayer(layerBytes(source, layer), layerOrigin(source, layer), emptySink);
-  return { troubles: said.filter(isMended), isApplied };
+  const [fault] = await tableFaults(source, layer);
+  if (fault !== undefined) found.push(finding('table-mismatch', blobAt(layer.descriptor.digest), fault));
+  const said = found.filter(isTrouble);
+  if (said.some(one => one.severity !== 'note' && !isMended(one)))
+    await readLayer(layerBytes(source, layer), layerOrigin(source, layer), emptySink);
+  return { troubles: said.filter(isMended), left: said.filter(one => !isMended(one)), isApplied };
+}
+
+/** A layer that nobody can read. */
+function typeFaults({ mediaType, digest }: Descriptor): readonly Finding[] {
+  const code = isEncryptedType(mediaType) ? 'layer-encrypted' : 'layer-type-unknown';
+  return [finding(code, documentAt('layer', digest), `media type '${mediaType}'`)];
 }
 
 /**
  * The same of each layer of an image, bottom first, over what lies below it as far as all of that can be read. Reads layers to their ends
  * and proves them; of one that nobody can read nothing is said.
  */
-export async function imageTroubles(
-  source: ImageSource,
-  layers: readonly Layer[],
-): Promise<readonly (readonly Finding[])[]> {
+export async function imageTroubles(source: ImageSource, layers: readonly Layer[]): Promise<readonly LayerTroubles[]> {
   const draft = new Draft(emptyTree(), source.subject);
   let tree: Tree | undefined = emptyTree();
-  const all: (readonly Finding[])[] = [];
+  const all: LayerTroubles[] = [];
   for (const layer of layers) {
     if (!isLayerType(layer.descriptor.mediaType)) {
       tree = undefined;
-      all.push([]);
+      all.push({ troubles: [], left: typeFaults(layer.descriptor) });
       continue;
     }
     const below: Below | undefined = tree && { tree, draft, isLowest: all.length === 0 };
     below?.draft.beginLayer();
-    const { troubles, isApplied } = await layerTroubles(source, layer, below);
+    const { isApplied, ...found } = await layerTroubles(source, layer, below);
     tree = isApplied ? draft.tree() : undefined;
-    all.push(troubles);
+    all.push(found);
   }
   return all;
 }

@@ -1,6 +1,6 @@
 import type { TarOddityCode } from '../../spec/tar-fault-codes.ts';
 import type { EngineFactCode } from './engine-kinds.ts';
-import { type FindingKind, writtenAnew as mended } from './finding-kind.ts';
+import { type FindingKind, goneWhenWritten, writtenAnew as mended } from './finding-kind.ts';
 
 const layer = 'image-spec layer.md';
 const ustar = 'POSIX pax, "ustar Interchange Format"';
@@ -24,14 +24,14 @@ const nameKinds = {
     severity: 'note',
     means: 'A name begins with `/`. Every engine reads it below the root.',
     section: `${layer}: it says nothing of it`,
-    remedy: `Nothing, for engines. ${mended}`,
+    remedy: goneWhenWritten,
   },
   'tar-name-dot': {
     severity: 'note',
     means:
       'Names begin with `./`, as `tar -C` writes them; the first is shown. Every engine reads them below the root.',
     section: `${layer}: it says nothing of it`,
-    remedy: `Nothing, for engines. ${mended}`,
+    remedy: goneWhenWritten,
   },
   'tar-name-encoding': {
     severity: 'note',
@@ -64,7 +64,7 @@ const nameKinds = {
     severity: 'note',
     means: 'A layer has an entry for the root itself. Engines disagree about whether its attributes count.',
     section: 'image-spec manifest.md, "layers": the attributes of the root are unspecified',
-    remedy: `Nothing, where it is 0755 and owner 0:0. ${mended}`,
+    remedy: `Where it is 0755 and owner 0:0 nothing. ${goneWhenWritten}`,
   },
   'tar-whiteout-odd': {
     severity: 'warning',
@@ -120,7 +120,7 @@ export const headerKinds: Readonly<Record<Exclude<TarOddityCode, EngineFactCode>
     means:
       'A file is stored sparsely (GNU.sparse in PAX), which writers should not do: not every program reads every form of it.',
     section: `${layer}, "File Types"; GNU tar manual, "Storing Sparse Files"`,
-    remedy: mended,
+    remedy: goneWhenWritten,
   },
   'tar-sparse-gnu': {
     severity: 'warning',
@@ -133,7 +133,7 @@ export const headerKinds: Readonly<Record<Exclude<TarOddityCode, EngineFactCode>
     severity: 'note',
     means: 'A link, a directory or a device says that it has a body. Programs disagree about whether one follows.',
     section: ustar,
-    remedy: mended,
+    remedy: goneWhenWritten,
   },
   'tar-size-conflict': {
     severity: 'warning',
@@ -158,26 +158,26 @@ export const headerKinds: Readonly<Record<Exclude<TarOddityCode, EngineFactCode>
     severity: 'note',
     means: 'An extended attribute stands only in the form of libarchive, which engines pass over.',
     section: 'libarchive-formats(5); engines read SCHILY.xattr alone',
-    remedy: mended,
+    remedy: goneWhenWritten,
   },
   'tar-xattr-host': {
     severity: 'note',
     means:
       'An extended attribute that belongs to the host and not to the image: a label of SELinux, a mark of overlayfs. Engines leave it out, some fail to set it.',
     section: `${layer}, "File Attributes"`,
-    remedy: mended,
+    remedy: goneWhenWritten,
   },
   'tar-end-missing': {
     severity: 'note',
     means: 'The two blocks of zeros that end an archive are not both there. Engines do without; GNU tar warns.',
     section: ustar,
-    remedy: mended,
+    remedy: goneWhenWritten,
   },
   'tar-padding': {
     severity: 'note',
     means:
       'Bytes that no reader reads, behind a body or behind the end of the archive, are not zeros: something is kept there, or was left.',
     section: ustar,
-    remedy: mended,
+    remedy: goneWhenWritten,
   },
 };

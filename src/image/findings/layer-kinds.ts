@@ -77,6 +77,7 @@ export const layerKinds: Readonly<Record<LayerCode, FindingKind>> = {
     means:
       "A lazy layer's table of contents says otherwise than its tar: engines that fetch single files get other files than the others.",
     section: 'eStargz (stargz-snapshotter docs/estargz.md), zstd:chunked (containers/storage)',
-    remedy: 'Write the layer anew: `ocikit convert --compression`.',
+    remedy:
+      'Write the layer anew: `ocikit fix` does, without a table of contents; `ocikit convert --compression` makes a true one.',
   },
 };

@@ -106,7 +106,7 @@ export const tarKinds: Readonly<Record<TarCode, FindingKind>> = {
     severity: 'error',
     means: 'A hardlink stands before the file that it is another name of: engines cannot make it.',
     section: `${layer}, "Hardlinks"`,
-    remedy: mended,
+    remedy: 'Make the layer anew, the file before its other names: nobody can unpack it as it is.',
   },
   'tar-hardlink-lower': {
     severity: 'warning',
