@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { report } from '../ops/report.ts';
+import { unpack } from '../ops/unpack.ts';
 import { Browser } from '../testing/browser.ts';
 import { fixture } from '../testing/fixtures.ts';
 import { layeredImage } from '../testing/layered-files.ts';
@@ -162,6 +163,27 @@ test('the page of a real image is walked by keyboard: search, tree and map', asy
   await isWellBehaved(browser);
 });
 
+test('a page of a directory, and what differs between it and an image, speak of no layers and of no config', async t => {
+  if (!hasTools(t, 'chromium')) return;
+  const place = temporaryDirectory(t);
+  const [app, directory] = [join(place, 'app'), join(place, 'rootfs')];
+  layeredImage(app, [hostile, { 'etc/motd': 'changed\n' }], config);
+  layeredImage(join(place, 'old'), [hostile], config);
+  await unpack(`${join(place, 'old')}:app`, directory, { hostPlatform });
+  const alone = await opened(t, directory);
+  assert.equal(await textOf(alone, 'header .kind'), 'Root filesystem');
+  assert.equal(await countOf(alone, '#layers, #waste, #config, header .digest'), 0);
+  assert.ok((await countOf(alone, '#sizes .box')) > 1, 'boxes');
+  await alone.press('/', ...'motd', 'Enter', 'End');
+  assert.equal(await textOf(alone, '#files .details h3'), '/etc/motd');
+  await isWellBehaved(alone);
+  const pair = await opened(t, [directory, `${app}:app`]);
+  assert.equal(await countOf(pair, '#layers, #config'), 0);
+  assert.equal(await countOf(pair, 'header .digest'), 1);
+  assert.match(await textOf(pair, '#texts pre'), /\+changed/);
+  await isWellBehaved(pair);
+});
+
 test('the page of two images shows what differs, and texts line by line', async t => {
   if (!hasTools(t, 'chromium')) return;
   const place = temporaryDirectory(t);
@@ -175,11 +197,13 @@ test('the page of two images shows what differs, and texts line by line', async 
   const browser = await opened(t, [`${old}:app`, `${app}:app`]);
   assert.equal(await countOf(browser, 'script'), 2);
   assert.equal(await countOf(browser, 'body img'), 0);
-  const diff = await textOf(browser, '#texts pre');
+  const gone = await textOf(browser, '#texts details:first-of-type pre');
+  assert.match(gone, /^@@ -1 \+0,0 @@\n-c{500}\n/);
+  const diff = await textOf(browser, '#texts details:last-of-type pre');
   assert.equal(diff.includes(`-${picture}\n+${picture} changed\n`), true);
   await browser.press('/', ...'motd', 'Enter', 'End');
   assert.equal(await textOf(browser, '#changes .details h3'), '/etc/motd');
-  await browser.evaluate("document.querySelector('#texts details').open = false");
+  await browser.evaluate("document.querySelector('#texts details:last-of-type').open = false");
   await browser.evaluate("document.querySelector('#changes .details a').click()");
   assert.equal(await countOf(browser, '#texts details[open] summary:focus'), 1, 'a row leads to its lines');
   assert.ok((await countOf(browser, '#sizes .box')) > 1, 'boxes');
