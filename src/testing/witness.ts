@@ -26,11 +26,11 @@ export function run(cwd: string, command: string, ...words: readonly string[]): 
   return execFileSync(command, words, { cwd, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-/** Installs a package for a test alone into this checkout's cache, and gives where its programs are. */
-export function installed(name: string, version: string): string {
+/** Installs a package for a test alone into this checkout's cache, with what it needs `beside` (NAME@VERSION), and gives where its programs are. */
+export function installed(name: string, version: string, ...beside: readonly string[]): string {
   const prefix = join(dirname(program), '../node_modules/.cache', `${name}-${version}`);
   const quiet = ['--silent', '--no-save', '--no-audit', '--no-fund'];
-  run(dirname(program), 'npm', 'install', ...quiet, '--prefix', prefix, `${name}@${version}`);
+  run(dirname(program), 'npm', 'install', ...quiet, '--prefix', prefix, `${name}@${version}`, ...beside);
   return join(prefix, 'node_modules/.bin');
 }
 
