@@ -6,6 +6,7 @@ import { isValid, refusal } from '../testing/answers.ts';
 import { runCommand } from '../testing/command-line.ts';
 import { layerTar, makeLayout, putImage, putIndex, putName } from '../testing/layout-files.ts';
 import { preparePlace } from '../testing/prepared-place.ts';
+import { type RawMember, rawTar } from '../testing/raw-tar.ts';
 import { readWholeImage } from '../testing/read-image.ts';
 import { directory, textFile } from '../testing/scripts.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
@@ -87,6 +88,23 @@ test('a link of an upper layer to a dropped file is a conflict, unless the file 
   const [was, is] = [before, after].map(({ image }) => image.manifest.value.layers.map(({ digest }) => digest));
   assert.deepEqual([is?.[0], is?.[2]], [was?.[0], was?.[3]]);
   await isValid(app);
+});
+
+test('a link that its own layer puts something else in the place of is no link any more where its file is dropped', async t => {
+  const members: readonly RawMember[][] = [
+    [['base', 'base']],
+    [['a', 'the body']],
+    [
+      ['d', '=> a'],
+      ['d/', ''],
+      ['d/x', 'x'],
+    ],
+  ];
+  const app = layoutOf(t, members.map(rawTar));
+  await assert.rejects(drop(app, { layers: '2' }), refusal(/layer 3 links '\/d' to '\/a'/, 'conflict'));
+  const result = await drop(app, { layers: '2', materialize: true });
+  assert.deepEqual([result.images[0]?.rewritten, rows(result)], [[3], ['D /a']]);
+  assert.deepEqual([...(await readWholeImage(app)).exact.keys()], ['base', 'd', 'd/x']);
 });
 
 test('a directory that only the dropped layer described is told of, or taken over', async t => {

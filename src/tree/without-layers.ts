@@ -95,10 +95,11 @@ class Rest {
     const { path, target } = entry;
     this.broken.push({ layer, path, target });
     if (!this.#options.materialize) return;
+    this.rewritten.add(layer);
     const tree = this.#options.trees[layer + 1] as Tree;
     const node = find(tree, joinPath(resolvePath(tree, parentOf(path)), nameOf(path)));
+    // The layer itself has put something else there.
     if (node === undefined || node.kind === 'directory') return;
-    this.rewritten.add(layer);
     const known = this.#taken.get(node);
     if (known !== undefined) this.#draft.apply({ kind: 'hardlink', path, target: known });
     else this.#draft.apply({ kind: 'node', path, node });
