@@ -85,3 +85,9 @@ test('a path that a loop of symbolic links has taken the place of is as it is sp
   const plan = await planOf([[['d/s', 'secret']], [['d', '-> d']]], ['d/s']);
   assert.deepEqual(plan, { layers: [0], links: [], missing: [], gone: [] });
 });
+
+test('where a symbolic link led that its own layer has replaced since, there it is', async () => {
+  const layer: readonly RawMember[] = [['d/'], ['l', '-> d'], ['l/s', 'secret'], ['l/']];
+  const plan = await planOf([[['x', 'x']], layer], ['l/s']);
+  assert.deepEqual(plan, { layers: [1], links: [], missing: [], gone: ['d/s'] });
+});

@@ -49,6 +49,8 @@ class Holders {
   readonly brought = new Set<Path>();
   /** What entries bring there, but directories. */
   readonly nodes = new Set<Node>();
+  /** Where entries that are spelled as one of the paths led, through symbolic links that the layer itself may have replaced again. */
+  readonly led = new Set<Path>();
 
   constructor(paths: ReadonlySet<Path>) {
     this.#paths = paths;
@@ -61,9 +63,16 @@ class Holders {
       if (operation.kind === 'link') this.#hold(layer, operation.target);
     }
     this.#hold(layer, entry.path);
+    this.#lead(entry, operations.at(-1));
     if (entry.kind === 'hardlink') this.#hold(layer, entry.target);
     // A whiteout says a name, and through a symbolic link another.
     if (entry.kind === 'whiteout') for (const { path } of operations) this.#hold(layer, path);
+  }
+
+  #lead({ path }: LayerEntry, made: Operation | undefined): void {
+    if (made === undefined || made.kind === 'remove' || !this.#paths.has(path)) return;
+    this.brought.add(path);
+    this.led.add(made.path);
   }
 
   #bring(layer: number, operation: Exclude<Operation, { readonly kind: 'remove' }>): void {
@@ -149,7 +158,8 @@ export async function planStrip(
   let paths = asked;
   let holders = new Holders(paths);
   let trees = await readTreeStack(source, layers, (...told) => holders.seen(...told));
-  for (let all = resolved(paths, trees); all.size > paths.size; all = resolved(paths, trees)) {
+  const reached = (): ReadonlySet<Path> => resolved(new Set([...paths, ...holders.led]), trees);
+  for (let all = reached(); all.size > paths.size; all = reached()) {
     paths = all;
     holders = new Holders(paths);
     trees = await readTreeStack(source, layers, (...told) => holders.seen(...told));
