@@ -45,3 +45,12 @@ test('what --explain says that fix mends, it mends, and what stays is said', asy
   t.diagnostic(`${mended} kinds gone, ${stayed} that stay`);
   assert.deepEqual(wrong, []);
 });
+
+test('a layer that nobody can read stays as it is, and is said to', async t => {
+  for (const code of ['layer-encrypted', 'layer-type-unknown'] as const) {
+    const layout = makeLayout(join(temporaryDirectory(t), 'img'));
+    layerCases[code]?.make(layout);
+    const { warnings } = await fix(layout, { hostPlatform, output: `${layout}-mended` });
+    assert.match(warnings.join('\n'), new RegExp(`${code} stays: media type`));
+  }
+});

@@ -172,7 +172,7 @@ async function leftOf({ manifest, config }: Image): Promise<readonly string[]> {
     found.push(
       finding('media-types-docker', place, "docker's media types: umoci refuses its config; convert changes them"),
     );
-  if (manifest.value.layers.some(({ mediaType }) => compressionOf(mediaType) === 'zstd'))
+  if (manifest.value.layers.some(({ mediaType }) => isLayerType(mediaType) && compressionOf(mediaType) === 'zstd'))
     found.push(finding('layer-zstd', place, 'layers in zstd: older engines refuse them; convert changes them'));
   return staying(found);
 }
