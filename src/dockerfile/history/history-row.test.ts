@@ -57,8 +57,39 @@ test('what other builders write is understood: buildah, kaniko, BuildKit with ar
     ['HEALTHCHECK &{["CMD" "a" "b c"] "0s" "0s" "0s" \'\\n\'}', 'HEALTHCHECK --retries=10 CMD ["a", "b c"]'],
     ['/bin/sh -c set -e\necho EOF\nEOF\n', "RUN <<'EOF_'\nset -e\necho EOF\nEOF\nEOF_"],
     ['umoci config', null],
+    // Newer BuildKits print these otherwise.
+    ['EXPOSE [443/tcp 80/tcp] # buildkit', 'EXPOSE 80/tcp 443/tcp'],
+    [
+      'HEALTHCHECK {Test:[CMD-SHELL curl -f x || exit 1] Interval:30s Timeout:3s StartPeriod:0s StartInterval:0s Retries:3}',
+      'HEALTHCHECK --interval=30s --timeout=3s --retries=3 CMD curl -f x || exit 1',
+    ],
+    ['HEALTHCHECK {Test:[NONE] Interval:0s Timeout:0s StartPeriod:0s StartInterval:0s Retries:0}', 'HEALTHCHECK NONE'],
+    ['RUN /bin/ash -eo pipefail -c ls | wc # buildkit', 'RUN ls | wc'],
+    ['/bin/bash --login -c ls', 'RUN ls'],
+    ['/bin/sh -c #(nop) CMD [/bin/sh -c apache2 -D FOREGROUND]', 'CMD apache2 -D FOREGROUND'],
+    // buildah does not record the word that ends a heredoc, but sums of what was mounted.
+    ['/bin/sh -c <<EOF\necho a\necho b', 'RUN <<EOF\necho a\necho b\nEOF'],
+    ['/bin/sh -c cat > /x <<-"EOT"\n\techo a', 'RUN cat > /x <<-"EOT"\n\techo a\nEOT'],
+    ['RUN /bin/sh -c cat > /x <<E\na\nE # buildkit', "RUN <<'EOF'\ncat > /x <<E\na\nE\nEOF"],
+    [`/bin/sh -c make:sha256:${'a'.repeat(64)}`, 'RUN make'],
+    [`/bin/sh -c pull x@sha256:${'a'.repeat(64)}`, `RUN pull x@sha256:${'a'.repeat(64)}`],
   ];
   for (const [by, line] of cases) assert.equal(lineOf(by), line, by);
+  const named = 'HEALTHCHECK {Test:[CMD a b c] Interval:0s Timeout:0s StartPeriod:0s StartInterval:5s Retries:0}';
+  const known = { Healthcheck: { Test: ['CMD', 'a', 'b c'] } };
+  assert.equal(lineOf(named, known), 'HEALTHCHECK --start-interval=5s CMD ["a", "b c"]');
+  assert.equal(lineOf(named), 'HEALTHCHECK --start-interval=5s CMD ["a", "b", "c"]');
+});
+
+test('build arguments are no part of a command, whatever shell it is given, and where it is given none', () => {
+  const rowOf = (by: string) => rebuiltRow({ created_by: by }, { shell: '/bin/sh -c', config: {} });
+  for (const start of ['', 'RUN ']) {
+    const args = { note: 'build args: A=b C=d e' };
+    assert.deepEqual(rowOf(`${start}|2 A=b C=d e /bin/sh -c ls`), { line: 'RUN ls', ...args });
+    assert.deepEqual(rowOf(`${start}|2 A=b C=d e /bin/bash -o pipefail -c ls | x`), { line: 'RUN ls | x', ...args });
+    assert.deepEqual(rowOf(`${start}|1 A=b cmd arg`), { line: 'RUN cmd arg', note: 'build args: A=b' });
+    assert.deepEqual(rowOf(`${start}|0 /bin/sh -c ls`), { line: 'RUN ls' });
+  }
 });
 
 test('what no line of history says is said at the end, and replaying all of it gives the config', () => {
@@ -71,7 +102,7 @@ test('what no line of history says is said at the end, and replaying all of it g
     ExposedPorts: { '80/tcp': {} },
     Volumes: { '/v': {} },
     StopSignal: 'SIGINT',
-    Healthcheck: { Test: ['CMD-SHELL', 'true'], Interval: 5_000_000_000 },
+    Healthcheck: { Test: ['CMD-SHELL', 'true'], Interval: 5_000_000_000, StartInterval: 1_000_000_000 },
   };
   const history = [{ created_by: 'ENV PATH=/bin', empty_layer: true }, { created_by: 'jib' }, { created_by: 'RUN \0' }];
   const text = rebuildDockerfile({

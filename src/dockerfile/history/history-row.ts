@@ -1,5 +1,6 @@
 import type { ContainerConfig, History } from '../../spec/objects.ts';
-import { goList, goRune, goTexts, jsonList } from './go-text.ts';
+import { goList, jsonList } from './go-text.ts';
+import { checkFromHistory } from './healthcheck-text.ts';
 
 /** What a line of history becomes: an instruction, or none, with what is to be said of it. */
 export interface RebuiltRow {
@@ -15,12 +16,16 @@ interface RowContext {
 }
 
 export const usualShell = '/bin/sh -c';
-const shells =
-  /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|a|z)?sh(?: -[a-z]+| -o [a-z]+)* -[a-z]*c |^cmd \/S \/C |^powershell -Command /;
+const shellForm =
+  '(?:/(?:usr/)?bin/)?(?:ba|da|a|z)?sh(?: -[a-z]*o [a-z]+| --?[a-z]+)* -[a-z]*c |cmd /S /C |(?:powershell|pwsh)(?:\\.exe)?(?: -[A-Za-z]+)* -Command ';
+const shells = new RegExp(`^(?:${shellForm})`);
+const shellWithin = new RegExp(` (?:${shellForm})`);
 const instruction =
   /^(ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|SHELL|STOPSIGNAL|USER|VOLUME|WORKDIR)(?:\s+(.*))?$/s;
 const buildahSuffix =
   /(?:\|(?:unsetLabel|unsetAnnotation|inheritLabels|force-mtime|rewrite-timestamp|inherit-labels)=[^|\s]*)+$/;
+/** Of what buildah mounted for a command. */
+const mountSums = /(?::sha256:[0-9a-f]{64})+$/;
 const safeValue = /^[A-Za-z0-9_./:,@%+~-]+$/;
 
 /** A value of ENV or LABEL that means itself: the text is expanded already. */
@@ -47,30 +52,12 @@ const labelNames = ({ Labels }: ContainerConfig): ReadonlySet<string> => new Set
 /** CMD and ENTRYPOINT: a list, or what the shell is given. */
 function command(text: string, shell: string): string {
   if (!text.startsWith('[')) return text;
+  // What docker printed before it quoted: all behind the shell is one word.
+  if (text.startsWith(`[${shell} `) && text.endsWith(']')) return text.slice(shell.length + 2, -1);
   const words = goList(text);
   const start = shell.split(' ');
   const isShell = words.length === start.length + 1 && start.every((word, at) => words[at] === word);
   return isShell ? (words.at(-1) ?? '') : jsonList(words);
-}
-
-const durations = ['interval', 'timeout', 'start-period'] as const;
-const isZero = (text: string): boolean => /^0(?:s|ns)?$/.test(text);
-
-/** `&{["CMD-SHELL" "test"] "30s" "3s" "0s" '\x03'}`, with a fourth duration since docker 25. */
-function healthcheck(text: string): string {
-  const [, list, rest] = /^&\{(\[.*?\])\s+("[^[\]]*)\}$/s.exec(text) ?? [];
-  if (list === undefined || rest === undefined) return text;
-  const [kind, ...words] = goTexts(list);
-  if (kind === 'NONE' || kind === undefined) return 'NONE';
-  const times = goTexts(rest);
-  const names = times.length > 3 ? [...durations, 'start-interval'] : durations;
-  const flags = names.flatMap((name, at) => {
-    const time = times[at];
-    return time === undefined || isZero(time) ? [] : [`--${name}=${time}`];
-  });
-  const retries = goRune(rest) ?? 0;
-  if (retries > 0) flags.push(`--retries=${retries}`);
-  return [...flags, 'CMD', kind === 'CMD-SHELL' ? words.join(' ') : jsonList(words)].join(' ');
 }
 
 /** `file:HASH in DEST`: names of sources are no more. */
@@ -82,8 +69,9 @@ function transfer(text: string): RebuiltRow & { readonly line: string } {
 
 const byNumber = (one: string, other: string): number => Number.parseInt(one, 10) - Number.parseInt(other, 10);
 
+/** `map[80/tcp:{} 443/tcp:{}]`, or `[80/tcp 443/tcp]` of newer BuildKits. */
 function ports(text: string): string {
-  const inner = /^map\[(.*)\]$/s.exec(text)?.[1];
+  const inner = /^(?:map)?\[(.*)\]$/s.exec(text)?.[1];
   return inner === undefined
     ? text
     : inner
@@ -113,29 +101,52 @@ function argumentsOf(name: string, text: string, { shell, config }: RowContext):
     case 'WORKDIR':
       return text.replace(/^\[(.*)\]$/s, '$1');
     case 'HEALTHCHECK':
-      return healthcheck(text);
+      return checkFromHistory(text, config.Healthcheck ?? undefined);
     default:
       return text;
   }
 }
 
+/** Heredocs as a command's first line begins them. */
+const heredoc = /(?<!<)<<-?(["']?)([A-Za-z_]\w*)\1/g;
+
+/** A command whose one heredoc is there without the word that ends it, as buildah records it; undefined where it is none. */
+function unended(text: string): string | undefined {
+  const [first = '', ...body] = text.split('\n');
+  const [begun, ...others] = first.matchAll(heredoc);
+  const word = begun?.[2];
+  if (word === undefined || others.length > 0 || body.some(line => line.trim() === word)) return undefined;
+  return `${text.trimEnd()}\n${word}`;
+}
+
 /** What a command that may span lines is written as. */
 function run(text: string): string {
   if (!text.includes('\n')) return `RUN ${text}`;
+  const begun = unended(text);
+  if (begun !== undefined) return `RUN ${begun}`;
   let word = 'EOF';
   while (text.split('\n').includes(word)) word = `${word}_`;
   return `RUN <<'${word}'\n${text.replace(/^\n+|\n+$/g, '')}\n${word}`;
 }
 
+/** Build arguments before a command, and the command: it begins at its shell, or behind as many words as there are arguments. */
+function withoutArguments(text: string, shell: string): readonly [args: string, rest: string] {
+  const [, count = '', counted] = /^\|(\d+) (.*)$/s.exec(text) ?? [];
+  if (counted === undefined) return ['', text];
+  const spaced = ` ${counted}`;
+  const own = spaced.indexOf(` ${shell} `);
+  const at = own < 0 ? spaced.search(shellWithin) : own;
+  if (at >= 0) return [counted.slice(0, Math.max(0, at - 1)).trim(), counted.slice(at)];
+  const words = counted.split(' ');
+  return [words.slice(0, Number(count)).join(' '), words.slice(Number(count)).join(' ')];
+}
+
 /** The command in a RUN's text: build arguments before it, and the shell that is given it. */
 function runRow(text: string, { shell }: RowContext): RebuiltRow {
-  const counted = /^\|\d+ (.*)$/s.exec(text)?.[1];
-  const at = counted === undefined ? -1 : ` ${counted}`.indexOf(` ${shell} `);
-  const args = counted === undefined || at < 0 ? undefined : counted.slice(0, Math.max(0, at - 1)).trim();
-  const rest = counted === undefined ? text : counted.slice(Math.max(0, at));
+  const [args, rest] = withoutArguments(text, shell);
   const prefix = rest.startsWith(`${shell} `) ? `${shell} ` : (shells.exec(rest)?.[0] ?? '');
-  const line = run(rest.slice(prefix.length));
-  if (args !== undefined && args !== '') return { line, note: `build args: ${args}` };
+  const line = run(rest.slice(prefix.length).replace(mountSums, ''));
+  if (args !== '') return { line, note: `build args: ${args}` };
   return prefix === '' && /^\S+/.test(rest)
     ? { line, note: 'without a shell, or by a builder that does not record it' }
     : { line };

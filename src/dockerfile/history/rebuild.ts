@@ -1,10 +1,11 @@
 import { OciError } from '../../errors.ts';
 import { jsonText } from '../../spec/document.ts';
-import type { ContainerConfig, Healthcheck, History, ImageConfig } from '../../spec/objects.ts';
+import type { ContainerConfig, History, ImageConfig } from '../../spec/objects.ts';
 import { applyChanges } from '../change.ts';
 import { DockerfileError } from '../dockerfile-error.ts';
 import { parseDockerfile } from '../parse.ts';
 import { goList, jsonList } from './go-text.ts';
+import { checkFromConfig } from './healthcheck-text.ts';
 import { type RebuiltRow, rebuiltRow, usualShell } from './history-row.ts';
 
 /** An image as far as a Dockerfile can be made of it. */
@@ -47,20 +48,6 @@ const quoted = (value: string): string => `"${value.replace(/[\\"$]/g, '\\$&').r
 
 const isSame = (one: unknown, other: unknown): boolean => jsonText(one ?? null) === jsonText(other ?? null);
 
-const seconds = (nanoseconds: number | undefined): string => `${(nanoseconds ?? 0) / 1e9}s`;
-
-function healthcheckLine({ Test = [], Retries, ...times }: Healthcheck): string {
-  const [kind, ...words] = Test ?? [];
-  if (kind === undefined || kind === 'NONE') return 'HEALTHCHECK NONE';
-  const flags = [
-    ...(times.Interval ? [`--interval=${seconds(times.Interval)}`] : []),
-    ...(times.Timeout ? [`--timeout=${seconds(times.Timeout)}`] : []),
-    ...(times.StartPeriod ? [`--start-period=${seconds(times.StartPeriod)}`] : []),
-    ...(Retries ? [`--retries=${Retries}`] : []),
-  ];
-  return ['HEALTHCHECK', ...flags, 'CMD', kind === 'CMD-SHELL' ? words.join(' ') : jsonList(words)].join(' ');
-}
-
 /** The names of one list that another does not have, or has otherwise. */
 function* newPairs(is: Readonly<Record<string, string>>, was: Readonly<Record<string, string>>): Generator<string> {
   for (const [name, value] of Object.entries(is))
@@ -81,7 +68,8 @@ function* missing(is: ContainerConfig, was: ContainerConfig): Generator<string> 
   if (is.WorkingDir && is.WorkingDir !== was.WorkingDir) yield `WORKDIR ${is.WorkingDir}`;
   if (is.User && is.User !== was.User) yield `USER ${is.User}`;
   if (is.StopSignal && is.StopSignal !== was.StopSignal) yield `STOPSIGNAL ${is.StopSignal}`;
-  if (is.Healthcheck && !isSame(is.Healthcheck, was.Healthcheck)) yield healthcheckLine(is.Healthcheck);
+  if (is.Healthcheck && !isSame(is.Healthcheck, was.Healthcheck))
+    yield `HEALTHCHECK ${checkFromConfig(is.Healthcheck)}`;
   if (is.Entrypoint && !isSame(is.Entrypoint, was.Entrypoint)) yield `ENTRYPOINT ${jsonList(is.Entrypoint)}`;
   if (is.Cmd && !isSame(is.Cmd, was.Cmd)) yield `CMD ${jsonList(is.Cmd)}`;
   for (const trigger of is.OnBuild ?? []) if (was.OnBuild?.includes(trigger) !== true) yield `ONBUILD ${trigger}`;
