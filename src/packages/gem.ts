@@ -6,12 +6,15 @@ import { type PackageReader, packageOf } from './package.ts';
 import { linesOf, utf8Of } from './text.ts';
 
 const place = /(?:^|\/)specifications\/(?:default\/)?[^/]+\.gemspec$/;
-const literal = /"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'/g;
+/** As RubyGems writes them; before its second version it wrote `%q{x}`. */
+const literal = /"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|%q\{((?:[^{}\\]|\\.)*)\}/g;
 const beginning = /^\s*Gem::Specification\.new\b.*?\bdo\s*\|\s*(\w+)\s*\|/;
 const assignment = /^\s*(\w+)\.(\w+)\s*=\s*(.*)$/;
 
 const literalsOf = (text: string): readonly string[] =>
-  Array.from(text.matchAll(literal), ([, double, single]) => (double ?? single ?? '').replace(/\\(.)/g, '$1'));
+  Array.from(text.matchAll(literal), ([, double, single, braced]) =>
+    (double ?? single ?? braced ?? '').replace(/\\(.)/g, '$1'),
+  );
 
 /** What a generated gemspec assigns to its own variable, by name. It is Ruby, and never run. */
 function assigned(text: string): ReadonlyMap<string, string> {

@@ -1,3 +1,4 @@
+import { OciError } from '../errors.ts';
 import { packageFileLimit } from '../limits.ts';
 import type { Path } from '../tree/node.ts';
 import { byteStringOf, joinPath, nameOf, parentOf } from '../tree/path.ts';
@@ -43,16 +44,34 @@ function* listed(home: Path, file: PackageContext['file']): Generator<Path | und
     for (const row of linesOf(byteStringOf(installed))) if (row !== '') yield reached(home, row);
 }
 
-/** What `pip install` of a repository left beside: where it came from (PEP 610). */
-function vcsUrlOf(home: Path, { file, subject }: PackageContext): Readonly<Record<string, string>> {
-  const bytes = file(joinPath(home, 'direct_url.json'));
+/** The object of JSON that a file beside holds; an empty one where there is none, or it is damaged, which is said. */
+function objectBeside(path: Path, { file, warn }: PackageContext): ReturnType<typeof objectOf> {
+  const bytes = file(path);
   if (bytes === undefined) return {};
-  const said = objectOf(looseJson(bytes, subject));
+  try {
+    return objectOf(looseJson(bytes, nameOf(path)));
+  } catch (error) {
+    if (!(error instanceof OciError)) throw error;
+    warn(error.message);
+    return {};
+  }
+}
+
+/** What `pip install` of a repository left beside: where it came from (PEP 610). */
+function vcsUrlOf(home: Path, context: PackageContext): Readonly<Record<string, string>> {
+  const said = objectBeside(joinPath(home, 'direct_url.json'), context);
   const vcs = objectOf(said['vcs_info']);
   const [url, kind, commit] = [wordOf(said['url']), wordOf(vcs['vcs']), wordOf(vcs['commit_id'])];
   if (url === undefined || kind === undefined) return {};
   return { vcs_url: `${kind}+${url}${commit === undefined ? '' : `@${commit}`}` };
 }
+
+/** Who made it, on one line. */
+const supplierOf = (fields: Fields): string | undefined =>
+  (fieldOf(fields, 'author') ?? fieldOf(fields, 'author-email') ?? fieldOf(fields, 'maintainer'))?.replace(
+    /\n\s+/g,
+    ' ',
+  );
 
 function packageIn(text: string, path: Path, context: PackageContext): readonly Package[] {
   const [fields] = stanzasOf(text);
@@ -65,7 +84,7 @@ function packageIn(text: string, path: Path, context: PackageContext): readonly 
     name,
     version: fieldOf(fields, 'version') ?? '',
     licences: licencesOf(fields),
-    supplier: fieldOf(fields, 'author') ?? fieldOf(fields, 'author-email') ?? fieldOf(fields, 'maintainer'),
+    supplier: supplierOf(fields),
     files: files.length === 0 ? [path] : files,
     qualifiers: home === undefined ? {} : vcsUrlOf(home, context),
   });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { fixture } from '../testing/fixtures.ts';
 import { compareApk, compareDeb, compareRpmPart, compareVersions } from './versions.ts';
 
@@ -56,5 +58,46 @@ test("languages' packages are in the order of their numbers, and what comes befo
   holds(
     (one, other) => compareVersions('npm', one, other),
     ['1.10.0 > 1.9.9', '1.0.0-rc.1 < 1.0.0', 'v1.2.3 == 1.2.3', '1.0.0+build == 1.0.0', '1.0 == 1.0.0'],
+  );
+});
+
+/** Pairs of versions of these pieces, always the same ones. */
+function pairsOf(pieces: readonly string[], count: number): readonly (readonly [string, string])[] {
+  const version = fc.array(fc.constantFrom(...pieces), { minLength: 1, maxLength: 7 }).map(parts => parts.join(''));
+  return fc.sample(fc.tuple(version, version), { seed: 1, numRuns: count });
+}
+
+test("dpkg's own comparison of many versions is the same", t => {
+  const pieces = ['0', '1', '9', '10', '01', 'a', 'Z', 'rc', '~', '~~', '+', '.', '1.', '-1', '+b1', '~rc1'];
+  const pairs = pairsOf(pieces, 150).map(([one, other], at) => [`${at % 3}:1${one}`, `${at % 2}:1${other}`] as const);
+  const order =
+    'dpkg --compare-versions "$1" lt "$2" && echo "<" || { dpkg --compare-versions "$1" eq "$2" && echo == || echo ">"; }';
+  const script = `while [ $# -gt 0 ]; do ${order}; shift 2; done`;
+  if (spawnSync('dpkg', ['--version']).status !== 0) return t.skip('there is no dpkg here');
+  const { stdout } = spawnSync('sh', ['-c', script, 'sh', ...pairs.flat()], { encoding: 'utf8' });
+  const signs = stdout.trim().split('\n');
+  assert.equal(signs.length, pairs.length);
+  holds(
+    compareDeb,
+    pairs.map(([one, other], at) => `${one} ${signs[at]} ${other}`),
+  );
+});
+
+test("rpm's own comparison of many versions is the same", t => {
+  const pairs = pairsOf(
+    ['0', '1', '9', '10', '01', 'a', 'Z', 'rc', '~', '^', '+', '.', '_', '1a', '^git', '~rc'],
+    1000,
+  );
+  const calls = pairs.map(([one, other]) => `print(rpm.vercmp('${one}', '${other}') .. ' ')`).join(' ');
+  const { status, stdout } = spawnSync('rpm', ['--eval', `%{lua:${calls}}`], { encoding: 'utf8' });
+  if (status !== 0) return t.skip('there is no rpm here');
+  const signs = stdout
+    .trim()
+    .split(' ')
+    .map(order => sign(Number(order)));
+  assert.equal(signs.length, pairs.length);
+  holds(
+    compareRpmPart,
+    pairs.map(([one, other], at) => `${one} ${signs[at]} ${other}`),
   );
 });
