@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { Bytes } from '../engine/engine.ts';
 import { OciError } from '../errors.ts';
+import { bzip2Samples } from '../testing/bzip2-samples.ts';
 import { collected } from '../testing/drained.ts';
 import { fixtureCases } from '../testing/fixtures.ts';
 import {
@@ -143,7 +144,9 @@ test('the first bytes of a stream tell its compression', async () => {
     const packed = await collected(compress(once(text), { compression }));
     assert.equal(detectCompression(packed), compression);
   }
-  assert.equal(detectCompression(Buffer.from('BZh91AY')), 'bzip2');
+  assert.equal(detectCompression(Buffer.from('BZh91AY&')), 'bzip2');
+  assert.equal(detectCompression(Buffer.from('BZh1\x17rE8')), 'bzip2');
+  assert.equal(detectCompression(Buffer.from('BZh1.txt')), 'none');
   assert.equal(detectCompression(Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0)), 'xz');
   assert.equal(detectCompression(Uint8Array.of(0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0)), 'zstd');
   assert.equal(detectCompression(Uint8Array.of(0x5f, 0x2a, 0x4d, 0x18)), 'zstd');
@@ -158,6 +161,19 @@ test('what is compressed is decompressed to the same bytes', async () => {
       assert.ok((await collected(decompress(packed, compression, 'layer'))).equals(bytes), compression);
     }
   }
+});
+
+test('the event loop turns while bzip2 is read', async () => {
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => {
+    turns++;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  assert.equal((await collected(decompress(once(bzip2Samples.zeros), 'bzip2', 'it'))).length, 10 << 20);
+  isOver = true;
+  assert.ok(turns > 100, `${turns} turns`);
 });
 
 test('levels have their defaults and their limits', async () => {

@@ -1,3 +1,4 @@
+import { unbzip2 } from '../engine/bzip2.ts';
 import { loadEngine } from '../engine/choose.ts';
 import { zstd } from '../engine/compress-zstd.ts';
 import type { Bytes, Engine } from '../engine/engine.ts';
@@ -11,21 +12,26 @@ import { Pace } from '../stream/pace.ts';
 
 export type { Compression } from '../spec/media-type.ts';
 
+/** What a tar that becomes a layer may be compressed with; no media type of a layer names the last two. */
+export type TarCompression = Compression | 'bzip2' | 'xz';
+
 interface Row {
-  readonly compression: Compression | 'bzip2' | 'xz';
-  /** What a stream begins with. */
-  readonly magic: readonly number[];
+  readonly compression: TarCompression;
+  /** What a stream begins with; undefined for any byte. */
+  readonly magic: readonly (number | undefined)[];
 }
 
 const rows: readonly Row[] = [
   { compression: 'gzip', magic: [0x1f, 0x8b] },
   { compression: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd] },
-  { compression: 'bzip2', magic: [0x42, 0x5a, 0x68] },
+  // `BZh` and a digit might be the name of a file in a plain tar: what follows tells, a block or an end.
+  { compression: 'bzip2', magic: [0x42, 0x5a, 0x68, undefined, 0x31, 0x41, 0x59, 0x26] },
+  { compression: 'bzip2', magic: [0x42, 0x5a, 0x68, undefined, 0x17, 0x72, 0x45, 0x38] },
   { compression: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
 ];
 
 /** The compression that a stream's first bytes tell; `none` where they tell none. */
-export function detectCompression(head: Uint8Array): Row['compression'] {
+export function detectCompression(head: Uint8Array): TarCompression {
   const skippable =
     head.length >= 4 &&
     ((head[0] as number) & 0xf0) === 0x50 &&
@@ -33,14 +39,9 @@ export function detectCompression(head: Uint8Array): Row['compression'] {
     head[2] === 0x4d &&
     head[3] === 0x18;
   if (skippable) return 'zstd';
-  return rows.find(({ magic }) => magic.every((byte, at) => head[at] === byte))?.compression ?? 'none';
-}
-
-/** Throws `unsupported` for what ocikit knows and does not decompress. */
-export function checkCompression(compression: Row['compression'], subject: string): Compression | 'xz' {
-  if (compression !== 'bzip2') return compression;
-  const way = '`bzip2 -dc FILE` writes it plain, to a file or to `-`';
-  throw unsupported(subject, 'a tar, plain, gzip, zstd or xz', 'a bzip2 stream', { hint: way });
+  return (
+    rows.find(({ magic }) => magic.every((byte, at) => byte === undefined || head[at] === byte))?.compression ?? 'none'
+  );
 }
 
 function typeOf(mediaType: string): LayerType {
@@ -77,8 +78,8 @@ export function recompressedType(mediaType: string, compression: Compression): s
   return formatLayerType({ ...before, compression });
 }
 
-/** The bytes that a compressed stream stands for. No layer is xz, but a tar that becomes one may be. */
-export function decompress(bytes: Bytes, compression: Compression | 'xz', subject: string): Bytes {
+/** The bytes that a compressed stream stands for. */
+export function decompress(bytes: Bytes, compression: TarCompression, subject: string): Bytes {
   switch (compression) {
     case 'none':
       return bytes;
@@ -86,6 +87,8 @@ export function decompress(bytes: Bytes, compression: Compression | 'xz', subjec
       return nodeEngine.gunzip(bytes, subject);
     case 'zstd':
       return unzstd(bytes, subject);
+    case 'bzip2':
+      return turning(unbzip2(bytes, subject));
     case 'xz':
       return unxz(bytes, subject);
   }
@@ -121,7 +124,7 @@ export function compressorWarnings({ compression, compressor }: CompressOptions)
   ];
 }
 
-/** The same chunks, a turn of the event loop before each: one is a block that was compressed in this thread, which takes long. */
+/** The same chunks, a turn of the event loop before each: in this thread a block of them takes long. */
 async function* turning(blocks: Bytes): Bytes {
   const pace = new Pace();
   for await (const block of blocks) {

@@ -11,7 +11,7 @@ import { fixture, fixtureCases } from '../testing/fixtures.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { hasTools } from '../testing/witness.ts';
 import { noXattrs } from '../tree/node.ts';
-import { type Compression, decompress } from './compression.ts';
+import { decompress, type TarCompression } from './compression.ts';
 import { decodePax, encodePax } from './pax.ts';
 import { isOfTarAlone, type TarMember } from './tar-member.ts';
 import { TarReader } from './tar-reader.ts';
@@ -122,7 +122,7 @@ interface GoEntry {
 
 interface Sample {
   readonly file: string;
-  readonly compression: Compression | 'xz' | 'bzip2';
+  readonly compression: TarCompression;
   readonly go: { readonly entries: readonly GoEntry[]; readonly error: string | null };
 }
 
@@ -135,7 +135,7 @@ const stricterThanGo: Readonly<Record<string, string>> = {
 /** What Go hands out as members of an unknown type: Solaris' extended headers, which GNU tar obeys as PAX headers. */
 const isPassedByGo = ({ type }: GoEntry): boolean => type === 'g' || type === 'X';
 
-async function bytesOfSample(path: string, compression: Compression): Promise<Buffer> {
+async function bytesOfSample(path: string, compression: TarCompression): Promise<Buffer> {
   const chunks: Buffer[] = [];
   async function* source(): AsyncGenerator<Uint8Array> {
     yield readFileSync(path);
@@ -162,7 +162,7 @@ test("published archives of many tar programs are read as Go's archive/tar reads
   const samples = fixtureCases<Sample>(t, 'tar-samples/expected.json') ?? [];
   for (const { file: name, compression, go } of samples) {
     const path = fixture(t, name);
-    if (path === undefined || compression === 'xz' || compression === 'bzip2') continue;
+    if (path === undefined) continue;
     const { members, error } = readTar(await bytesOfSample(path, compression));
     if (Object.hasOwn(stricterThanGo, name)) {
       assert.ok(error, `${name} is refused`);

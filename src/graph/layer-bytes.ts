@@ -53,7 +53,7 @@ export async function* layerBytes(source: ImageSource, layer: Layer): Bytes {
   const subject = subjectOf(source, layer);
   // A plain tar has the digest that its diffID is, where both are of one algorithm.
   const mayBePlain = isPlain(layer) || algorithmOf(descriptor.digest) !== algorithmOf(diffID);
-  const { bytes, compression } = await openStoredLayer(source, descriptor, { mayBePlain, subject });
+  const { bytes, compression } = await openStoredLayer(source, descriptor, { mayBePlain });
   // A few stored bytes may stand for many.
   const tar = flow(decompress(bytes, isPlain(layer) ? 'none' : compression, subject), { signal: source.work?.signal });
   if (isPlain(layer) || isProved(source, layer)) {

@@ -1,48 +1,40 @@
-import { type Compression, checkCompression, compressionOf, detectCompression } from '../codec/compression.ts';
+import { compressionOf, detectCompression, type TarCompression } from '../codec/compression.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { isLayerType } from '../spec/media-type.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import { peek } from '../stream/peek.ts';
 import type { ImageSource } from './source.ts';
 
-type Stored = ReturnType<typeof detectCompression>;
-
 /** As many bytes as any magic number needs. */
 const headSize = 8;
 
 /** What the blobs of each source begin like: they are looked at once, by whoever comes first. */
-const known = new WeakMap<ImageSource, Map<string, Stored>>();
+const known = new WeakMap<ImageSource, Map<string, TarCompression>>();
 
-function remember(source: ImageSource, { digest }: Descriptor, found: Stored): void {
-  const ofSource = known.get(source) ?? new Map<string, Stored>();
+function remember(source: ImageSource, { digest }: Descriptor, found: TarCompression): void {
+  const ofSource = known.get(source) ?? new Map<string, TarCompression>();
   known.set(source, ofSource.set(digest, found));
 }
 
 /**
  * A layer's blob from its beginning, and what it is compressed with: its bytes decide, whatever its media type says, as they do
  * for docker, containerd, podman and skopeo. Bytes that begin like nothing known are a plain tar where `mayBePlain`, and damaged
- * otherwise. Throws `unsupported` for compressions that ocikit does not read, and for what is no layer.
+ * otherwise. Throws `unsupported` for what is no layer.
  */
 export async function openStoredLayer(
   source: ImageSource,
   descriptor: Descriptor,
-  { mayBePlain, subject }: { readonly mayBePlain: boolean; readonly subject: string },
-): Promise<{ readonly compression: Compression | 'xz'; readonly bytes: Bytes }> {
+  { mayBePlain }: { readonly mayBePlain: boolean },
+): Promise<{ readonly compression: TarCompression; readonly bytes: Bytes }> {
   const said = compressionOf(descriptor.mediaType);
-  const { head, whole, close } = await peek(source.open(descriptor), headSize);
-  try {
-    const found = detectCompression(head);
-    remember(source, descriptor, found);
-    const compression = found === 'none' && !mayBePlain ? said : found;
-    return { compression: checkCompression(compression, subject), bytes: whole };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const { head, whole } = await peek(source.open(descriptor), headSize);
+  const found = detectCompression(head);
+  remember(source, descriptor, found);
+  return { compression: found === 'none' && !mayBePlain ? said : found, bytes: whole };
 }
 
 /** What a blob begins like. Reads no more of it than that. */
-export async function storedAs(source: ImageSource, descriptor: Descriptor): Promise<Stored> {
+export async function storedAs(source: ImageSource, descriptor: Descriptor): Promise<TarCompression> {
   const found = known.get(source)?.get(descriptor.digest);
   if (found !== undefined) return found;
   const { head, close } = await peek(source.open(descriptor), headSize);

@@ -1,11 +1,11 @@
 import {
   type Compression,
-  checkCompression,
   compress,
   compressorWarnings,
   decompress,
   detectCompression,
   layerMediaType,
+  type TarCompression,
 } from '../codec/compression.ts';
 import { emptySink, readLayer } from '../codec/layer-reader.ts';
 import { isOfTarAlone, ofTarAloneText } from '../codec/tar-member.ts';
@@ -31,20 +31,15 @@ const headSize = 8;
 
 /** A stream whose compression is known. */
 interface Input {
-  readonly compression: Compression | 'xz';
+  readonly compression: TarCompression;
   readonly bytes: Bytes;
   close(): Promise<void>;
 }
 
-/** Looks at how a stream begins. Throws `unsupported` for what ocikit does not decompress. */
-async function openTar(bytes: Bytes, subject: string): Promise<Input> {
+/** Looks at how a stream begins. */
+async function openTar(bytes: Bytes): Promise<Input> {
   const { head, whole, close } = await peek(bytes, headSize);
-  try {
-    return { compression: checkCompression(detectCompression(head), subject), bytes: whole, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return { compression: detectCompression(head), bytes: whole, close };
 }
 
 /** What stands at the root of a layout and of docker's archives, and how docker calls configs and layers there. */
@@ -112,14 +107,14 @@ type StoreOptions = CompressionOptions & Work & { readonly subject: string; read
 
 /** What the layer is to be compressed with; undefined where the input is kept as it is. */
 function targetOf(input: Input['compression'], options: StoreOptions): Compression | undefined {
-  const usual = input === 'none' ? (options.plain ?? 'gzip') : input === 'xz' ? 'gzip' : input;
+  const usual = input === 'none' ? (options.plain ?? 'gzip') : input === 'xz' || input === 'bzip2' ? 'gzip' : input;
   const { compression = usual, level, compressor } = options;
   const isAsked = level !== undefined || compressor !== undefined;
   return compression === input && (input === 'none' || !isAsked) ? undefined : compression;
 }
 
 /**
- * Stores a tar as a layer in one pass: xz is compressed otherwise, a plain tar as `plain` says (gzip when absent), gzip and zstd
+ * Stores a tar as a layer in one pass: xz and bzip2 are compressed otherwise, a plain tar as `plain` says (gzip when absent), gzip and zstd
  * are kept as they are unless the options ask for another compression or level. Either way the tar is read to its end by the
  * inspection: throws what that throws, and `unsupported`.
  */
@@ -130,7 +125,7 @@ export async function storeTar(
 ): Promise<{ readonly layer: Layer; readonly warnings: readonly string[] }> {
   const { subject } = options;
   const { destination, inspection } = to;
-  const input = await openTar(flow(bytes, options), subject);
+  const input = await openTar(flow(bytes, options));
   const target = targetOf(input.compression, options);
   const tarOf = (stored: Bytes): Bytes => decompress(stored, input.compression, subject);
   const layer = (): Bytes =>

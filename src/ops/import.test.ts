@@ -10,6 +10,7 @@ import { OciError } from '../errors.ts';
 import type { ImageConfig } from '../spec/objects.ts';
 import { machinePlatform } from '../spec/platform.ts';
 import { isValid, isWhole, refusal } from '../testing/answers.ts';
+import { bzip2Samples } from '../testing/bzip2-samples.ts';
 import { collected } from '../testing/drained.ts';
 import { fixture } from '../testing/fixtures.ts';
 import type { HostileCase } from '../testing/hostile.ts';
@@ -169,11 +170,13 @@ test('gzip and zstd are kept byte for byte, unless another compression or level 
   }
 });
 
-test('an xz tar is compressed anew, its bytes kept', async t => {
-  const made = await imported(t, Buffer.from(motdInXz, 'base64'));
-  assert.equal(made.layer.mediaType, 'application/vnd.oci.image.layer.v1.tar+gzip');
-  assert.equal(made.diffID, sha256(tarOf(member('etc/motd', 'hello'))));
-  assert.equal((await imported(t, Buffer.from(motdInXz, 'base64'), { compression: 'none' })).layer.digest, made.diffID);
+test('an xz or bzip2 tar is compressed anew, its bytes kept', async t => {
+  for (const bytes of [Buffer.from(motdInXz, 'base64'), bzip2Samples.motd]) {
+    const made = await imported(t, bytes);
+    assert.equal(made.layer.mediaType, 'application/vnd.oci.image.layer.v1.tar+gzip');
+    assert.equal(made.diffID, sha256(tarOf(member('etc/motd', 'hello'))));
+    assert.equal((await imported(t, bytes, { compression: 'none' })).layer.digest, made.diffID);
+  }
 });
 
 test('gzip of several members and zstd after a skippable frame are kept as they are', async t => {
@@ -220,7 +223,8 @@ test('what is not a tar, or is damaged, is one clear error and leaves nothing be
     ['cut zstd', zstd.subarray(0, zstd.length - 5), /cut zstd: expected/],
     ['a link to nothing', tarOf(header('a', { typeflag: '1', link: 'nothing' })), /hardlink 'a'/],
     ['cut xz', Buffer.from(motdInXz, 'base64').subarray(0, 100), /cut xz: expected an xz stream/],
-    ['bzip2', Buffer.from('BZh91AY&SY'.padEnd(100)), /a bzip2 stream/],
+    ['damaged bzip2', Buffer.from('BZh91AY&SY'.padEnd(100)), /damaged bzip2: expected a bzip2 stream/],
+    ['cut bzip2', bzip2Samples.motd.subarray(0, 100), /cut bzip2: expected a bzip2 stream, got an end in the middle/],
   ];
   await init(join(place, 'old'));
   const before = readdirSync(join(place, 'old'), { recursive: true });

@@ -9,6 +9,7 @@ import { readLayer } from '../codec/layer-reader.ts';
 import { TarReader } from '../codec/tar-reader.ts';
 import { writeOneLayer } from '../codec/tree-writer.ts';
 import { copyOf } from '../engine/bytes.ts';
+import { unbzip2 } from '../engine/bzip2.ts';
 import { zstd } from '../engine/compress-zstd.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { gunzip } from '../engine/gunzip.ts';
@@ -22,6 +23,7 @@ import { importRootfs } from '../ops/import-rootfs.ts';
 import { load } from '../ops/load.ts';
 import { save } from '../ops/save.ts';
 import { createLayout } from '../store/layout/create-layout.ts';
+import { bzip2Samples } from '../testing/bzip2-samples.ts';
 import { arbitraryCuts, fresh, reused } from '../testing/reused.ts';
 import { tarOf } from '../testing/tar-of.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
@@ -124,12 +126,16 @@ test('gunzip of a large stream, in a thread, reads a source that reuses its Buff
   );
 });
 
-test('unzstd and unxz read a source that reuses its Buffer as any other', async () => {
+test('unzstd, unbzip2 and unxz read a source that reuses its Buffer as any other', async () => {
   const frames = await packed(zstd(fresh(sample, [50_000]), { level: 3 }));
   assert.equal(await resultOf(unzstd(reused(frames, [700]), blob)), digestOf(sample));
   await holds(
     decoded(bytes => unzstd(bytes, blob)),
     frames,
+  );
+  await holds(
+    decoded(bytes => unbzip2(bytes, blob)),
+    Buffer.concat([bzip2Samples.text, bzip2Samples.motd]),
   );
   await holds(
     decoded(bytes => unxz(bytes, blob)),

@@ -80,7 +80,7 @@ export const append: Command = {
     'SRC goes where cp -r puts it: into DST where that is a directory, a file also where DST ends in /, else to DST itself; DIR/. is what is in DIR. Symbolic links in DST are followed inside the root, and so is one in the image where SRC has a directory. Directories of the image keep their attributes, new ones above DST are 0755. Times are those of the files.',
     "Names in --owner are those of the image's own passwd and group; of a number alone the group is that number where the image knows no such user.",
     '--exclude and --ignore-file speak of paths below SRC.',
-    'A tar is stored byte for byte, plain, gzip or zstd (one in xz is stored as gzip); its diffID is computed. It is refused where an engine would refuse it: one path twice, a hardlink to what is not earlier in it, a whiteout beside its own file, names that lead out of the root. With --normalize the first three are mended: the layer is what image-spec makes of the tar over the image, each path once, links to files of the image copied, compressed as --compression says.',
+    'A tar is stored byte for byte, plain, gzip or zstd (one in bzip2 or xz is stored as gzip); its diffID is computed. It is refused where an engine would refuse it: one path twice, a hardlink to what is not earlier in it, a whiteout beside its own file, names that lead out of the root. With --normalize the first three are mended: the layer is what image-spec makes of the tar over the image, each path once, links to files of the image copied, compressed as --compression says.',
     'Attestations of the old image are left out: its files are others now.',
   ],
   library: ['append(image, steps, options)', 'AppendResult'],

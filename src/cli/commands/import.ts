@@ -33,7 +33,7 @@ export const importCommand: Command = {
     ['docker export box | ocikit import - img:box -m "what box was"', 'what a container holds, as an image'],
   ],
   details: [
-    "Docker's rules for import: one line of history with the message and no command, and a config of the --change instructions alone. A gzip or zstd input is kept byte for byte as the layer; a plain or xz tar is compressed. bzip2 is not read: `bzip2 -dc rootfs.tar.bz2 | ocikit import - img:base`.",
+    "Docker's rules for import: one line of history with the message and no command, and a config of the --change instructions alone. A gzip or zstd input is kept byte for byte as the layer; a tar that is plain, bzip2 or xz is compressed.",
   ],
   library: ['importRootfs(file, image, options)', 'ImportResult'],
   environment: ['SOURCE_DATE_EPOCH'],

@@ -57,7 +57,7 @@ export const blobKinds: Readonly<Record<BlobCode, FindingKind>> = {
   unsupported: {
     severity: 'error',
     means:
-      'Something that ocikit knows of and does not read, so that nothing can be said of it: a manifest of the second schema 1, a layer in bzip2.',
+      'Something that ocikit knows of and does not read, so that nothing can be said of it: a manifest of the second schema 1.',
     section: 'image-spec media-types.md',
     remedy: 'Convert it with a tool that reads it (skopeo reads manifests of schema 1).',
   },

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { posix } from 'node:path';
-import { type Compression, checkCompression, decompress, detectCompression } from '../../codec/compression.ts';
+import { decompress, detectCompression, type TarCompression } from '../../codec/compression.ts';
 import type { Bytes } from '../../engine/engine.ts';
 import { changed, invalid } from '../../errors.ts';
 import { archiveLinkLimit } from '../../limits.ts';
@@ -87,12 +87,11 @@ function openRegular(path: string): OpenFile {
   throw invalid(path, 'an image archive (a file)', stat.isDirectory() ? 'a directory' : 'something else');
 }
 
-function compressionOf({ file, stat }: OpenFile, path: string): Compression | 'xz' {
+function compressionOf({ file, stat }: OpenFile, path: string): TarCompression {
   if (stat.size === 0) throw invalid(path, 'an image archive (a tar)', 'an empty file');
   const head = Buffer.alloc(headSize);
   const length = onDisk(path, 'an archive that can be read', () => readSync(file, head, 0, headSize, 0));
-  const compression = detectCompression(head.subarray(0, length));
-  return checkCompression(compression, path);
+  return detectCompression(head.subarray(0, length));
 }
 
 /** Throws `conflict` unless a file is still what it was. */
@@ -184,8 +183,7 @@ const archiveOf = (index: ArchiveIndex, bytes: ArchiveBytes): Archive => ({
 
 /**
  * Opens a tar by its headers alone; `subject` names it in messages. Nothing is copied, and only a tar that is compressed as a whole is read through (again
- * for each blob). Throws `not-found`, `invalid` with the offset for what is no tar or is truncated, and `unsupported` for
- * compressions that ocikit does not read.
+ * for each blob). Throws `not-found`, and `invalid` with the offset for what is no tar or is truncated.
  */
 export function openArchive(path: string, subject: string = path, work: Work = {}): Promise<Archive> {
   return withInput(path, { subject, work }, async (input, open, isPlain) =>
@@ -204,7 +202,7 @@ export function openIfArchive(path: string, work: Work): Promise<Archive | undef
 }
 
 /** What a file is compressed with as a whole. Throws as `openArchive`. */
-export function compressionOfFile(path: string): Compression | 'xz' {
+export function compressionOfFile(path: string): TarCompression {
   const opened = openRegular(path);
   try {
     return compressionOf(opened, path);

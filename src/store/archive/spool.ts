@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { checkCompression, decompress, detectCompression } from '../../codec/compression.ts';
+import { decompress, detectCompression } from '../../codec/compression.ts';
 import type { Bytes } from '../../engine/engine.ts';
 import { invalid } from '../../errors.ts';
 import { flow } from '../../stream/flow.ts';
@@ -19,7 +19,7 @@ export function makeSpool(layout: string): TemporaryDirectory {
 
 /**
  * A stream as a file that can be sought in, decompressed: beside `layout`, on its file system. The caller removes it.
- * Throws `invalid` for an empty stream and `unsupported` for compressions that ocikit does not read.
+ * Throws `invalid` for an empty stream.
  */
 export async function spoolArchive(
   bytes: Bytes,
@@ -29,7 +29,7 @@ export async function spoolArchive(
   const { head, whole, close } = await peek(bytes, headSize);
   try {
     if (head.length === 0) throw invalid(subject, 'an image archive (a tar)', 'an empty file');
-    const compression = checkCompression(detectCompression(head), subject);
+    const compression = detectCompression(head);
     return await spoolTar(flow(decompress(whole, compression, subject), { signal: options.work?.signal }), layout);
   } finally {
     await close();

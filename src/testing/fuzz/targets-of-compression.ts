@@ -7,6 +7,7 @@ import { nodeZstd } from '../../engine/node-zstd.ts';
 import { portableEngine } from '../../engine/portable.ts';
 import { unzstd } from '../../engine/zstd.ts';
 import { once } from '../../stream/once.ts';
+import { bzip2Samples } from '../bzip2-samples.ts';
 import { collected } from '../drained.ts';
 import { fresh } from '../reused.ts';
 import { limited, outputOf } from './enough.ts';
@@ -54,5 +55,15 @@ export const compressionTargets: readonly FuzzTarget[] = [
       fixtureSeeds('hostile', path => path.endsWith('.xz')).concat([
         Buffer.from('\xfd7zXZ\0\0\x04\xe6\xd6\xb4F', 'latin1'),
       ]),
+  },
+  {
+    name: 'bzip2',
+    run: bytes => collected(limited(decompress(once(bytes), 'bzip2', 'fuzz'))).then(() => undefined),
+    seeds: () => [
+      ...fixtureSeeds('tar-samples', path => path.endsWith('.bz2')),
+      bzip2Samples.text,
+      Buffer.concat([bzip2Samples.motd, bzip2Samples.empty]),
+    ],
+    words: ['BZh1', '1AY&SY', '\x17rE8P\x90'],
   },
 ];
