@@ -25,8 +25,9 @@ export class BitWindow {
     this.#bytes = new Uint8Array(2 * least);
   }
 
+  /** How many bytes have been read of those that are there. */
   get offset(): number {
-    return this.#before + this.#at - (this.#count >> 3);
+    return this.#before + Math.min(this.#at - (this.#count >> 3), this.#end);
   }
 
   get isPast(): boolean {

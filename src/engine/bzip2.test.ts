@@ -73,7 +73,7 @@ test('a bzip2 stream with any byte changed is refused, or stands for the same', 
 test('a bzip2 stream that ends anywhere before its end is refused, and so is what follows it but zeros', async () => {
   for (const bytes of [packed, empty])
     for (let length = 1; length < bytes.length; length++) {
-      await refused(bytes.subarray(0, length), /an end in the middle/);
+      await refused(bytes.subarray(0, length), new RegExp(`an end in the middle before offset ${length}$`));
       await refused(Buffer.concat([packed, bytes.subarray(0, length)]), /an end in the middle/);
     }
   await refused(new Uint8Array(), /no bytes/);

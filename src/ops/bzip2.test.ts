@@ -88,6 +88,23 @@ test('an archive in bzip2 is loaded as the archive itself', async t => {
   assert.equal((await images(at('loaded')))[0]?.digest, made.manifest);
 });
 
+test('a signal is heard while a few bytes of bzip2 stand for many', async t => {
+  const { at } = await place(t);
+  const controller = new AbortController();
+  let turns = 0;
+  let isOver = false;
+  const turn = (): void => {
+    if (++turns === 50) controller.abort();
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const bytes = once(Buffer.concat([bzip2Samples.motd, ...Array.from({ length: 12 }, () => bzip2Samples.zeros)]));
+  const done = importRootfs(bytes, `${at('img')}:x`, { platform, signal: controller.signal });
+  await assert.rejects(done, { name: 'AbortError' });
+  isOver = true;
+  assert.ok(turns < 500, `${turns} turns`);
+});
+
 test('a layer that is stored in bzip2 is read, is said to be mislabelled, and is gzip once it is converted', async t => {
   const { at, tar } = await place(t);
   makeLayout(at('img'));

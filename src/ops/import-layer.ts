@@ -127,7 +127,9 @@ export async function storeTar(
   const { destination, inspection } = to;
   const input = await openTar(flow(bytes, options));
   const target = targetOf(input.compression, options);
-  const tarOf = (stored: Bytes): Bytes => decompress(stored, input.compression, subject);
+  // A few stored bytes may stand for many.
+  const tarOf = (stored: Bytes): Bytes =>
+    flow(decompress(stored, input.compression, subject), { signal: options.signal });
   const layer = (): Bytes =>
     target === undefined
       ? tap(input.bytes, kept => inspection.read(tarOf(kept)))
