@@ -1,6 +1,6 @@
 import type { HunkLineView, HunkView } from '../ops/diff-results.ts';
 import type { DiffRow, NodeView } from '../ops/results.ts';
-import { encodeText, exactTextOf, textOf } from '../tree/path.ts';
+import { encodeText, textOf } from '../tree/path.ts';
 import { formerPath, rawOf, rawPath } from './diff-rows.ts';
 import { escapeText } from './escape.ts';
 import { paint, paintBold, paintGround } from './paint.ts';
@@ -18,14 +18,11 @@ type PatchRow = Pick<DiffRow, 'path' | 'pathBytes' | 'from' | 'fromBytes' | 'bef
 
 const shorts: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r', '"': '\\"', '\\': '\\\\' };
 const octal = (byte: string): string => `\\${byte.charCodeAt(0).toString(8).padStart(3, '0')}`;
-const marks = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"\\]/gu;
 
-/** A path as git quotes it, in UTF-8 where it is that: with what a terminal acts on, quotes and backslashes escaped, between quotes. */
+/** A path as git quotes it unless told otherwise: with all that is no printable ASCII, quotes and backslashes escaped, between quotes. */
 export function quotedPath(path: string): string {
-  const text = exactTextOf(path);
-  if (text === undefined) return `"${path.replace(/[^ -!#-[\]-~]/g, byte => shorts[byte] ?? octal(byte))}"`;
-  const quoted = text.replace(marks, mark => shorts[mark] ?? encodeText(mark).replace(/./gs, octal));
-  return quoted === text ? path : `"${encodeText(quoted)}"`;
+  const quoted = path.replace(/[^ -!#-[\]-~]/g, byte => shorts[byte] ?? octal(byte));
+  return quoted === path ? path : `"${quoted}"`;
 }
 
 /** The two names that a patch has for a row, without the slash that a path begins with. */
