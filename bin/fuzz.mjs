@@ -21,22 +21,30 @@ const { values, positionals } = parseArgs({
   options: { runs: { type: 'string', default: '10000' }, seed: { type: 'string', default: '1' } },
 });
 
+/** Says at the end how many seconds of CPU a process took, on its fourth stream. */
+const costSaid = `data:text/javascript,${encodeURIComponent(`
+  import { writeSync } from 'node:fs';
+  process.on('exit', () => {
+    const { user, system } = process.cpuUsage();
+    writeSync(3, String((user + system) / 1e6));
+  });`)}`;
+
 function run(words, watch) {
   const child = spawn(
     process.execPath,
-    ['--enable-source-maps', `--max-old-space-size=${mebibytes}`, program, ...words],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
+    ['--enable-source-maps', `--max-old-space-size=${mebibytes}`, '--import', costSaid, program, ...words],
+    { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] },
   );
-  const [out, err] = [[], []];
+  const [out, err, cost] = [[], [], []];
   child.stdout.on('data', chunk => out.push(chunk));
   child.stderr.on('data', chunk => err.push(chunk));
+  child.stdio[3].on('data', chunk => cost.push(chunk));
   const timer = watch === undefined ? undefined : setInterval(() => watch() || child.kill('SIGKILL'), hangs);
   return new Promise(resolve => {
     child.on('close', (code, signal) => {
       clearInterval(timer);
-      resolve({ code, signal, stdout: `${Buffer.concat(out)}`, stderr: `${Buffer.concat(err)}` });
+      const [stdout, stderr, seconds] = [out, err, cost].map(chunks => `${Buffer.concat(chunks)}`);
+      resolve({ code, signal, stdout, stderr, seconds: Number(seconds) });
     });
   });
 }
@@ -63,13 +71,13 @@ async function tryTarget(name) {
     seen = now;
     return isNew;
   };
-  const { code, signal, stdout, stderr } = await run([name, values.runs, values.seed, file], isGoingOn);
+  const { code, signal, stdout, stderr, seconds } = await run([name, values.runs, values.seed, file], isGoingOn);
   if (code !== 0) {
     console.log(`${name}: ended by ${signal ?? `code ${code}`}`);
     keep(name, lastInput(file), stderr);
     return false;
   }
-  const { runs, corpus, blocks, memory, seconds, findings } = JSON.parse(stdout);
+  const { runs, corpus, blocks, memory, findings } = JSON.parse(stdout);
   appendFileSync(
     join(cache, 'runs.jsonl'),
     `${JSON.stringify({ name, seed: values.seed, runs, blocks, seconds, findings: findings.length })}\n`,

@@ -28,13 +28,7 @@ async function tryTarget(): Promise<void> {
     input: Buffer.from(input).toString('base64'),
     error: error instanceof Error ? (error.stack ?? error.message) : `${error}`,
   }));
-  process.stdout.write(`${JSON.stringify({ ...rest, memory: peakMemory(), seconds: cpuSeconds(), findings: said })}\n`);
-}
-
-/** CPU time of this process. */
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
+  process.stdout.write(`${JSON.stringify({ ...rest, memory: peakMemory(), findings: said })}\n`);
 }
 
 /** The most memory that was held at once, in KiB; null where the system does not say. */
