@@ -153,7 +153,7 @@ test('a page of a directory or a tar has its files and packages, and beside an i
   const { old, app } = imagesOf(t);
   const place = temporaryDirectory(t);
   const [directory, tar] = [join(place, 'rootfs'), join(place, 'rootfs.tar')];
-  await unpack(app, directory, { hostPlatform });
+  await unpack(app, directory, { hostPlatform, rootless: true });
   await exportImage(app, tar, { hostPlatform });
   const ofImage = (await dataOf(app)) as ImagePage;
   for (const rootfs of [directory, tar]) {
