@@ -17,13 +17,12 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { DockerfileError } from '../dockerfile/dockerfile-error.ts';
 import { parseDockerfile } from '../dockerfile/parse.ts';
 import { imagesNeeded } from '../dockerfile/plan/needs.ts';
-import { OciError } from '../errors.ts';
 import { openImageRootfs } from '../graph/rootfs-image.ts';
 import { layersOf } from '../image/layers.ts';
 import { openImage } from '../store/open-operand.ts';
+import { refusalAt } from '../testing/answers.ts';
 import { canRun, makeApplets } from '../testing/busybox.ts';
 import { forAll } from '../testing/dockerfile-corpus.ts';
 import { fixture } from '../testing/fixtures.ts';
@@ -278,7 +277,7 @@ async function check(
   const other = meant[one.id];
   if (other !== undefined && 'refused' in other) return assert.rejects(run, other.refused);
   if (wanted.ok === false || (one.today !== undefined && other === undefined)) {
-    await assert.rejects(run, (error: unknown) => isRefusal(error, wanted.error ?? one.today ?? ''));
+    await assert.rejects(run, refusalAt(wanted.error ?? one.today ?? ''));
     assert.equal(existsSync(join(work, 'out')), false, 'nothing is left');
     return;
   }
@@ -286,15 +285,6 @@ async function check(
   const text = one.text ?? readFileSync(join(context, one.dockerfile ?? 'Dockerfile'), 'utf8');
   const before = one.whole === true ? undefined : base;
   compare(built, wanted, { before, points: mountPointsIn(text), isStable: one.unstable !== true });
-}
-
-/** What refuses is one of ocikit's own errors, and where docker names a line, of that line. */
-function isRefusal(error: unknown, said: string): boolean {
-  assert.ok(error instanceof OciError, `${said}: ${String(error)}`);
-  const [, line] = /\bline (\d+)/.exec(said) ?? [];
-  const own = error instanceof DockerfileError ? error.place.lines[0] : /:(\d+)$/.exec(error.subject)?.[1];
-  if (line !== undefined) assert.equal(String(own), line, said);
-  return true;
 }
 
 /** Docker 20.10's history says less of ARG and COPY, and has ports as a map. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DockerfileError } from '../dockerfile/dockerfile-error.ts';
 import { OciError } from '../errors.ts';
 import { validate } from '../ops/validate.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
@@ -23,6 +24,17 @@ export function refusal(pattern: RegExp, code?: OciError['code']): (error: unkno
     assert.ok(error instanceof OciError, String((error as Error).stack));
     assert.match(error.message, pattern);
     if (code !== undefined) assert.equal(error.code, code);
+    return true;
+  };
+}
+
+/** Holds that an error is one of those, and where docker, which `said` this of a Dockerfile, names a line, of that line. */
+export function refusalAt(said: string): (error: unknown) => boolean {
+  return error => {
+    assert.ok(error instanceof OciError, `${said}: ${String(error)}`);
+    const [, line] = /\bline (\d+)/.exec(said) ?? [];
+    const own = error instanceof DockerfileError ? error.place.lines[0] : /:(\d+)$/.exec(error.subject)?.[1];
+    if (line !== undefined) assert.equal(String(own), line, said);
     return true;
   };
 }

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OciError } from '../../errors.ts';
 import type { ImageConfig } from '../../spec/objects.ts';
+import { refusalAt } from '../../testing/answers.ts';
 import { type CorpusCase, dockerfileCorpus, forAll, shortenedAs } from '../../testing/dockerfile-corpus.ts';
 import { loweredPlan } from '../../testing/lowered-plan.ts';
-import { DockerfileError } from '../dockerfile-error.ts';
 import { parseDockerfile } from '../parse.ts';
 import { planDockerfile } from './evaluate.ts';
 import type { PlanOptions } from './evaluation.ts';
@@ -43,21 +42,10 @@ const ownTitles: readonly string[] = [
 ];
 const withoutTitle = ({ title: _, ...step }: Readonly<Record<string, unknown>>): unknown => step;
 
-function isRefusal(error: unknown, said: string): boolean {
-  assert.ok(error instanceof OciError, `${said}: ${String(error)}`);
-  const [, line] = /\bline (\d+)/.exec(said) ?? [];
-  const own = error instanceof DockerfileError ? error.place.lines[0] : /:(\d+)$/.exec(error.subject)?.[1];
-  if (line !== undefined) assert.equal(String(own), line, said);
-  return true;
-}
-
 function check({ id, text, expected }: CorpusCase): void {
   if (id === anyCase) return void planned(text);
   if (expected.buildError !== undefined) {
-    assert.throws(
-      () => planned(text),
-      (error: unknown) => isRefusal(error, expected.buildError as string),
-    );
+    assert.throws(() => planned(text), refusalAt(expected.buildError));
     return;
   }
   const plan = planned(text);
