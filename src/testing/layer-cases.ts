@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { changeIndex, type FindingCases, plainTar, putChanged } from './finding-case.ts';
 import { putBytes, putImage, putName } from './layout-files.ts';
+import { withSum } from './tar-blocks.ts';
 
 const layerType = 'application/vnd.oci.image.layer.v1.tar';
 
@@ -22,9 +23,7 @@ export function withHeader(tar: Uint8Array, offset: number, change: (header: Buf
   const bytes = Buffer.from(tar);
   const header = bytes.subarray(offset, offset + 512);
   change(header);
-  header.fill(32, 148, 156);
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+  withSum(header);
   return bytes;
 }
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { block, padded, paxRecord, withSum } from './tar-blocks.ts';
 
 /** What a generated member is. */
 interface Made {
@@ -16,10 +17,6 @@ interface Made {
 
 /** How programs have written tars: POSIX' ustar with PAX headers, GNU's with long names and binary numbers, and Unix' seventh edition. */
 type Style = 'pax' | 'gnu' | 'v7';
-
-export const block = 512;
-const padded = (bytes: Uint8Array): Buffer =>
-  Buffer.concat([bytes, Buffer.alloc((block - (bytes.length % block)) % block)]);
 
 const octal = (value: number, length: number): string =>
   value
@@ -43,20 +40,6 @@ interface Fields extends Omit<Made, 'typeflag' | 'fraction' | 'body'> {
   readonly typeflag: string;
   readonly size: number;
   readonly prefix: string;
-}
-
-/** The sum of a header, as POSIX has it. */
-export function withSum(header: Buffer): Buffer {
-  header.fill(' ', 148, 156);
-  header.write(
-    `${octal(
-      header.reduce((sum, byte) => sum + byte, 0),
-      7,
-    )}\0 `,
-    148,
-    'latin1',
-  );
-  return header;
 }
 
 function headerOf(fields: Fields, style: Style): Buffer {
@@ -102,13 +85,6 @@ const extension = (typeflag: string, body: Buffer, style: Style): Buffer =>
     padded(body),
   ]);
 
-function record(key: string, value: string): string {
-  const rest = ` ${key}=${value}\n`;
-  let length = rest.length;
-  while (`${length}${rest}`.length !== length) length = `${length}${rest}`.length;
-  return `${length}${rest}`;
-}
-
 /** Where ustar cuts a name that is too long for its field. */
 function cutOf(name: string): readonly [prefix: string, name: string] | undefined {
   if (name.length <= 100) return ['', name];
@@ -122,19 +98,17 @@ function inPax(made: Made, size: number): Buffer {
   const fraction = mtime < 0 ? 0 : made.fraction;
   const cut = cutOf(name);
   const records = [
-    ...(cut === undefined ? [record('path', name)] : []),
-    ...(link.length > 100 ? [record('linkpath', link)] : []),
-    ...(fits(uid, 8) ? [] : [record('uid', `${uid}`)]),
-    ...(fits(gid, 8) ? [] : [record('gid', `${gid}`)]),
-    ...(fits(mtime, 12) && fraction === 0
-      ? []
-      : [record('mtime', fraction === 0 ? `${mtime}` : `${mtime}.${fraction}`)]),
+    ...(cut === undefined ? [`path=${name}`] : []),
+    ...(link.length > 100 ? [`linkpath=${link}`] : []),
+    ...(fits(uid, 8) ? [] : [`uid=${uid}`]),
+    ...(fits(gid, 8) ? [] : [`gid=${gid}`]),
+    ...(fits(mtime, 12) && fraction === 0 ? [] : [`mtime=${fraction === 0 ? mtime : `${mtime}.${fraction}`}`]),
   ];
   const [prefix, short] = cut ?? ['', name];
   const header = headerOf({ ...made, name: short, prefix, size }, 'pax');
   return records.length === 0
     ? header
-    : Buffer.concat([extension('x', Buffer.from(records.join(''), 'latin1'), 'pax'), header]);
+    : Buffer.concat([extension('x', Buffer.from(records.map(paxRecord).join(''), 'latin1'), 'pax'), header]);
 }
 
 function inGnu(made: Made, size: number): Buffer {

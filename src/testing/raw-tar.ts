@@ -1,5 +1,6 @@
 import { encodeHeader } from '../codec/tar-writer.ts';
 import { encodeText } from '../tree/path.ts';
+import { padded } from './tar-blocks.ts';
 
 /** A member as it is to stand in the tar: its name byte for byte (with an octal mode and `|` before it), and its text, `-> TARGET` or `=> TARGET`. */
 export type RawMember = readonly [name: string, content?: string];
@@ -22,7 +23,7 @@ function blocksOf([said, content = '']: RawMember): Uint8Array {
     minor: 0,
     xattrs: new Map(),
   });
-  return Buffer.concat([header, body, Buffer.alloc((512 - (body.length % 512)) % 512)]);
+  return Buffer.concat([header, padded(body)]);
 }
 
 /** A tar of these members in this order, whatever an engine would make of it. */

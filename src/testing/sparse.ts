@@ -2,6 +2,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, rmSync, writeSync } from
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { loadNative } from '../store/disk/native.ts';
+import { padded, paxRecord, withSum } from './tar-blocks.ts';
 
 const octal = (value: number, length: number): string => `${value.toString(8).padStart(length - 1, '0')}\0`;
 
@@ -9,24 +10,9 @@ function headerBlock(typeflag: string, name: string, size: number): Buffer {
   const header = Buffer.alloc(512);
   header.write(name, 0, 'latin1');
   header.write(octal(0o644, 8) + octal(0, 8) + octal(0, 8) + octal(size, 12) + octal(0, 12), 100, 'latin1');
-  header.write(`        ${typeflag}`, 148, 'latin1');
+  header.write(typeflag, 156, 'latin1');
   header.write('ustar\u000000', 257, 'latin1');
-  header.write(
-    `${octal(
-      header.reduce((sum, byte) => sum + byte),
-      7,
-    )} `,
-    148,
-    'latin1',
-  );
-  return header;
-}
-
-const padded = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]);
-
-function record(key: string, value: string): string {
-  const rest = ` ${key}=${value}\n`;
-  return `${[1, 2, 3].map(digits => digits + rest.length).find((length, at) => String(length).length === at + 1)}${rest}`;
+  return withSum(header);
 }
 
 /** A sparse file as GNU tar stores it (format 1.0): zeros up to its last byte, which is `last`. */
@@ -35,7 +21,7 @@ export function sparseMember(name: string, size: number, last: number): Buffer {
   const facts = { major: '1', minor: '0', name, realsize: String(size) };
   const pax = Buffer.from(
     Object.entries(facts)
-      .map(([key, value]) => record(`GNU.sparse.${key}`, value))
+      .map(([key, value]) => paxRecord(`GNU.sparse.${key}=${value}`))
       .join(''),
   );
   const body = Buffer.alloc(1, last);

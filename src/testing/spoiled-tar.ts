@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { arbitraryTar, block, withSum } from './random-tar.ts';
+import { arbitraryTar } from './random-tar.ts';
+import { block, withSum } from './tar-blocks.ts';
 
 /** Writes over something of a tar. */
 type Spoil = (bytes: Buffer, at: number, value: number) => Buffer;

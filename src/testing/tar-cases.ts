@@ -2,6 +2,7 @@ import type { LayerEntry, Meta } from '../tree/node.ts';
 import { type FindingCases, fileAt, plainTar } from './finding-case.ts';
 import { tars, withHeader } from './layer-cases.ts';
 import { layerTar } from './layout-files.ts';
+import { paxRecord } from './tar-blocks.ts';
 
 const meta: Meta = { mode: 0o755, uid: 0, gid: 0, mtime: 0n, xattrs: new Map() };
 const directoryAt = (path: string): LayerEntry => ({
@@ -155,7 +156,7 @@ function longName(name: string): Buffer {
 
 /** A PAX header of records `key=value`, of the members that follow (`g`) or of the next (`x`). */
 function paxHeader(typeflag: 'g' | 'x', ...records: readonly string[]): Buffer {
-  const record = records.map(recordOf).join('');
+  const record = records.map(paxRecord).join('');
   const block = Buffer.alloc(512 + Math.ceil(record.length / 512) * 512);
   Buffer.from(plainTar.subarray(0, 512)).copy(block);
   const header = withHeader(block, 0, bytes => {
@@ -166,13 +167,6 @@ function paxHeader(typeflag: 'g' | 'x', ...records: readonly string[]): Buffer {
   });
   header.write(record, 512);
   return header;
-}
-
-function recordOf(text: string): string {
-  const rest = ` ${text}\n`;
-  let length = rest.length + 1;
-  while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
-  return `${length}${rest}`;
 }
 
 /** A file of the old GNU form: a hole of 512 bytes, and one byte. */
