@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -14,6 +13,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { refusal } from '../../testing/answers.ts';
 import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
+import { rawTar } from '../../testing/raw-tar.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { build } from '../build.ts';
 import { files } from '../files.ts';
@@ -78,24 +78,12 @@ test('no destination, no name and no link of an earlier step leads out of the im
   assert.deepEqual(readdirSync(directory).sort(), ['context', 'layout', 'secret']);
 });
 
-/** A tar of one member, whose name is made another of the same length in its header. */
-function tarOf(directory: string, name: string): Buffer {
-  const plain = name.replace(/./g, 'n');
-  writeFileSync(join(directory, plain), 'x');
-  const tar = execFileSync('tar', ['-C', directory, '--format=ustar', '--owner=0', '--group=0', '-c', plain]);
-  tar.write(name, 0, 'latin1');
-  tar.write('        ', 148, 'latin1');
-  const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
-  tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
-  return tar;
-}
-
 test('a name with .. in a context that is a tar, and in an archive that ADD unpacks, is refused', async t => {
   const { directory, context, layout, run } = place(t);
   const outside = /expected names inside the root, got '(\.\.\/)+over'/;
   for (const name of ['../over', '../../over']) {
-    writeFileSync(join(directory, 'context.tar'), tarOf(directory, name));
-    writeFileSync(join(context, 'inner.tar'), tarOf(directory, name));
+    writeFileSync(join(directory, 'context.tar'), rawTar([[name, 'x']]));
+    writeFileSync(join(context, 'inner.tar'), rawTar([[name, 'x']]));
     const from = join(directory, 'context.tar');
     const options = { dockerfile: 'FROM scratch\nCOPY . /\n', platforms: ['linux/amd64'] };
     await assert.rejects(build(from, [`${layout}:x`], options), refusal(outside));
