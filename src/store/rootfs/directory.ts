@@ -3,7 +3,6 @@ import type { ComparableRootfs } from '../../graph/comparable-rootfs.ts';
 import { Pace, type Work } from '../../stream/pace.ts';
 import type { FileNode, Node, Path, Tree } from '../../tree/node.ts';
 import type { Selection } from '../../tree/selection.ts';
-import { ctimeOf } from '../disk/leave.ts';
 import { loadNative, type Native } from '../disk/native.ts';
 import type { Stat } from '../disk/stat.ts';
 import { systemError } from '../disk/system-error.ts';
@@ -24,7 +23,7 @@ interface DirectoryOptions {
   readonly crossMounts?: boolean | undefined;
   /** Files are hashed from the first `tree` on while other work waits, until contents are asked for: most of them will be. */
   readonly ahead?: boolean;
-  /** Contents are hashed as they are read: whoever reads them will ask. */
+  /** Contents are hashed as they are read, and what everything was on the disk is kept: whoever reads will ask. */
   readonly isNoting?: boolean;
   /** What watches and stops the walk and the hashing. */
   readonly work?: Work;
@@ -33,7 +32,7 @@ interface DirectoryOptions {
 export interface RootfsDirectory extends ComparableRootfs, Required<BodySource> {
   /** What is known of contents by now, without reading any. */
   readonly hashed: Hashed;
-  /** What a node of the tree was on the disk. */
+  /** What a node of the tree was on the disk, where that is kept. */
   statOf(node: Node): Stat | undefined;
   /** Stops what goes on unasked. Called where nobody will ask for anything any more. */
   close(): void;
@@ -105,13 +104,12 @@ class Bodies {
 }
 
 function statIn({ files, others }: Scan, node: Node): Stat | undefined {
-  const stat = node.kind === 'file' ? files.get(node)?.stat : others.get(node);
-  return stat === undefined || ctimeOf(stat) === stat.ctime ? stat : { ...stat, ctime: ctimeOf(stat) };
+  return node.kind === 'file' ? files.get(node)?.stat : others?.get(node);
 }
 
 /** Opens a directory as a root filesystem, with what its sidecar says of it. It is walked once, at the first `tree`; bodies are read when they are asked for. */
 export function openRootfsDirectory(directory: string, options: DirectoryOptions = {}): RootfsDirectory {
-  const { known, selection, crossMounts, ahead, isNoting, work = {} } = options;
+  const { known, selection, crossMounts, ahead, isNoting = false, work = {} } = options;
   const native = 'native' in options ? options.native : loadNative();
   const source = `rootfs:${opened++}:${directory}`;
   let scanned: Scan | undefined;
@@ -122,13 +120,14 @@ export function openRootfsDirectory(directory: string, options: DirectoryOptions
     return scanned;
   };
   const hashes = new FileHashes(scan, { native, work, known: options.digests });
-  const bodies = new Bodies(scan, { native, hashes, isNoting: isNoting === true });
+  const bodies = new Bodies(scan, { native, hashes, isNoting });
   const walked = async (): Promise<Tree> => {
     const { signal } = work;
     const sidecar = await new Pace(signal).run(readSidecar(directory)).catch((error: unknown) => {
       throw systemError(error, directory, 'a directory');
     });
-    scanned = await scanDirectory(directory, { native, source, selection, crossMounts, signal, known, sidecar });
+    const how = { native, source, selection, crossMounts, isNoting, signal, known, sidecar };
+    scanned = await scanDirectory(directory, how);
     if (sidecar === undefined) unmade = unmadeKinds(native);
     if (ahead === true) hashes.goAhead();
     return scanned.tree;

@@ -32,6 +32,8 @@ interface ScanOptions {
   readonly crossMounts?: boolean | undefined;
   /** What the disk does not show. */
   readonly sidecar?: Sidecar | undefined;
+  /** What all others than files were is kept as well. */
+  readonly isNoting?: boolean | undefined;
   /** Stops the walk: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -41,8 +43,8 @@ export interface Scan {
   readonly tree: Tree;
   /** The files that were met, each once whatever its number of names. */
   readonly files: ReadonlyMap<FileNode, Listed>;
-  /** What the others were. */
-  readonly others: ReadonlyMap<Node, Stat>;
+  /** What the others were, where that is kept. */
+  readonly others: ReadonlyMap<Node, Stat> | undefined;
   readonly warnings: readonly string[];
   /** The mounts that were met and not walked. */
   readonly mounts: ReadonlySet<Path>;
@@ -74,7 +76,7 @@ class Scanner {
   #expected = 'a directory';
   readonly #xattrs: ScannedXattrs;
   readonly files = new Map<FileNode, Listed>();
-  readonly others = new Map<Node, Stat>();
+  readonly others: Map<Node, Stat> | undefined;
   readonly warnings: string[] = [];
   readonly mounts = new Set<Path>();
   readonly #isMount: (path: Path, stat: Stat) => boolean;
@@ -83,6 +85,7 @@ class Scanner {
     this.#root = root;
     this.#descent = descent;
     this.#options = options;
+    this.others = options.isNoting === true ? new Map() : undefined;
     this.#xattrs = new ScannedXattrs(root, { descent, native: options.native, warnings: this.warnings });
     this.#isMount = options.crossMounts === true ? () => false : mountTest(root);
   }
@@ -121,7 +124,7 @@ class Scanner {
     const children = new Map<ByteString, Node>();
     this.#pending.push({ path, id: stat, children });
     const directory: DirectoryNode = { kind: 'directory', meta, children };
-    this.others.set(directory, stat);
+    this.others?.set(directory, stat);
     return directory;
   }
 
@@ -144,7 +147,7 @@ class Scanner {
     if (this.#isMount(met.path, stat)) {
       this.mounts.add(met.path);
       const point = mountPoint(stat);
-      if (point !== undefined) this.others.set(point, stat);
+      if (point !== undefined) this.others?.set(point, stat);
       return point;
     }
     const key = stat.links > 1 && kind !== 'directory' ? `${stat.device}:${stat.inode}` : undefined;
@@ -156,7 +159,7 @@ class Scanner {
     if (key !== undefined && node !== undefined) this.#linked.set(key, node);
     if (known === undefined && node !== undefined && key !== undefined) this.#again(node, met);
     if (node?.kind === 'file') this.files.set(node, { path: met.path, stat });
-    else if (node !== undefined) this.others.set(node, stat);
+    else if (node !== undefined) this.others?.set(node, stat);
     return node;
   }
 
