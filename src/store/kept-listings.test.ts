@@ -61,6 +61,17 @@ test('of a layer that was listed before only the blob is read, and what anybody 
   assert.deepEqual(await list(), [first, false]);
 });
 
+test('what is made for it is the user’s alone, whatever the umask is: what is known of contexts lies beside', async t => {
+  const { cache, layer } = await place(t);
+  const umask = process.umask(0o002);
+  t.after(() => process.umask(umask));
+  await openKeptListings(join(cache, 'layers'), {}).keep(layer, { entries: [], digests: new Map(), size: 2 << 20 });
+  assert.deepEqual(
+    [cache, join(cache, 'layers')].map(path => lstatSync(path).mode & 0o777),
+    [0o700, 0o700],
+  );
+});
+
 test('a dry run keeps nothing', async t => {
   const { cache, layer } = await place(t);
   await openKeptListings(cache, { dryRun: true }).keep(layer, { entries: [], digests: new Map(), size: 2 << 20 });

@@ -6,9 +6,9 @@ import { makeDirectories } from './atomic.ts';
 export const isOwn = ({ uid, mode }: Pick<Stats, 'uid' | 'mode'>): boolean =>
   uid === (process.geteuid?.() ?? uid) && (mode & 0o022) === 0;
 
-/** Makes a directory that is the caller's alone, whatever the umask is. Throws `unsupported` for one that somebody else may put something into. */
+/** Makes a directory that is the caller's alone, as those above it are that are made for it, whatever the umask is. Throws `unsupported` for one that somebody else may put something into. */
 export function makeOwnDirectory(path: string): void {
-  if (makeDirectories(path).includes(path)) chmodSync(path, 0o700);
+  for (const made of makeDirectories(path)) chmodSync(made, 0o700);
   const found = lstatSync(path);
   if (found.isDirectory() && isOwn(found)) return;
   throw unsupported(path, "a directory of one's own that nobody else can write to", 'another');
