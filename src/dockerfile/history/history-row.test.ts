@@ -70,6 +70,9 @@ test('what other builders write is understood: buildah, kaniko, BuildKit with ar
     // buildah does not record the word that ends a heredoc, but sums of what was mounted.
     ['/bin/sh -c <<EOF\necho a\necho b', 'RUN <<EOF\necho a\necho b\nEOF'],
     ['/bin/sh -c cat > /x <<-"EOT"\n\techo a', 'RUN cat > /x <<-"EOT"\n\techo a\nEOT'],
+    // A shift, and what BuildKit does not take for a heredoc, begin none.
+    ['/bin/sh -c echo $((1<<n))\necho b', "RUN <<'EOF'\necho $((1<<n))\necho b\nEOF"],
+    ['/bin/sh -c cat>/x<<E\na\nb', "RUN <<'EOF'\ncat>/x<<E\na\nb\nEOF"],
     ['RUN /bin/sh -c cat > /x <<E\na\nE # buildkit', "RUN <<'EOF'\ncat > /x <<E\na\nE\nEOF"],
     [`/bin/sh -c make:sha256:${'a'.repeat(64)}`, 'RUN make'],
     [`/bin/sh -c pull x@sha256:${'a'.repeat(64)}`, `RUN pull x@sha256:${'a'.repeat(64)}`],

@@ -1,4 +1,5 @@
 import type { ContainerConfig, History } from '../../spec/objects.ts';
+import { heredocsOf } from '../heredoc.ts';
 import { goList, jsonList } from './go-text.ts';
 import { checkFromHistory } from './healthcheck-text.ts';
 
@@ -107,16 +108,12 @@ function argumentsOf(name: string, text: string, { shell, config }: RowContext):
   }
 }
 
-/** Heredocs as a command's first line begins them. */
-const heredoc = /(?<!<)<<-?(["']?)([A-Za-z_]\w*)\1/g;
-
 /** A command whose one heredoc is there without the word that ends it, as buildah records it; undefined where it is none. */
 function unended(text: string): string | undefined {
   const [first = '', ...body] = text.split('\n');
-  const [begun, ...others] = first.matchAll(heredoc);
-  const word = begun?.[2];
-  if (word === undefined || others.length > 0 || body.some(line => line.trim() === word)) return undefined;
-  return `${text.trimEnd()}\n${word}`;
+  const [begun, ...others] = heredocsOf(`RUN ${first}`, '\\');
+  if (begun === undefined || others.length > 0 || body.some(line => line.trim() === begun.name)) return undefined;
+  return `${text.trimEnd()}\n${begun.name}`;
 }
 
 /** What a command that may span lines is written as. */
