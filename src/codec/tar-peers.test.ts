@@ -5,13 +5,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { OciError } from '../errors.ts';
 import { arbitraryTar } from '../testing/random-tar.ts';
+import { readTar } from '../testing/read-tar.ts';
 import { spoiledTar } from '../testing/spoiled-tar.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { hasTools } from '../testing/witness.ts';
-import type { TarMember } from './tar-member.ts';
-import { TarReader } from './tar-reader.ts';
 
 /** A member in a line: what of it every program can say. */
 type Line = string;
@@ -35,31 +33,19 @@ const line = ({ path, type, mode, owner, seconds, detail }: Said): Line =>
   [path.replace(/\/+$/, ''), type, type === 'symlink' ? '' : mode.toString(8), owner, seconds, detail].join(' ');
 
 function own(bytes: Uint8Array, refusals: string[] = []): Reading {
-  const members: { member: TarMember; body: Buffer[] }[] = [];
-  const reader = new TarReader(
-    {
-      member: member => void members.push({ member, body: [] }),
-      data: chunk => members.at(-1)?.body.push(Buffer.from(chunk)),
-      end: () => undefined,
-    },
-    'tar',
-  );
-  try {
-    reader.push(bytes);
-    reader.finish();
-  } catch (error) {
-    if (!(error instanceof OciError)) throw error;
+  const { members, error } = readTar(bytes);
+  if (error !== undefined) {
     refusals.push(error.message);
     return undefined;
   }
-  return members.map(({ member, body }) =>
+  return members.map(member =>
     line({
       path: member.path,
       type: member.type,
       mode: member.mode,
       owner: `${member.uid}:${member.gid}`,
       seconds: Math.floor(Number(member.mtime / 1_000_000n) / 1000),
-      detail: member.type === 'file' ? sha256(Buffer.concat(body)) : member.link,
+      detail: member.type === 'file' ? sha256(member.body) : member.link,
     }),
   );
 }

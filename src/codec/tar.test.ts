@@ -5,52 +5,17 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeFileS
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { OciError } from '../errors.ts';
 import { extensionCountLimit, extensionLimit, globalLimit, holeLimit, pieceLimit } from '../limits.ts';
 import { fixture, fixtureCases } from '../testing/fixtures.ts';
+import { type ReadTar, readTar } from '../testing/read-tar.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { hasTools } from '../testing/witness.ts';
 import { noXattrs } from '../tree/node.ts';
 import { decompress, type TarCompression } from './compression.ts';
 import { decodePax, encodePax } from './pax.ts';
-import { isOfTarAlone, type TarMember } from './tar-member.ts';
+import { isOfTarAlone } from './tar-member.ts';
 import { TarReader } from './tar-reader.ts';
 import { encodeHeader, type HeaderFields } from './tar-writer.ts';
-
-interface Read {
-  readonly members: readonly (TarMember & { readonly body: Buffer })[];
-  readonly error: OciError | undefined;
-}
-
-/** Reads an archive in chunks of these lengths, over and over; each chunk is spoilt once it is pushed. */
-function readTar(bytes: Uint8Array, lengths: readonly number[] = [1 << 20]): Read {
-  const members: { member: TarMember; body: Buffer[] }[] = [];
-  const reader = new TarReader(
-    {
-      member: member => void members.push({ member, body: [] }),
-      data: chunk => members.at(-1)?.body.push(Buffer.from(chunk)),
-      end: () => undefined,
-    },
-    'sample',
-  );
-  let error: unknown;
-  try {
-    for (let at = 0, turn = 0; at < bytes.length; turn++) {
-      const chunk = new Uint8Array(bytes.subarray(at, at + (lengths[turn % lengths.length] as number)));
-      at += chunk.length;
-      reader.push(chunk);
-      chunk.fill(0x37);
-    }
-    reader.finish();
-  } catch (thrown) {
-    if (!(thrown instanceof OciError)) throw thrown;
-    error = thrown;
-  }
-  return {
-    members: members.map(({ member, body }) => ({ ...member, body: Buffer.concat(body) })),
-    error: error as OciError | undefined,
-  };
-}
 
 const plain: HeaderFields = {
   typeflag: '0',
@@ -91,16 +56,16 @@ const file = (path: string, body: string, patches: Readonly<Record<number, strin
   Buffer.concat([header({ path, size: body.length }, patches), padded(body)]);
 
 const end = Buffer.alloc(1024);
-const readAll = (...parts: readonly Uint8Array[]): Read => readTar(Buffer.concat([...parts, end]));
+const readAll = (...parts: readonly Uint8Array[]): ReadTar => readTar(Buffer.concat([...parts, end]));
 
-function memberIn(read: Read, path: string): Read['members'][number] {
+function memberIn(read: ReadTar, path: string): ReadTar['members'][number] {
   assert.equal(read.error, undefined);
   const member = read.members.find(other => other.path === path);
   assert.ok(member, `no member ${path} among ${read.members.map(other => other.path).join(', ')}`);
   return member;
 }
 
-function refuses(read: Read, pattern: RegExp): void {
+function refuses(read: ReadTar, pattern: RegExp): void {
   assert.equal(read.error?.code, 'invalid', 'it was read');
   assert.match(read.error.message, pattern);
   assert.match(read.error.message, /^sample: tar entry.* at offset \d+: expected /s);
@@ -147,7 +112,7 @@ async function bytesOfSample(path: string, compression: TarCompression): Promise
 const utf8 = (text: string): string => Buffer.from(text, 'latin1').toString('utf8');
 const seconds = (mtime: bigint): number => Math.floor(Number(mtime / 1_000_000n) / 1000);
 
-function checkAsGo(member: Read['members'][number], go: GoEntry, name: string): void {
+function checkAsGo(member: ReadTar['members'][number], go: GoEntry, name: string): void {
   const { type } = member;
   const ours = [utf8(member.path), utf8(member.link), member.mode, member.uid, member.gid, member.major, member.minor];
   const theirs = [go.name, go.link ?? '', go.mode & 0o7777, go.uid, go.gid, go.devmajor ?? 0, go.devminor ?? 0];
