@@ -1,4 +1,6 @@
 import { invalid } from '../errors.ts';
+import type { ByteString } from '../tree/node.ts';
+import { byteStringOf, bytesOf } from '../tree/path.ts';
 
 /** Numbers in seven bits a byte, lowest first, and bytes with their length before them. State: what was written so far. */
 export class VarintWriter {
@@ -20,9 +22,8 @@ export class VarintWriter {
     this.#length += value.length;
   }
 
-  /** A byte string. */
-  text(value: string): void {
-    this.bytes(Buffer.from(value, 'latin1'));
+  text(value: ByteString): void {
+    this.bytes(bytesOf(value));
   }
 
   /** All that was written; valid until more is. */
@@ -74,8 +75,7 @@ export class VarintReader {
     return part;
   }
 
-  text(): string {
-    const part = this.bytes();
-    return Buffer.from(part.buffer, part.byteOffset, part.length).toString('latin1');
+  text(): ByteString {
+    return byteStringOf(this.bytes());
   }
 }

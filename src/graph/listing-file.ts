@@ -1,12 +1,11 @@
 import { LayerSize } from '../codec/layer-size.ts';
 import { VarintReader, VarintWriter } from '../codec/varints.ts';
 import { copyOf } from '../engine/bytes.ts';
-import { nodeEngine } from '../engine/node.ts';
 import { invalid } from '../errors.ts';
-import type { DiffID } from '../spec/digest.ts';
+import { type DiffID, digestOf, encodedOf } from '../spec/digest.ts';
 import { type FileNode, type LayerEntry, type Meta, type Node, noXattrs, type Path } from '../tree/node.ts';
 import { each, type Parts, partCost, partLength } from '../tree/parts.ts';
-import { parsePath } from '../tree/path.ts';
+import { byteStringOf, bytesOf, parsePath } from '../tree/path.ts';
 import type { LayerListing } from './layer-listing.ts';
 
 /*
@@ -17,17 +16,13 @@ import type { LayerListing } from './layer-listing.ts';
  * what reading the layer does.
  */
 
-const title = (diffID: DiffID): Uint8Array => Buffer.from(`ocikit listing 1 ${diffID}\n`, 'latin1');
+const title = (diffID: DiffID): Uint8Array => bytesOf(`ocikit listing 1 ${diffID}\n`);
 const sumLength = 32;
 
 const rowKinds = ['file', 'directory', 'symlink', 'char', 'block', 'fifo', 'hardlink', 'whiteout', 'opaque'] as const;
 type RowKind = (typeof rowKinds)[number];
 
-const checksum = (bytes: Uint8Array): Uint8Array => {
-  const hasher = nodeEngine.createHash('sha256');
-  hasher.update(bytes);
-  return Buffer.from(hasher.digest(), 'hex');
-};
+const checksum = (bytes: Uint8Array): Uint8Array => Buffer.from(encodedOf(digestOf(bytes)), 'hex');
 
 const kindOf = (entry: LayerEntry): RowKind =>
   entry.kind === 'node' ? (entry.node.kind === 'device' ? entry.node.type : entry.node.kind) : entry.kind;
@@ -84,7 +79,7 @@ class RowWriter {
 
   #addMeta({ mode, uid, gid, mtime, xattrs }: Meta): void {
     const out = this.#out;
-    const values = Array.from(xattrs, ([name, value]) => `${name}\0${Buffer.from(value).toString('latin1')}`);
+    const values = Array.from(xattrs, ([name, value]) => `${name}\0${byteStringOf(value)}`);
     const key = [mode, uid, gid, ...values.map(text => `${text.length} ${text}`)].join(' ');
     if (this.#isNew(this.#attributes, key)) {
       for (const number of [mode, uid, gid, xattrs.size]) out.number(number);
