@@ -1,11 +1,10 @@
-import { OciError } from '../errors.ts';
 import type { Layer } from '../spec/objects.ts';
 import { Pace } from '../stream/pace.ts';
 import type { LayerEntry, Node, Path, Tree } from '../tree/node.ts';
 import type { Operation } from '../tree/operation.ts';
 import type { Parts } from '../tree/parts.ts';
 import { ancestorsOf, joinPath, nameOf, parentOf } from '../tree/path.ts';
-import { eachNode, find, resolvePath } from '../tree/walk.ts';
+import { eachNode, find, reachedIn } from '../tree/walk.ts';
 import type { ImageSource } from './source.ts';
 import { readTreeStack } from './tree-stack.ts';
 
@@ -90,12 +89,8 @@ class Holders {
 
 /** Where a path leads, its last name not followed: through a loop of symbolic links nowhere but as it is spelled. */
 function leadsTo(tree: Tree, path: Path): Path {
-  try {
-    return joinPath(resolvePath(tree, parentOf(path)), nameOf(path));
-  } catch (error) {
-    if (error instanceof OciError) return path;
-    throw error;
-  }
+  const above = reachedIn(tree, parentOf(path));
+  return above === undefined ? path : joinPath(above, nameOf(path));
 }
 
 /** Where paths lead in each of these trees. */
