@@ -1,7 +1,7 @@
 import { invalid, unsupported } from '../errors.ts';
 import { extensionLimit } from '../limits.ts';
 import type { ByteString } from '../tree/node.ts';
-import { byteStringOf, shortTextOf } from '../tree/path.ts';
+import { byteStringOf, nameOf, shortTextOf } from '../tree/path.ts';
 import { encodePax, libarchive, type PaxRecords, paxTimeText, schily } from './pax.ts';
 import { blockSize, paddingOf, sumOf } from './tar-header.ts';
 
@@ -129,12 +129,6 @@ function ustarBlock(fields: UstarNumbers, { prefix, name, link, typeflag }: Usta
 /** A value that fits an ASCII header field: what stands in for a name that PAX carries. */
 const stripped = (path: ByteString): ByteString => path.replace(/[^\x20-\x7e]/g, '').slice(-100) || 'pax';
 
-/** The last name of a path, without the slash behind a directory's. */
-function lastName(path: ByteString): ByteString {
-  const end = path.endsWith('/') ? path.length - 1 : path.length;
-  return path.slice(path.lastIndexOf('/', end - 1) + 1, end);
-}
-
 const padding = Buffer.alloc(blockSize);
 const ofNobody = { mode: 0, uid: 0, gid: 0, mtime: 0, major: 0, minor: 0 } as const;
 
@@ -147,7 +141,9 @@ function paxBlocks(records: PaxRecords, path: ByteString): readonly Uint8Array[]
       `${body.length} bytes`,
     );
   }
-  const name = `PaxHeaders.0/${stripped(lastName(path)).slice(0, 87)}`;
+  // A directory has a slash behind its name.
+  const last = nameOf(path.endsWith('/') ? path.slice(0, -1) : path);
+  const name = `PaxHeaders.0/${stripped(last).slice(0, 87)}`;
   const header = ustarBlock({ ...ofNobody, size: body.length }, { prefix: '', name, link: '', typeflag: 'x' });
   return [header, body, padding.subarray(0, paddingOf(body.length))];
 }
