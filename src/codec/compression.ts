@@ -30,7 +30,10 @@ const rows: readonly Row[] = [
   { compression: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
 ];
 
-/** The compression that a stream's first bytes tell; `none` where they tell none. */
+/** As many bytes of a stream as any compression needs to be told. */
+export const magicSize: number = Math.max(...rows.map(({ magic }) => magic.length));
+
+/** The compression that a stream's first bytes tell, `magicSize` of them or all that there are; `none` where they tell none. */
 export function detectCompression(head: Uint8Array): TarCompression {
   const skippable =
     head.length >= 4 &&

@@ -1,12 +1,9 @@
-import { compressionOf, detectCompression, type TarCompression } from '../codec/compression.ts';
+import { compressionOf, detectCompression, magicSize, type TarCompression } from '../codec/compression.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { isLayerType } from '../spec/media-type.ts';
 import type { Descriptor } from '../spec/objects.ts';
 import { peek } from '../stream/peek.ts';
 import type { ImageSource } from './source.ts';
-
-/** As many bytes as any magic number needs. */
-const headSize = 8;
 
 /** What the blobs of each source begin like: they are looked at once, by whoever comes first. */
 const known = new WeakMap<ImageSource, Map<string, TarCompression>>();
@@ -27,7 +24,7 @@ export async function openStoredLayer(
   { mayBePlain }: { readonly mayBePlain: boolean },
 ): Promise<{ readonly compression: TarCompression; readonly bytes: Bytes }> {
   const said = compressionOf(descriptor.mediaType);
-  const { head, whole } = await peek(source.open(descriptor), headSize);
+  const { head, whole } = await peek(source.open(descriptor), magicSize);
   const found = detectCompression(head);
   remember(source, descriptor, found);
   return { compression: found === 'none' && !mayBePlain ? said : found, bytes: whole };
@@ -37,7 +34,7 @@ export async function openStoredLayer(
 export async function storedAs(source: ImageSource, descriptor: Descriptor): Promise<TarCompression> {
   const found = known.get(source)?.get(descriptor.digest);
   if (found !== undefined) return found;
-  const { head, close } = await peek(source.open(descriptor), headSize);
+  const { head, close } = await peek(source.open(descriptor), magicSize);
   await close();
   const looked = detectCompression(head);
   remember(source, descriptor, looked);

@@ -5,6 +5,7 @@ import {
   decompress,
   detectCompression,
   layerMediaType,
+  magicSize,
   type TarCompression,
 } from '../codec/compression.ts';
 import { emptySink, readLayer } from '../codec/layer-reader.ts';
@@ -26,9 +27,6 @@ import { shortTextOf } from '../tree/path.ts';
 import type { Destination } from './destination.ts';
 import type { CompressionOptions, ImportOptions, Work } from './options.ts';
 
-/** As many bytes as any magic number needs. */
-const headSize = 8;
-
 /** A stream whose compression is known. */
 interface Input {
   readonly compression: TarCompression;
@@ -38,7 +36,7 @@ interface Input {
 
 /** Looks at how a stream begins. */
 async function openTar(bytes: Bytes): Promise<Input> {
-  const { head, whole, close } = await peek(bytes, headSize);
+  const { head, whole, close } = await peek(bytes, magicSize);
   return { compression: detectCompression(head), bytes: whole, close };
 }
 

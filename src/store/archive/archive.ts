@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { posix } from 'node:path';
-import { decompress, detectCompression, type TarCompression } from '../../codec/compression.ts';
+import { decompress, detectCompression, magicSize, type TarCompression } from '../../codec/compression.ts';
 import type { Bytes } from '../../engine/engine.ts';
 import { changed, invalid } from '../../errors.ts';
 import { archiveLinkLimit } from '../../limits.ts';
@@ -37,8 +37,6 @@ export interface Archive {
   /** The bytes of a file, unchecked. Chunks of up to 1 MiB, each valid until the next. */
   open(region: Region): Bytes;
 }
-
-const headSize = 8;
 
 /** Where a link of `from` leads; undefined where that is outside the archive. */
 function targetOf(from: ByteString, member: { kind: 'hardlink' | 'symlink'; target: ByteString }) {
@@ -89,8 +87,8 @@ function openRegular(path: string): OpenFile {
 
 function compressionOf({ file, stat }: OpenFile, path: string): TarCompression {
   if (stat.size === 0) throw invalid(path, 'an image archive (a tar)', 'an empty file');
-  const head = Buffer.alloc(headSize);
-  const length = onDisk(path, 'an archive that can be read', () => readSync(file, head, 0, headSize, 0));
+  const head = Buffer.alloc(magicSize);
+  const length = onDisk(path, 'an archive that can be read', () => readSync(file, head, 0, magicSize, 0));
   return detectCompression(head.subarray(0, length));
 }
 

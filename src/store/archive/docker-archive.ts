@@ -1,4 +1,4 @@
-import { type Compression, detectCompression, layerMediaType } from '../../codec/compression.ts';
+import { type Compression, detectCompression, layerMediaType, magicSize } from '../../codec/compression.ts';
 import { nodeEngine } from '../../engine/node.ts';
 import { invalid, notFound, unsupported } from '../../errors.ts';
 import type { ImageSource } from '../../graph/source.ts';
@@ -60,7 +60,7 @@ const maxShown = 128;
 const blobName = /(?:^|\/)blobs\/sha256\/([a-f0-9]{64})$/;
 
 function headOf(archive: Archive, region: Region): Promise<Uint8Array> {
-  const head = { ...region, size: Math.min(8, region.size) };
+  const head = { ...region, size: Math.min(magicSize, region.size) };
   return readWhole(() => archive.open(head), head, { subject: archive.subject });
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { decompress, detectCompression } from '../../codec/compression.ts';
+import { decompress, detectCompression, magicSize } from '../../codec/compression.ts';
 import type { Bytes } from '../../engine/engine.ts';
 import { invalid } from '../../errors.ts';
 import { flow } from '../../stream/flow.ts';
@@ -9,8 +9,6 @@ import { peek } from '../../stream/peek.ts';
 import { standingAbove, writeFully } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { makeTemporaryDirectory, type TemporaryDirectory } from '../disk/temporary.ts';
-
-const headSize = 8;
 
 /** A directory for what has to be written down on the way into a layout, on its file system. */
 export function makeSpool(layout: string): TemporaryDirectory {
@@ -26,7 +24,7 @@ export async function spoolArchive(
   options: { readonly layout: string; readonly subject: string; readonly work?: Work },
 ): Promise<TemporaryDirectory & { readonly file: string }> {
   const { layout, subject } = options;
-  const { head, whole, close } = await peek(bytes, headSize);
+  const { head, whole, close } = await peek(bytes, magicSize);
   try {
     if (head.length === 0) throw invalid(subject, 'an image archive (a tar)', 'an empty file');
     const compression = detectCompression(head);
