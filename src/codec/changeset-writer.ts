@@ -5,7 +5,7 @@ import { shortTextOf } from '../tree/path.ts';
 import { entryHeader } from './entry-header.ts';
 import { throughLayer } from './layer-reader.ts';
 import { Outgoing } from './outgoing.ts';
-import { blockSize, paddingOf } from './tar-header.ts';
+import { blockSize, paddingAfter } from './tar-header.ts';
 import type { LayerTar } from './tree-writer.ts';
 
 type NodeEntry = LayerEntry & { readonly kind: 'node' };
@@ -16,7 +16,7 @@ interface Waiting {
   readonly links: LayerEntry[];
 }
 
-const padding = Buffer.alloc(2 * blockSize);
+const endOfArchive = Buffer.alloc(2 * blockSize);
 const hasBody = (entry: LayerEntry): entry is NodeEntry & { readonly node: FileNode } =>
   entry.kind === 'node' && entry.node.kind === 'file' && entry.node.size > 0;
 
@@ -75,7 +75,7 @@ class Changeset {
 
   end(): void {
     if (this.#file === undefined) return;
-    this.#out.add(padding.subarray(0, paddingOf(this.#file.size)));
+    this.#out.add(paddingAfter(this.#file.size));
     for (const link of this.#links) this.#write(link);
     this.#file = undefined;
     this.#links = [];
@@ -92,7 +92,7 @@ class Changeset {
       const message = `expected '${shortTextOf(lost)}' in its layer, got nothing: it changed while it was read`;
       throw new OciError('conflict', this.#subject, message);
     }
-    this.#out.add(padding);
+    this.#out.add(endOfArchive);
     this.#out.flush();
     yield* this.take();
   }

@@ -10,7 +10,7 @@ import { landmarkName, ownPieces, tocName } from './estargz-names.ts';
 import { chunkSize, type EstargzChunk, EstargzRows } from './estargz-rows.ts';
 import { estargzKeys, type LazyLayer, type LazyOptions } from './lazy.ts';
 import type { CutMember, TarPiece } from './tar-cutter.ts';
-import { paddingOf } from './tar-header.ts';
+import { paddingAfter } from './tar-header.ts';
 import { encodeHeader } from './tar-writer.ts';
 import { OnceNamed, row, type TocRow } from './toc-row.ts';
 
@@ -25,7 +25,7 @@ function headerOf(path: string, size: number): Uint8Array {
   return encodeHeader({ ...nothing, typeflag: '0', path, size });
 }
 
-const padded = (bytes: Uint8Array): Uint8Array => Buffer.concat([bytes, Buffer.alloc(paddingOf(bytes.length))]);
+const padded = (bytes: Uint8Array): Uint8Array => Buffer.concat([bytes, paddingAfter(bytes.length)]);
 
 /** A file's body in the making: the chunks that are done, and the one that is open. */
 class Body {

@@ -4,9 +4,7 @@ import type { FileNode, LayerEntry, Meta, Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { type BodySource, smallBody } from './body-source.ts';
 import { entryHeader } from './entry-header.ts';
-import { blockSize, paddingOf } from './tar-header.ts';
-
-const padding = Buffer.alloc(blockSize);
+import { blockSize, paddingAfter } from './tar-header.ts';
 
 /** A file and its path in the layer. */
 interface Placed {
@@ -53,8 +51,8 @@ export function* writeLayer(entries: Iterable<LayerEntry>, bodies: BodySource): 
     if (entry.kind === 'node' && entry.node.kind === 'file' && entry.node.size > 0) {
       const file = { path: entry.path, node: entry.node };
       if (!isPut(gather, file, bodies)) yield* writeBody(gather, file, bodies);
-      const fill = padding.subarray(0, paddingOf(entry.node.size));
-      if (!gather.add(fill)) yield* gather.addAll(fill);
+      const padding = paddingAfter(entry.node.size);
+      if (!gather.add(padding)) yield* gather.addAll(padding);
     }
   }
   yield* gather.addAll(Buffer.alloc(2 * blockSize));

@@ -10,6 +10,11 @@ export type Subject = () => string;
 /** How many bytes fill a body up to whole blocks. */
 export const paddingOf = (size: number): number => (blockSize - (size % blockSize)) % blockSize;
 
+const zeros = new Uint8Array(blockSize);
+
+/** The zeros that fill a body up to whole blocks. */
+export const paddingAfter = (size: number): Uint8Array => zeros.subarray(0, paddingOf(size));
+
 /** One header block, before PAX and GNU extensions are applied (POSIX ustar; GNU tar manual, "Basic Tar Format"). */
 export interface RawHeader {
   readonly name: ByteString;

@@ -3,7 +3,7 @@ import { extensionLimit } from '../limits.ts';
 import type { ByteString } from '../tree/node.ts';
 import { byteStringOf, nameOf, shortTextOf } from '../tree/path.ts';
 import { encodePax, libarchive, type PaxRecords, paxTimeText, schily } from './pax.ts';
-import { blockSize, paddingOf, sumOf } from './tar-header.ts';
+import { blockSize, paddingAfter, sumOf } from './tar-header.ts';
 
 /** What a header says of one member. `mtime` in whole seconds, and what comes to it in nanoseconds. */
 export interface HeaderFields {
@@ -129,7 +129,6 @@ function ustarBlock(fields: UstarNumbers, { prefix, name, link, typeflag }: Usta
 /** A value that fits an ASCII header field: what stands in for a name that PAX carries. */
 const stripped = (path: ByteString): ByteString => path.replace(/[^\x20-\x7e]/g, '').slice(-100) || 'pax';
 
-const padding = Buffer.alloc(blockSize);
 const ofNobody = { mode: 0, uid: 0, gid: 0, mtime: 0, major: 0, minor: 0 } as const;
 
 function paxBlocks(records: PaxRecords, path: ByteString): readonly Uint8Array[] {
@@ -145,7 +144,7 @@ function paxBlocks(records: PaxRecords, path: ByteString): readonly Uint8Array[]
   const last = nameOf(path.endsWith('/') ? path.slice(0, -1) : path);
   const name = `PaxHeaders.0/${stripped(last).slice(0, 87)}`;
   const header = ustarBlock({ ...ofNobody, size: body.length }, { prefix: '', name, link: '', typeflag: 'x' });
-  return [header, body, padding.subarray(0, paddingOf(body.length))];
+  return [header, body, paddingAfter(body.length)];
 }
 
 /**

@@ -21,7 +21,7 @@ import { entryHeader } from './entry-header.ts';
 import { FinalTree } from './final-tree.ts';
 import { type LayerOrigin, throughLayer } from './layer-reader.ts';
 import { Outgoing } from './outgoing.ts';
-import { blockSize, paddingOf } from './tar-header.ts';
+import { blockSize, paddingAfter } from './tar-header.ts';
 
 /** A layer to be read for its bodies. */
 export interface LayerTar extends LayerOrigin {
@@ -31,7 +31,7 @@ export interface LayerTar extends LayerOrigin {
 /** A layer that says one thing and then another of a path: what it comes to is known only at its end. */
 export class Superseded extends Error {}
 
-const padding = Buffer.alloc(2 * blockSize);
+const endOfArchive = Buffer.alloc(2 * blockSize);
 
 const setgid = 0o2000;
 
@@ -83,7 +83,7 @@ class TreeTar {
   }
 
   end(): void {
-    if (this.#file !== undefined) this.#out.add(padding.subarray(0, paddingOf(this.#file.size)));
+    if (this.#file !== undefined) this.#out.add(paddingAfter(this.#file.size));
     this.#file = undefined;
   }
 
@@ -98,7 +98,7 @@ class TreeTar {
     const write = (path: Path, node: Node, first?: Path): void =>
       first === undefined ? this.#write(path, node) : this.#link(path, first);
     yield* this.#final?.rest(this.#written, write) ?? [];
-    this.#out.add(padding);
+    this.#out.add(endOfArchive);
     this.#out.flush();
     yield 0;
   }
