@@ -1,10 +1,10 @@
 import { Draft } from './draft.ts';
+import { leafEntry } from './leaf-entry.ts';
 import {
   type ByteString,
   type DirectoryNode,
   emptyTree,
   type LayerEntry,
-  type Leaf,
   type Meta,
   type Node,
   type Path,
@@ -38,11 +38,9 @@ export function* foldStack(layers: readonly (readonly LayerEntry[])[], subject: 
 /** A root filesystem that nobody made in layers, as the one layer that has it all. */
 export function* stackOfTree(tree: Tree): Parts<Stack> {
   const entries: LayerEntry[] = [];
-  const first = new Map<Leaf, Path>();
+  const firstNames = new Map<Node, Path>();
   yield* eachNode(tree, (path, node) => {
-    const target = node.kind === 'directory' ? undefined : first.get(node);
-    if (node.kind !== 'directory' && target === undefined) first.set(node, path);
-    entries.push(target === undefined ? { kind: 'node', path, node } : { kind: 'hardlink', path, target });
+    entries.push(node.kind === 'directory' ? { kind: 'node', path, node } : leafEntry(path, node, firstNames));
   });
   return [{ entries, tree }];
 }

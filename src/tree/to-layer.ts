@@ -1,5 +1,6 @@
 import { invalid } from '../errors.ts';
 import type { Change } from './change.ts';
+import { leafEntry } from './leaf-entry.ts';
 import { linkGroups } from './links.ts';
 import type { ByteString, DirectoryNode, LayerEntry, Node, Path, Tree } from './node.ts';
 import { atOnce, each, inOrder, type Parts, partCost, partLength } from './parts.ts';
@@ -90,10 +91,7 @@ function entryOf(path: Path, node: Node | undefined, firstNames: Map<Node, Path>
   if (node.kind === 'directory') {
     return { kind: 'node', path, node: { kind: 'directory', meta: node.meta, children: new Map() } };
   }
-  const target = firstNames.get(node);
-  if (target !== undefined) return { kind: 'hardlink', path, target };
-  firstNames.set(node, path);
-  return { kind: 'node', path, node };
+  return leafEntry(path, node, firstNames);
 }
 
 /** A file of several names is in a layer with all of them or with none: readers cannot link to what is below. */

@@ -1,6 +1,7 @@
 import { chmodSync, chownSync } from 'node:fs';
 import { Pace, type Work } from '../../stream/pace.ts';
-import type { DirectoryNode, LayerEntry, Node, Tree } from '../../tree/node.ts';
+import { leafEntry } from '../../tree/leaf-entry.ts';
+import type { DirectoryNode, LayerEntry, Node, Path, Tree } from '../../tree/node.ts';
 import { each } from '../../tree/parts.ts';
 import { walk } from '../../tree/walk.ts';
 import { diskPath } from '../disk/disk-path.ts';
@@ -27,7 +28,7 @@ export async function readUpper(directory: string, work: Work): Promise<Upper> {
   const rootfs = openRootfsDirectory(directory, { work });
   const tree = await rootfs.tree();
   const entries: LayerEntry[] = [{ kind: 'node', path: '', node: own(tree) }];
-  const first = new Map<Node, string>();
+  const firstNames = new Map<Node, Path>();
   const isOpaque = (path: string): boolean =>
     marks.some(mark => native?.hasXattr(Buffer.from(diskPath(directory, path)), mark) === true);
   await new Pace(work.signal).run(
@@ -38,9 +39,7 @@ export async function readUpper(directory: string, work: Work): Promise<Upper> {
         if (isOpaque(path)) entries.push({ kind: 'opaque', path });
         return undefined;
       }
-      const target = first.get(node);
-      first.set(node, target ?? path);
-      entries.push(target === undefined ? { kind: 'node', path, node } : { kind: 'hardlink', path, target });
+      entries.push(leafEntry(path, node, firstNames));
       return undefined;
     }),
   );
