@@ -59,10 +59,10 @@ const buildJob = (name: string, { aim, text, before, change = 'true' }: Built): 
   prepare: (program, setup, who) => {
     const [context, , base] = setup.split(' ');
     const first = who === 'ours' ? ours(program, setup) : bud(setup);
-    const based = who === 'ours' && before !== 'nothing' ? [known(program, setup)] : [];
     // buildah's own pull makes a name of the layout's path, which not every path can be.
     const stored = 'containers-storage:[overlay@$PWD/store+$PWD/runroot]docker.io/library/base:latest';
     const pulled = `skopeo copy -q oci:${base}:base "${stored}"`;
+    const based = before === 'nothing' ? [] : [known(program, setup)];
     return [
       `cp -a ${context} context`,
       'sleep 0.1',
