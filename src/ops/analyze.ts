@@ -8,7 +8,7 @@ import { checkCall } from './check-call.ts';
 import { type Look, lookInto } from './look.ts';
 import { keepingPackages } from './package-scan.ts';
 import { checkAppliesTo, checkRule, type Measured } from './rule-checks.ts';
-import { rulesOf } from './rules.ts';
+import { type Rule, rulesOf } from './rules.ts';
 import { pathFields } from './view.ts';
 
 async function directoriesOf(look: Look, depth: number, pace: Pace): Promise<readonly AnalyzedDirectory[]> {
@@ -16,9 +16,9 @@ async function directoriesOf(look: Look, depth: number, pace: Pace): Promise<rea
   return rows.map(({ path, ...row }) => ({ ...pathFields(path), ...row }));
 }
 
-async function findingsOf(measured: Measured, options: AnalyzeOptions, pace: Pace): Promise<readonly RuleFinding[]> {
+async function findingsOf(measured: Measured, rules: readonly Rule[], pace: Pace): Promise<readonly RuleFinding[]> {
   const findings: RuleFinding[] = [];
-  for (const rule of rulesOf(options)) findings.push(...(await pace.run(checkRule(rule, measured))));
+  for (const rule of rules) findings.push(...(await pace.run(checkRule(rule, measured))));
   return findings;
 }
 
@@ -36,7 +36,7 @@ export async function analyze(rootfs: Operand, options: AnalyzeOptions = {}): Pr
   const { size, dive, layers, packages, unowned, waste, found } = await analysisOf(look, options);
   const measured = { look, files: size.files, hidden: size.hidden, efficiency: dive.efficiency };
   const pace = new Pace(options.signal);
-  const findings = await findingsOf({ ...measured, packages: found.packages }, options, pace);
+  const findings = await findingsOf({ ...measured, packages: found.packages }, rules, pace);
   return {
     size,
     dive,
