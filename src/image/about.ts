@@ -30,9 +30,12 @@ export const isCosignTag = (entry: Descriptor): boolean => /\.(?:sig|att|sbom)$/
 /** The name by which registries without referrers list what is about a digest. */
 export const fallbackName = (digest: string): string => digest.replace(':', '-');
 
-/** The digest of what an entry of an index is about, as far as the entry itself says: tags, containerd's exports, BuildKit's attestations. */
-export function aboutDigest(entry: Descriptor): string | undefined {
+/** The digest of what an entry of an index is about, as far as tags and containerd's exports say. */
+export function taggedDigest(entry: Descriptor): string | undefined {
   const { annotations } = entry;
   const subject = Object.hasOwn(annotations ?? {}, containerdSubject) ? annotations?.[containerdSubject] : undefined;
-  return fallbackDigest(entry) ?? subject ?? attestedDigest(entry);
+  return fallbackDigest(entry) ?? subject;
 }
+
+/** The same as far as the entry itself says, BuildKit's attestations among them. */
+export const aboutDigest = (entry: Descriptor): string | undefined => taggedDigest(entry) ?? attestedDigest(entry);

@@ -137,7 +137,7 @@ async function finishLayout(
     return [];
   }
   const changed = images.filter(({ before, manifest }) => before !== manifest).map(({ before }): string => before);
-  const warnings = isMoved ? [...(await leftBehind(opened, new Set([opened.named.digest, ...changed])))] : [];
+  const warnings = isMoved ? [...leftBehind(opened, new Set([opened.named.digest, ...changed]))] : [];
   if (isOwn) {
     // What several entries are together becomes a blob when it gets a name of its own.
     if (!made.isMade(root)) await store.bring(made.source, root);
