@@ -4,7 +4,7 @@ import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { foldListed } from '../graph/listed-index.ts';
 import type { ImageStore } from '../graph/source.ts';
 import { jsonText } from '../spec/document.ts';
-import { nameOf, withName, withUnnamed } from '../spec/name.ts';
+import { nameOf, withListed, withName } from '../spec/name.ts';
 import { type Descriptor, type ImageIndex, oddEntries } from '../spec/objects.ts';
 import { oddOf } from '../spec/odd-entries.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
@@ -83,18 +83,13 @@ async function finishOwn(
   return [];
 }
 
-const withEntry = (index: ImageIndex, entry: Descriptor): ImageIndex => {
-  const name = nameOf(entry);
-  return name === undefined ? withUnnamed(index, entry) : withName(index, name, entry);
-};
-
 /** Lists what was changed in another layout, beside what that has. */
 async function finishOther(store: ImageStore, { entries, made }: Made<object>): Promise<readonly string[]> {
   const needed = await neededBlobs(made.source, entries);
   await copyBlobs(made.source, { ...needed, blobs: needed.blobs.filter(blob => !made.isMade(blob)) }, store);
   const [only, ...others] = entries;
   const isAlone = only !== undefined && others.length === 0 && nameOf(only) === undefined;
-  await store.updateIndex(index => (isAlone ? withName(index, 'latest', only) : entries.reduce(withEntry, index)));
+  await store.updateIndex(index => (isAlone ? withName(index, 'latest', only) : withListed(index, entries)));
   return missingBlobs(needed, made.source);
 }
 

@@ -7,8 +7,8 @@ import { foldListed } from '../graph/listed-index.ts';
 import type { ImageSource } from '../graph/source.ts';
 import { layersIn } from '../graph/walk.ts';
 import { isConfigType, isManifestType } from '../spec/media-type.ts';
-import { nameOf, withName, withUnnamed } from '../spec/name.ts';
-import type { Descriptor, ImageIndex } from '../spec/objects.ts';
+import { nameOf, withListed } from '../spec/name.ts';
+import type { Descriptor } from '../spec/objects.ts';
 import { oddOf } from '../spec/odd-entries.ts';
 import { familiarName, tryReference } from '../spec/reference.ts';
 import { sizeOf } from '../spec/sizes.ts';
@@ -36,13 +36,6 @@ async function loadedImage(source: ImageSource, entry: Descriptor): Promise<Load
   return { ...image, id: isConfigType(config.mediaType) ? config.digest : entry.digest };
 }
 
-function withEntries(index: ImageIndex, entries: readonly Descriptor[]): ImageIndex {
-  return entries.reduce((changed, entry) => {
-    const name = nameOf(entry);
-    return name === undefined ? withUnnamed(changed, entry) : withName(changed, name, entry);
-  }, index);
-}
-
 /** Everything is read and checked as far as documents go before the layout is touched. */
 async function loadFrom(opened: OpenedSource, layout: string, options: LoadOptions): Promise<LoadResult> {
   const { index } = opened;
@@ -52,14 +45,14 @@ async function loadFrom(opened: OpenedSource, layout: string, options: LoadOptio
       oddOf(index.value)[0]?.fault ?? new OciError('not-found', source.subject, 'expected an image, got an empty index')
     );
   const needed = await neededBlobs(source, entries);
-  const named = withEntries({ schemaVersion: 2, manifests: [] }, entries);
+  const named = withListed({ schemaVersion: 2, manifests: [] }, entries);
   const images: LoadedImage[] = [];
   for (const entry of named.manifests) images.push(await loadedImage(source, entry));
   const said = await warningsOf(source, layersIn(needed.graph));
   announce(options, 'loading', sizeOf(needed.blobs));
   await withLayout(layout, options, async store => {
     await copyBlobs(source, needed, store);
-    await store.updateIndex(before => withEntries(before, entries));
+    await store.updateIndex(before => withListed(before, entries));
   });
   const warnings = [...oddOf(index.value).map(({ fault }) => fault.message), ...missingBlobs(needed, source), ...said];
   return { images, warnings };

@@ -186,6 +186,14 @@ export function withUnnamed(index: ImageIndex, descriptor: Descriptor): ImageInd
   return { ...index, manifests: [...others, withoutNames(descriptor)] };
 }
 
+/** The index with all of these listed as well, one after the other, each under its own name where it has one. */
+export function withListed(index: ImageIndex, entries: readonly Descriptor[]): ImageIndex {
+  return entries.reduce((changed, entry) => {
+    const name = nameOf(entry);
+    return name === undefined ? withUnnamed(changed, entry) : withName(changed, name, entry);
+  }, index);
+}
+
 /** What docker's columns REPOSITORY and TAG say of an entry; a plain ref.name is a tag without a repository. */
 export function displayName(descriptor: Descriptor): {
   readonly repository: string | null;
