@@ -1,6 +1,5 @@
 import { badOption, notFound, usage } from '../errors.ts';
 import { changeGraph, type MetEntry } from '../graph/change-graph.ts';
-import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import type { MadeSource } from '../graph/made-source.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
 import type { ImageEdit, Line } from '../image/edit-image.ts';
@@ -12,7 +11,7 @@ import { isKnownPlatform } from '../spec/platform.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { type NamedImage, openOperandToCopy, pickNamed, withNamed } from '../store/open-operand.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
-import { changingParts } from './change-parts.ts';
+import { bringResult, changingParts } from './change-parts.ts';
 import { type ChangePlace, ownName, parseChangePlace } from './change-place.ts';
 import { leftBehind } from './left-behind.ts';
 import type { ChangeOptions } from './options.ts';
@@ -138,14 +137,9 @@ async function finishLayout(
   }
   const changed = images.filter(({ before, manifest }) => before !== manifest).map(({ before }): string => before);
   const warnings = isMoved ? [...leftBehind(opened, new Set([opened.named.digest, ...changed]))] : [];
-  if (isOwn) {
-    // What several entries are together becomes a blob when it gets a name of its own.
-    if (!made.isMade(root)) await store.bring(made.source, root);
-  } else {
-    const needed = await neededBlobs(made.source, [root]);
-    await copyBlobs(made.source, { ...needed, blobs: needed.blobs.filter(blob => !made.isMade(blob)) }, store);
-    warnings.push(...missingBlobs(needed, opened.source));
-  }
+  if (!isOwn) warnings.push(...(await bringResult(store, made, [root])));
+  // What several entries are together becomes a blob when it gets a name of its own.
+  else if (!made.isMade(root)) await store.bring(made.source, root);
   await store.updateIndex(index => withResult(index, root, { name, moved: isMoved ? opened : undefined }));
   return warnings;
 }

@@ -1,4 +1,5 @@
 import { type GraphChange, platformOf } from '../graph/change-graph.ts';
+import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { type MadeSource, madeSource } from '../graph/made-source.ts';
 import { proveImage, proveKept } from '../graph/prove-image.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
@@ -65,4 +66,15 @@ export function changingParts<Details extends object>(
     },
   };
   return { made, graph, images, platforms, warnings };
+}
+
+/** Brings all that a result needs into another layout than its own. Answers what is listed and not there. */
+export async function bringResult(
+  store: ImageStore,
+  { source, isMade }: MadeSource,
+  roots: readonly Descriptor[],
+): Promise<readonly string[]> {
+  const needed = await neededBlobs(source, roots);
+  await copyBlobs(source, { ...needed, blobs: needed.blobs.filter(blob => !isMade(blob)) }, store);
+  return missingBlobs(needed, source);
 }

@@ -1,6 +1,5 @@
 import { notFound, OciError } from '../errors.ts';
 import { changeEntries } from '../graph/change-graph.ts';
-import { copyBlobs, missingBlobs, neededBlobs } from '../graph/copy-graph.ts';
 import { foldListed } from '../graph/listed-index.ts';
 import type { ImageStore } from '../graph/source.ts';
 import { jsonText } from '../spec/document.ts';
@@ -12,7 +11,7 @@ import { openOperandToCopy } from '../store/open-operand.ts';
 import type { OpenedSource } from '../store/open-source.ts';
 import type { ParsedOperand } from '../store/parse-operand.ts';
 import type { Change } from './change-image.ts';
-import { type ChangingParts, changingParts } from './change-parts.ts';
+import { bringResult, type ChangingParts, changingParts } from './change-parts.ts';
 import { parseChangePlace } from './change-place.ts';
 import type { ChangeOptions } from './options.ts';
 import { archiveRoot, writeImageArchive } from './write-image-archive.ts';
@@ -85,12 +84,11 @@ async function finishOwn(
 
 /** Lists what was changed in another layout, beside what that has. */
 async function finishOther(store: ImageStore, { entries, made }: Made<object>): Promise<readonly string[]> {
-  const needed = await neededBlobs(made.source, entries);
-  await copyBlobs(made.source, { ...needed, blobs: needed.blobs.filter(blob => !made.isMade(blob)) }, store);
+  const warnings = await bringResult(store, made, entries);
   const [only, ...others] = entries;
   const isAlone = only !== undefined && others.length === 0 && nameOf(only) === undefined;
   await store.updateIndex(index => (isAlone ? withName(index, 'latest', only) : withListed(index, entries)));
-  return missingBlobs(needed, made.source);
+  return warnings;
 }
 
 /**
