@@ -106,9 +106,10 @@ export async function changeWhole<Details extends object>(
   try {
     if (place.kind === 'own' || place.kind === 'layout') {
       const isOwn = place.kind === 'own';
-      return await withLayout(place.path, { ...options, completes: isOwn }, async store => {
+      const completes = isOwn && change.completes === true;
+      return await withLayout(place.path, { ...options, completes }, async store => {
         const made = await into(store);
-        if (isOwn && !made.isChanged && change.completes !== true) return made;
+        if (isOwn && !made.isChanged && !completes) return made;
         const said = await (isOwn ? finishOwn(store, made, opened.index) : finishOther(store, made));
         return { ...made, warnings: [...made.warnings, ...said] };
       });
