@@ -2,8 +2,12 @@ import { nameOf, withName } from '../spec/name.ts';
 import type { ImageIndex } from '../spec/objects.ts';
 import type { Mended } from './mend-image.ts';
 
-const count = (index: ImageIndex, name: string): number =>
-  index.manifests.filter(entry => nameOf(entry) === name).length;
+/** The names that several entries have, in the order in which each first comes. */
+function sharedNames({ manifests }: ImageIndex): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const name of manifests.flatMap(entry => nameOf(entry) ?? [])) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].flatMap(([name, count]) => (count > 1 ? [name] : []));
+}
 
 /**
  * The index of a place in which no two entries have one name. Of several the last has it: engines that take one by one what is
@@ -15,14 +19,15 @@ export function mendNames(
   note: (mended: Mended) => void,
 ): ImageIndex {
   let mended = index;
-  for (const name of new Set(before.manifests.flatMap(entry => nameOf(entry) ?? []))) {
+  for (const name of sharedNames(before)) {
     const subject = `name '${name}'`;
     const all = mended.manifests.filter(entry => nameOf(entry) === name);
     const last = all.at(-1);
     if (last === undefined) continue;
-    if (all.length < Math.min(count(before, name), 2))
+    if (all.length === 1) {
       note({ code: 'name-duplicate', subject, message: 'its images are those of one index' });
-    if (all.length < 2) continue;
+      continue;
+    }
     const others = [...new Set(all.map(({ digest }) => digest))].filter(digest => digest !== last.digest);
     note(
       others.length === 0
