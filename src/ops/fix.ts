@@ -10,10 +10,7 @@ import { documentAt, type Finding } from '../image/finding.ts';
 import { finding } from '../image/finding-codes.ts';
 import { kindOfTypes } from '../image/image-kind.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
-import { schemaFinding } from '../image/lenient.ts';
 import { type Mended, mendImage } from '../image/mend-image.ts';
-import { validateDocument } from '../schema/validate.ts';
-import { parseJson } from '../spec/document.ts';
 import { isIndexType, isLayerType, isManifestType } from '../spec/media-type.ts';
 import type { Descriptor, Image } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
@@ -31,6 +28,7 @@ import type { FixOptions } from './layer-options.ts';
 import type { FixedLayers, FixResult } from './layer-results.ts';
 import { imageTroubles } from './layer-troubles.ts';
 import { rewriteLayers } from './rewritten-layers.ts';
+import { schemaFindings } from './schema-findings.ts';
 import { staying } from './staying.ts';
 
 const isDocument = (mediaType: string): boolean => isIndexType(mediaType) || isManifestType(mediaType);
@@ -158,16 +156,12 @@ async function fixOne(
 
 /** What stays wrong with an image's documents, because only a person knows what is right, or because it is meant. */
 async function leftOf({ manifest, config }: Image): Promise<readonly string[]> {
-  const found: Finding[] = [...checkImage({ manifest, config })];
-  for (const [kind, document] of [
-    ['manifest', manifest],
-    ['config', config],
-  ] as const) {
-    const place = documentAt(kind, document.descriptor.digest);
-    const value = parseJson(document.bytes, place.within);
-    for (const fault of await validateDocument(kind, value)) found.push(schemaFinding(fault, value, place));
-  }
   const place = documentAt('manifest', manifest.descriptor.digest);
+  const found: Finding[] = [
+    ...checkImage({ manifest, config }),
+    ...(await schemaFindings('manifest', manifest.bytes, place)),
+    ...(await schemaFindings('config', config.bytes, documentAt('config', config.descriptor.digest))),
+  ];
   if (kindOfTypes(manifest.value, manifest.descriptor.mediaType) === 'docker')
     found.push(
       finding('media-types-docker', place, "docker's media types: umoci refuses its config; convert changes them"),

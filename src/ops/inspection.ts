@@ -9,9 +9,6 @@ import { checkImage, checkIndex, checkManifest, indexFile } from '../image/check
 import { checkUnnamed } from '../image/check-names.ts';
 import { at, blobAt, documentAt, type Place } from '../image/finding.ts';
 import { finding } from '../image/finding-codes.ts';
-import { schemaFinding } from '../image/lenient.ts';
-import { validateDocument } from '../schema/validate.ts';
-import { parseJson } from '../spec/document.ts';
 import { isConfigType, isEncryptedType, isLayerType, isSchema1Type } from '../spec/media-type.ts';
 import type { Descriptor, Document, Image, ImageIndex, Layer, Manifest, OddEntry } from '../spec/objects.ts';
 import { oddOf } from '../spec/odd-entries.ts';
@@ -26,6 +23,7 @@ import { engineFacts } from './engine-facts.ts';
 import { FindingList } from './finding-list.ts';
 import { trailingZeros } from './layer-troubles.ts';
 import type { ValidateOptions } from './options.ts';
+import { schemaFindings } from './schema-findings.ts';
 
 type DocumentName = 'index' | 'manifest' | 'config';
 
@@ -71,8 +69,7 @@ export class Inspection {
   }
 
   async #schema(kind: DocumentName, document: Document<unknown>, place: Place): Promise<void> {
-    const value = parseJson(document.bytes, place.within);
-    for (const fault of await validateDocument(kind, value)) this.findings.push(schemaFinding(fault, value, place));
+    this.findings.push(...(await schemaFindings(kind, document.bytes, place)));
   }
 
   /** A place's own index and all that it leads to. */
@@ -114,11 +111,10 @@ export class Inspection {
   /** A document that cannot be read: its schema says better why, unless it has nothing to say. */
   async #refused(fault: OciError, kind: DocumentName, descriptor: Descriptor): Promise<void> {
     if (fault.code !== 'invalid' || fault.broken !== undefined) throw fault;
-    const place = documentAt(kind, descriptor.digest);
-    const value = parseJson(await this.#source.read(descriptor), place.within);
-    const said = await validateDocument(kind, value);
+    const bytes = await this.#source.read(descriptor);
+    const said = await schemaFindings(kind, bytes, documentAt(kind, descriptor.digest));
     if (said.length === 0) throw fault;
-    for (const one of said) this.findings.push(schemaFinding(one, value, place));
+    this.findings.push(...said);
   }
 
   /** What the spec does not know is not to be complained of, and need not be there (image-layout.md). */
