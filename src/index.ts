@@ -182,7 +182,7 @@ export type {
   UntagResult,
   ValidateResult,
 } from './ops/results.ts';
-export type { RunOptions, RunResult } from './ops/run/options.ts';
+export type { RunOptions, RunResult, TerminalSize } from './ops/run/options.ts';
 export { run } from './ops/run.ts';
 export { save, saveStream } from './ops/save.ts';
 export { sbom } from './ops/sbom.ts';

@@ -27,6 +27,7 @@ function written(
   const io = {
     stderrIsTerminal: false,
     columns: 0,
+    rows: 0,
     ...terminal,
     stderr: (part: string) => {
       text += part;

@@ -13,6 +13,8 @@ export interface Io {
   readonly stderrIsTerminal: boolean;
   /** Columns of the terminal; 0 where unknown. */
   readonly columns: number;
+  /** Its rows; 0 where unknown. */
+  readonly rows: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
   /** Ends the work of the command, which hands it to its op; an `Interruption` is the reason. */

@@ -96,6 +96,9 @@ export function processIo(signal?: AbortSignal): Io {
     get columns() {
       return process.stderr.columns || process.stdout.columns || 0;
     },
+    get rows() {
+      return process.stderr.rows || process.stdout.rows || 0;
+    },
     env: process.env,
     now: () => new Date(),
     passSignals,

@@ -110,13 +110,13 @@ async function runIn(
   const program = programOf(config, words, { options, users });
   checkUser(program.user, runner);
   const { hasOneID } = runner;
-  const isShared = program.hasTerminal && !canMakeTerminal(runner);
+  const isShared = program.terminal !== undefined && !canMakeTerminal(runner);
   const said = isShared
     ? ['the program shares this terminal: no program script (util-linux) makes it one of its own']
     : [];
   const inside = {
     ...program,
-    hasTerminal: program.hasTerminal && !isShared,
+    terminal: isShared ? undefined : program.terminal,
     environment: hasOneID ? forOneUser(program.environment) : program.environment,
     directory: resolveInside(root, program.directory).path,
   };

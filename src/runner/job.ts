@@ -5,6 +5,12 @@ interface JobUser {
   readonly additionalGids: readonly number[];
 }
 
+/** How large a terminal is; 0 where nobody knows. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** A program and its world, whatever runs it. */
 export interface Program {
   /** The program, looked up in PATH where it has no slash, and its arguments. */
@@ -21,8 +27,8 @@ export interface Program {
   readonly network: 'host' | 'none';
   /** With all capabilities and nothing hidden. */
   readonly isPrivileged: boolean;
-  /** It has a terminal of its own, which is seen on this process's. */
-  readonly hasTerminal: boolean;
+  /** The terminal of its own, which is seen on this process's, as large as it begins; undefined for none. */
+  readonly terminal: TerminalSize | undefined;
 }
 
 /** Directories that lie on one another, the lowest first, as one. */

@@ -117,12 +117,12 @@ function script(job: Job, isolation: Isolation): string {
     `printf %s ${quoted(program.hostname)} > /proc/sys/kernel/hostname 2>/dev/null || :`,
     'env=$(command -v env) setpriv=$(command -v setpriv) unshare=$(command -v unshare)',
     ...(program.environment.some(text => unsafe.test(text)) ? [innerLine] : []),
-    ...(program.hasTerminal ? terminalLines(job, hasOneID) : secretLines(program)),
+    ...(program.terminal ? terminalLines(job, hasOneID) : secretLines(program)),
     'cd "$root"',
     // The root becomes the topmost of this namespace: no way leads back above it.
     'mount -n --no-canonicalize --move "$root" /',
     begin,
-    `${program.hasTerminal ? `script -qe -c ${quoted(`. ${quoted(startFile(job))}`)} /dev/null` : startLine(job, hasOneID)} ${streams}`,
+    `${program.terminal ? `script -qe -c ${quoted(`. ${quoted(startFile(job))}`)} /dev/null` : startLine(job, hasOneID)} ${streams}`,
     'exit $?',
   ].join('\n');
 }

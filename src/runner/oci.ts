@@ -1,6 +1,6 @@
 import { capabilitiesOf, linux, type Mount, mounts as standardMounts } from '../image/runtime-defaults.ts';
 import { encodeJson } from '../spec/document.ts';
-import type { Job } from './job.ts';
+import type { Job, Program } from './job.ts';
 import { devices as names, standardOptions } from './nschroot.ts';
 import { optionsOf, type PreparedMount, prepareMounts } from './prepared-mounts.ts';
 import { loopbackLines, openLines, rootLines, streams } from './root-script.ts';
@@ -34,6 +34,13 @@ function standardMount(mount: Mount, { isInNamespace }: Isolation): Mount {
   return { ...mount, type: 'none', source: '/sys', options: ['rbind', ...options] };
 }
 
+/** A runtime may tell a size only once the program has begun; what the config says is there from its first moment. */
+function terminalOf({ terminal }: Program): object {
+  if (terminal === undefined) return { terminal: false };
+  const { columns: width, rows: height } = terminal;
+  return { terminal: true, ...(width > 0 && height > 0 ? { consoleSize: { height, width } } : {}) };
+}
+
 /** The `config.json` of a run (runtime-spec 1.0.2): BuildKit's and docker's, without groups of control and without a seccomp filter. */
 function configOf(
   { program, work }: Job,
@@ -45,7 +52,7 @@ function configOf(
   return {
     ociVersion: '1.0.2',
     process: {
-      terminal: program.hasTerminal,
+      ...terminalOf(program),
       user: { uid, gid, ...(isolation.hasOneID ? {} : { additionalGids }), umask: 0o022 },
       args: program.arguments,
       env: [...program.environment, ...[...program.secrets].map(([name, value]) => `${name}=${value}`)],

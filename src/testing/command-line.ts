@@ -29,6 +29,7 @@ export async function runCommand(words: readonly string[], world: Partial<Io> = 
     stdoutIsTerminal: false,
     stderrIsTerminal: false,
     columns: 0,
+    rows: 0,
     env: { SOURCE_DATE_EPOCH: '1700000000', TZ: 'UTC' },
     now: () => new Date('2023-11-15T00:13:20Z'),
     hostPlatform: { os: 'linux', architecture: 'amd64' },

@@ -80,7 +80,7 @@ export const run: Command = {
   details: [
     'Entrypoint, command, variables, user and directory are by the rules of docker run; words after IMAGE or after -- are the command. An image is unpacked for the time of the run; a bundle is changed in place, and what is mounted for the run (/proc, /dev, /etc/resolv.conf, volumes) is not in it afterwards.',
     "The exit status is the program's; 128 and a signal's number where that ended it; 125 where nothing could be run, 126 and 127 where the program could not be started or is not there. Signals go to the program. All that it has started ends with it.",
-    'With -it the program has a terminal of its own: its name is there in the image, Ctrl-C and Ctrl-Z go to the program, and the size follows the window (crun tells its program none). runc and crun make it themselves, for the others script of util-linux does; where that is missing the program shares the terminal, and a warning says so.',
+    'With -it the program has a terminal of its own: its name is there in the image, Ctrl-C and Ctrl-Z go to the program, and the size follows the window (with crun it stays as it was at the start). runc and crun make it themselves, for the others script of util-linux does; where that is missing the program shares the terminal, and a warning says so.',
     "nschroot needs util-linux and nothing else: namespaces of mounts, processes, names and queues, docker's 14 capabilities, no device but the usual six. The network is the machine's and there is no seccomp filter: what is run as root is kept in by namespaces only. bwrap has bubblewrap make the namespaces, and then no program gains rights by what it is (sudo does not work); runc and crun get a config of the same, where the program is the first process; chroot has no namespace of processes of its own.",
     'Without root it is done in a user namespace of its own, where the caller is root. With subordinate ids (/etc/subuid, /etc/subgid, newuidmap) other users are real there; without them there is nobody but root: owners cannot be changed, and a program of another user is refused before anything is done, as it is where the kernel gives no such namespace. A bundle is run so in any event, so that all in it stays with the caller and diff and commit follow; apt is told by APT_CONFIG not to become another user. Files of the host are reached as the caller reaches them.',
   ],
@@ -121,7 +121,6 @@ function checkTerminal(words: Words, io: Io): void {
 async function optionsIn(words: Words, io: Io): Promise<object> {
   const { readEnvironmentFile } = await import('../../ops/run/environment-file.ts');
   const files = words.texts('env-file').map(readEnvironmentFile);
-  const isTerminal = words.flag('tty');
   return {
     streams: words.flag('interactive') ? 'inherit' : 'output',
     ...given({
@@ -133,7 +132,7 @@ async function optionsIn(words: Words, io: Io): Promise<object> {
       network: words.text('network'),
       runner: words.text('runner'),
       platform: words.text('platform'),
-      terminal: isTerminal,
+      terminal: words.flag('tty') && { columns: io.columns, rows: io.rows },
       temporary: io.env['TMPDIR'] || undefined,
       hostPlatform: io.hostPlatform,
     }),

@@ -86,7 +86,7 @@ function programOf(step: RunStep, { doing, world, tree, lower }: Around): Progra
     hostname,
     network: step.network === 'none' || world.options.network === 'none' ? 'none' : 'host',
     isPrivileged: false,
-    hasTerminal: false,
+    terminal: undefined,
   };
 }
 

@@ -1,13 +1,28 @@
 import { runnerChoices } from '../../runner/runner.ts';
 import { ProgramSignals } from '../../runner/signals.ts';
 import { read, type Table } from '../base-calls.ts';
-import { flag, type Kind, listOf, oneOf, parsed, path, text, wholeNumber } from '../call-kinds.ts';
+import { type Kind, listOf, oneOf, parsed, path, text, wholeNumber } from '../call-kinds.ts';
 import { parseHost } from './mounts.ts';
 import type { RunOptions } from './options.ts';
 
 const signals: Kind = {
   expected: 'a ProgramSignals',
   accepts: value => value instanceof ProgramSignals,
+};
+
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+
+/** What the kernel holds of a terminal's size. */
+const longest = 0xffff;
+
+const terminal: Kind = {
+  expected: 'true, false or an object with columns and rows',
+  accepts: value =>
+    typeof value === 'boolean' ||
+    (typeof value === 'object' &&
+      value !== null &&
+      Object.keys(value).sort().join() === 'columns,rows' &&
+      Object.values(value).every(length => isCount(length) && Number(length) <= longest)),
 };
 
 /** What `run` takes. */
@@ -21,7 +36,7 @@ export const run: Table<RunOptions> = {
   network: oneOf('host', 'none'),
   runner: oneOf(...runnerChoices),
   streams: oneOf('inherit', 'output', 'keep'),
-  terminal: flag,
+  terminal,
   signals,
   temporary: path,
 };
@@ -58,7 +73,7 @@ export const buildRun: {
   network: oneOf('host', 'none'),
   hosts: listOf(parsed('NAME:ADDRESS', parseHost)),
   sharedMemory: wholeNumber,
-  jobs: { expected: 'a whole number', accepts: value => Number.isSafeInteger(value) && Number(value) >= 0 },
+  jobs: { expected: 'a whole number', accepts: isCount },
   secrets: listOf(fields(['id'], ['file', 'value'])),
   agents: listOf(fields(['id', 'socket'])),
   mountCache: path,

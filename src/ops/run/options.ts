@@ -1,8 +1,10 @@
+import type { TerminalSize } from '../../runner/job.ts';
 import type { RunnerChoice } from '../../runner/runner.ts';
 import type { ProgramSignals } from '../../runner/signals.ts';
 import type { Digest } from '../../spec/digest.ts';
 import type { ReadOptions } from '../options.ts';
 
+export type { TerminalSize } from '../../runner/job.ts';
 export { ProgramSignals } from '../../runner/signals.ts';
 
 /** What `run` takes. */
@@ -23,8 +25,11 @@ export interface RunOptions extends ReadOptions {
   readonly runner?: RunnerChoice;
   /** Where the program's streams go: they are this process's own, with or without standard input, or kept for the result when absent. */
   readonly streams?: 'inherit' | 'output' | 'keep';
-  /** Whether the program may think of a terminal (TERM), and where it inherits all streams has one of its own. False when absent. */
-  readonly terminal?: boolean;
+  /**
+   * Whether the program may think of a terminal (TERM), and where it inherits all streams has one of its own, as large as is
+   * said in columns and rows. False when absent.
+   */
+  readonly terminal?: boolean | TerminalSize;
   /** Sends signals to the program; without it only `signal` ends it. */
   readonly signals?: ProgramSignals;
   /** Where an image is unpacked for the time of the run; `/var/tmp` when absent. */

@@ -2,7 +2,7 @@ import { badOption, invalid, type OciError, unsupported, usage } from '../../err
 import { defaultPath, defaultTerminal } from '../../image/runtime-defaults.ts';
 import { resolveUser, type UserFiles } from '../../image/user.ts';
 import type { ChosenRunner } from '../../runner/choose.ts';
-import type { Program } from '../../runner/job.ts';
+import type { Program, TerminalSize } from '../../runner/job.ts';
 import type { ContainerConfig } from '../../spec/objects.ts';
 import type { RunOptions } from './options.ts';
 
@@ -20,11 +20,12 @@ export function programOf(
     if (options.directory !== undefined) throw badOption('directory', `expected an absolute path, got '${directory}'`);
     throw invalid('WorkingDir', 'an absolute path', `'${directory}'`);
   }
+  const isTerminal = options.terminal !== undefined && options.terminal !== false;
   return {
     arguments: argumentsOf(config, words, options.entrypoint),
     environment: environmentOf([...(config.Env ?? []), ...(options.environment ?? [])], {
       home: home ?? '/',
-      hasTerminal: options.terminal === true,
+      hasTerminal: isTerminal,
     }),
     secrets: new Map(),
     directory,
@@ -32,9 +33,12 @@ export function programOf(
     hostname,
     network: options.network ?? 'host',
     isPrivileged: false,
-    hasTerminal: options.terminal === true && options.streams === 'inherit',
+    terminal: isTerminal && options.streams === 'inherit' ? sizeOf(options.terminal) : undefined,
   };
 }
+
+const sizeOf = (terminal: true | TerminalSize): TerminalSize =>
+  terminal === true ? { columns: 0, rows: 0 } : terminal;
 
 /** Where nobody but root is, nobody else can be become. Throws `unsupported`. */
 export function checkUser(
