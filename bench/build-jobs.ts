@@ -45,10 +45,10 @@ interface Built {
   readonly change?: string;
 }
 
-/** What makes ocikit know the base, as buildah does that has it in its store. */
+/** What makes ocikit know the base, as buildah does that has it in its store, unpacked. */
 const known = (program: string, setup: string): string => {
   const build = `XDG_CACHE_HOME=$PWD/cache ${program} build other -t other-img:x --build-context base=oci:${setup.split(' ')[2]}:base --quiet`;
-  return `mkdir other && echo x > other/x && printf 'FROM base\\nCOPY x /x\\n' > other/Dockerfile && ${build}`;
+  return `mkdir other && echo x > other/x && printf 'FROM base\\nRUN true\\n' > other/Dockerfile && ${build}`;
 };
 
 /** A copy of the context of its own, and the base in buildah's store; what was built before is there, and what has been changed since. */

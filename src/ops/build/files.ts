@@ -17,7 +17,7 @@ export interface StageFiles {
 }
 
 /** Layers over other files: stored ones, or what a step that has no layer of its own changes. */
-export interface StageParts {
+interface StageParts {
   readonly below: StageFiles | undefined;
   readonly layers: () => Promise<readonly LaidPart[]>;
 }

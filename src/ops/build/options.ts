@@ -74,7 +74,7 @@ export interface BuildOptions extends Omit<ReadOptions, 'platform'>, Compression
   readonly agents?: readonly BuildAgent[];
   /** The directory in which `RUN --mount=type=cache` keeps its caches; they are gone after the build when absent. */
   readonly mountCache?: string;
-  /** The directory in which it is kept what files of contexts are, and what is in layers of bases, so that what is as it was is not read again; all is read when absent. */
+  /** The directory in which it is kept what files of contexts are, what is in layers of bases, and what RUN stood on, unpacked, so that what is as it was is not read again; all is read when absent. */
   readonly contextCache?: string;
   /** Does everything but write, what no cache has of RUN as well: the result says what would be made. False when absent. */
   readonly dryRun?: boolean;

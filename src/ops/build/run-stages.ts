@@ -1,26 +1,38 @@
 import type { Directories } from '../../runner/job.ts';
 import type { Workspace } from '../../store/disk/workspace.ts';
+import type { KeptStages } from '../../store/kept-stages.ts';
 import { type LaidPart, layOut } from '../../store/rootfs/lay-out.ts';
 import { Pace } from '../../stream/pace.ts';
 import { emptyTree, type FileNode, type Meta, type Tree } from '../../tree/node.ts';
 import { toLayerInParts } from '../../tree/to-layer.ts';
 import { compareSides } from '../compare.ts';
-import type { StageFiles, StageParts } from './files.ts';
+import type { StageFiles } from './files.ts';
 import type { Building } from './steps.ts';
 
 /** So many directories lie on one another at most: more are laid out as one again. */
 const deepest = 60;
 
+/** The files that others lie on, the lowest first. */
+type Chain = readonly StageFiles[];
+
+/** What is on the disk, and what lies on it and is not. */
+interface Standing {
+  readonly under: Directories;
+  readonly above: Chain;
+}
+
 /**
  * Files of stages as directories on a disk, the lowest first: laid out when they are first asked for, and what lies on others that are there already
- * in a directory of its own. State: what has been laid out.
+ * in a directory of its own. What only stored layers make, a base and the steps that a cache had, stays for the next build. State: what has been laid out.
  */
 export class StageDirectories {
   readonly #workspace: Workspace;
+  readonly #kept: KeptStages | undefined;
   readonly #known = new Map<StageFiles, Promise<Directories>>();
 
-  constructor(workspace: Workspace) {
+  constructor(workspace: Workspace, kept: KeptStages | undefined) {
     this.#workspace = workspace;
+    this.#kept = kept;
   }
 
   /** Files that are on the disk already. */
@@ -36,10 +48,7 @@ export class StageDirectories {
 
   /** All of it in one directory that nobody else has: it may be changed. */
   async own(files: StageFiles, building: Building): Promise<string> {
-    return this.#write(
-      (await chainOf(files, building)).flatMap(({ parts }) => parts),
-      building,
-    );
+    return this.#write(await partsOf(chainOf(files), building), building);
   }
 
   /** Lays a directory of files out in an empty one of the caller's. */
@@ -48,9 +57,9 @@ export class StageDirectories {
   }
 
   async #layOut(files: StageFiles, building: Building): Promise<Directories> {
-    const below = files.parts?.below;
-    const under = below === undefined ? undefined : await this.#known.get(below);
-    const parts = (await files.parts?.layers()) ?? [];
+    const chain = chainOf(files);
+    const { under, above } = (await this.#standing(chain)) ?? (await this.#keeping(chain, building)) ?? {};
+    const parts = await partsOf(above ?? [], building);
     // What hides something means nothing in a directory of its own.
     const isPlain = parts.every(
       part => part.kind === 'entries' && part.entries.every(({ kind }) => kind !== 'whiteout' && kind !== 'opaque'),
@@ -62,6 +71,29 @@ export class StageDirectories {
     return [await this.own(files, building)];
   }
 
+  /** What of a chain is on the disk already, and what lies on it. */
+  async #standing(chain: Chain): Promise<Standing | undefined> {
+    for (let count = chain.length - 1; count > 0; count--) {
+      const under = await this.#known.get(chain[count - 1] as StageFiles);
+      if (under !== undefined) return { under, above: chain.slice(count) };
+    }
+    return undefined;
+  }
+
+  /** What stored layers alone make of a chain, kept for other builds. */
+  async #keeping(chain: Chain, building: Building): Promise<Standing | undefined> {
+    let [count, layers]: [number, readonly LaidPart[]] = [0, []];
+    for (const { parts } of chain) {
+      const more = await parts?.layers();
+      if (more?.every(({ kind }) => kind === 'layer') !== true) break;
+      [count, layers] = [count + 1, [...layers, ...more]];
+    }
+    const identity = await chain[count - 1]?.identity?.();
+    if (identity === undefined || layers.length === 0) return undefined;
+    const directory = await this.#kept?.of(identity, to => layOut(layers, to, building.options.signal));
+    return directory === undefined ? undefined : { under: [directory], above: chain.slice(count) };
+  }
+
   async #write(parts: readonly LaidPart[], { options }: Building): Promise<string> {
     const directory = this.#workspace.make('files');
     await layOut(parts, directory, options.signal);
@@ -69,15 +101,19 @@ export class StageDirectories {
   }
 }
 
-/** All that files are made of, the lowest first. */
-async function chainOf(
-  files: StageFiles,
-  building: Building,
-): Promise<readonly { readonly parts: readonly LaidPart[] }[]> {
-  if (files.parts === undefined) return [{ parts: [await wholePart(await files.tree(), building, ofRoot)] }];
-  const chain: StageParts[] = [];
-  for (let at: StageFiles | undefined = files; at?.parts !== undefined; at = at.parts.below) chain.unshift(at.parts);
-  return Promise.all(chain.map(async ({ layers }) => ({ parts: await layers() })));
+/** All that files lie on, and they. */
+function chainOf(files: StageFiles): Chain {
+  const chain = [files];
+  for (let at = files.parts?.below; at !== undefined; at = at.parts?.below) chain.unshift(at);
+  return chain;
+}
+
+/** What files are made of, the lowest first; those of a context of its tree. */
+async function partsOf(chain: Chain, building: Building): Promise<readonly LaidPart[]> {
+  const all = chain.map(async ({ parts, tree }) =>
+    parts === undefined ? [await wholePart(await tree(), building, ofRoot)] : parts.layers(),
+  );
+  return (await Promise.all(all)).flat();
 }
 
 /** A tree as what lies on nothing. */

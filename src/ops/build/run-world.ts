@@ -1,6 +1,7 @@
 import { type ChosenRunner, chooseRunner } from '../../runner/choose.ts';
 import type { Directories } from '../../runner/job.ts';
 import { besideOf, makeWorkspace, type Workspace } from '../../store/disk/workspace.ts';
+import { KeptStages } from '../../store/kept-stages.ts';
 import type { StageFiles } from './files.ts';
 import type { BuildOptions } from './options.ts';
 import { StageDirectories } from './run-stages.ts';
@@ -15,12 +16,22 @@ export interface RunWorld {
   readonly mountCache: string;
 }
 
+/** Stages for other builds. Only overlayfs leaves them as they are; and what a cache has of several users' files, one of them could not delete. */
+function keptStagesFor(
+  { canOverlay, isInNamespace, hasOneID }: ChosenRunner,
+  { contextCache, dryRun, signal }: BuildOptions,
+): KeptStages | undefined {
+  if (contextCache === undefined || dryRun === true || !canOverlay || (isInNamespace && !hasOneID)) return undefined;
+  return new KeptStages(`${contextCache}/stages`, signal);
+}
+
 /** The runs of a build: nothing is made before the first of them. State: whether it has been. */
 export class BuildRuns {
   readonly #layout: string;
   readonly #options: BuildOptions;
   #world: Promise<RunWorld> | undefined;
   #workspace: Workspace | undefined;
+  #kept: KeptStages | undefined;
 
   /** Files lie for a while beside the layout. */
   constructor(layout: string, options: BuildOptions) {
@@ -39,10 +50,11 @@ export class BuildRuns {
     const workspace = await makeWorkspace(besideOf(this.#layout));
     this.#workspace = workspace;
     const runner = await chooseRunner(choice, { work: workspace.path, signal });
+    this.#kept = keptStagesFor(runner, this.#options);
     return {
       workspace,
       runner,
-      directories: new StageDirectories(workspace),
+      directories: new StageDirectories(workspace, this.#kept),
       options: this.#options,
       mountCache: mountCache ?? workspace.make('caches'),
     };
@@ -54,6 +66,7 @@ export class BuildRuns {
   }
 
   async close(): Promise<void> {
+    this.#kept?.close();
     await this.#workspace?.remove();
   }
 }

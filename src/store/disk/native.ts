@@ -31,8 +31,8 @@ export interface Native {
   makeNode(path: DiskPath, mode: number, device: { readonly major: number; readonly minor: number }): void;
   /** Sets mtime (and atime) of a path, or of what an open file or a name that is held open is, exactly, in nanoseconds since 1970. */
   setTime(target: DiskPath | number, nanoseconds: bigint): void;
-  /** Takes the exclusive flock(2) of an open file, which closing it gives back; false where another has it. */
-  lockFile(file: number): boolean;
+  /** Takes the flock(2) of an open file, an exclusive one unless said otherwise, which closing it gives back; false where another has it, and then what was held of it is lost. */
+  lockFile(file: number, how?: 'exclusive' | 'shared'): boolean;
   /** The next bytes of an open file, from `start` on, that are no hole (lseek(2)); undefined where only a hole is left. Moves the file's offset. */
   dataFrom(file: number, start: number): { readonly start: number; readonly end: number } | undefined;
   /** Two paths change places in one step. */
@@ -42,7 +42,7 @@ export interface Native {
 const currentDirectory = -100;
 const noFollow = 0x100;
 const emptyPath = 0x1000;
-const exclusiveNow = 2 | 4;
+const [sharedNow, exclusiveNow] = [1 | 4, 2 | 4];
 const exchangeFlag = 2;
 const [seekData, seekHole, noSuchAddress] = [3, 4, 6];
 const basicStats = 0x7ff;
@@ -150,8 +150,8 @@ function nativeOf(library: Library): Native {
       check(node(terminated(bytes), mode, deviceNumber(major, minor)), 'mknod');
     },
     setTime: timeSetter(library, check),
-    lockFile(file) {
-      const result = lock(file, exclusiveNow);
+    lockFile(file, how = 'exclusive') {
+      const result = lock(file, how === 'shared' ? sharedNow : exclusiveNow);
       if (Number(result) < 0 && errno() === 11 /* EAGAIN */) return false;
       check(result, 'flock');
       return true;

@@ -37,6 +37,12 @@ function readOwner(): Owner {
 
 let self: Owner | undefined;
 
+/** This start of the machine, as text. */
+export function bootText(): string {
+  self ??= readOwner();
+  return self.boot;
+}
+
 /** This process, as text that can be part of a file's name. */
 export function ownerText(): string {
   self ??= readOwner();

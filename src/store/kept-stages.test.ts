@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { invalid } from '../errors.ts';
+import { canKeepStages } from '../testing/room.ts';
+import { temporaryDirectory } from '../testing/temporary.ts';
+import { KeptStages } from './kept-stages.ts';
+
+/** Longer than a clock tick of a file system. */
+const tick = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 25));
+
+interface Ground {
+  readonly cache: string;
+  /** One process's look at the cache, which ends with it: where the stage is, and whether it was laid out for that. */
+  readonly asked: (identity?: string) => Promise<readonly [string | undefined, boolean]>;
+  readonly open: () => KeptStages;
+}
+
+async function lay(directory: string): Promise<void> {
+  mkdirSync(join(directory, 'd'), { mode: 0o755 });
+  writeFileSync(join(directory, 'd/file'), 'text');
+  symlinkSync('file', join(directory, 'd/link'));
+}
+
+function ground(t: TestContext): Ground | undefined {
+  if (!canKeepStages(t)) return undefined;
+  const cache = join(temporaryDirectory(t), 'cache');
+  const open = (): KeptStages => new KeptStages(cache, undefined);
+  return {
+    cache,
+    open,
+    async asked(identity = 'one') {
+      const stages = open();
+      let isLaid = false;
+      const directory = await stages.of(identity, async to => {
+        isLaid = true;
+        await lay(to);
+      });
+      stages.close();
+      return [directory, isLaid];
+    },
+  };
+}
+
+/** What somebody may do to a stage. */
+const spoils: Readonly<Record<string, (files: string) => void>> = {
+  'contents of the same size and time': files => {
+    const { atime, mtime } = lstatSync(join(files, 'd/file'));
+    writeFileSync(join(files, 'd/file'), 'evil');
+    utimesSync(join(files, 'd/file'), atime, mtime);
+  },
+  'a mode': files => chmodSync(join(files, 'd/file'), 0o777),
+  'a mode of a directory': files => chmodSync(join(files, 'd'), 0o700),
+  'something more': files => writeFileSync(join(files, 'more'), ''),
+  'something less': files => rmSync(join(files, 'd/link')),
+  'another name': files => renameSync(join(files, 'd/file'), join(files, 'd/other')),
+  'a link in its place': files => {
+    renameSync(join(files, 'd'), join(files, '../elsewhere'));
+    symlinkSync('../elsewhere', join(files, 'd'));
+  },
+  'nothing left': files => rmSync(files, { recursive: true }),
+  'no seal': files => rmSync(join(files, '../seal')),
+  'another seal': files => writeFileSync(join(files, '../seal'), 'f'.repeat(64)),
+  'a long seal': files => writeFileSync(join(files, '../seal'), `${readFileSync(join(files, '../seal'), 'utf8')}\n`),
+};
+
+test('what was laid out once is there for who asks next, by one who may see it alone', async t => {
+  const here = ground(t);
+  if (here === undefined) return;
+  const [first, wasLaid] = await here.asked();
+  assert.ok(first !== undefined && wasLaid);
+  assert.deepEqual(await here.asked(), [first, false]);
+  const [other] = await here.asked('other');
+  assert.notEqual(other, first);
+  assert.equal(lstatSync(dirname(first)).mode & 0o777, 0o700);
+  assert.equal(lstatSync(here.cache).mode & 0o777, 0o700);
+});
+
+for (const [what, spoil] of Object.entries(spoils))
+  test(`what was changed since is laid out anew: ${what}`, async t => {
+    const here = ground(t);
+    if (here === undefined) return;
+    const [directory = ''] = await here.asked();
+    await tick();
+    spoil(directory);
+    assert.deepEqual(await here.asked(), [directory, true]);
+    assert.equal(readFileSync(join(directory, 'd/file'), 'utf8'), 'text');
+    assert.deepEqual(readdirSync(directory), ['d']);
+    assert.deepEqual(await here.asked(), [directory, false]);
+  });
+
+test('those that were used last stay, and what is in use', async t => {
+  const here = ground(t);
+  if (here === undefined) return;
+  const user = here.open();
+  const places = new Map([['0', await user.of('0', lay)]]);
+  const there = (): string => [...places].flatMap(([name, path]) => (existsSync(path ?? '') ? [name] : [])).join(' ');
+  const ask = async (name: string): Promise<void> => {
+    await tick();
+    places.set(name, (await here.asked(name))[0]);
+  };
+  for (const name of ['1', '2', '3']) await ask(name);
+  assert.equal(there(), '0 1 2 3');
+  await ask('1');
+  await ask('4');
+  assert.equal(there(), '0 1 2 3 4', 'what was used longest ago is in use');
+  await ask('5');
+  assert.equal(there(), '0 1 3 4 5');
+  user.close();
+  await ask('6');
+  assert.equal(there(), '1 4 5 6');
+  assert.equal(readdirSync(here.cache).length, 8, 'each with its lock');
+});
+
+test('while one makes a stage another does without, and afterwards both have it', async t => {
+  const here = ground(t);
+  if (here === undefined) return;
+  const [one, other] = [here.open(), here.open()];
+  let [begun, go]: [() => void, () => void] = [() => undefined, () => undefined];
+  const hasBegun = new Promise<void>(resolve => {
+    begun = resolve;
+  });
+  const mayGo = new Promise<void>(resolve => {
+    go = resolve;
+  });
+  const made = one.of('one', async to => {
+    begun();
+    await mayGo;
+    await lay(to);
+  });
+  await hasBegun;
+  assert.equal(await other.of('one', lay), undefined);
+  go();
+  const directory = await made;
+  const third = here.open();
+  assert.equal(await third.of('one', () => assert.fail('it is there')), directory);
+  for (const stages of [one, other, third]) stages.close();
+});
+
+test('what cannot be laid out leaves nothing, and what is no fault of it is thrown', async t => {
+  const here = ground(t);
+  if (here === undefined) return;
+  const refused = here.open();
+  const spoiled = async (to: string): Promise<void> => {
+    await lay(to);
+    throw invalid('layer', 'bytes', 'others');
+  };
+  assert.equal(await refused.of('one', spoiled), undefined);
+  refused.close();
+  const broken = here.open();
+  await assert.rejects(
+    broken.of('one', async () => {
+      throw new TypeError('ours');
+    }),
+    TypeError,
+  );
+  broken.close();
+  assert.deepEqual(
+    readdirSync(here.cache).filter(name => !name.endsWith('.lock')),
+    [],
+  );
+  assert.equal((await here.asked())[1], true);
+});
+
+test('a cache that somebody else may write to is not used', async t => {
+  const here = ground(t);
+  if (here === undefined) return;
+  mkdirSync(here.cache);
+  chmodSync(here.cache, 0o777);
+  assert.deepEqual(await here.asked(), [undefined, false]);
+});
