@@ -129,13 +129,14 @@ async function runIn(
   const { root: jobRoot, undo } = rootOf(place, mounts, runner);
   try {
     const job = { program: inside, root: jobRoot, mounts, work: workspace.make('job') };
-    const { status } = await runJob(runner, job, {
+    const { status, unstarted } = await runJob(runner, job, {
       streams: kept.streamsFor(options.streams ?? 'keep'),
       signal: options.signal,
       signals: options.signals,
     });
     const { digest } = image.image.manifest.descriptor;
-    return { status, manifest: digest, ...kept.texts(), warnings: [...place.warnings, ...said] };
+    const warnings = [...place.warnings, ...said];
+    return { status, unstarted: unstarted?.message ?? null, manifest: digest, ...kept.texts(), warnings };
   } finally {
     undo();
   }

@@ -71,13 +71,13 @@ function configOf(
   };
 }
 
-/** What a runtime says of a program that it cannot start is a status, as of a shell; anything else is why nothing has begun. */
+/** What a runtime says of a program that it cannot start, which is on its errors already, is a status, as of a shell; anything else is why nothing has begun. */
 const endLines = `status=$?
 said=$(grep -v level=warn files/log)
 case $said in
   '') ;;
-  *'not found'* | *'no such file or directory'* | *'No such file or directory'*) echo "$said" >&5; status=127 ;;
-  *'ermission denied'* | *'exec format error'* | *'Exec format error'* | *'is a directory'*) echo "$said" >&5; status=126 ;;
+  *'not found'* | *'no such file or directory'* | *'No such file or directory'*) status=127 ;;
+  *'ermission denied'* | *'exec format error'* | *'Exec format error'* | *'is a directory'*) status=126 ;;
   *) echo "$said" >&4; exit 1 ;;
 esac
 printf ready >&4

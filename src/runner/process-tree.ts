@@ -26,7 +26,7 @@ export interface Launch {
   readonly hasPids: boolean;
 }
 
-export interface Ended {
+interface Ended {
   /** 128 and a signal's number where one ended it. */
   readonly status: number;
   /** Whether the program itself began. */

@@ -1,5 +1,6 @@
 import { OciError, usage } from '../../errors.ts';
 import { type Command, needs } from '../command.ts';
+import { escapeLine } from '../escape.ts';
 import { report } from '../failure.ts';
 import type { Io } from '../io.ts';
 import { printWarnings } from '../output.ts';
@@ -103,6 +104,7 @@ export const run: Command = {
         run(words.word('image'), words.texts('command'), { ...options, ...work }),
       );
       printWarnings(io, words, result.warnings);
+      if (result.unstarted !== null) io.stderr(`ocikit: ${escapeLine(result.unstarted)}\n`);
       return result.status;
     } catch (error) {
       if (!(error instanceof OciError)) throw error;

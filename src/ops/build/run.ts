@@ -137,22 +137,26 @@ async function runIn(
         : { kind: 'overlay', lower: [makeStubsOf(tree, world.workspace.make('stubs'), points), ...lower], upper };
     const kept = new KeptOutput();
     const job = { program, root, mounts, work: world.workspace.make('job') };
-    const { status } = await runJob(world.runner, job, {
+    const { status, unstarted } = await runJob(world.runner, job, {
       streams: kept.streamsFor('keep', text => tell.output(text)),
       signal,
       signals: undefined,
     });
-    if (status !== 0) throw doing.fail(failureOf(step, status, kept));
+    if (status !== 0) throw doing.fail(failureOf(step, status, unstarted?.message ?? lastOf(kept)));
   } finally {
     undo();
   }
 }
 
-/** BuildKit's sentence, and what the program said last. */
-function failureOf({ arguments: words }: RunStep, status: number, kept: KeptOutput): string {
+/** What a program said last. */
+function lastOf(kept: KeptOutput): string {
   const { stdout, stderr } = kept.texts();
   const lines = `${stdout ?? ''}\n${stderr ?? ''}`.split('\n').filter(text => text.trim() !== '');
-  const last = lines.slice(-lastLines).join('\n').slice(-lastCharacters);
-  const said = last === '' ? '' : `: ${last}`;
+  return lines.slice(-lastLines).join('\n').slice(-lastCharacters);
+}
+
+/** BuildKit's sentence, and why. */
+function failureOf({ arguments: words }: RunStep, status: number, why: string): string {
+  const said = why === '' ? '' : `: ${why}`;
   return `process "${words.join(' ')}" did not complete successfully: exit code: ${status}${said}`;
 }

@@ -40,6 +40,8 @@ export interface RunOptions extends ReadOptions {
 export interface RunResult {
   /** The program's exit status; 128 and the number of a signal that ended it, 126 where it cannot be started, 127 where it is not there. */
   readonly status: number;
+  /** Why the program was not started, where that was seen beforehand: it is not in the image, or nothing that can be started. Null where it was. */
+  readonly unstarted: string | null;
   /** The manifest of the image that was run, or that the bundle was unpacked from. */
   readonly manifest: Digest;
   /** The last of what the program wrote, up to `outputLimit` bytes as text each; null where the streams are the caller's. */
