@@ -105,15 +105,17 @@ for (const ids of ['own', 'subordinate'] as const)
     await give(t, user, []);
     assert.equal(user.ocikit('unpack', 'img:base', 'work', '--bundle').status, 0);
     const script =
-      'echo hi > /etc/motd; rm /bin/ls; mkdir -m 700 /priv; echo s > /priv/s; chmod 600 /priv/s; cat $APT_CONFIG';
+      'echo hi > /etc/motd; rm /bin/ls; mkdir -m 700 /priv; echo s > /priv/s; chmod 600 /priv/s; mv /etc/group /priv; cat $APT_CONFIG';
     const ran = user.ocikit('run', 'work/', '--', 'sh', '-c', script);
     assert.deepEqual([ran.status, ran.out], [0, 'APT::Sandbox::User "root";\n'], ran.err);
     const { out, err } = user.ocikit('diff', 'work/');
-    assert.equal(out, 'C /bin\nD /bin/ls\nC /etc\nA /etc/motd\nA /priv\nA /priv/s\n', err);
+    assert.equal(out, 'C /bin\nD /bin/ls\nC /etc\nD /etc/group\nA /etc/motd\nA /priv\nA /priv/group\nA /priv/s\n', err);
     assert.equal(user.ocikit('commit', 'work/', 'img:two', '-m', 'ran it').status, 0);
     const rows = user.ocikit('files', 'img:two', '-l', '/etc', '/priv').out;
-    assert.match(rows, /^-rw------- 1 root root +2 .* \/priv\/s$/m);
+    // The names of groups have gone with their file.
+    assert.match(rows, /^-rw------- 1 root 0 +2 .* \/priv\/s$/m);
     assert.match(rows, /^-rw-r--r-- 1 root 42 .* \/etc\/passwd$/m);
+    assert.match(rows, /^-rw-r--r-- 1 root 42 .* \/priv\/group$/m);
     assert.equal(user.ocikit('run', 'img:two', 'cat', '/etc/motd').out, 'hi\n');
     assert.equal(user.shell('rm -r work').status, 0);
   });

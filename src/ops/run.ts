@@ -14,6 +14,7 @@ import { locate } from '../store/locate.ts';
 import { type OpenedImage, OpenPlaces, pickNamed, withNamed } from '../store/open-operand.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { extractLayers } from '../store/rootfs/extract.ts';
+import { followSidecar } from '../store/rootfs/follow-sidecar.ts';
 import { makingOfProcess } from '../store/rootfs/powers.ts';
 import { announce } from '../stream/pace.ts';
 import { listOf, text } from './call-kinds.ts';
@@ -126,7 +127,7 @@ async function runIn(
   }));
   const kept = new KeptOutput();
   announce(options, 'running');
-  const { root: jobRoot, undo } = rootOf(place, mounts, runner);
+  const { root: jobRoot, end } = await rootOf(place, mounts, runner);
   try {
     const job = { program: inside, root: jobRoot, mounts, work: workspace.make('job') };
     const { status, unstarted } = await runJob(runner, job, {
@@ -138,22 +139,29 @@ async function runIn(
     const warnings = [...place.warnings, ...said];
     return { status, unstarted: unstarted?.message ?? null, manifest: digest, ...kept.texts(), warnings };
   } finally {
-    undo();
+    await end();
   }
 }
 
-/** The root as a runner takes it. In what is kept, mount points come from a directory below it, or are taken away again. */
-function rootOf(
+/** The root as a runner takes it. In what is kept, mount points come from a directory below it, or are taken away again, and what its sidecar says goes with its files. */
+async function rootOf(
   { root, isKept, workspace }: Place,
   mounts: readonly JobMount[],
   { canOverlay }: ChosenRunner,
-): { readonly root: JobRoot; readonly undo: () => void } {
-  const undo = (): void => undefined;
+): Promise<{ readonly root: JobRoot; readonly end: () => Promise<void> }> {
   const plain = { kind: 'directory', path: root, stubs: undefined } as const;
-  if (!isKept) return { root: plain, undo };
+  if (!isKept) return { root: plain, end: async () => undefined };
+  const follow = (await followSidecar(root)) ?? (async () => undefined);
   const points = pointsOf(mounts);
   const stubs = workspace.make('stubs');
-  if (!makeStubsBelow(root, stubs, points)) return { root: plain, undo };
-  if (canOverlay) return { root: { ...plain, stubs }, undo };
-  return { root: plain, undo: makeStubsIn(root, points) };
+  if (!makeStubsBelow(root, stubs, points)) return { root: plain, end: follow };
+  if (canOverlay) return { root: { ...plain, stubs }, end: follow };
+  const undo = makeStubsIn(root, points);
+  return {
+    root: plain,
+    end: async () => {
+      undo();
+      await follow();
+    },
+  };
 }

@@ -23,7 +23,7 @@ const meaning =
   'what an image holds and the directory beside this file cannot; other files of the owner below are of 0:0';
 
 /** How owners on disk are read, and what stands nowhere on it. */
-interface SidecarContents {
+export interface SidecarContents {
   readonly maps: IdMaps;
   /** Whose on disk the files are whose owner could not be set. */
   readonly owner: { readonly uid: number; readonly gid: number };
@@ -209,8 +209,8 @@ function readOwn<T>(path: string, read: (file: number, found: string) => T): T |
 export const hasSidecar = (directory: string): boolean =>
   readOwn(sidecarOf(directory), (_, found) => found === version) === true;
 
-/** Reads the sidecar of a directory, in parts; undefined where there is none of ocikit's. Throws `invalid` where it is damaged (it is no cache), `unsupported` for another version. */
-export function* readSidecar(directory: string): Parts<Sidecar | undefined> {
+/** What the sidecar of a directory says, in parts; undefined where there is none of ocikit's. Throws `invalid` where it is damaged (it is no cache), `unsupported` for another version. */
+export function* readSidecarContents(directory: string): Parts<SidecarContents | undefined> {
   const path = sidecarOf(realpathSync(directory));
   const bytes = readOwn(path, (file, found) => {
     if (found !== version) throw unsupported(path, `version ${version}`, found);
@@ -220,8 +220,14 @@ export function* readSidecar(directory: string): Parts<Sidecar | undefined> {
   });
   if (bytes === undefined) return undefined;
   try {
-    return new Sidecar(yield* decodeSidecar(bytes));
+    return yield* decodeSidecar(bytes);
   } catch (error) {
     throw new OciError('invalid', path, error instanceof Error ? error.message : `${error}`, { cause: error });
   }
+}
+
+/** Reads the sidecar of a directory, in parts; undefined where there is none of ocikit's. Throws as `readSidecarContents` does. */
+export function* readSidecar(directory: string): Parts<Sidecar | undefined> {
+  const contents = yield* readSidecarContents(directory);
+  return contents === undefined ? undefined : new Sidecar(contents);
 }
