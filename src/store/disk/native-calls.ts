@@ -2,6 +2,17 @@ import { failure } from './errno.ts';
 
 export type Call = (...values: unknown[]) => number | bigint;
 
+/** A path as node:fs takes it: a text, or its raw bytes. */
+export type DiskPath = string | Uint8Array;
+
+/** A C string. Text is encoded by koffi, which is cheaper than a buffer for each path. */
+export function terminated(bytes: DiskPath): string | Buffer {
+  if (typeof bytes === 'string') return bytes;
+  const buffer = Buffer.alloc(bytes.length + 1);
+  buffer.set(bytes);
+  return buffer;
+}
+
 /** A C library: its functions by their signatures; throws for one that it has not. */
 export interface CLibrary {
   func(signature: string): Call;

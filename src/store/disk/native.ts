@@ -5,16 +5,14 @@ import { second, secondsOf } from '../../tree/time.ts';
 import { isHostXattr } from '../../tree/xattrs.ts';
 import { codeOf, failure } from './errno.ts';
 import { handleOf } from './handles.ts';
-import { type Call, type CLibrary, exchangeOf, makeNodeOf, seekOf, statxOf } from './native-calls.ts';
-import { deviceNumber, type Stat, statxReader } from './stat.ts';
-
-/** A path as node:fs takes it: a text, or its raw bytes. */
-export type DiskPath = string | Uint8Array;
+import { type Call, type CLibrary, type DiskPath, exchangeOf, makeNodeOf, seekOf, terminated } from './native-calls.ts';
+import { type NativeLook, nativeLook } from './native-look.ts';
+import { deviceNumber } from './stat.ts';
 
 export type LostXattr = (name: ByteString, code: string) => void;
 
 /** Calls that Node lacks. No call follows a symlink in the last name; each throws a system error with `code` where the file system refuses. */
-export interface Native {
+export interface Native extends NativeLook {
   /**
    * Extended attributes of a path without the host's own, or undefined where it or its file system has none. `lost` is told of
    * those that are there and that the kernel does not give back, with the error's code: a file capability that is none, or one
@@ -25,8 +23,6 @@ export interface Native {
   hasXattr(path: DiskPath, name: ByteString): boolean;
   /** Of a path, or of what an open file or a name that is held open (O_PATH) is. */
   writeXattr(target: DiskPath | number, name: ByteString, value: Uint8Array): void;
-  /** What a name in an open directory is, without a walk from the root; with no name, what is open itself. Absent where the C library is too old. */
-  statAt?(directory: number, name: ByteString): Stat;
   /** `mode` with its file-type bits; device numbers of a device. */
   makeNode(path: DiskPath, mode: number, device: { readonly major: number; readonly minor: number }): void;
   /** Sets mtime (and atime) of a path, or of what an open file or a name that is held open is, exactly, in nanoseconds since 1970. */
@@ -41,26 +37,14 @@ export interface Native {
 
 const currentDirectory = -100;
 const noFollow = 0x100;
-const emptyPath = 0x1000;
 const [sharedNow, exclusiveNow] = [1 | 4, 2 | 4];
 const exchangeFlag = 2;
 const [seekData, seekHole, noSuchAddress] = [3, 4, 6];
-const basicStats = 0x7ff;
 /** No such attribute, not supported. */
 const quiet: readonly number[] = [61, 95];
 /** errno of what is not given back: no value of its kind, or none that can be said here. */
 const withheld: readonly number[] = [22, 75];
 const capability = 'security.capability';
-
-const ascii = /^[\x01-\x7f]*$/;
-
-/** A C string. Text is encoded by koffi, which is cheaper than a buffer for each path. */
-function terminated(bytes: DiskPath): string | Buffer {
-  if (typeof bytes === 'string') return bytes;
-  const buffer = Buffer.alloc(bytes.length + 1);
-  buffer.set(bytes);
-  return buffer;
-}
 
 interface Library {
   readonly errno: () => number;
@@ -74,20 +58,10 @@ interface Library {
   readonly lock: Call;
   readonly seek: Call;
   readonly exchange: Call;
-  readonly stat: Call | undefined;
+  readonly look: NativeLook;
 }
 
 type Check = (result: number | bigint, call: string) => void;
-
-function statAtOf(stat: Call, check: Check): NonNullable<Native['statAt']> {
-  const buffer = new ArrayBuffer(256);
-  const [bytes, read] = [Buffer.from(buffer), statxReader(buffer)];
-  return (directory, name) => {
-    const encoded = ascii.test(name) ? name : terminated(Buffer.from(name, 'latin1'));
-    check(stat(directory, encoded, name === '' ? emptyPath : noFollow, basicStats, bytes), 'statx');
-    return read();
-  };
-}
 
 function xattrReader({ errno, list, get }: Library): Native['readXattrs'] {
   const listBuffer = Buffer.alloc(xattrLimit);
@@ -131,7 +105,7 @@ function timeSetter({ times, fileTimes }: Library, check: Check): Native['setTim
 }
 
 function nativeOf(library: Library): Native {
-  const { errno, set, node, lock, seek, exchange, stat } = library;
+  const { errno, set, node, lock, seek, exchange, look } = library;
   const check: Check = (result, call) => {
     if (Number(result) < 0) throw failure(call, errno());
   };
@@ -168,7 +142,7 @@ function nativeOf(library: Library): Native {
       const [from, to] = [terminated(one), terminated(other)];
       check(exchange(currentDirectory, from, currentDirectory, to, exchangeFlag), 'renameat2');
     },
-    ...(stat === undefined ? {} : { statAt: statAtOf(stat, check) }),
+    ...look,
   };
 }
 
@@ -207,7 +181,7 @@ function load(): Native | undefined {
       seek: seekOf(library),
       exchange: exchangeOf(library),
       // Deno's own fstat rounds times: what it says of an open file must be what was said of its name.
-      stat: process.versions['deno'] === undefined ? statxOf(library) : undefined,
+      look: process.versions['deno'] === undefined ? nativeLook(library, () => koffi.errno()) : {},
     });
   } catch {
     return undefined;

@@ -19,7 +19,8 @@ import type { ByteString, Meta, Node, Path } from '../../tree/node.ts';
 import { textOf } from '../../tree/path.ts';
 import { clampTime, isPlainTime, timeOf } from '../disk/disk-time.ts';
 import { handleOf, handles, nameOnly } from '../disk/handles.ts';
-import type { DiskPath, Native } from '../disk/native.ts';
+import type { Native } from '../disk/native.ts';
+import type { DiskPath } from '../disk/native-calls.ts';
 import { diskOwnerOf, type Powers } from './powers.ts';
 
 /** A node that has been made: where it is, and what it is to be. */

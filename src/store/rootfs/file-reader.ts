@@ -24,16 +24,19 @@ const buffers: Buffer[] = [];
 
 const changedFile = (path: Path): Error => changed(`/${textOf(path)}`);
 
-function checkSame(descriptor: number, { path, stat }: Listed, native: Native | undefined): void {
-  const now = native?.statAt?.(descriptor, '') ?? statOf(fstatSync(descriptor, exact));
-  const isSame =
+function isSame(now: Stat, stat: Stat | undefined): boolean {
+  return (
     stat !== undefined &&
     kindOf(now) === 'file' &&
     isSameFile(now, stat) &&
     now.size === stat.size &&
     now.mtime === stat.mtime &&
-    now.ctime === ctimeOf(stat);
-  if (!isSame) throw changedFile(path);
+    now.ctime === ctimeOf(stat)
+  );
+}
+
+function checkSame(descriptor: number, { path, stat }: Listed, native: Native | undefined): void {
+  if (!isSame(native?.statAt?.(descriptor, '') ?? statOf(fstatSync(descriptor, exact)), stat)) throw changedFile(path);
 }
 
 function unread(error: unknown, { path }: Listed): unknown {
@@ -70,6 +73,7 @@ export class FileReader {
   /** Reads a file of the size of `room` into it. */
   fill(listed: Listed, room: Uint8Array): void {
     try {
+      if (this.#isFilled(listed, room)) return;
       const descriptor = this.#open(listed);
       try {
         checkSame(descriptor, listed, this.#native);
@@ -84,6 +88,14 @@ export class FileReader {
     } catch (error) {
       throw unread(error, listed);
     }
+  }
+
+  /** The quick way: what is at the name afterwards as it was listed has been so all the while. False where it finds no way to it. */
+  #isFilled({ path, stat }: Listed, room: Uint8Array): boolean {
+    const { held } = this.#enter(path);
+    const read = held === undefined ? undefined : this.#native?.readAt?.(held, nameOf(path), room);
+    if (read !== undefined && (read.length !== room.length || !isSame(read.stat, stat))) throw changedFile(path);
+    return read !== undefined;
   }
 
   *#chunks(descriptor: number, listed: Listed, buffer: Buffer): Generator<Uint8Array> {
@@ -103,10 +115,15 @@ export class FileReader {
     this.#descent = undefined;
   }
 
-  #open({ path, stat }: Listed): number {
+  /** Goes to the directory that a path is in. */
+  #enter(path: Path): Descent {
     this.#descent ??= new Descent(this.#root);
-    const descent = this.#descent;
-    descent.enter(parentOf(path));
+    this.#descent.enter(parentOf(path));
+    return this.#descent;
+  }
+
+  #open({ path, stat }: Listed): number {
+    const descent = this.#enter(path);
     const place = descent.place(nameOf(path));
     return descent.reach(() => withLeaveAt(place, stat, () => openSync(place, openFlags)));
   }
