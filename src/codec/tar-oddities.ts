@@ -41,6 +41,7 @@ export class TarOddities {
   #isFilled = false;
   /** What the header of the member that comes next says itself of its size. */
   #size = 0;
+  /** Whether GNU's form of a long name stood before it. */
   #hasLongName = false;
   /** The types of the extension headers before the member that comes next. */
   readonly #extensions = new Set<string>();
@@ -57,8 +58,10 @@ export class TarOddities {
     const { typeflag, size, name } = header;
     this.#size = size;
     if (isExtension(header)) this.#extension(typeflag, offset);
-    else this.#extensions.clear();
-    if (typeflag === 'L') this.#hasLongName = true;
+    else {
+      this.#hasLongName = this.#extensions.has('L');
+      this.#extensions.clear();
+    }
     if (typeflag === 'g' && !this.#isGlobal) {
       this.#isGlobal = true;
       this.#say({ code: 'tar-pax-global', offset, message: 'a global PAX header' });
@@ -111,7 +114,6 @@ export class TarOddities {
     this.#name(member, say);
     attributes(member, say);
     if (member.records.size > 0) this.#records(member, say);
-    this.#hasLongName = false;
     if (member.isSparse && member.records.size > 0) say('tar-sparse', `a file that is stored sparsely`);
     const last = nameOf(name.endsWith('/') ? name.slice(0, -1) : name);
     if (isReservedName(last) && !isReservedName(last.slice(markLength)) && (member.type !== 'file' || member.size > 0))

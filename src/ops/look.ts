@@ -23,10 +23,10 @@ import { announce, Pace, type Work } from '../stream/pace.ts';
 import { diffInParts } from '../tree/diff.ts';
 import { emptyTree, type FileNode, type LayerEntry, type Node, type Path, type Tree } from '../tree/node.ts';
 import type { Parts } from '../tree/parts.ts';
-import { encodeText, joinPath, nameOf, parentOf, parsePath, textOf } from '../tree/path.ts';
+import { encodeText, parsePath, textOf } from '../tree/path.ts';
 import { eachPlaced, type Stack, stackOfTree, topOf } from '../tree/stack.ts';
 import { toLayerInParts } from '../tree/to-layer.ts';
-import { find, resolvePath } from '../tree/walk.ts';
+import { find, resolveAbove, resolvePath } from '../tree/walk.ts';
 import { ContentFiles } from './content-files.ts';
 import { layerViews } from './layer-views.ts';
 import type { LayerView } from './look-results.ts';
@@ -214,7 +214,7 @@ export function findIn(look: Pick<Look, 'tree' | 'subject'>, text: string, last:
   const written = parsePath(encodeText(text), look.subject);
   const resolved = resolvePath(look.tree, written, look.subject);
   if (last === 'kept' && written !== '' && !/\/\.?$/.test(text)) {
-    const path = joinPath(resolvePath(look.tree, parentOf(written), look.subject), nameOf(written));
+    const path = resolveAbove(look.tree, written, look.subject);
     const node = find(look.tree, path);
     if (node !== undefined) return { path, node };
   }

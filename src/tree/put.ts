@@ -3,9 +3,9 @@ import { Draft } from './draft.ts';
 import { changedMode } from './mode.ts';
 import { impliedMeta, type LayerEntry, type Leaf, type Meta, type Node, type Path, type Tree } from './node.ts';
 import { each, type Parts } from './parts.ts';
-import { joinPath, nameOf, parentOf, shortTextOf } from './path.ts';
+import { joinPath, parentOf, shortTextOf } from './path.ts';
 import type { ModeChange } from './symbolic-mode.ts';
-import { find, resolvePath } from './walk.ts';
+import { find, resolveAbove, resolvePath } from './walk.ts';
 
 /** What everything that is put gets: what it has itself where absent. */
 export interface Attributes {
@@ -116,7 +116,7 @@ export function* put(
 /** A tree without what is at a path, a directory with all that is in it. Symbolic links above it are followed. Throws `not-found`, and `invalid` for the root. */
 export function removed(tree: Tree, path: Path): Tree {
   if (path === '') throw invalid('/', 'a path to delete', 'the root');
-  const at = joinPath(resolvePath(tree, parentOf(path)), nameOf(path));
+  const at = resolveAbove(tree, path);
   if (find(tree, at) === undefined) throw notFound(`/${shortTextOf(path)}`, 'a path of the image');
   const draft = new Draft(tree, `/${shortTextOf(path)}`);
   draft.beginLayer();

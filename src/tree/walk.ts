@@ -2,7 +2,7 @@ import { invalid, OciError } from '../errors.ts';
 import { symlinkLimit, targetLimit } from '../limits.ts';
 import type { ByteString, DirectoryNode, FileNode, Leaf, Node, Path, Tree } from './node.ts';
 import { inOrder, type Parts, partCost, partLength } from './parts.ts';
-import { joinPath, shortTextOf } from './path.ts';
+import { joinPath, nameOf, parentOf, shortTextOf } from './path.ts';
 
 interface Level {
   readonly path: Path;
@@ -107,6 +107,10 @@ function endlessLinks(path: ByteString, subject: string | undefined): Error {
     `a loop or a longer way at '${shown}'`,
   );
 }
+
+/** Where a path itself lies: symbolic links above it are followed as by `resolvePath`, its own last name is not. */
+export const resolveAbove = (tree: Tree, path: Path, subject?: string): Path =>
+  joinPath(resolvePath(tree, parentOf(path), subject), nameOf(path));
 
 /** Where a path leads, as `resolvePath` has it; undefined where symbolic links go round in a circle. */
 export function reachedIn(tree: Tree, path: ByteString): Path | undefined {

@@ -3,8 +3,7 @@ import { Draft } from './draft.ts';
 import { emptyTree, impliedMeta, type LayerEntry, type Node, type Path, type Tree } from './node.ts';
 import type { Operation } from './operation.ts';
 import type { Parts } from './parts.ts';
-import { joinPath, nameOf, parentOf } from './path.ts';
-import { find, resolvePath } from './walk.ts';
+import { find, resolveAbove } from './walk.ts';
 
 /** Applying an entry takes about as long as hashing so many bytes. */
 const entryCost = 1 << 10;
@@ -97,7 +96,7 @@ class Rest {
     if (!this.#options.materialize) return;
     this.rewritten.add(layer);
     const tree = this.#options.trees[layer + 1] as Tree;
-    const node = find(tree, joinPath(resolvePath(tree, parentOf(path)), nameOf(path)));
+    const node = find(tree, resolveAbove(tree, path));
     // The layer itself has put something else there.
     if (node === undefined || node.kind === 'directory') return;
     const known = this.#taken.get(node);
