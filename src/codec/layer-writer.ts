@@ -6,10 +6,23 @@ import { type BodySource, smallBody } from './body-source.ts';
 import { entryHeader } from './entry-header.ts';
 import { blockSize, paddingAfter } from './tar-header.ts';
 
+/** Who is told of a layer's entries while they are written, as `LayerSink` is of one that is read: so that nobody has to read bodies again. */
+export interface LayerListener {
+  entry(entry: LayerEntry): void;
+  data(chunk: Uint8Array): void;
+  end(): void;
+}
+
 /** A file and its path in the layer. */
 interface Placed {
   readonly path: Path;
   readonly node: FileNode;
+}
+
+/** Where bodies come from, and who else is given them. */
+interface Passing {
+  readonly bodies: BodySource;
+  readonly listener: LayerListener | undefined;
 }
 
 function otherSize({ path, node }: Placed, written: number): OciError {
@@ -18,19 +31,21 @@ function otherSize({ path, node }: Placed, written: number): OciError {
 }
 
 /** Puts a small body where it goes at once; false where it has to come in chunks. */
-function isPut(gather: Gather, { path, node }: Placed, bodies: BodySource): boolean {
+function isPut(gather: Gather, { path, node }: Placed, { bodies, listener }: Passing): boolean {
   const room = node.size < smallBody ? gather.room(node.size) : undefined;
   if (room === undefined || bodies.fill?.(path, node, room) !== true) return false;
   gather.taken(node.size);
+  listener?.data(room);
   return true;
 }
 
-function* writeBody(gather: Gather, file: Placed, bodies: BodySource): Generator<Uint8Array> {
+function* writeBody(gather: Gather, file: Placed, { bodies, listener }: Passing): Generator<Uint8Array> {
   const { path, node } = file;
   let written = 0;
   for (const chunk of bodies.body(path, node)) {
     written += chunk.length;
     if (written > node.size) throw otherSize(file, written);
+    listener?.data(chunk);
     if (!gather.add(chunk)) yield* gather.addAll(chunk);
   }
   if (written < node.size) throw otherSize(file, written);
@@ -42,18 +57,25 @@ function* writeBody(gather: Gather, file: Placed, bodies: BodySource): Generator
  * bodies give the same bytes. A `conflict` error for a body that has not its node's size; `invalid` or `unsupported` for what
  * a tar cannot say.
  */
-export function* writeLayer(entries: Iterable<LayerEntry>, bodies: BodySource): Generator<Uint8Array> {
+export function* writeLayer(
+  entries: Iterable<LayerEntry>,
+  bodies: BodySource,
+  listener?: LayerListener,
+): Generator<Uint8Array> {
   const gather = new Gather();
   const files = new Map<Path, Meta>();
   for (const entry of entries) {
+    listener?.entry(entry);
     const header = entryHeader(entry, files);
     if (!gather.add(header)) yield* gather.addAll(header);
     if (entry.kind === 'node' && entry.node.kind === 'file' && entry.node.size > 0) {
       const file = { path: entry.path, node: entry.node };
-      if (!isPut(gather, file, bodies)) yield* writeBody(gather, file, bodies);
+      const passing = { bodies, listener };
+      if (!isPut(gather, file, passing)) yield* writeBody(gather, file, passing);
       const padding = paddingAfter(entry.node.size);
       if (!gather.add(padding)) yield* gather.addAll(padding);
     }
+    listener?.end();
   }
   yield* gather.addAll(Buffer.alloc(2 * blockSize));
   yield* gather.take();

@@ -23,7 +23,7 @@ import { textOf } from '../tree/path.ts';
 import { type BodySource, smallBody } from './body-source.ts';
 import { type Compression, compressionOf, decompress } from './compression.ts';
 import { readLayer } from './layer-reader.ts';
-import { writeLayer } from './layer-writer.ts';
+import { type LayerListener, writeLayer } from './layer-writer.ts';
 
 /** A body of that many bytes, none of them like a header. */
 const bodyOf = (size: number): Buffer =>
@@ -301,6 +301,40 @@ test('small bodies that are put where they go make the same tar, and the others 
   };
   assert.ok(written(files, { ...bodies, fill }).equals(written(files, bodies)));
   assert.ok(put > 60 && put < 240, `${put}`);
+});
+
+test('who listens to a layer being written is told what who reads it is told', async () => {
+  interface Told {
+    readonly what: LayerEntry['kind'] | 'end';
+    readonly path?: Path;
+    body?: Buffer;
+  }
+  const told = (to: Told[]): LayerListener => ({
+    entry: ({ kind, path }) => void to.push({ what: kind, path, body: Buffer.alloc(0) }),
+    data: chunk => {
+      const last = to.at(-1);
+      if (last?.body !== undefined) last.body = Buffer.concat([last.body, chunk]);
+    },
+    end: () => void to.push({ what: 'end' }),
+  });
+  const law = fc.asyncProperty(arbitraryEntries, fc.integer({ min: 1, max: 5000 }), async (entries, length) => {
+    const fill: NonNullable<BodySource['fill']> = (_path, node, room) => {
+      if (node.size % 2 === 1) return false;
+      room.set(bodyOf(node.size));
+      return true;
+    };
+    const [heard, read]: [Told[], Told[]] = [[], []];
+    const bodies = { ...bodiesOf(length), fill };
+    const bytes = Buffer.concat(Array.from(writeLayer(entries, bodies, told(heard)), chunk => Buffer.from(chunk)));
+    assert.ok(bytes.equals(written(entries)));
+    await readLayer(
+      cut(bytes),
+      { identity: 'layer', subject: 'sample' },
+      { ...told(read), entry: told(read).entry as () => undefined },
+    );
+    assert.deepEqual(heard, read);
+  });
+  await fc.assert(law, { numRuns: 100 });
 });
 
 test('a hardlink needs its file earlier in the layer', () => {

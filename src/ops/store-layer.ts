@@ -1,6 +1,6 @@
 import type { BodySource } from '../codec/body-source.ts';
 import { type CompressOptions, compress, layerMediaType } from '../codec/compression.ts';
-import { writeLayer } from '../codec/layer-writer.ts';
+import { type LayerListener, writeLayer } from '../codec/layer-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { diffIDOf } from '../spec/digest.ts';
@@ -41,13 +41,21 @@ export async function storeLayerTar(tar: Bytes, { destination, docker, compressi
   };
 }
 
+interface StoreLayerTo {
+  readonly destination: Pick<Destination, 'put'>;
+  readonly docker: boolean;
+  readonly options: CompressionOptions & Work;
+  /** Is told of what passes. */
+  readonly listener?: LayerListener | undefined;
+}
+
 /** Stores a layer of these entries. */
 export async function storeLayer(
   entries: readonly LayerEntry[],
   bodies: BodySource,
-  to: { destination: Pick<Destination, 'put'>; docker: boolean; options: CompressionOptions & Work },
+  { options, listener, ...place }: StoreLayerTo,
 ): Promise<Layer> {
-  const { options, ...place } = to;
   announce(options, 'writing', sizeOf(writtenFiles(entries)));
-  return storeLayerTar(flow(writeLayer(entries, bodies), options), { ...place, compression: compressionOf(options) });
+  const tar = flow(writeLayer(entries, bodies, listener), options);
+  return storeLayerTar(tar, { ...place, compression: compressionOf(options) });
 }

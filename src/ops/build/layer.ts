@@ -1,5 +1,7 @@
+import type { LayerListener } from '../../codec/layer-writer.ts';
 import type { Step } from '../../dockerfile/plan/plan.ts';
 import type { Layer } from '../../spec/objects.ts';
+import { isPlain, layOutBeside } from '../../store/rootfs/lay-out.ts';
 import { Pace } from '../../stream/pace.ts';
 import { applyInParts } from '../../tree/apply.ts';
 import { emptyTree, type LayerEntry, type Tree } from '../../tree/node.ts';
@@ -57,9 +59,10 @@ function clamped(entries: readonly LayerEntry[], before: Tree, epoch: number): r
 async function stored(
   entries: readonly LayerEntry[],
   { files, options, layout, store, isDocker }: Building,
+  listener?: LayerListener,
 ): Promise<Layer> {
   const close = await files.prepare(writtenFiles(entries), layout);
-  return storeLayer(entries, files, { destination: store, docker: isDocker, options }).finally(close);
+  return storeLayer(entries, files, { destination: store, docker: isDocker, options, listener }).finally(close);
 }
 
 /** Stores what a program changed, between what was there and what is now. */
@@ -71,10 +74,16 @@ export async function storedChanges(before: Side, after: Tree, { building }: Doi
   return { layer, tree, parts: [{ kind: 'layer', source: store, layer }] };
 }
 
-/** The layer of a step that only copies. */
+/** The layer of a step that only copies. Its files are laid out for a run above it while they are read for the layer. */
 export async function copiedLayer(step: Changing, doing: Doing): Promise<Made> {
-  const { files, layout } = doing.building;
+  const { building } = doing;
+  const { files, layout, options } = building;
   const { entries, tree } = await changesOf(step, doing);
-  const layer = await stored(entries, doing.building);
-  return { layer, tree, parts: [{ kind: 'entries', entries, bodies: files, beside: layout }] };
+  const parts = [{ kind: 'entries', entries, bodies: files, beside: layout }] as const;
+  const isLaid = doing.isUnderRun && entries.length > 0 && isPlain(entries);
+  const laid = isLaid ? await building.runs.on(doing.below, building) : undefined;
+  const own = laid?.at(-1);
+  if (own === undefined) return { layer: await stored(entries, building), tree, parts };
+  const layer = await layOutBeside(own, options.signal, listener => stored(entries, building, listener));
+  return { layer, tree, parts, laid };
 }

@@ -1,7 +1,7 @@
 import type { Directories } from '../../runner/job.ts';
 import type { Workspace } from '../../store/disk/workspace.ts';
 import type { KeptStages } from '../../store/kept-stages.ts';
-import { type LaidPart, layOut } from '../../store/rootfs/lay-out.ts';
+import { isPlain, type LaidPart, layOut } from '../../store/rootfs/lay-out.ts';
 import { Pace } from '../../stream/pace.ts';
 import { emptyTree, type FileNode, type Meta, type Tree } from '../../tree/node.ts';
 import { toLayerInParts } from '../../tree/to-layer.ts';
@@ -46,6 +46,12 @@ export class StageDirectories {
     return known;
   }
 
+  /** Where somebody else lays out what lies on files: on theirs an empty one, the last. Undefined where too many lie on one another. */
+  async on(below: StageFiles, building: Building): Promise<Directories | undefined> {
+    const under = await this.of(below, building);
+    return under.length < deepest ? [...under, this.#workspace.make('files')] : undefined;
+  }
+
   /** All of it in one directory that nobody else has: it may be changed. */
   async own(files: StageFiles, building: Building): Promise<string> {
     return this.#write(await partsOf(chainOf(files), building), building);
@@ -61,10 +67,8 @@ export class StageDirectories {
     const { under, above } = (await this.#standing(chain)) ?? (await this.#keeping(chain, building)) ?? {};
     const parts = await partsOf(above ?? [], building);
     // What hides something means nothing in a directory of its own.
-    const isPlain = parts.every(
-      part => part.kind === 'entries' && part.entries.every(({ kind }) => kind !== 'whiteout' && kind !== 'opaque'),
-    );
-    if (under !== undefined && isPlain && under.length < deepest) {
+    const arePlain = parts.every(part => part.kind === 'entries' && isPlain(part.entries));
+    if (under !== undefined && arePlain && under.length < deepest) {
       if (parts.every(part => part.kind === 'entries' && part.entries.length === 0)) return under;
       return [...under, await this.#write(parts, building)];
     }

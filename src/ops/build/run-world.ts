@@ -5,6 +5,7 @@ import { KeptStages } from '../../store/kept-stages.ts';
 import type { StageFiles } from './files.ts';
 import type { BuildOptions } from './options.ts';
 import { StageDirectories } from './run-stages.ts';
+import type { Building } from './steps.ts';
 
 /** What RUNs of one build share. */
 export interface RunWorld {
@@ -58,6 +59,12 @@ export class BuildRuns {
       options: this.#options,
       mountCache: mountCache ?? workspace.make('caches'),
     };
+  }
+
+  /** Where what lies on files can be laid out for a run by who makes it (`StageDirectories.on`). Undefined where no run takes it so. */
+  async on(below: StageFiles, building: Building): Promise<Directories | undefined> {
+    const { runner, directories } = (await this.world().catch(() => undefined)) ?? {};
+    return runner?.canOverlay === true ? directories?.on(below, building) : undefined;
   }
 
   /** Says where files lie that a run has left. */

@@ -68,6 +68,8 @@ export interface Done {
 /** One step, and all that it is done with. */
 export interface Doing {
   readonly building: Building;
+  /** A run stands on it, or on what does nothing but copy onto it. */
+  readonly isUnderRun: boolean;
   /** What is told of it is told by this number. */
   readonly number: number;
   readonly below: StageFiles;
@@ -82,7 +84,7 @@ export interface Made {
   readonly tree: () => Promise<Tree>;
   readonly parts: readonly LaidPart[];
   /** Where a run has left its files on the disk. */
-  readonly laid?: Directories;
+  readonly laid?: Directories | undefined;
 }
 
 /** Throws for the first step that cannot be done here, before anything is. */
@@ -109,10 +111,18 @@ function chainOf({ steps, result }: Plan): ReadonlySet<number> {
   return chain;
 }
 
+/** The steps whose files runs stand on. */
+function underRuns({ steps }: Plan): ReadonlySet<number> {
+  const under = new Set<number>();
+  for (const [place, { kind, parent }] of [...steps.entries()].reverse())
+    if (parent.kind === 'step' && (kind === 'run' || under.has(place))) under.add(parent.step);
+  return under;
+}
+
 /** Does all steps, each as soon as those are done that it needs, whatever stage they are of. Answers what each left. */
 export async function doSteps(building: Building): Promise<readonly Done[]> {
   const { plan, options, jobs, log } = building;
-  const chain = chainOf(plan);
+  const [chain, under] = [chainOf(plan), underRuns(plan)];
   const first = log.reserve(plan.steps.length);
   const done: Done[] = [];
   const filesOf = (origin: Origin): StageFiles => {
@@ -126,7 +136,8 @@ export async function doSteps(building: Building): Promise<readonly Done[]> {
     const step = plan.steps[place] as Step;
     const own = { ...building, options: { ...options, signal } };
     const [number, below, fail] = [first + place, filesOf(step.parent), failOf(building, step)];
-    const left = await doStep(step, { building: own, number, below, filesOf, fail }, chain.has(place));
+    const doing = { building: own, isUnderRun: under.has(place), number, below, filesOf, fail };
+    const left = await doStep(step, doing, chain.has(place));
     done[place] = left;
     return left;
   });

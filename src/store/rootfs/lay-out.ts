@@ -1,5 +1,6 @@
 import { type BodySource, smallBody } from '../../codec/body-source.ts';
 import { readLayer } from '../../codec/layer-reader.ts';
+import type { LayerListener } from '../../codec/layer-writer.ts';
 import { layerTar } from '../../graph/merged-tree.ts';
 import type { ImageSource } from '../../graph/source.ts';
 import type { Layer } from '../../spec/objects.ts';
@@ -20,21 +21,54 @@ export type LaidPart =
       readonly beside: string;
     };
 
+/** Whether entries hide nothing of what they lie on. */
+export const isPlain = (entries: readonly LayerEntry[]): boolean =>
+  entries.every(({ kind }) => kind !== 'whiteout' && kind !== 'opaque');
+
 /** Lays parts over one another in an empty directory. Without root, owners and devices are not as they say. Throws with the directory in any state. */
 export async function layOut(
   parts: readonly LaidPart[],
   directory: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const writer = new RootfsWriter(directory, { ...makingOfProcess(), native: loadNative() });
-  const draft = new Draft(emptyTree(), directory);
-  try {
+  await playing(directory, signal, async ({ draft, writer }) => {
     for (const part of parts) {
       draft.beginLayer();
       if (part.kind === 'layer') await playLayer(part, { draft, writer });
       else await playEntries(part, { draft, writer, signal });
     }
+  });
+}
+
+/**
+ * Lays a layer's entries out in an empty directory while `write` writes them elsewhere, and gives what that comes to. They hide nothing: of such
+ * entries none takes long. Throws with the directory in any state.
+ */
+export async function layOutBeside<T>(
+  directory: string,
+  signal: AbortSignal | undefined,
+  write: (listener: LayerListener) => Promise<T>,
+): Promise<T> {
+  return playing(directory, signal, async ({ draft, writer }) =>
+    write({
+      entry: entry => void writer.playing(draft.apply(entry)),
+      data: chunk => writer.write(chunk),
+      end: () => writer.end(),
+    }),
+  );
+}
+
+async function playing<T>(
+  directory: string,
+  signal: AbortSignal | undefined,
+  play: (playing: Playing) => Promise<T>,
+): Promise<T> {
+  const writer = new RootfsWriter(directory, { ...makingOfProcess(), native: loadNative() });
+  const draft = new Draft(emptyTree(), directory);
+  try {
+    const result = await play({ draft, writer });
     await new Pace(signal).run(writer.finishing(draft.tree()));
+    return result;
   } finally {
     writer.close();
   }
