@@ -81,6 +81,24 @@ test('who has nobody but themselves is told before anything is built that a RUN 
   assert.equal(status, 2);
   assert.match(err, /user: expected root, got app \(.*\/etc\/subuid/);
   assert.doesNotMatch(err, /] RUN/);
+  // Where a cache has records, its may be among them: that is said first, and what is not looked for there is refused.
+  const write = (...lines: readonly string[]): void =>
+    writeFileSync(join(user.home, 'context/Dockerfile'), ['FROM base', ...lines].join('\n'));
+  write('RUN touch /a');
+  assert.equal(user.ocikit(...buildWords).status, 0);
+  write('RUN touch /a', 'USER app', 'RUN touch /tmp/b');
+  const late = user.ocikit(...buildWords);
+  assert.deepEqual(
+    [
+      late.status,
+      late.err.match(/only a cache can have this step, as nobody can be app: \[3\/3\] RUN touch \/tmp\/b/g)?.length,
+    ],
+    [2, 1],
+    late.err,
+  );
+  const early = user.ocikit(...buildWords, '--no-cache-filter', 'stage-0');
+  assert.equal(early.status, 2);
+  assert.doesNotMatch(early.err, /\d\/3] RUN/);
   const ran = user.ocikit('run', '-u', 'app', 'img:base', '--', 'true');
   assert.equal(ran.status, 125);
   assert.match(ran.err, /expected root, got 1000:1000/);

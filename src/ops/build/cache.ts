@@ -1,3 +1,4 @@
+import type { Step } from '../../dockerfile/plan/plan.ts';
 import { OciError } from '../../errors.ts';
 import { readManifest } from '../../graph/image-reader.ts';
 import { proveLayers } from '../../graph/layer-bytes.ts';
@@ -8,6 +9,7 @@ import type { Digest } from '../../spec/digest.ts';
 import type { Descriptor, Document, ImageIndex, Manifest } from '../../spec/objects.ts';
 import { drain } from '../../stream/drain.ts';
 import { once } from '../../stream/once.ts';
+import type { BuildOptions } from './options.ts';
 
 /** A record that was found, and where its layer can be read. */
 interface Cached extends CacheRecord {
@@ -18,6 +20,15 @@ interface Cached extends CacheRecord {
 interface Listed {
   readonly entry: Descriptor;
   readonly source: ImageSource;
+}
+
+/** Which steps are looked for in a cache, by the options of a build. */
+export function mayBeCached({
+  noCache,
+  noCacheStages,
+}: Pick<BuildOptions, 'noCache' | 'noCacheStages'>): (step: Step) => boolean {
+  const uncached = new Set(noCacheStages?.map(name => name.toLowerCase()));
+  return ({ stage }) => noCache !== true && !uncached.has(stage.toLowerCase());
 }
 
 /**

@@ -20,7 +20,7 @@ import { compressionOf } from '../store-layer.ts';
 import { annotationsAt } from './annotations.ts';
 import { attest } from './attest.ts';
 import type { BuildBase } from './bases.ts';
-import type { BuildCache } from './cache.ts';
+import { type BuildCache, mayBeCached } from './cache.ts';
 import type { BuildContext } from './context.ts';
 import { memoized, type StageFiles } from './files.ts';
 import { builtImage } from './image.ts';
@@ -106,7 +106,6 @@ async function doAll(
 ): Promise<readonly Done[]> {
   const { options } = workshop;
   const { compression, level, compressor } = compressionOf(options);
-  const uncached = new Set(options.noCacheStages?.map(name => name.toLowerCase()));
   const runs = new BuildRuns(workshop.layout, options);
   const building = {
     ...workshop,
@@ -115,7 +114,7 @@ async function doAll(
     file: input.file,
     text: input.text,
     isDocker: base !== undefined && isDockerImage(base.image),
-    mayBeCached: (step: Step): boolean => options.noCache !== true && !uncached.has(step.stage.toLowerCase()),
+    mayBeCached: mayBeCached(options),
     terms: [compression, level, compressor, plan.epoch],
     created,
     now: created === undefined ? 0n : BigInt(Math.floor(Date.parse(created) / 1000)) * second,
