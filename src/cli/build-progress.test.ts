@@ -19,7 +19,7 @@ const events: readonly BuildEvent[] = [
 /** What is written of a build whose every event is a tenth of a second after the last. */
 function written(
   progress: string | undefined,
-  terminal: Partial<Pick<Io, 'columns' | 'stderrIsTerminal'>> = {},
+  terminal: Partial<Pick<Io, 'columns' | 'rows' | 'stderrIsTerminal'>> = {},
   tell: readonly BuildEvent[] = events,
 ): string {
   let text = '';
@@ -107,6 +107,24 @@ test('on a terminal what has ended stands, in order, and what goes on is drawn a
   for (const columns of [0, 1, 10, 40]) {
     const narrow = shown(written('tty', { stderrIsTerminal: true, columns }));
     if (columns >= 10) for (const line of narrow) assert.ok(line.length < Math.max(columns, 12), line);
+  }
+});
+
+test('no more is drawn than a terminal has rows, so that all of it can be drawn again', () => {
+  const many: readonly BuildEvent[] = Array.from({ length: 9 }, (_, at) => [
+    { step: at, kind: 'start', title: `RUN ${at}` } as const,
+    { step: at, kind: 'output', text: 'a\nb\nc\nd\n' } as const,
+  ]).flat();
+  const ends: readonly BuildEvent[] = Array.from({ length: 9 }, (_, at) => ({ step: 8 - at, kind: 'done' }));
+  for (const rows of [3, 6, 12, 40]) {
+    const text = written('tty', { stderrIsTerminal: true, columns: 40, rows }, [...many, ...ends]);
+    for (const frame of text.split('\x1b[J').filter(part => part.includes('[+]')))
+      assert.ok((frame.split('[+]')[1] ?? '').split('\n').length <= rows, `${rows}: ${frame}`);
+    const end = shown(text).map(line => line.replace(/ +[\d.]+s$/, ''));
+    assert.deepEqual(
+      end,
+      Array.from({ length: 9 }, (_, at) => ` => RUN ${at}`),
+    );
   }
 });
 

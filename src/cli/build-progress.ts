@@ -86,7 +86,8 @@ function plainText(event: BuildEvent, { now, started }: Times): string {
     case 'done':
       return `${number} DONE ${seconds(elapsed, 1)}s\n\n`;
     case 'error':
-      return `${number} ERROR: ${escapeLine(event.message)}\n\n`;
+      // What a program said last has been told.
+      return `${number} ERROR: ${escapeLine(event.message.split(':\n', 1)[0] as string)}\n\n`;
   }
 }
 

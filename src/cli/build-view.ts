@@ -6,7 +6,7 @@ import { displayWidth, ellipsis } from './width.ts';
 /** So many lines of what a program wrote last are shown while it runs. */
 const shownLines = 4;
 const interval = 100;
-const usualColumns = 80;
+const [usualColumns, usualRows] = [80, 24];
 
 type Ending = Exclude<BuildEvent['kind'], 'start' | 'output'>;
 const words: Readonly<Record<Ending, string>> = { done: '', cached: 'CACHED ', error: 'ERROR ', canceled: 'CANCELED ' };
@@ -24,7 +24,6 @@ interface Row {
  */
 export class BuildView {
   readonly #io: Io;
-  readonly #columns: number;
   readonly #rows = new Map<number, Row>();
   readonly #begun: number;
   readonly #timer: NodeJS.Timeout;
@@ -32,7 +31,6 @@ export class BuildView {
 
   constructor(io: Io) {
     this.#io = io;
-    this.#columns = io.columns > 0 ? io.columns : usualColumns;
     this.#begun = io.now().getTime();
     this.#timer = setInterval(() => this.#draw(), interval).unref();
   }
@@ -75,11 +73,26 @@ export class BuildView {
       text += this.#line(row, now);
       this.#rows.delete(step);
     }
-    const live = [...this.#rows.values()].flatMap(row => [this.#line(row, now), ...this.#output(row)]);
+    const live = this.#live(now);
     const head = live.length === 0 ? [] : [`[+] Building ${seconds(now - this.#begun)}\n`];
     if (this.#drawn === 0 && live.length === 0 && text === '\r\x1b[J') return;
     this.#drawn = head.length + live.length;
     this.#io.stderr(`${text}${head.join('')}${live.join('')}`);
+  }
+
+  /** What goes on, as much of it as can be drawn again: what has left a terminal above stays as it is. */
+  #live(now: number): readonly string[] {
+    const rows = this.#io.rows > 0 ? this.#io.rows : usualRows;
+    const [room, all] = [Math.max(1, rows - 2), [...this.#rows.values()]];
+    for (let lines = shownLines; lines > 0; lines--) {
+      const live = all.flatMap(row => [this.#line(row, now), ...this.#output(row, lines)]);
+      if (live.length <= room) return live;
+    }
+    return all.slice(0, room).map(row => this.#line(row, now));
+  }
+
+  get #columns(): number {
+    return this.#io.columns > 0 ? this.#io.columns : usualColumns;
   }
 
   #line({ title, started, ended }: Row, now: number): string {
@@ -90,11 +103,11 @@ export class BuildView {
     return `${said}${' '.repeat(Math.max(0, room - displayWidth(said)))} ${time}\n`;
   }
 
-  #output({ last, ended }: Row): readonly string[] {
+  #output({ last, ended }: Row, lines: number): readonly string[] {
     if (ended !== undefined) return [];
     return last
       .filter(line => line !== '')
-      .slice(-shownLines)
+      .slice(-lines)
       .map(line => `${ellipsis(` => => # ${escapeLine(line)}`, Math.max(1, this.#columns - 1))}\n`);
   }
 }

@@ -17,8 +17,15 @@ export function failureText(error: unknown): string {
   const failure = systemFailure(error);
   if (failure instanceof OciError) {
     const { excerpt } = failure;
-    const lines = excerpt === undefined ? '' : `${excerpt.split('\n').map(escapeLine).join('\n')}\n`;
-    return `ocikit: ${escapeLine(sentenceOf(failure))}\n${lines}`;
+    if (excerpt === undefined) return `ocikit: ${escapeLine(sentenceOf(failure))}\n`;
+    // What a program said last may be many lines.
+    const [sentence = '', ...said] = sentenceOf(failure).split('\n').map(escapeLine);
+    return [
+      `ocikit: ${sentence}`,
+      ...said.map(text => `     | ${text}`),
+      ...excerpt.split('\n').map(escapeLine),
+      '',
+    ].join('\n');
   }
   const stack = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
   return `ocikit: this is a bug in ocikit ${version}\n${escapeText(stack)}\n`;

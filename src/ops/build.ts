@@ -82,7 +82,7 @@ async function buildOut(
 }
 
 async function buildFrom(place: ContextPlace, places: readonly BuildPlace[], options: BuildOptions): Promise<Finished> {
-  const log = new BuildLog(options.events);
+  const log = new BuildLog(options);
   const input = await log.during('[internal] load build definition', () => readInput(place, options, options));
   try {
     return await buildInput(input, { place, places, log, options });

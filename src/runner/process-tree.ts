@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { systemError } from '../errors.ts';
 import { closeEnds, openPipe, type Pipe } from '../store/disk/pipe.ts';
-import { childrenOf, killNamespace, mountNamespaceOf } from '../store/disk/processes.ts';
+import { childrenOf, MountNamespace } from '../store/disk/processes.ts';
 import { hostPath } from './root-script.ts';
 import type { ProgramSignals } from './signals.ts';
 
@@ -67,7 +67,7 @@ export async function runTree(launch: Launch): Promise<Ended> {
   const child = spawn(program as string, rest, { env: { PATH: hostPath }, stdio: [...stdio] });
   closeEnds(pipes);
   const kill = (): void => {
-    if (!hasPids) killNamespace(mountNamespaceOf(child.pid));
+    if (!hasPids) MountNamespace.of(child.pid)?.end();
     child.kill('SIGKILL');
   };
   const release = signals?.listen(name => forward(child, name));
@@ -114,7 +114,7 @@ function taking({ output }: Pipe, at: number, streams: Streams): Promise<void> {
 function ending(child: ChildProcess, { script, hasPids }: Pick<Launch, 'script' | 'hasPids'>): Promise<Ended> {
   return new Promise((resolve, reject) => {
     let report = '';
-    let namespace: string | undefined;
+    let namespace: MountNamespace | undefined;
     const [, , , input, said] = child.stdio as unknown as readonly (NodeJS.ReadWriteStream | null)[];
     // A shell that could not start reads nothing.
     input?.on('error', () => undefined);
@@ -122,10 +122,10 @@ function ending(child: ChildProcess, { script, hasPids }: Pick<Launch, 'script' 
     said?.on('error', () => undefined);
     said?.on('data', (chunk: Uint8Array) => {
       report += String(chunk);
-      namespace = mountNamespaceOf(child.pid);
+      if (!hasPids) namespace ??= MountNamespace.of(child.pid);
     });
     // What the program has left behind ends with it, and gives back the streams that are waited for.
-    child.on('exit', () => (hasPids ? undefined : killNamespace(namespace)));
+    child.on('exit', () => namespace?.end());
     child.on('error', error => reject(systemError(error, 'setpriv', 'a program that can be started')));
     child.on('close', code => {
       const hasBegun = report.endsWith(ready);

@@ -1,3 +1,5 @@
+import type { BuildOptions } from './options.ts';
+
 /** What a build tells while it goes on, of any number of pieces of work at once; `step` is the number of what it is about, the same each time. */
 export type BuildEvent = { readonly step: number } & (
   | { readonly kind: 'start'; readonly title: string }
@@ -23,11 +25,13 @@ export interface Teller {
 /** Tells of pieces of work as they begin and end. State: how many there are, and what has gone wrong. */
 export class BuildLog {
   readonly #events: BuildEvents | undefined;
+  readonly #signal: AbortSignal | undefined;
   readonly #told = new Set<unknown>();
   #count = 0;
 
-  constructor(events: BuildEvents | undefined) {
+  constructor({ events, signal }: Pick<BuildOptions, 'events' | 'signal'>) {
     this.#events = events;
+    this.#signal = signal;
   }
 
   /** Keeps numbers for so many pieces, whenever they begin; answers the first. */
@@ -55,9 +59,9 @@ export class BuildLog {
     }
   }
 
-  /** What went wrong is told once: it is why the others end. */
+  /** What went wrong is told once: it is why the others end. Where somebody stopped the work nothing did. */
   #fault(step: number, error: unknown): BuildEvent {
-    if (this.#told.has(error)) return { step, kind: 'canceled' };
+    if (this.#told.has(error) || this.#signal?.aborted === true) return { step, kind: 'canceled' };
     this.#told.add(error);
     return { step, kind: 'error', message: error instanceof Error ? error.message : String(error) };
   }

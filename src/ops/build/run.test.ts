@@ -194,7 +194,7 @@ test('a program that fails ends the build with its status and its last lines, an
   await assert.rejects(ground.built([script]), (error: Error) => {
     assert.match(
       error.message,
-      /Dockerfile:2:1: process "\/bin\/sh -c for i .*" did not complete successfully: exit code: 23: /,
+      /Dockerfile:2:1: process "\/bin\/sh -c for i .*" did not complete successfully: exit code: 23:\n/,
     );
     assert.match(error.message, /line 30\nlast$/);
     assert.doesNotMatch(error.message, /line 20\n/);

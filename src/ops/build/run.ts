@@ -157,6 +157,6 @@ function lastOf(kept: KeptOutput): string {
 
 /** BuildKit's sentence, and why. */
 function failureOf({ arguments: words }: RunStep, status: number, why: string): string {
-  const said = why === '' ? '' : `: ${why}`;
+  const said = why === '' ? '' : why.includes('\n') ? `:\n${why}` : `: ${why}`;
   return `process "${words.join(' ')}" did not complete successfully: exit code: ${status}${said}`;
 }

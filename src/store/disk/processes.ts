@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** The processes that a process has started and that still run; none where the kernel does not say. */
 export function childrenOf(pid: number | undefined): readonly number[] {
@@ -12,9 +12,9 @@ export function childrenOf(pid: number | undefined): readonly number[] {
 }
 
 /** What tells a process's namespace of mounts from every other; undefined where that process is gone. */
-export function mountNamespaceOf(pid: number | string | undefined): string | undefined {
+function mountNamespaceOf(pid: number | string): string | undefined {
   try {
-    return pid === undefined ? undefined : readlinkSync(`/proc/${pid}/ns/mnt`);
+    return readlinkSync(`/proc/${pid}/ns/mnt`);
   } catch {
     return undefined;
   }
@@ -23,18 +23,41 @@ export function mountNamespaceOf(pid: number | string | undefined): string | und
 /** Rounds of killing: what forks faster than that stays. */
 const rounds = 100;
 
-/** Kills all processes of another namespace of mounts. */
-export function killNamespace(namespace: string | undefined): void {
-  if (namespace === undefined || namespace === mountNamespaceOf('self')) return;
-  for (let round = 0; round < rounds; round++) {
-    const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name) && mountNamespaceOf(name) === namespace);
-    if (pids.length === 0) return;
-    for (const pid of pids) {
-      try {
-        process.kill(Number(pid), 'SIGKILL');
-      } catch {
-        // It has ended meanwhile.
+/** A process's namespace of mounts. While it is held no other gets its number, which is the next that is made's as soon as it is gone. State: whether it is held. */
+export class MountNamespace {
+  readonly #name: string;
+  #file: number | undefined;
+
+  private constructor(file: number) {
+    this.#file = file;
+    this.#name = readlinkSync(`/proc/self/fd/${file}`);
+  }
+
+  /** Undefined where that process is gone, or has no other than this one. */
+  static of(pid: number | undefined): MountNamespace | undefined {
+    if (pid === undefined || [undefined, mountNamespaceOf('self')].includes(mountNamespaceOf(pid))) return undefined;
+    try {
+      return new MountNamespace(openSync(`/proc/${pid}/ns/mnt`, 'r'));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Kills all of its processes, and lets go of it. */
+  end(): void {
+    if (this.#file === undefined) return;
+    for (let round = 0; round < rounds; round++) {
+      const pids = readdirSync('/proc').filter(name => /^\d+$/.test(name) && mountNamespaceOf(name) === this.#name);
+      if (pids.length === 0) break;
+      for (const pid of pids) {
+        try {
+          process.kill(Number(pid), 'SIGKILL');
+        } catch {
+          // It has ended meanwhile.
+        }
       }
     }
+    closeSync(this.#file);
+    this.#file = undefined;
   }
 }
