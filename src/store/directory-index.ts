@@ -2,8 +2,18 @@ import { lstatSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf, encodedOf } from '../spec/digest.ts';
 import { jsonText } from '../spec/document.ts';
+import { memoized } from '../stream/memoized.ts';
 import { Pace } from '../stream/pace.ts';
-import { readStatIndex, type StatIndex, type WrittenTree, writingStatIndex } from './bundle/stat-index.ts';
+import type { Selection } from '../tree/selection.ts';
+import { isAsIndexed } from './bundle/as-indexed.ts';
+import {
+  readColumns,
+  restoreStatIndex,
+  type StatIndex,
+  type WrittenTree,
+  writingStatIndex,
+} from './bundle/stat-index.ts';
+import { loadNative } from './disk/native.ts';
 import { makeOwnDirectory } from './disk/own-directory.ts';
 import { hasClockOf } from './disk/remote.ts';
 import { makeTemporaryDirectory } from './disk/temporary.ts';
@@ -12,10 +22,14 @@ import { hasSidecar } from './rootfs/sidecar.ts';
 
 /** What of a directory has been read before, by whom it is asked for. State: when it was opened. */
 interface DirectoryIndex {
-  /** What it was, where that is known. */
-  readonly before: StatIndex | undefined;
+  /** What it was, where that is known; made when it is asked for. */
+  readonly before: () => Promise<StatIndex | undefined>;
+  /** Whether all of it is as it was, by every name and stat. */
+  readonly isAsBefore: () => Promise<boolean>;
+  /** What was said of it then, by what was asked. */
+  readonly said: Readonly<Record<string, string>>;
   /** Keeps what the directory's tree is now, and what files of it are compared by; what has changed since it was opened is read again the next time. */
-  keep(read: Pick<WrittenTree, 'tree' | 'digests' | 'statOf'>): Promise<void>;
+  keep(read: Pick<WrittenTree, 'tree' | 'digests' | 'statOf' | 'said'>): Promise<void>;
 }
 
 interface Remembered {
@@ -23,6 +37,7 @@ interface Remembered {
   readonly cache: string;
   /** What of the directory is looked at, as a text. */
   readonly part: string;
+  readonly selection: Selection | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,7 +47,7 @@ interface Remembered {
  */
 export async function openDirectoryIndex(
   directory: string,
-  { cache, part, signal }: Remembered,
+  { cache, part, selection, signal }: Remembered,
 ): Promise<DirectoryIndex | undefined> {
   return forgiving(async () => {
     makeOwnDirectory(cache);
@@ -42,9 +57,18 @@ export async function openDirectoryIndex(
     const name = encodedOf(of);
     const file = join(cache, name);
     const since = clockOf(cache);
-    const before = isOwnFile(file) ? await new Pace(signal).run(readStatIndex(file, of)) : undefined;
+    const pace = new Pace(signal);
+    const columns = isOwnFile(file) ? await pace.run(readColumns(file, of)) : undefined;
+    const native = loadNative();
     return {
-      before,
+      before: async () => columns && pace.run(restoreStatIndex(columns, file)),
+      // Who walks it without native calls says what is missing.
+      isAsBefore: memoized(async () =>
+        columns === undefined || native === undefined
+          ? false
+          : pace.run(isAsIndexed(root, columns, { selection, native })),
+      ),
+      said: columns?.said ?? {},
       keep: read =>
         forgiving(() =>
           keepOwnFile(cache, name, staged =>

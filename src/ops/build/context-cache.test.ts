@@ -33,6 +33,8 @@ interface Place {
   readonly run: (options?: {
     readonly contextCache?: string;
     readonly dryRun?: boolean;
+    /** One that was built into before has the step. */
+    readonly layout?: string;
   }) => Promise<readonly [string, number]>;
 }
 
@@ -49,10 +51,10 @@ function place(t: TestContext): Place {
     context,
     cache,
     file,
-    async run(options = { contextCache: cache }) {
+    async run({ layout: name, ...options } = { contextCache: cache }) {
       const progress = { bytes: 0 };
       // Without a cache of steps the same is read each time.
-      const layout = join(directory, `layout-${runs++}`);
+      const layout = join(directory, name ?? `layout-${runs++}`);
       const { manifest } = await build(context, [`${layout}:x`], { platforms: ['linux/amd64'], progress, ...options });
       return [manifest, progress.bytes];
     },
@@ -153,6 +155,66 @@ test('whatever is done to a context, what is remembered of it never shows', asyn
     }),
     { numRuns: 12 },
   );
+});
+
+/** Changes of names and attributes. */
+const rename: fc.Arbitrary<Edit> = fc.oneof(
+  which.map(
+    (one): Edit =>
+      ({ file }) =>
+        rmSync(file(one), { force: true }),
+  ),
+  which.map(
+    (one): Edit =>
+      ({ file }) =>
+        writeFileSync(`${file(one)}-more`, 'more'),
+  ),
+  which.map(
+    (one): Edit =>
+      ({ file }) =>
+        void mkdirSync(`${file(one)}-inside`, { recursive: true }),
+  ),
+  which.map(
+    (one): Edit =>
+      ({ context }) =>
+        chmodSync(join(context, 'files'), 0o700 | (one % 8)),
+  ),
+  which.map(
+    (one): Edit =>
+      ({ file }) => {
+        rmSync(file(one), { force: true });
+        symlinkSync('elsewhere', file(one));
+      },
+  ),
+  // Nobody looks at it.
+  which.map(
+    (one): Edit =>
+      ({ context }) =>
+        writeFileSync(join(context, `ignored-${one}`), 'ignored'),
+  ),
+);
+
+test('a step is found where all is as it was, and where it would be found without what is remembered', async t => {
+  let found = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.option(fc.oneof(rename, edit)), { minLength: 1, maxLength: 4 }), async edits => {
+      const here = place(t);
+      writeFileSync(join(here.context, '.dockerignore'), 'ignored-*\n');
+      for (const change of [undefined, ...edits]) {
+        await tick();
+        try {
+          change?.(here);
+        } catch {
+          // What it would change went with an earlier one.
+        }
+        const [image, read] = await here.run({ contextCache: here.cache, layout: 'remembered' });
+        assert.equal(image, (await here.run({ layout: 'not' }))[0]);
+        if (read < total) found++;
+      }
+    }),
+    { numRuns: 12 },
+  );
+  assert.ok(found > 0);
 });
 
 test('what somebody else could have written is not used: another one of the cache, a file of theirs, a link', async t => {

@@ -2,10 +2,12 @@ import type { BodySource } from '../../codec/body-source.ts';
 import type { ComparableRootfs } from '../../graph/comparable-rootfs.ts';
 import { openDirectoryIndex } from '../../store/directory-index.ts';
 import { writeFileAtomic } from '../../store/disk/file-target.ts';
-import { openRootfsDirectory } from '../../store/rootfs/directory.ts';
+import type { Stat } from '../../store/disk/stat.ts';
+import { openRootfsDirectory, type RootfsDirectory } from '../../store/rootfs/directory.ts';
 import { flow } from '../../stream/flow.ts';
+import { memoized } from '../../stream/memoized.ts';
 import { Pace } from '../../stream/pace.ts';
-import { emptyTree, type Tree } from '../../tree/node.ts';
+import { emptyTree, type Node, type Tree } from '../../tree/node.ts';
 import { textOf } from '../../tree/path.ts';
 import type { Selected } from '../../tree/select.ts';
 import { listedBy, type Selection } from '../../tree/selection.ts';
@@ -16,7 +18,9 @@ import type { ContextPlace } from './place.ts';
 
 /** What a build takes files from. */
 export interface BuildContext {
-  readonly tree: Tree;
+  readonly tree: () => Promise<Tree>;
+  /** What a text asks of its files, as it was said where all is as it was, else as `make` says it. */
+  readonly said: (asked: string, make: () => Promise<string>) => Promise<string>;
   /** A file of it as one of the disk. */
   readonly fileOf: (one: Selected) => Promise<string>;
   readonly warnings: () => readonly string[];
@@ -28,6 +32,7 @@ export interface BuildContext {
 /** Less than this (bytes that are read meanwhile) is not worth to be kept. */
 const worthKeeping = 1 << 20;
 const nothing = async (): Promise<void> => undefined;
+const always: BuildContext['said'] = (_asked, make) => make();
 
 interface Contexts {
   readonly place: ContextPlace;
@@ -66,7 +71,8 @@ export class OpenContexts {
     if (place.kind === 'directory') return this.#directory(place.path, { selection, patterns });
     if (place.kind === 'tar') return this.#tar(place, selection);
     return {
-      tree: emptyTree(),
+      tree: async () => emptyTree(),
+      said: always,
       fileOf: async ({ path }) => path,
       warnings: () => [],
       keep: nothing,
@@ -82,20 +88,33 @@ export class OpenContexts {
     const index =
       contextCache === undefined
         ? undefined
-        : await openDirectoryIndex(directory, { cache: contextCache, part: patterns, signal: work.signal });
-    const { known, digests } = index?.before ?? {};
-    const rootfs = openRootfsDirectory(directory, { selection, work, known, digests, isNoting: true });
-    const tree = await this.#added(rootfs);
+        : await openDirectoryIndex(directory, { cache: contextCache, part: patterns, selection, signal: work.signal });
+    let rootfs: RootfsDirectory | undefined;
+    const tree = memoized(async () => {
+      const { known, digests } = (await index?.before()) ?? {};
+      rootfs = openRootfsDirectory(directory, { selection, work, known, digests, isNoting: true });
+      return this.#added(rootfs);
+    });
+    const said: Record<string, string> = {};
     return {
       tree,
-      fileOf: async ({ path }) => `${directory}/${textOf(path)}`,
-      warnings: () => rootfs.warnings,
-      async keep() {
-        const { digests: now, cost } = rootfs.hashed;
-        if (cost >= worthKeeping && dryRun !== true)
-          await index?.keep({ tree, digests: now, statOf: node => rootfs.statOf(node) });
+      async said(asked, make) {
+        const before = index?.said[asked];
+        if (before !== undefined && (await index?.isAsBefore())) return before;
+        said[asked] = await make();
+        return said[asked];
       },
-      close: () => rootfs.close(),
+      fileOf: async ({ path }) => `${directory}/${textOf(path)}`,
+      warnings: () => rootfs?.warnings ?? [],
+      async keep() {
+        if (index === undefined || rootfs === undefined || dryRun === true) return;
+        const { digests, cost } = rootfs.hashed;
+        const isMore = Object.keys(said).length > 0 && (await index.isAsBefore());
+        if (cost < worthKeeping && !isMore) return;
+        const statOf = (node: Node): Stat | undefined => rootfs?.statOf(node);
+        await index.keep({ tree: await tree(), digests, statOf, said: { ...(isMore ? index.said : {}), ...said } });
+      },
+      close: () => rootfs?.close(),
     };
   }
 
@@ -107,7 +126,10 @@ export class OpenContexts {
     const whole = await this.#added(rootfs);
     let count = 0;
     return {
-      tree: selection === undefined ? whole : await new Pace(options.signal).run(listedBy(whole, selection)),
+      tree: memoized(async () =>
+        selection === undefined ? whole : new Pace(options.signal).run(listedBy(whole, selection)),
+      ),
+      said: always,
       fileOf: async ({ node, path }) => {
         const file = `${spool}/member-${count++}`;
         if (node.kind !== 'file') return file;

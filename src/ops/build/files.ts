@@ -3,15 +3,19 @@ import type { ImageSource } from '../../graph/source.ts';
 import { chainID } from '../../spec/chain-id.ts';
 import type { Layer } from '../../spec/objects.ts';
 import type { LaidPart } from '../../store/rootfs/lay-out.ts';
+import { memoized } from '../../stream/memoized.ts';
 import { Pace, type Work } from '../../stream/pace.ts';
 import { applyInParts } from '../../tree/apply.ts';
 import { emptyTree, type Tree } from '../../tree/node.ts';
+import type { BuildContext } from './context.ts';
 
 /** The files of an image, of a context, or of what a step leaves: made out when they are asked for. */
 export interface StageFiles {
   /** What they are known by without being looked at: of layers their chainID, else the key of the step that leaves them; undefined of a context. */
   readonly identity: (() => Promise<string>) | undefined;
   readonly tree: () => Promise<Tree>;
+  /** Of a context: what a text asks of them, remembered or made. */
+  readonly said?: BuildContext['said'];
   /** What they are made of, for who lays them out on a disk; undefined of a context. */
   readonly parts?: StageParts;
 }
@@ -20,15 +24,6 @@ export interface StageFiles {
 interface StageParts {
   readonly below: StageFiles | undefined;
   readonly layers: () => Promise<readonly LaidPart[]>;
-}
-
-/** What is asked for any number of times and made once. */
-export function memoized<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 export const scratch: StageFiles = {

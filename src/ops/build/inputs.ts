@@ -2,12 +2,13 @@ import type { Step } from '../../dockerfile/plan/plan.ts';
 import { nodeEngine } from '../../engine/node.ts';
 import type { Fail } from '../../errors.ts';
 import type { Digest } from '../../spec/digest.ts';
+import { jsonText } from '../../spec/document.ts';
 import { Pace } from '../../stream/pace.ts';
 import { describeSelected, filesIn } from '../../tree/described.ts';
 import { selectSources } from '../../tree/select.ts';
 import { excluded } from './copy.ts';
 import type { StageFiles } from './files.ts';
-import { inputsOf, keyOf, type StepInput } from './key.ts';
+import { inputsOf, keyOf, type StepInput, version } from './key.ts';
 import type { Building } from './steps.ts';
 
 /** Characters. */
@@ -47,6 +48,18 @@ async function inputText(
   if (from.kind === 'remote') return from.address;
   const files = keyed.filesOf(from);
   if (!byContents && files.identity !== undefined) return files.identity();
+  const described = (): Promise<string> => contentsText({ from, wanted }, files, { step, keyed });
+  if (files.said === undefined) return described();
+  const exclude = step.kind === 'copy' ? step.exclude : [];
+  return files.said(jsonText([version, wanted.path, wanted.include, wanted.required, exclude]), described);
+}
+
+/** Says what the files are that are taken. */
+async function contentsText(
+  { from, wanted }: StepInput,
+  files: StageFiles,
+  { step, keyed }: { readonly step: Step; readonly keyed: Keyed },
+): Promise<string> {
   const { building, fail } = keyed;
   const isExcluded = step.kind === 'copy' && step.exclude.length > 0 ? excluded(step.exclude) : undefined;
   const owner = from.kind === 'context' ? { uid: 0, gid: 0 } : undefined;

@@ -2,6 +2,7 @@ import type { LayerListener } from '../../codec/layer-writer.ts';
 import type { Step } from '../../dockerfile/plan/plan.ts';
 import type { Layer } from '../../spec/objects.ts';
 import { isPlain, layOutBeside } from '../../store/rootfs/lay-out.ts';
+import { memoized } from '../../stream/memoized.ts';
 import { Pace } from '../../stream/pace.ts';
 import { applyInParts } from '../../tree/apply.ts';
 import { emptyTree, type LayerEntry, type Tree } from '../../tree/node.ts';
@@ -11,7 +12,6 @@ import { find } from '../../tree/walk.ts';
 import { compareSides, type Side } from '../compare.ts';
 import { storeLayer, writtenFiles } from '../store-layer.ts';
 import { changedTree } from './copy.ts';
-import { memoized } from './files.ts';
 import type { Building, Doing, Made } from './steps.ts';
 
 type Changing = Exclude<Step, { kind: 'run' }>;

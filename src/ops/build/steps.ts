@@ -8,6 +8,7 @@ import type { Digest } from '../../spec/digest.ts';
 import type { Layer } from '../../spec/objects.ts';
 import type { LaidPart } from '../../store/rootfs/lay-out.ts';
 import { inParallel } from '../../stream/in-parallel.ts';
+import { memoized } from '../../stream/memoized.ts';
 import { Pace } from '../../stream/pace.ts';
 import type { Tree } from '../../tree/node.ts';
 import type { ContentFiles } from '../content-files.ts';
@@ -15,7 +16,7 @@ import type { CompressionOptions, Work } from '../options.ts';
 import type { BuildCache } from './cache.ts';
 import type { BuildContext } from './context.ts';
 import { changedTree } from './copy.ts';
-import { memoized, type StageFiles, scratch, withLayer } from './files.ts';
+import { type StageFiles, scratch, withLayer } from './files.ts';
 import { keysOf } from './inputs.ts';
 import { essenceText, inputsOf } from './key.ts';
 import { changesOf, copiedLayer } from './layer.ts';
@@ -129,7 +130,12 @@ export async function doSteps(building: Building): Promise<readonly Done[]> {
     if (origin.kind === 'scratch') return scratch;
     if (origin.kind === 'step') return (done[origin.step] as Done).files;
     if (origin.kind === 'image') return building.image(origin);
-    return { identity: undefined, tree: async () => (await building.context(origin.name)).tree };
+    const context = (): Promise<BuildContext> => building.context(origin.name);
+    return {
+      identity: undefined,
+      tree: async () => (await context()).tree(),
+      said: async (...asked) => (await context()).said(...asked),
+    };
   };
   return inParallel({ needs: needsOf(plan), atOnce: jobs, signal: options.signal }, async (place, signal) => {
     await new Pace(signal).turn();

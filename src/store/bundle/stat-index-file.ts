@@ -47,6 +47,8 @@ export interface Columns {
   readonly of?: string | undefined;
   /** Nanoseconds: when the first stat was about to be taken. */
   readonly since: bigint;
+  /** What has been said of the tree before, by what was asked. */
+  readonly said?: Readonly<Record<string, string>> | undefined;
   readonly extras: Extras;
   readonly numbers: Readonly<Record<NumberColumn, Float64Array>>;
   readonly wide: Readonly<Record<WideColumn, BigInt64Array>>;
@@ -94,9 +96,9 @@ function* checksum(parts: readonly Uint8Array[]): Parts<string> {
 
 /** The bytes of an index, in parts. */
 export function* encodeColumns(columns: Columns): Parts<Uint8Array> {
-  const { count, of, since, extras, numbers, wide, kinds, digests, paths } = columns;
+  const { count, of, since, said, extras, numbers, wide, kinds, digests, paths } = columns;
   const parts = [
-    Buffer.from(`${JSON.stringify({ count, of, since: `${since}`, ...extras })}\n`),
+    Buffer.from(`${JSON.stringify({ count, of, since: `${since}`, said, ...extras })}\n`),
     ...numberColumns.map(name => bytesOfArray(numbers[name])),
     ...wideColumns.map(name => bytesOfArray(wide[name])),
     kinds,
@@ -107,10 +109,10 @@ export function* encodeColumns(columns: Columns): Parts<Uint8Array> {
 }
 
 function decodeBody(
-  head: Extras & Pick<Columns, 'count' | 'of'> & { readonly since: string },
+  head: Extras & Pick<Columns, 'count' | 'of' | 'said'> & { readonly since: string },
   body: Buffer,
 ): Columns | undefined {
-  const { count, of, since, ...extras } = head;
+  const { count, of, since, said, ...extras } = head;
   if (!Number.isSafeInteger(count) || count < 1 || body.length < count * rowBytes) return undefined;
   let at = 0;
   // A copy, because a column must start where its numbers may lie.
@@ -128,6 +130,7 @@ function decodeBody(
     count,
     of,
     since: BigInt(since),
+    said,
     extras,
     numbers: numbers as Record<NumberColumn, Float64Array>,
     wide: wide as Record<WideColumn, BigInt64Array>,

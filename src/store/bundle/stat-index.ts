@@ -36,14 +36,16 @@ export interface WrittenTree {
   readonly of?: string;
   /** When (nanoseconds on the file system's clock) the tree was read of the disk: what has changed since is looked at again. When the index is written, where the tree was written to the disk. */
   readonly since?: bigint;
+  /** What has been said of the tree, by what was asked. */
+  readonly said?: Readonly<Record<string, string>>;
 }
 
 /** Looking at a path costs a part of what making a file does. */
-const statCost = fileCost >> 2;
+export const statCost: number = fileCost >> 2;
 const lookCost = partCost / partLength;
 
 /** Records every path; yields what each cost. */
-function* recordRows({ root, tree, digests, statOf, of }: WrittenTree, since: bigint): Parts<Columns> {
+function* recordRows({ root, tree, digests, statOf, of, said }: WrittenTree, since: bigint): Parts<Columns> {
   const nodes: (readonly [Path, Node])[] = [['', tree]];
   yield* eachNode(tree, (path, node) => void nodes.push([path, node]));
   const columns = newColumns(nodes.length);
@@ -58,7 +60,7 @@ function* recordRows({ root, tree, digests, statOf, of }: WrittenTree, since: bi
   }
   const { targets, xattrs, times } = recorder;
   const extras = { targets, xattrs, times };
-  return { ...columns, count: nodes.length, of, since, extras, paths: nodes.map(([path]) => path) };
+  return { ...columns, count: nodes.length, of, since, said, extras, paths: nodes.map(([path]) => path) };
 }
 
 /** Writes the index of a tree in parts: yields what each cost. */
@@ -78,6 +80,32 @@ export function* writingStatIndex(file: string, written: WrittenTree): Parts<voi
   }
 }
 
+/** Whether a row is of the file that a stat is of, with its mode and owner. */
+function isOwn({ numbers, wide }: Columns, row: number, stat: Stat): boolean {
+  return (
+    wide.inode[row] === BigInt.asIntN(64, stat.inode) &&
+    wide.device[row] === BigInt.asIntN(64, stat.device) &&
+    numbers.statMode[row] === stat.mode &&
+    numbers.statUid[row] === stat.uid &&
+    numbers.statGid[row] === stat.gid
+  );
+}
+
+/** Whether a row's file has not changed since, by its stat now. */
+export function isUnchanged(columns: Columns, row: number, stat: Stat): boolean {
+  const { numbers, wide, since } = columns;
+  // A file may change again within the clock tick of its stat, and look the same: what is that young is read, as git does.
+  return (
+    stat.ctime < since &&
+    stat.mtime < since &&
+    isOwn(columns, row, stat) &&
+    wide.ctime[row] === stat.ctime &&
+    wide.statMtime[row] === stat.mtime &&
+    numbers.links[row] === stat.links &&
+    numbers.size[row] === stat.size
+  );
+}
+
 /** The rows whose stat is a path's stat now. */
 class Unchanged implements Known {
   readonly #columns: Columns;
@@ -91,17 +119,8 @@ class Unchanged implements Known {
   }
 
   lookup(path: Path, stat: Stat): Node | undefined {
-    const { numbers, wide, since } = this.#columns;
     const row = this.#rows.get(path);
-    // A file may change again within the clock tick of its stat, and look the same: what is that young is read, as git does.
-    if (row === undefined || stat.ctime >= since || stat.mtime >= since) return undefined;
-    const isSame =
-      this.#isOwn(row, stat) &&
-      wide.ctime[row] === stat.ctime &&
-      wide.statMtime[row] === stat.mtime &&
-      numbers.links[row] === stat.links &&
-      numbers.size[row] === stat.size;
-    return isSame ? this.#nodes[row] : undefined;
+    return row !== undefined && isUnchanged(this.#columns, row, stat) ? this.#nodes[row] : undefined;
   }
 
   directory(path: Path, stat: Stat): DirectoryNode | undefined {
@@ -109,20 +128,8 @@ class Unchanged implements Known {
     const { wide, since } = this.#columns;
     // Its own change may be younger than the node: what is in it makes it young as well, so that no more is asked than this.
     const isOld = row !== undefined && (wide.ctime[row] ?? since) < since;
-    const node = isOld && this.#isOwn(row, stat) ? this.#nodes[row] : undefined;
+    const node = isOld && isOwn(this.#columns, row, stat) ? this.#nodes[row] : undefined;
     return node?.kind === 'directory' ? node : undefined;
-  }
-
-  /** Whether it is the file that it was, with its mode and owner. */
-  #isOwn(row: number, stat: Stat): boolean {
-    const { numbers, wide } = this.#columns;
-    return (
-      wide.inode[row] === BigInt.asIntN(64, stat.inode) &&
-      wide.device[row] === BigInt.asIntN(64, stat.device) &&
-      numbers.statMode[row] === stat.mode &&
-      numbers.statUid[row] === stat.uid &&
-      numbers.statGid[row] === stat.gid
-    );
   }
 }
 
@@ -135,15 +142,14 @@ function* restore(columns: Columns, source: string): Parts<StatIndex | undefined
   return { tree, digests: restorer.digests, known };
 }
 
-/** Reads the index of a manifest's tree; undefined where there is none, or it is damaged, of another version or manifest, or larger than `statIndexLimit`. In parts. */
-export function* readStatIndex(file: string, of?: string): Parts<StatIndex | undefined> {
+/** The columns of the index of a manifest's tree; undefined where there is none, or it is damaged, of another version or manifest, or larger than `statIndexLimit`. In parts. */
+export function* readColumns(file: string, of?: string): Parts<Columns | undefined> {
   try {
     const descriptor = openSync(file, 'r');
     try {
       if (fstatSync(descriptor).size > statIndexLimit) return undefined;
       const columns = yield* decodeColumns(readFileSync(descriptor));
-      if (columns === undefined || (columns.of ?? of) !== of) return undefined;
-      return yield* restore(columns, `index:${file}`);
+      return columns === undefined || (columns.of ?? of) !== of ? undefined : columns;
     } finally {
       closeSync(descriptor);
     }
@@ -151,4 +157,19 @@ export function* readStatIndex(file: string, of?: string): Parts<StatIndex | und
     // A cache: whatever is wrong with it, contents are compared instead.
     return undefined;
   }
+}
+
+/** The index that its columns make; undefined where they can be none. In parts. */
+export function* restoreStatIndex(columns: Columns, file: string): Parts<StatIndex | undefined> {
+  try {
+    return yield* restore(columns, `index:${file}`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Both. */
+export function* readStatIndex(file: string, of?: string): Parts<StatIndex | undefined> {
+  const columns = yield* readColumns(file, of);
+  return columns && (yield* restoreStatIndex(columns, file));
 }
