@@ -33,6 +33,8 @@ export interface Native extends NativeLook {
   dataFrom(file: number, start: number): { readonly start: number; readonly end: number } | undefined;
   /** Two paths change places in one step. */
   exchange(one: DiskPath, other: DiskPath): void;
+  /** Removes a name that is no directory's from an open directory; false where that is refused, for whatever reason. */
+  unlinkAt(directory: number, name: Uint8Array): boolean;
 }
 
 const currentDirectory = -100;
@@ -58,6 +60,7 @@ interface Library {
   readonly lock: Call;
   readonly seek: Call;
   readonly exchange: Call;
+  readonly unlink: Call;
   readonly look: NativeLook;
 }
 
@@ -105,7 +108,7 @@ function timeSetter({ times, fileTimes }: Library, check: Check): Native['setTim
 }
 
 function nativeOf(library: Library): Native {
-  const { errno, set, node, lock, seek, exchange, look } = library;
+  const { errno, set, node, lock, seek, exchange, unlink, look } = library;
   const check: Check = (result, call) => {
     if (Number(result) < 0) throw failure(call, errno());
   };
@@ -142,11 +145,15 @@ function nativeOf(library: Library): Native {
       const [from, to] = [terminated(one), terminated(other)];
       check(exchange(currentDirectory, from, currentDirectory, to, exchangeFlag), 'renameat2');
     },
+    unlinkAt: (directory, name) => unlink(directory, terminated(name), 0) === 0,
     ...look,
   };
 }
 
 let loaded: { readonly native: Native | undefined } | undefined;
+
+/** The native calls where somebody has loaded them: for what is not worth that alone. */
+export const loadedNative = (): Native | undefined => loaded?.native;
 
 /** The native calls, or undefined where the optional package koffi or a Linux C library is missing. */
 export function loadNative(): Native | undefined {
@@ -180,6 +187,7 @@ function load(): Native | undefined {
       lock: library.func('int flock(int file, int operation)'),
       seek: seekOf(library),
       exchange: exchangeOf(library),
+      unlink: library.func('int unlinkat(int directory, const char *path, int flags)'),
       // Deno's own fstat rounds times: what it says of an open file must be what was said of its name.
       look: process.versions['deno'] === undefined ? nativeLook(library, () => koffi.errno()) : {},
     });
