@@ -1,13 +1,19 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { invalid } from '../../errors.ts';
 import { secretLimit } from '../../limits.ts';
 import { onDisk } from './system-error.ts';
+import { firstBytes } from './text-file.ts';
 
-/** A small file of a caller's whole, a secret above all. Throws `invalid` where it is larger than `secretLimit`. */
+/** A small file or pipe of a caller's whole, a secret above all. Throws `invalid` where it is larger than `secretLimit`, be it without end. */
 export function readFileOf(path: string): Uint8Array {
-  return onDisk(path, 'a file that can be read', () => {
-    const { size } = statSync(path);
-    if (size > secretLimit) throw invalid(path, `at most ${secretLimit} bytes`, `${size}`);
-    return readFileSync(path);
+  const bytes = onDisk(path, 'a file that can be read', () => {
+    const file = openSync(path, 'r');
+    try {
+      return firstBytes(file, secretLimit + 1);
+    } finally {
+      closeSync(file);
+    }
   });
+  if (bytes.length > secretLimit) throw invalid(path, `at most ${secretLimit} bytes`, 'more');
+  return bytes;
 }

@@ -4,7 +4,7 @@ import { textFileLimit } from '../../limits.ts';
 import { onDisk } from './system-error.ts';
 
 /** At most `limit` bytes from the beginning of an open file. */
-function firstBytes(file: number, limit: number): Buffer {
+export function firstBytes(file: number, limit: number): Buffer {
   const bytes = Buffer.alloc(limit);
   let filled = 0;
   for (let count = -1; count !== 0 && filled < limit; filled += count)
