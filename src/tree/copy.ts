@@ -55,7 +55,7 @@ export function* copyInto(
   const copied =
     node.kind === 'directory'
       ? directoryEntries(tree, { target, node, leading }, options)
-      : leafEntries(tree, target, { node, options });
+      : [leafEntry(target, node, { there: find(tree, target), options })];
   yield* each(copied, entry => void draft.apply(entry));
   return draft.tree();
 }
@@ -104,14 +104,16 @@ function dressed(node: Node, { owner, mode }: CopyOptions): Meta {
   return { ...node.meta, ...owner, mode: changed };
 }
 
-function* leafEntries(
-  tree: Tree,
-  path: Path,
-  { node, options }: { readonly node: Leaf; readonly options: CopyOptions },
-): Generator<LayerEntry> {
-  if (find(tree, path)?.kind === 'directory')
+/** What something is copied to, and how. */
+interface Onto {
+  readonly there: Node | undefined;
+  readonly options: CopyOptions;
+}
+
+function leafEntry(path: Path, node: Leaf, { there, options }: Onto): LayerEntry {
+  if (there?.kind === 'directory')
     throw invalid(`/${shortTextOf(path)}`, `no directory where a ${node.kind} is copied to`, 'one');
-  yield { kind: 'node', path, node: { ...node, meta: dressed(node, options) } };
+  return { kind: 'node', path, node: { ...node, meta: dressed(node, options) } };
 }
 
 /** A directory's contents; two names of one file stay that. The destination keeps what it is, but for its time. */
@@ -125,58 +127,65 @@ function* directoryEntries(
   yield directoryEntry(target, { ...meta, mtime: node.meta.mtime });
   const firstNames = new Map<Leaf, Path>();
   const waiting = new Map<Path, LayerEntry>();
-  const left = childrenOf(node, '');
+  const left = childrenOf(node, '', there);
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const isExcluded = options.isExcluded?.(next.path) === true;
     const path = joinPath(target, next.path);
     if (next.node.kind === 'directory') {
       if (isExcluded || leading?.has(next.node) === true)
-        waiting.set(path, ledThrough(tree, { path, node: next.node }, options));
-      else yield* after(waiting, path, subdirectory(tree, path, dressed(next.node, options)));
-      left.push(...childrenOf(next.node, next.path));
+        waiting.set(path, ledThrough(path, next.node, { there: next.there, options }));
+      else yield* after(waiting, path, subdirectory(path, dressed(next.node, options), next.there));
+      left.push(...childrenOf(next.node, next.path, next.there));
       continue;
     }
     if (isExcluded) continue;
     const known = firstNames.get(next.node);
     if (known === undefined) firstNames.set(next.node, path);
-    if (known !== undefined) yield* after(waiting, path, { kind: 'hardlink', path, target: known });
-    else for (const entry of leafEntries(tree, path, { node: next.node, options })) yield* after(waiting, path, entry);
+    const entry: LayerEntry =
+      known === undefined
+        ? leafEntry(path, next.node, { there: next.there, options })
+        : { kind: 'hardlink', path, target: known };
+    if (waiting.size === 0) yield entry;
+    else yield* after(waiting, path, entry);
   }
 }
 
 /** An entry, and before it those of the directories above it that are only there where something is in them. */
 function* after(waiting: Map<Path, LayerEntry>, path: Path, entry: LayerEntry): Generator<LayerEntry> {
-  if (waiting.size > 0)
-    for (const above of ancestorsOf(path)) {
-      const held = waiting.get(above);
-      if (held === undefined) continue;
-      waiting.delete(above);
-      yield held;
-    }
+  for (const above of ancestorsOf(path)) {
+    const held = waiting.get(above);
+    if (held === undefined) continue;
+    waiting.delete(above);
+    yield held;
+  }
   yield entry;
 }
 
 /** A directory that is not taken itself, but something below it: where it is there already it gets the mode of the source and no more, as in BuildKit. */
-function ledThrough(
-  tree: Tree,
-  { path, node }: { readonly path: Path; readonly node: DirectoryNode },
-  options: CopyOptions,
-): LayerEntry {
-  const there = find(tree, path);
-  if (there?.kind !== 'directory') return subdirectory(tree, path, dressed(node, options));
+function ledThrough(path: Path, node: DirectoryNode, { there, options }: Onto): LayerEntry {
+  if (there?.kind !== 'directory') return subdirectory(path, dressed(node, options), there);
   return directoryEntry(path, { ...there.meta, mode: node.meta.mode, mtime: options.now });
 }
 
-function subdirectory(tree: Tree, path: Path, meta: Meta): LayerEntry {
-  const there = find(tree, path);
+function subdirectory(path: Path, meta: Meta, there: Node | undefined): LayerEntry {
   if (there !== undefined && there.kind !== 'directory')
     throw invalid(`/${shortTextOf(path)}`, 'a directory to copy a directory to', `a ${there.kind}`);
   return directoryEntry(path, meta);
 }
 
-/** Last name first, so that the first is taken from the end. */
-export function childrenOf(directory: DirectoryNode, path: Path): { path: Path; node: Node }[] {
-  return [...sortedNames(directory)]
-    .reverse()
-    .map(name => ({ path: joinPath(path, name), node: directory.children.get(name) as Node }));
+interface Child {
+  readonly path: Path;
+  readonly node: Node;
+  /** What has its name in the other directory. */
+  readonly there: Node | undefined;
+}
+
+/** What is in a directory, beside what is in another; last name first, so that the first is taken from the end. */
+export function childrenOf(directory: DirectoryNode, path: Path, other?: Node): Child[] {
+  const there = other?.kind === 'directory' ? other.children : undefined;
+  return [...sortedNames(directory)].reverse().map(name => ({
+    path: joinPath(path, name),
+    node: directory.children.get(name) as Node,
+    there: there?.get(name),
+  }));
 }
