@@ -81,10 +81,18 @@ const ustar = {
 /** Its digits and their NUL: a space follows. */
 const checksumDigits: Field = { at: ustar.checksum.at, length: 7 };
 
-/** Digits up to the NUL that ends a field. */
+/** A block that says nothing yet: zero in the field of every number. */
+const blank = Buffer.alloc(blockSize);
+const { mode, uid, gid, size, mtime, major, minor, magic } = ustar;
+for (const { at, length } of [mode, uid, gid, size, mtime, checksumDigits, major, minor])
+  blank.fill('0', at, at + length - 1);
+blank.write('ustar\u000000', magic.at);
+blank.write(' ', checksumDigits.at + checksumDigits.length);
+
+/** Digits up to the NUL that ends a field; the zeros before them are there. */
 function octal(block: Buffer, { at, length }: Field, value: number): void {
   let rest = value;
-  for (let digit = at + length - 2; digit >= at; digit--) {
+  for (let digit = at + length - 2; rest > 0 && digit >= at; digit--) {
     block[digit] = 48 + (rest % 8);
     rest = Math.floor(rest / 8);
   }
@@ -107,7 +115,7 @@ type UstarNumbers = Pick<HeaderFields, 'mode' | 'uid' | 'gid' | 'size' | 'mtime'
 
 /** A ustar block; a number that does not fit its field is 0, for PAX to say. */
 function ustarBlock(fields: UstarNumbers, { prefix, name, link, typeflag }: UstarTexts): Buffer {
-  const block = Buffer.allocUnsafe(blockSize).fill(0);
+  const block = Buffer.from(blank);
   const { uid, gid, size, mtime } = fields;
   text(block, ustar.name, name);
   octal(block, ustar.mode, fields.mode);
@@ -115,10 +123,8 @@ function ustarBlock(fields: UstarNumbers, { prefix, name, link, typeflag }: Usta
   octal(block, ustar.gid, gid > maxOctal.id ? 0 : gid);
   octal(block, ustar.size, size > maxOctal.size ? 0 : size);
   octal(block, ustar.mtime, mtime < 0 || mtime > maxOctal.time ? 0 : mtime);
-  text(block, ustar.checksum, '\0\0\0\0\0\0\0 ');
   text(block, ustar.typeflag, typeflag);
   text(block, ustar.link, link);
-  text(block, ustar.magic, 'ustar\u000000');
   octal(block, ustar.major, fields.major);
   octal(block, ustar.minor, fields.minor);
   text(block, ustar.prefix, prefix);
