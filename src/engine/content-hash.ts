@@ -1,5 +1,5 @@
 import type { Hasher } from './engine.ts';
-import { nodeEngine } from './node.ts';
+import { nodeEngine, sha256Of } from './node.ts';
 import { isZeros, zeroChunks } from './zeros.ts';
 
 /** Zeros are told apart in blocks of so many bytes, counted from the beginning of the contents. */
@@ -75,7 +75,8 @@ export const createContentHash = (): Hasher => new ContentHash();
 
 /** The same of contents that are whole in memory. */
 export function contentHashOf(bytes: Uint8Array): string {
-  const hasher = bytes.length < blockSize ? nodeEngine.createHash('sha256') : createContentHash();
+  if (bytes.length < blockSize) return sha256Of(bytes);
+  const hasher = createContentHash();
   hasher.update(bytes);
   return hasher.digest();
 }

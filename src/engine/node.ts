@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
 import * as zlib from 'node:zlib';
 import { unsupported } from '../errors.ts';
 import { once, reblock } from './bytes.ts';
@@ -22,13 +22,19 @@ function createNodeHash(algorithm: HashAlgorithm): Hasher {
   if (algorithm === 'blake3') {
     throw unsupported('blake3', 'sha256 or sha512', 'an algorithm of the portable engine only');
   }
-  const hash = createHash(algorithm);
+  const hash = crypto.createHash(algorithm);
   return {
     update(bytes) {
       hash.update(bytes);
     },
     digest: () => hash.digest('hex'),
   };
+}
+
+/** The sha256 of bytes that are whole in memory: where there are many small ones, to set up a running hash takes longer than to hash them. */
+export function sha256Of(bytes: Uint8Array): string {
+  const { hash } = crypto as { readonly hash?: typeof crypto.hash };
+  return hash === undefined ? crypto.createHash('sha256').update(bytes).digest('hex') : hash('sha256', bytes, 'hex');
 }
 
 const crc32 = (zlib as unknown as { crc32(bytes: Uint8Array, previous?: number): number }).crc32;

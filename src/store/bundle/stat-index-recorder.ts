@@ -18,15 +18,17 @@ function found<T>(look: () => T): T | undefined {
   }
 }
 
-/** Fills columns from a tree as it lies on disk, parents before children. */
+/** Fills columns from a tree as it lies on disk, depth first. State: where in the tree it is, and what has been told of it. */
 export class StatIndexRecorder {
   /** Undefined where nothing was made. */
   readonly #descent: Descent | undefined;
   readonly #known: WrittenTree['statOf'];
   readonly #digests: ReadonlyMap<FileNode, string>;
-  readonly #rows = new Map<Path, number>();
+  /** The directories that the last path leads through. */
+  readonly #open: { readonly path: Path; readonly row: number }[] = [];
   readonly #first = new Map<Node, number>();
   readonly #columns: ReturnType<typeof newColumns>;
+  readonly #digestBytes: Buffer;
   readonly targets: Record<string, string> = {};
   readonly xattrs: Record<string, [string, string][]> = {};
   readonly times: Record<string, string> = {};
@@ -40,11 +42,12 @@ export class StatIndexRecorder {
     this.#known = statOf;
     this.#digests = digests;
     this.#columns = columns;
+    this.#digestBytes = Buffer.from(columns.digests.buffer);
   }
 
   add(row: number, path: Path, node: Node): void {
-    if (node.kind === 'directory') this.#rows.set(path, row);
-    this.#columns.numbers.parent[row] = path === '' ? 0 : (this.#rows.get(parentOf(path)) ?? 0);
+    this.#columns.numbers.parent[row] = this.#parentOf(path);
+    if (node.kind === 'directory') this.#open.push({ path, row });
     const stat = this.#known === undefined ? this.#statOf(row, path) : this.#known(node);
     this.#columns.kinds[row] = rowKinds.indexOf(this.#detail(row, node)) | (stat === undefined ? absentBit : 0);
     this.#meta(row, node.meta);
@@ -54,6 +57,16 @@ export class StatIndexRecorder {
   /** Lets go of the directories that are open. */
   close(): void {
     this.#descent?.close();
+  }
+
+  /** The row of the directory that a path is in; the root is its own. */
+  #parentOf(path: Path): number {
+    const end = path.lastIndexOf('/');
+    for (let top = this.#open.at(-1); top !== undefined; top = this.#open.at(-1)) {
+      if (top.path === '' ? end < 0 : end === top.path.length && path.startsWith(top.path)) return top.row;
+      this.#open.pop();
+    }
+    return 0;
   }
 
   #statOf(row: number, path: Path): Stat | undefined {
@@ -70,7 +83,7 @@ export class StatIndexRecorder {
 
   /** Writes what only this kind of node has, and gives its kind. */
   #detail(row: number, node: Node): RowKind {
-    const { numbers, digests } = this.#columns;
+    const { numbers } = this.#columns;
     const first = this.#first.get(node);
     if (first !== undefined) {
       numbers.detail[row] = first;
@@ -80,7 +93,7 @@ export class StatIndexRecorder {
     switch (node.kind) {
       case 'file':
         numbers.detail[row] = node.size;
-        digests.set(Buffer.from(this.#digests.get(node) ?? '', 'hex'), row * 32);
+        this.#digestBytes.write(this.#digests.get(node) ?? '', row * 32, 'hex');
         return node.kind;
       case 'symlink':
         this.targets[row] = node.target;
