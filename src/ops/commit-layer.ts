@@ -1,5 +1,4 @@
 import { type CompressOptions, compress, compressorWarnings, layerMediaType } from '../codec/compression.ts';
-import { writeLayer } from '../codec/layer-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { diffIDOf } from '../spec/digest.ts';
@@ -7,12 +6,12 @@ import { sizeOf } from '../spec/sizes.ts';
 import { archiveMode, writeFileAtomic } from '../store/disk/file-target.ts';
 import type { Operand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
-import { flow } from '../stream/flow.ts';
 import { hashed } from '../stream/hashed.ts';
 import { announce } from '../stream/pace.ts';
 import { checkCall } from './check-call.ts';
 import { type CommitInput, openCommit, until } from './commit-input.ts';
 import { changeCount, deltaOf } from './delta.ts';
+import { entriesTar } from './entries-tar.ts';
 import type { CommitLayerOptions } from './layer-options.ts';
 import type { CommitLayerResult } from './layer-results.ts';
 import { compressionOf, writtenFiles } from './store-layer.ts';
@@ -52,7 +51,7 @@ async function layerOf(
   let size = 0;
   const passing = async function* (): Bytes {
     try {
-      const layer = compress(hashed(flow(writeLayer(entries, bodies), options), tar), compression);
+      const layer = compress(hashed(entriesTar(entries, bodies, { work: options }), tar), compression);
       yield* counted(hashed(layer, stored), length => {
         size += length;
       });

@@ -1,4 +1,3 @@
-import { writeLayer } from '../codec/layer-writer.ts';
 import { writeTree } from '../codec/tree-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { notFound } from '../errors.ts';
@@ -18,7 +17,6 @@ import { type OpenedPlace, OpenPlaces, pickNamed, withNamed } from '../store/ope
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
 import { openRootfsDirectory, type RootfsDirectory } from '../store/rootfs/directory.ts';
 import { openRootfsTar } from '../store/rootfs/tar.ts';
-import { flow } from '../stream/flow.ts';
 import { announce, Pace, type Work } from '../stream/pace.ts';
 import { diffInParts } from '../tree/diff.ts';
 import { emptyTree, type FileNode, type LayerEntry, type Node, type Path, type Tree } from '../tree/node.ts';
@@ -28,6 +26,7 @@ import { eachPlaced, type Stack, stackOfTree, topOf } from '../tree/stack.ts';
 import { toLayerInParts } from '../tree/to-layer.ts';
 import { find, resolveAbove, resolvePath } from '../tree/walk.ts';
 import { ContentFiles } from './content-files.ts';
+import { entriesTar } from './entries-tar.ts';
 import { layerViews } from './layer-views.ts';
 import type { LayerView } from './look-results.ts';
 import type { ReadOptions } from './options.ts';
@@ -70,7 +69,7 @@ function* entriesOf(tree: Tree): Parts<readonly LayerEntry[]> {
 async function* directoryTar(rootfs: RootfsDirectory, tree: Tree, work: Work): Bytes {
   const files = new ContentFiles(work);
   await files.addRootfs(rootfs, await rootfs.tree(), work);
-  yield* flow(writeLayer(await new Pace(work.signal).run(entriesOf(tree)), files), work);
+  yield* entriesTar(await new Pace(work.signal).run(entriesOf(tree)), files, { work });
 }
 
 const lastPartOf = (path: string): string => path.split('/').findLast(part => part !== '') ?? path;

@@ -1,16 +1,16 @@
 import type { BodySource } from '../codec/body-source.ts';
 import { type CompressOptions, compress, layerMediaType } from '../codec/compression.ts';
-import { type LayerListener, writeLayer } from '../codec/layer-writer.ts';
+import type { LayerListener } from '../codec/layer-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { sizeOf } from '../spec/sizes.ts';
-import { flow } from '../stream/flow.ts';
 import { hashed } from '../stream/hashed.ts';
 import { announce } from '../stream/pace.ts';
 import type { FileNode, LayerEntry } from '../tree/node.ts';
 import type { Destination } from './destination.ts';
+import { entriesTar } from './entries-tar.ts';
 import type { CompressionOptions, Work } from './options.ts';
 
 /** The files that entries have bodies for. */
@@ -56,6 +56,6 @@ export async function storeLayer(
   { options, listener, ...place }: StoreLayerTo,
 ): Promise<Layer> {
   announce(options, 'writing', sizeOf(writtenFiles(entries)));
-  const tar = flow(writeLayer(entries, bodies, listener), options);
+  const tar = entriesTar(entries, bodies, { work: options, listener });
   return storeLayerTar(tar, { ...place, compression: compressionOf(options) });
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
@@ -6,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -125,6 +127,22 @@ test('a Dockerfile without an end is refused by its size, one of many lines by w
   await assert.rejects(run(`${'ENV A=1\n'.repeat(50_000)}NOPE\n`), refusal(/unknown instruction: NOPE/));
   await assert.rejects(run(`ENV A=${'x'.repeat(1000)}\n${'ENV A=$A$A\n'.repeat(40)}`), refusal(/at most/));
   assert.equal(existsSync(layout), false);
+});
+
+test('a pipe in the place of what a context is asked for is refused, and not waited for', async t => {
+  const { context, layout, directory } = place(t);
+  const all = { platforms: ['linux/amd64'] };
+  for (const name of ['.dockerignore', 'Dockerfile', 'Containerfile', 'Dockerfile.dockerignore']) {
+    const path = join(context, name);
+    const text = 'FROM scratch\nCOPY sub /\n';
+    if (name.endsWith('ignore')) writeFileSync(join(context, 'Dockerfile'), text);
+    execFileSync('mkfifo', [path]);
+    await assert.rejects(build(context, [`${layout}:x`], all), refusal(/expected a text file, got a pipe/));
+    assert.equal(existsSync(layout), false);
+    rmSync(path);
+    rmSync(join(context, 'Dockerfile'), { force: true });
+  }
+  assert.deepEqual(readdirSync(directory).sort(), ['context', 'secret']);
 });
 
 test('a file that changes while it is read is a conflict, and nothing is left', async t => {

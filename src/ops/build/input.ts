@@ -64,7 +64,7 @@ async function findFile(
 
 const readFile: Read = async path => {
   try {
-    return readTextFile(path);
+    return readTextFile(path, 'found');
   } catch (error) {
     const code = error instanceof OciError ? systemCode(error.cause) : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -20,5 +21,18 @@ test('a text file is read up to its limit, and a file without end is one error',
   assert.throws(() => readTextFile('/'), {
     code: 'invalid',
     message: '/: expected a text file, got a directory (EISDIR)',
+  });
+});
+
+test('what was only found is a file: a pipe that nobody writes to is not waited for', t => {
+  const path = join(temporaryDirectory(t), 'pipe');
+  execFileSync('mkfifo', [path]);
+  assert.throws(() => readTextFile(path, 'found'), {
+    code: 'invalid',
+    message: `${path}: expected a text file, got a pipe`,
+  });
+  assert.throws(() => readTextFile('/dev/zero', 'found'), {
+    code: 'invalid',
+    message: '/dev/zero: expected a text file, got a device',
   });
 });

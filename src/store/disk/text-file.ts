@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { invalid } from '../../errors.ts';
 import { textFileLimit } from '../../limits.ts';
 import { onDisk } from './system-error.ts';
@@ -12,11 +12,19 @@ export function firstBytes(file: number, limit: number): Buffer {
   return bytes.subarray(0, filled);
 }
 
-/** A small text file or pipe of the user's own. Throws `invalid` where it is larger than `textFileLimit`, be it without end. */
-export function readTextFile(path: string): string {
+const whatItIs = (found: Stats): string => (found.isFIFO() ? 'a pipe' : 'a device');
+
+/**
+ * A small text file, or a pipe where the caller has `named` it; what was only `found` somewhere must be a file: nobody may write to a pipe. Throws
+ * `invalid` where it is larger than `textFileLimit`, be it without end.
+ */
+export function readTextFile(path: string, how: 'named' | 'found' = 'named'): string {
   const bytes = onDisk(path, 'a text file', () => {
-    const file = openSync(path, 'r');
+    const file = openSync(path, how === 'named' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK);
     try {
+      const found = fstatSync(file);
+      if (how === 'found' && !found.isFile() && !found.isDirectory())
+        throw invalid(path, 'a text file', whatItIs(found));
       return firstBytes(file, textFileLimit + 1);
     } finally {
       closeSync(file);
