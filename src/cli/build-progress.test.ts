@@ -44,6 +44,16 @@ function written(
   return text;
 }
 
+test('options are spelled in what went wrong as they are typed', () => {
+  const message = 'secret s: not found (it is required; option secrets gives it)';
+  const tell: readonly BuildEvent[] = [
+    { step: 1, kind: 'start', title: 'RUN' },
+    { step: 1, kind: 'error', message },
+  ];
+  assert.match(written('plain', {}, tell), /^#1 ERROR: secret s: not found \(it is required; --secret gives it\)$/m);
+  assert.match(written('rawjson', {}, tell), /"error":"secret s: not found \(it is required; --secret gives it\)"/);
+});
+
 /** What a terminal shows in the end of a text that goes up and clears below. */
 function shown(text: string): readonly string[] {
   const lines: string[] = [];

@@ -4,6 +4,7 @@ import { digestOf } from '../spec/digest.ts';
 import { BuildView } from './build-view.ts';
 import { escapeLine, escapeText } from './escape.ts';
 import type { Io } from './io.ts';
+import { typed } from './option-words.ts';
 import { PlainSteps } from './plain-steps.ts';
 import type { Words } from './words.ts';
 
@@ -87,7 +88,7 @@ function plainText(event: BuildEvent, { now, started }: Times): string {
       return `${number} DONE ${seconds(elapsed, 1)}s\n\n`;
     case 'error':
       // What a program said last has been told.
-      return `${number} ERROR: ${escapeLine(event.message.split(':\n', 1)[0] as string)}\n\n`;
+      return `${number} ERROR: ${escapeLine(typed(event.message.split(':\n', 1)[0] as string))}\n\n`;
   }
 }
 
@@ -107,7 +108,7 @@ function jsonLine(event: BuildEvent, { now, started }: Times): string {
           started: new Date(started).toISOString(),
           completed: time,
           ...(event.kind === 'cached' ? { cached: true } : {}),
-          ...(event.kind === 'error' ? { error: event.message } : {}),
+          ...(event.kind === 'error' ? { error: typed(event.message) } : {}),
           ...(event.kind === 'canceled' ? { error: 'context canceled' } : {}),
         };
   return `${JSON.stringify({ vertexes: [vertex] })}\n`;

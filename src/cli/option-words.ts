@@ -32,7 +32,7 @@ export function flagOf(option: string): string {
 }
 
 /** `option NAME` and `option NAME 'VALUE'` as they are typed; what is quoted beside them stays. */
-const typed = (text: string): string =>
+export const typed = (text: string): string =>
   text.replace(/\boption ([A-Za-z]+)(?: '([^']*)')?|'[^']*'/g, (quoted, name?: string, value?: string) => {
     if (name === undefined) return quoted;
     return value === undefined ? flagOf(name) : `${flagOf(name)} ${value}`;

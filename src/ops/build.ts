@@ -8,6 +8,7 @@ import { newIndex } from '../image/index-edit.ts';
 import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
+import { checkReadable } from '../store/disk/read-file.ts';
 import { openKeptListings } from '../store/kept-listings.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { OpenPlaces, openPlace } from '../store/open-operand.ts';
@@ -45,6 +46,7 @@ export async function build(
   const places = parseBuildPlaces(allOf(images));
   const beside = places[0]?.path ?? options.output?.path;
   checkAttestations(options);
+  for (const { file } of options.secrets ?? []) if (file !== undefined) checkReadable(file);
   checkAnnotations(options.annotations, { isIndex: (options.platforms?.length ?? 0) > 1 || isAttested(options) });
   if (beside === undefined) throw usage('images', 'expected LAYOUT[:NAME], or option output, got neither');
   const place = await openContextPlace(context, { layout: beside, work: options });

@@ -8,6 +8,7 @@ import { temporaryDirectory } from '../../testing/temporary.ts';
 import { build } from '../build.ts';
 import { catStream } from '../cat.ts';
 import { files } from '../files.ts';
+import type { BuildEvent } from './log.ts';
 import type { BuildOptions } from './options.ts';
 
 interface Ground {
@@ -170,6 +171,10 @@ test('a secret or an agent that has to be there and is not ends the build', asyn
   if (ground === undefined) return;
   await assert.rejects(ground.built(['RUN --mount=type=secret,id=s,required true']), /secret s: not found/);
   await assert.rejects(ground.built(['RUN --mount=type=ssh,required true']), /ssh agent default: not found/);
+  const [file, events]: [string, BuildEvent[]] = [join(ground.directory, 'none'), []];
+  const options = { secrets: [{ id: 's', file }], events };
+  await assert.rejects(ground.built(['RUN true'], options), { code: 'not-found', subject: file });
+  assert.deepEqual(events, [], 'before anything is done');
 });
 
 test('the socket of an agent is where SSH_AUTH_SOCK says, for whom it is, and nothing of it stays', async t => {

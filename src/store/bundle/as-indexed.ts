@@ -1,3 +1,4 @@
+import { OciError } from '../../errors.ts';
 import type { ByteString, Path } from '../../tree/node.ts';
 import type { Parts } from '../../tree/parts.ts';
 import { joinPath } from '../../tree/path.ts';
@@ -6,6 +7,7 @@ import { Descent } from '../disk/descent.ts';
 import { mountTest } from '../disk/mounts.ts';
 import type { Native } from '../disk/native.ts';
 import { kindOf, type Stat } from '../disk/stat.ts';
+import { systemCode } from '../disk/system-error.ts';
 import { isUnchanged, statCost } from './stat-index.ts';
 import { absentBit, type Columns, rowKinds } from './stat-index-file.ts';
 
@@ -87,7 +89,8 @@ export function* isAsIndexed(root: string, columns: Columns, looked: Looked): Pa
     } finally {
       descent.close();
     }
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof OciError || systemCode(error) !== undefined) return false;
+    throw error;
   }
 }

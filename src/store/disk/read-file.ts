@@ -1,8 +1,13 @@
-import { closeSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { invalid } from '../../errors.ts';
 import { secretLimit } from '../../limits.ts';
 import { onDisk } from './system-error.ts';
 import { firstBytes } from './text-file.ts';
+
+/** Throws for what is not there or cannot be read, before anybody needs it. */
+export function checkReadable(path: string): void {
+  onDisk(path, 'a file that can be read', () => accessSync(path, constants.R_OK));
+}
 
 /** A small file or pipe of a caller's whole, a secret above all. Throws `invalid` where it is larger than `secretLimit`, be it without end. */
 export function readFileOf(path: string): Uint8Array {
