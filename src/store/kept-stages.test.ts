@@ -112,17 +112,17 @@ test('those that were used last stay, and what is in use', async t => {
     await tick();
     places.set(name, (await here.asked(name))[0]);
   };
-  for (const name of ['1', '2', '3']) await ask(name);
-  assert.equal(there(), '0 1 2 3');
+  for (const name of ['1', '2', '3', '4', '5', '6', '7']) await ask(name);
+  assert.equal(there(), '0 1 2 3 4 5 6 7');
   await ask('1');
-  await ask('4');
-  assert.equal(there(), '0 1 2 3 4', 'what was used longest ago is in use');
-  await ask('5');
-  assert.equal(there(), '0 1 3 4 5');
+  await ask('8');
+  assert.equal(there(), '0 1 2 3 4 5 6 7 8', 'what was used longest ago is in use');
+  await ask('9');
+  assert.equal(there(), '0 1 3 4 5 6 7 8 9');
   user.close();
-  await ask('6');
-  assert.equal(there(), '1 4 5 6');
-  assert.equal(readdirSync(here.cache).length, 8, 'each with its lock');
+  await ask('10');
+  assert.equal(there(), '1 4 5 6 7 8 9 10');
+  assert.equal(readdirSync(here.cache).length, 16, 'each with its lock');
 });
 
 test('while one makes a stage another does without, and afterwards both have it', async t => {

@@ -29,7 +29,7 @@ import { idsOfProcess } from './disk/user-ids.ts';
 import { forgiving, readOwnFile } from './own-cache.ts';
 
 /** So many stages are kept, those that were used last; more while they are in use. */
-const mostKept = 4;
+const mostKept = 8;
 /** A disk of which less than this is free has no room for what could be made again. */
 const leastFree = 0.1;
 const sealLength = 64;

@@ -26,7 +26,7 @@ interface Asked {
 
 const names = ['Dockerfile', 'dockerfile', 'Containerfile'];
 const inside = (directory: string, name: string): string =>
-  `${directory.replace(/\/+$/, '') || '/'}/${name}`.replace(/^\/\//, '/');
+  directory === '' ? name : `${directory.replace(/\/+$/, '') || '/'}/${name}`.replace(/^\/\//, '/');
 
 /** Reads a small text; undefined where nothing is there. */
 type Read = (path: string) => Promise<string | undefined>;

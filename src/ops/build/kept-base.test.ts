@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
@@ -29,7 +29,7 @@ async function prepare(t: TestContext): Promise<Ground | undefined> {
     string,
   ];
   mkdirSync(context);
-  writeFileSync(join(context, 'given'), 'given\n');
+  for (const name of ['given', 'fixed']) writeFileSync(join(context, name), `${name}\n`);
   await makeBusyboxBase(directory, 'layout', { instructions: ['CMD ["sh"]'], owner: '0:0' });
   const place = join(contextCache, 'stages');
   const inStage = (name: string): string => join(place, name, 'files');
@@ -73,22 +73,45 @@ test('a base that something was run on lies there for the next build, and is lai
   assert.notEqual(here.stages().get(name), first);
 });
 
-test('what a cache has of steps lies there too, below what is new', async t => {
-  const here = await prepare(t);
-  if (here === undefined) return;
-  const steps = ['RUN echo cached > /cached && rm /bin/ls', 'COPY given /given', 'RUN cat /given /cached > /both'];
-  await here.built(steps);
-  const before = here.stages();
-  assert.equal(before.size, 1);
-  writeFileSync(here.given, 'other\n');
-  await here.built(steps);
-  assert.equal(here.stages().size, 2);
-  const stages = here.stages();
-  writeFileSync(here.given, 'third\n');
-  const third = await here.built(steps);
-  assert.deepEqual(here.stages(), stages, 'what the cache had lay there');
-  assert.equal(await here.built(steps, unkept), third);
-});
+/** Steps of a cache below one that is new. */
+const cached: Readonly<Record<string, { readonly steps: readonly string[]; readonly isAlone: boolean }>> = {
+  'what only adds lies by itself on the base': {
+    steps: ['RUN echo cached > /cached', 'COPY fixed /etc/deep/fixed', 'RUN ln /cached /again'],
+    isAlone: true,
+  },
+  'what hides something is one with the base': { steps: ['RUN echo cached > /cached && rm /bin/ls'], isAlone: false },
+  'what changes a directory alone lies by itself': {
+    steps: ['RUN chmod 700 /tmp && echo cached > /cached'],
+    isAlone: true,
+  },
+};
+
+for (const [what, { steps, isAlone }] of Object.entries(cached))
+  test(`what a cache has of steps lies there too, below what is new: ${what}`, async t => {
+    const here = await prepare(t);
+    if (here === undefined) return;
+    const listing =
+      'find / -xdev ! -path "/proc*" ! -path "/dev*" ! -path "/sys*" ! -path "/tmp/x*" ! -path /seen -exec stat -c "%n %f %u:%g" {} +';
+    const all = [
+      ...steps,
+      'ADD --chmod=600 given /tmp/x',
+      `RUN cat /tmp/x /cached > /both; (${listing}) | sort > /seen`,
+    ];
+    await here.built(all);
+    const first = here.stages();
+    assert.equal(first.size, 1, 'the base alone: nothing was cached');
+    writeFileSync(here.given, 'other\n');
+    await here.built(all);
+    const second = here.stages();
+    assert.equal(second.size, 2);
+    for (const [name, inode] of first) assert.equal(second.get(name), inode);
+    const [delta = ''] = [...second.keys()].filter(name => !first.has(name));
+    assert.equal(existsSync(join(here.inStage(delta), 'bin/busybox')), !isAlone);
+    writeFileSync(here.given, 'third\n');
+    const third = await here.built(all);
+    assert.deepEqual(here.stages(), second, 'what the cache had lay there');
+    assert.equal(await here.built(all, unkept), third);
+  });
 
 test('a dry run keeps nothing', async t => {
   const here = await prepare(t);

@@ -1,7 +1,7 @@
 import type { Directories } from '../../runner/job.ts';
 import type { Workspace } from '../../store/disk/workspace.ts';
 import type { KeptStages } from '../../store/kept-stages.ts';
-import { isPlain, type LaidPart, layOut } from '../../store/rootfs/lay-out.ts';
+import { isPlain, type LaidPart, layOut, standAlone } from '../../store/rootfs/lay-out.ts';
 import { Pace } from '../../stream/pace.ts';
 import { emptyTree, type FileNode, type Meta, type Tree } from '../../tree/node.ts';
 import { toLayerInParts } from '../../tree/to-layer.ts';
@@ -14,6 +14,8 @@ const deepest = 60;
 
 /** The files that others lie on, the lowest first. */
 type Chain = readonly StageFiles[];
+
+type StoredLayer = Extract<LaidPart, { kind: 'layer' }>;
 
 /** What is on the disk, and what lies on it and is not. */
 interface Standing {
@@ -84,18 +86,26 @@ export class StageDirectories {
     return undefined;
   }
 
-  /** What stored layers alone make of a chain, kept for other builds. */
+  /** What stored layers alone make of a chain, kept for other builds: a base, and by itself what steps have put on it, where that means the same alone. */
   async #keeping(chain: Chain, building: Building): Promise<Standing | undefined> {
-    let [count, layers]: [number, readonly LaidPart[]] = [0, []];
-    for (const { parts } of chain) {
-      const more = await parts?.layers();
-      if (more?.every(({ kind }) => kind === 'layer') !== true) break;
-      [count, layers] = [count + 1, [...layers, ...more]];
-    }
-    const identity = await chain[count - 1]?.identity?.();
-    if (identity === undefined || layers.length === 0) return undefined;
-    const directory = await this.#kept?.of(identity, to => layOut(layers, to, building.options.signal));
-    return directory === undefined ? undefined : { under: [directory], above: chain.slice(count) };
+    const stored = await storedOf(chain);
+    const first = stored.findIndex(({ layers }) => layers.length > 0);
+    const base = stored[first];
+    if (this.#kept === undefined || base === undefined) return undefined;
+    const more = stored.slice(first + 1).flatMap(({ layers }) => layers);
+    const [bottom, top] = [await base.files.identity?.(), await stored.at(-1)?.files.identity?.()];
+    if (bottom === undefined || top === undefined) return undefined;
+    const under: (string | undefined)[] = [];
+    if (await doStandAlone(more, building)) {
+      under.push(await this.#keep(bottom, base.layers, building));
+      if (more.length > 0) under.push(await this.#keep(`${top} on ${bottom}`, more, building));
+    } else under.push(await this.#keep(top, [...base.layers, ...more], building));
+    const isWhole = under.every((directory): directory is string => directory !== undefined);
+    return isWhole ? { under, above: chain.slice(stored.length) } : undefined;
+  }
+
+  async #keep(identity: string, layers: readonly StoredLayer[], { options }: Building): Promise<string | undefined> {
+    return this.#kept?.of(identity, to => layOut(layers, to, options.signal));
   }
 
   async #write(parts: readonly LaidPart[], { options }: Building): Promise<string> {
@@ -110,6 +120,27 @@ function chainOf(files: StageFiles): Chain {
   const chain = [files];
   for (let at = files.parts?.below; at !== undefined; at = at.parts?.below) chain.unshift(at);
   return chain;
+}
+
+/** Those at the bottom of a chain that only stored layers make, with these. */
+async function storedOf(
+  chain: Chain,
+): Promise<readonly { readonly files: StageFiles; readonly layers: readonly StoredLayer[] }[]> {
+  const stored: { files: StageFiles; layers: readonly StoredLayer[] }[] = [];
+  for (const files of chain) {
+    const layers = await files.parts?.layers();
+    if (layers?.every(isStored) !== true) break;
+    stored.push({ files, layers });
+  }
+  return stored;
+}
+
+const isStored = (part: LaidPart): part is StoredLayer => part.kind === 'layer';
+
+async function doStandAlone(layers: readonly StoredLayer[], { listings }: Building): Promise<boolean> {
+  for (const { source, layer } of layers)
+    if (!standAlone((await listings.list(source, layer, 'none')).entries)) return false;
+  return true;
 }
 
 /** What files are made of, the lowest first; those of a context of its tree. */

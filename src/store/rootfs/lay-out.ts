@@ -7,6 +7,7 @@ import type { Layer } from '../../spec/objects.ts';
 import { fileCost, Pace } from '../../stream/pace.ts';
 import { Draft } from '../../tree/draft.ts';
 import { emptyTree, type FileNode, type LayerEntry, type Path } from '../../tree/node.ts';
+import { parentOf } from '../../tree/path.ts';
 import { loadNative } from '../disk/native.ts';
 import { makingOfProcess } from './powers.ts';
 import { RootfsWriter } from './writer.ts';
@@ -24,6 +25,19 @@ export type LaidPart =
 /** Whether entries hide nothing of what they lie on. */
 export const isPlain = (entries: readonly LayerEntry[]): boolean =>
   entries.every(({ kind }) => kind !== 'whiteout' && kind !== 'opaque');
+
+/** Whether entries of whatever origin mean the same in a directory of their own: they hide nothing, link to nothing below, and imply no directory. */
+export function standAlone(entries: readonly LayerEntry[]): boolean {
+  const [directories, others] = [new Set<Path>(['']), new Set<Path>()];
+  for (const entry of entries) {
+    const { kind, path } = entry;
+    if (kind === 'whiteout' || kind === 'opaque' || !directories.has(parentOf(path))) return false;
+    if (kind === 'hardlink' && !others.has(entry.target)) return false;
+    if (kind === 'node' && entry.node.kind === 'directory') directories.add(path);
+    else others.add(path);
+  }
+  return true;
+}
 
 /** Lays parts over one another in an empty directory. Without root, owners and devices are not as they say. Throws with the directory in any state. */
 export async function layOut(
