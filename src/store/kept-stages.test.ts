@@ -12,6 +12,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { invalid } from '../errors.ts';
@@ -38,7 +39,7 @@ async function lay(directory: string): Promise<void> {
 function ground(t: TestContext): Ground | undefined {
   if (!canKeepStages(t)) return undefined;
   const cache = join(temporaryDirectory(t), 'cache');
-  const open = (): KeptStages => new KeptStages(cache, undefined);
+  const open = (): KeptStages => new KeptStages(cache, { beside: tmpdir() });
   return {
     cache,
     open,

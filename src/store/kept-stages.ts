@@ -20,7 +20,7 @@ import { Pace } from '../stream/pace.ts';
 import { loadNative, type Native } from './disk/native.ts';
 import { makeOwnDirectory } from './disk/own-directory.ts';
 import { bootText } from './disk/owner.ts';
-import { hasClockOf } from './disk/remote.ts';
+import { canLieBelow, hasClockOf } from './disk/remote.ts';
 import { removeTree } from './disk/remove-tree.ts';
 import { sealing } from './disk/seal.ts';
 import { isSameFile, statOf } from './disk/stat.ts';
@@ -45,18 +45,24 @@ type Lay = (directory: string) => Promise<void>;
  */
 export class KeptStages {
   readonly #cache: string;
+  readonly #beside: string;
   readonly #signal: AbortSignal | undefined;
   readonly #known = new Map<string, Promise<string | undefined>>();
   readonly #held: number[] = [];
 
-  constructor(cache: string, signal: AbortSignal | undefined) {
+  /** What lies on a stage will be in the directory `beside`. */
+  constructor(
+    cache: string,
+    { beside, signal }: { readonly beside: string; readonly signal?: AbortSignal | undefined },
+  ) {
     this.#cache = cache;
+    this.#beside = beside;
     this.#signal = signal;
   }
 
   /**
    * The directory of what `identity` names, which nobody may change; `lay` makes it where it is not there. Undefined where nothing can be kept: another
-   * process is making it, the disk has no room or is another machine's, or the cache is somebody else's.
+   * process is making it, the disk has no room, is another machine's or of a kind that nothing can lie on, or the cache is somebody else's.
    */
   of(identity: string, lay: Lay): Promise<string | undefined> {
     const known = this.#known.get(identity) ?? forgiving(() => this.#open(identity, lay));
@@ -73,7 +79,7 @@ export class KeptStages {
     const native = loadNative();
     if (native === undefined) return undefined;
     makeOwnDirectory(this.#cache);
-    if (!hasClockOf(this.#cache, this.#cache)) return undefined;
+    if (!hasClockOf(this.#cache, this.#cache) || !canLieBelow(this.#cache, this.#beside)) return undefined;
     const ids = [idsOfProcess('uid'), idsOfProcess('gid')];
     const name = encodedOf(digestOf(new TextEncoder().encode(jsonText(['stage 1', identity, ids]))));
     const lock = openLock(this.#cache, name);

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
-import { canKeepStages } from '../../testing/room.ts';
+import { canKeepStages, canMountOverlay } from '../../testing/room.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { build } from '../build.ts';
 import type { BuildOptions } from './options.ts';
@@ -21,7 +21,7 @@ interface Ground {
 }
 
 async function prepare(t: TestContext): Promise<Ground | undefined> {
-  if (!canRun(t) || !canKeepStages(t)) return undefined;
+  if (!canRun(t) || !canKeepStages(t) || !canMountOverlay(t)) return undefined;
   const directory = temporaryDirectory(t);
   const [context, contextCache, layout] = ['context', 'cache', 'layout'].map(name => join(directory, name)) as [
     string,

@@ -20,10 +20,11 @@ export interface RunWorld {
 /** Stages for other builds. Only overlayfs leaves them as they are; and what a cache has of several users' files, one of them could not delete. */
 function keptStagesFor(
   { canOverlay, isInNamespace, hasOneID }: ChosenRunner,
+  beside: string,
   { contextCache, dryRun, signal }: BuildOptions,
 ): KeptStages | undefined {
   if (contextCache === undefined || dryRun === true || !canOverlay || (isInNamespace && !hasOneID)) return undefined;
-  return new KeptStages(`${contextCache}/stages`, signal);
+  return new KeptStages(`${contextCache}/stages`, { beside, signal });
 }
 
 /** The runs of a build: nothing is made before the first of them. State: whether it has been. */
@@ -51,7 +52,7 @@ export class BuildRuns {
     const workspace = await makeWorkspace(besideOf(this.#layout));
     this.#workspace = workspace;
     const runner = await chooseRunner(choice, { work: workspace.path, signal });
-    this.#kept = keptStagesFor(runner, this.#options);
+    this.#kept = keptStagesFor(runner, workspace.path, this.#options);
     return {
       workspace,
       runner,

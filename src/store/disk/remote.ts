@@ -6,6 +6,15 @@ const remote: ReadonlySet<number> = new Set([
   0x7461636f, 0x0bd00bd0, 0x786f4256,
 ]);
 
+/** File systems that overlayfs takes as a lower directory's on whatever its upper one lies: ext4, xfs, btrfs, tmpfs, f2fs. */
+const plain: ReadonlySet<number> = new Set([0xef53, 0x58465342, 0x9123683e, 0x01021994, 0xf2f52010]);
+
+/** Whether a directory can lie below another one in an overlay, where one beside that other can. */
+export function canLieBelow(directory: string, other: string): boolean {
+  const type = statfsSync(directory).type >>> 0;
+  return plain.has(type) || type === statfsSync(other).type >>> 0;
+}
+
 /**
  * Whether two directories have the same clock, and what stat(2) says of files in the first is never late: files of another machine may have changed
  * before it is told here.
