@@ -1,5 +1,9 @@
-#!/usr/bin/env node
+#!/usr/bin/env sh
+':' //; exec node -- "$0" "$@"
 'use strict';
+// The shell starts Node with this very file. Node looks for --env-file, which is an option of its own, among all words that no -- stands before: it would
+// read the file that run is given, set what is in it, NODE_OPTIONS above all, and end where there is none.
+
 // Runs dist/ocikit.cjs with the code that V8 compiled in an earlier run. It lies in the user's cache directory, one file for
 // each build, and takes half of a start away; where it cannot be kept, nothing but that time is lost.
 const { lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, unlinkSync, writeFileSync } = require('node:fs');

@@ -138,3 +138,16 @@ test('what only names or edits images in a layout loads no package, and nothing 
     assert.equal(readFileSync(env.TOLD, 'utf8'), '[]', words.join(' '));
   }
 });
+
+test('a file of variables is read for the program that runs, and not by Node for itself', t => {
+  const place = temporaryDirectory(t);
+  writeFileSync(join(place, 'evil.cjs'), "require('node:fs').writeFileSync('was-here', '');");
+  writeFileSync(join(place, 'evil.env'), `NODE_OPTIONS=--require=${join(place, 'evil.cjs')}\n`);
+  const run = (file: string): ReturnType<typeof spawnSync> =>
+    spawnSync(program, ['run', '--env-file', file, 'img:x', '--', 'true'], { cwd: place, encoding: 'utf8' });
+  const missing = run('none');
+  assert.equal(missing.stderr, 'ocikit: none: expected a file that can be read, got nothing (ENOENT)\n');
+  assert.equal(missing.status, 125);
+  assert.match(String(run('evil.env').stderr), /^ocikit: img: expected/);
+  assert.deepEqual(readdirSync(place).sort(), ['evil.cjs', 'evil.env']);
+});

@@ -102,7 +102,9 @@ export function processIo(signal?: AbortSignal): Io {
     env: process.env,
     now: () => new Date(),
     passSignals,
-    ...(process.geteuid?.() === 0 ? {} : { again: [process.execPath, ...process.execArgv, ...process.argv.slice(1)] }),
+    ...(process.geteuid?.() === 0
+      ? {}
+      : { again: [process.execPath, ...process.execArgv, '--', ...process.argv.slice(1)] }),
     hostPlatform: machinePlatform,
   };
 }

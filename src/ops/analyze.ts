@@ -30,7 +30,7 @@ async function findingsOf(measured: Measured, rules: readonly Rule[], pace: Pace
  */
 export async function analyze(rootfs: Operand, options: AnalyzeOptions = {}): Promise<AnalyzeResult> {
   checkCall('analyze', { rootfs: ['operand', rootfs] }, options);
-  const rules = rulesOf(options);
+  const rules = await rulesOf(options);
   const look = await lookInto(rootfs, options, keepingPackages);
   for (const rule of rules) checkAppliesTo(rule, look);
   const { size, dive, layers, packages, unowned, waste, found } = await analysisOf(look, options);

@@ -75,7 +75,7 @@ async function appendEdits(
     owner: await ownerOf(part, options.owner, before.tree),
     mode: options.mode === undefined ? undefined : parseMode(options.mode),
   };
-  const edited = await editTree(before, edits, { ...options, attributes, selection: selectionOf(options) });
+  const edited = await editTree(before, edits, { ...options, attributes, selection: await selectionOf(options) });
   try {
     const entries = await new Pace(options.signal).run(toLayerInParts(edited.changes, edited.after));
     const changes = changeCount(edited.changes);

@@ -8,7 +8,7 @@ import { newIndex } from '../image/index-edit.ts';
 import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
-import { checkReadable } from '../store/disk/read-file.ts';
+import { checkReadable } from '../store/disk/input-file.ts';
 import { openKeptListings } from '../store/kept-listings.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { OpenPlaces, openPlace } from '../store/open-operand.ts';

@@ -87,11 +87,14 @@ function* owned(operand: RootfsSide, owner: string | undefined): Parts<RootfsSid
 }
 
 /** What of a directory is compared; undefined for all of it. */
-export function selectionOf(options: Pick<CommitOptions, 'exclude' | 'ignoreFile'>): Selection | undefined {
-  const { exclude = [], ignoreFile } = options;
+export async function selectionOf(
+  options: Pick<CommitOptions, 'exclude' | 'ignoreFile' | 'signal'>,
+): Promise<Selection | undefined> {
+  const { exclude = [], ignoreFile, signal } = options;
   if (exclude.length === 0 && ignoreFile === undefined) return undefined;
   const isExcluded = exclude.length === 0 ? () => false : matcher(exclude);
-  const kept = ignoreFile === undefined ? undefined : ignoreSelection(readTextFile(ignoreFile), ignoreFile);
+  const kept =
+    ignoreFile === undefined ? undefined : ignoreSelection(await readTextFile(ignoreFile, signal), ignoreFile);
   return {
     has: path => !isExcluded(path) && kept?.has(path) !== false,
     leads: path => !isExcluded(path) && kept?.leads(path) === true,
@@ -188,7 +191,7 @@ const rootfsOf = (place: RootfsPlace): RootfsLocation =>
 
 /** Opens what a commit reads: the directory as it is to be compared, and its base. */
 export async function openCommit(rootfs: Operand, options: CommitOptions): Promise<CommitInput> {
-  const selection = selectionOf(options);
+  const selection = await selectionOf(options);
   const { base, sides, layout, moving } = await openSides(rootfs, { ...options, selection });
   const before = sides[0];
   const pace = new Pace(options.signal);

@@ -1,7 +1,8 @@
 import { badOption, type Fail, invalid, usage } from '../errors.ts';
+import { textFileLimit } from '../limits.ts';
 import { checkDocument } from '../schema/check-document.ts';
 import { parseJson } from '../spec/document.ts';
-import { readTextFile } from '../store/disk/text-file.ts';
+import { readSmallFile } from '../store/disk/text-file.ts';
 import type { AnalyzeOptions } from './analyze-options.ts';
 
 type Severity = 'error' | 'warning' | 'info';
@@ -78,8 +79,8 @@ const demands = [
 /** What a rule asks for first, as a name for it. */
 export const demandOf = (rule: Rule): string => demands.find(demand => rule[demand] !== undefined) ?? 'nothing';
 
-function rulesIn(path: string): readonly Rule[] {
-  const json = parseJson(new TextEncoder().encode(readTextFile(path)), path);
+async function rulesIn(path: string, signal: AbortSignal | undefined): Promise<readonly Rule[]> {
+  const json = parseJson(await readSmallFile(path, { limit: textFileLimit, signal }), path);
   checkDocument('rules', json, { subject: path });
   const { rules } = json as unknown as { readonly rules: readonly Rule[] };
   for (const [at, rule] of rules.entries()) {
@@ -96,7 +97,14 @@ function checkAmounts({ maxSize, maxWasted }: Rule, fail: Fail): void {
 }
 
 /** The rules that options say, and then those of a file. Throws `usage` and `invalid`. */
-export function rulesOf({ maxWasted, maxSize, forbid, noSetuid, rules }: AnalyzeOptions): readonly Rule[] {
+export async function rulesOf({
+  maxWasted,
+  maxSize,
+  forbid,
+  noSetuid,
+  rules,
+  signal,
+}: AnalyzeOptions): Promise<readonly Rule[]> {
   if (maxSize !== undefined) parseSize(maxSize, message => badOption('maxSize', message));
   if (maxWasted !== undefined) parseAmount(maxWasted, 0, message => badOption('maxWasted', message));
   return [
@@ -104,6 +112,6 @@ export function rulesOf({ maxWasted, maxSize, forbid, noSetuid, rules }: Analyze
     ...(maxWasted === undefined ? [] : [{ maxWasted }]),
     ...(forbid === undefined || forbid.length === 0 ? [] : [{ forbid }]),
     ...(noSetuid === true ? [{ noSetuid } as const] : []),
-    ...(rules === undefined ? [] : rulesIn(rules)),
+    ...(rules === undefined ? [] : await rulesIn(rules, signal)),
   ];
 }

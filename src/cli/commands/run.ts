@@ -122,7 +122,7 @@ function checkTerminal(words: Words, io: Io): void {
 
 async function optionsIn(words: Words, io: Io): Promise<object> {
   const { readEnvironmentFile } = await import('../../ops/run/environment-file.ts');
-  const files = words.texts('env-file').map(readEnvironmentFile);
+  const files = await Promise.all(words.texts('env-file').map(path => readEnvironmentFile(path, io.signal)));
   return {
     streams: words.flag('interactive') ? 'inherit' : 'output',
     ...given({

@@ -1,6 +1,6 @@
 import { notFound, OciError, systemCode } from '../../errors.ts';
 import { textFileLimit } from '../../limits.ts';
-import { readTextFile } from '../../store/disk/text-file.ts';
+import { readFoundText, readTextFile } from '../../store/disk/text-file.ts';
 import { contextSelection } from '../../tree/ignore.ts';
 import { encodeText } from '../../tree/path.ts';
 import type { Selection } from '../../tree/selection.ts';
@@ -39,7 +39,8 @@ export async function readInput(place: ContextPlace, asked: Asked, work: Work): 
   if (place.kind === 'nothing') return { file: 'Dockerfile', text: place.text, selection: undefined, patterns: '' };
   const read = place.kind === 'directory' ? readFile : readMember(place, work);
   const root = place.kind === 'directory' ? place.path : '';
-  const found = asked.dockerfile === undefined ? await findFile(root, asked.file, read) : undefined;
+  const found =
+    asked.dockerfile === undefined ? await findFile(root, asked.file, { read, signal: work.signal }) : undefined;
   const { file, text } = found ?? { file: 'Dockerfile', text: asked.dockerfile ?? '' };
   const beside = found === undefined ? [] : [`${file}.dockerignore`];
   for (const path of [...beside, inside(root, '.dockerignore')]) {
@@ -52,9 +53,9 @@ export async function readInput(place: ContextPlace, asked: Asked, work: Work): 
 async function findFile(
   root: string,
   file: string | undefined,
-  read: Read,
+  { read, signal }: { readonly read: Read; readonly signal: AbortSignal | undefined },
 ): Promise<Pick<BuildInput, 'file' | 'text'>> {
-  if (file !== undefined && read === readFile) return { file, text: readTextFile(file) };
+  if (file !== undefined && read === readFile) return { file, text: await readTextFile(file, signal) };
   for (const path of file === undefined ? names.map(name => inside(root, name)) : [file]) {
     const text = await read(path);
     if (text !== undefined) return { file: path, text };
@@ -64,7 +65,7 @@ async function findFile(
 
 const readFile: Read = async path => {
   try {
-    return readTextFile(path, 'found');
+    return readFoundText(path);
   } catch (error) {
     const code = error instanceof OciError ? systemCode(error.cause) : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR') return undefined;

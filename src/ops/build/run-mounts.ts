@@ -1,9 +1,10 @@
 import type { RunStep, StepMount } from '../../dockerfile/plan/plan.ts';
 import { unsupported } from '../../errors.ts';
+import { secretLimit } from '../../limits.ts';
 import type { JobMount } from '../../runner/job.ts';
 import { hostPathOf } from '../../store/disk/host-path.ts';
 import { type MountCache, openMountCache } from '../../store/disk/mount-cache.ts';
-import { readFileOf } from '../../store/disk/read-file.ts';
+import { readSmallFile } from '../../store/disk/text-file.ts';
 import type { Tree } from '../../tree/node.ts';
 import { encodeText, textOf } from '../../tree/path.ts';
 import { find, resolvePath } from '../../tree/walk.ts';
@@ -62,7 +63,7 @@ async function jobMount(mount: StepMount, making: Making): Promise<JobMount | un
     case 'tmpfs':
       return { kind: 'tmpfs', target: mount.target, size: mount.size, isReadOnly: mount.readOnly };
     case 'secret': {
-      const content = secretBytes(mount, making);
+      const content = await secretBytes(mount, making);
       const { target, mode, uid, gid } = mount;
       return content === undefined ? undefined : { kind: 'file', target, content, mode, uid, gid };
     }
@@ -76,13 +77,14 @@ async function jobMount(mount: StepMount, making: Making): Promise<JobMount | un
 }
 
 /** The contents of a secret; undefined where it is not given and need not be. */
-export function secretBytes(
+export async function secretBytes(
   { id, required }: { readonly id: string; readonly required: boolean },
   { doing, world }: Pick<Making, 'doing' | 'world'>,
-): Uint8Array | undefined {
+): Promise<Uint8Array | undefined> {
   const given: BuildSecret | undefined = world.options.secrets?.find(secret => secret.id === id);
   if (given?.value !== undefined) return new TextEncoder().encode(given.value);
-  if (given?.file !== undefined) return readFileOf(given.file);
+  if (given?.file !== undefined)
+    return readSmallFile(given.file, { limit: secretLimit, signal: doing.building.options.signal });
   if (required) throw doing.fail(`secret ${id}: not found (it is required; option secrets gives it)`);
   return undefined;
 }

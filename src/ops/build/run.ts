@@ -31,7 +31,7 @@ export async function runLayer(step: RunStep, doing: Doing, tell: Teller): Promi
   const world = await building.runs.world();
   const tree = await below.tree();
   const lower = await lowerOf(doing, world);
-  const program = programOf(step, { doing, world, tree, lower });
+  const program = await programOf(step, { doing, world, tree, lower });
   const { mounts, environment, release } = await mountsOf(step, doing, world);
   const { hosts, sharedMemory } = world.options;
   const memory =
@@ -71,7 +71,7 @@ interface Around {
   readonly lower: Directories;
 }
 
-function programOf(step: RunStep, { doing, world, tree, lower }: Around): Program {
+async function programOf(step: RunStep, { doing, world, tree, lower }: Around): Promise<Program> {
   const read = (path: string): string => textIn(lower, tree, path);
   const { home, ...user } = resolveUser(step.user, { passwd: read('/etc/passwd'), group: read('/etc/group') });
   checkUser(user, world.runner);
@@ -80,7 +80,7 @@ function programOf(step: RunStep, { doing, world, tree, lower }: Around): Progra
   return {
     arguments: step.arguments,
     environment: hasHome ? environment : [...environment, `HOME=${home ?? '/'}`],
-    secrets: secretVariables(step, doing, world),
+    secrets: await secretVariables(step, doing, world),
     directory: placeIn(tree, step.directory),
     user,
     hostname,
@@ -90,12 +90,16 @@ function programOf(step: RunStep, { doing, world, tree, lower }: Around): Progra
   };
 }
 
-function secretVariables({ secrets }: RunStep, doing: Doing, world: RunWorld): ReadonlyMap<string, string> {
+async function secretVariables(
+  { secrets }: RunStep,
+  doing: Doing,
+  world: RunWorld,
+): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const secret of secrets) {
     if (!/^[A-Za-z_]\w*$/.test(secret.name))
       throw doing.fail(`secret ${secret.id}: no name of a variable: ${secret.name}`);
-    const bytes = secretBytes(secret, { doing, world });
+    const bytes = await secretBytes(secret, { doing, world });
     if (bytes !== undefined) found.set(secret.name, new TextDecoder().decode(bytes));
   }
   return found;

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { readEnvironmentFile } from './environment-file.ts';
 
-test('a file of variables has one a line, as it stands', t => {
+test('a file of variables has one a line, as it stands', async t => {
   const file = join(temporaryDirectory(t), 'env');
   writeFileSync(file, '\uFEFF# of us\nA=1\r\n\n  B="two words" # kept\n#C=3\nHOME\n');
-  assert.deepEqual(readEnvironmentFile(file), ['A=1', 'B="two words" # kept', 'HOME']);
+  assert.deepEqual(await readEnvironmentFile(file), ['A=1', 'B="two words" # kept', 'HOME']);
 });

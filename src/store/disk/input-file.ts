@@ -1,4 +1,4 @@
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Bytes } from '../../engine/engine.ts';
 import { changed, usage } from '../../errors.ts';
@@ -49,6 +49,11 @@ async function* pipeChunks(path: string, signal: AbortSignal | undefined): Bytes
   } finally {
     socket.destroy();
   }
+}
+
+/** Throws for what is not there or cannot be read, before anybody needs it. */
+export function checkReadable(path: string): void {
+  onDisk(path, wanted, () => accessSync(path, constants.R_OK));
 }
 
 /** How many bytes a regular file has; undefined where that cannot be told before it is read. */
