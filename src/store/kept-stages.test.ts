@@ -18,10 +18,8 @@ import { type TestContext, test } from 'node:test';
 import { invalid } from '../errors.ts';
 import { canKeepStages } from '../testing/room.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
+import { tick } from '../testing/tick.ts';
 import { KeptStages } from './kept-stages.ts';
-
-/** Longer than a clock tick of a file system. */
-const tick = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 25));
 
 interface Ground {
   readonly cache: string;

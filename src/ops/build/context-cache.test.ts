@@ -17,13 +17,12 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { temporaryDirectory } from '../../testing/temporary.ts';
+import { tick } from '../../testing/tick.ts';
 import { build } from '../build.ts';
 
 const count = 70;
 const size = 100;
 const total = count * size;
-/** Longer than a clock tick of a file system. */
-const tick = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 25));
 
 interface Place {
   readonly context: string;

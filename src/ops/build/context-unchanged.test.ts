@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadNative } from '../../store/disk/native.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
+import { tick } from '../../testing/tick.ts';
 import { workOf } from '../../testing/work.ts';
 import { build } from '../build.ts';
 
 const count = 1200;
-/** Longer than a clock tick of a file system. */
-const tick = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 25));
 
 test('of a context in which all is as it was nobody makes a tree', async t => {
   if (loadNative() === undefined) {

@@ -5,11 +5,9 @@ import { type TestContext, test } from 'node:test';
 import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
 import { canKeepStages, canMountOverlay } from '../../testing/room.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
+import { tick } from '../../testing/tick.ts';
 import { build } from '../build.ts';
 import type { BuildOptions } from './options.ts';
-
-/** Longer than a clock tick of a file system. */
-const tick = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 25));
 
 interface Ground {
   readonly given: string;

@@ -22,6 +22,7 @@ import { OciError } from '../../errors.ts';
 import { sideFileLimit, statIndexLimit } from '../../limits.ts';
 import type { Descriptor } from '../../spec/objects.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
+import { tick } from '../../testing/tick.ts';
 import { arbitraryTree, treeOf } from '../../testing/trees.ts';
 import type { FileNode, Node, Path, Tree } from '../../tree/node.ts';
 import { impliedMeta, noXattrs } from '../../tree/node.ts';
@@ -34,8 +35,6 @@ import { readStatIndex, type StatIndex, writingStatIndex } from './stat-index.ts
 import { type Columns, decodeColumns, encodeColumns } from './stat-index-file.ts';
 
 const hashOf = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-/** Longer than a clock tick of a file system. */
-const tick = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 25));
 
 const manifest: Descriptor = {
   mediaType: 'application/vnd.oci.image.manifest.v1+json',
