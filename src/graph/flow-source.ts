@@ -1,9 +1,6 @@
 import { flow } from '../stream/flow.ts';
-import { fileCost, Pace, type Work } from '../stream/pace.ts';
+import { fileCost, Pace, statCost, type Work } from '../stream/pace.ts';
 import type { ImageSource } from './source.ts';
-
-/** Looking for a blob costs a part of what opening one does. */
-const lookCost = fileCost >> 2;
 
 /**
  * The same source for one run of a verb: the bytes of its blobs are counted as they pass, between them and between documents the
@@ -19,11 +16,11 @@ export function flowSource(source: ImageSource, work: Work): ImageSource {
     ...source,
     work,
     async index() {
-      await step(lookCost);
+      await step(statCost);
       return source.index();
     },
     async has(descriptor) {
-      await step(lookCost);
+      await step(statCost);
       return source.has(descriptor);
     },
     async read(descriptor, limit) {

@@ -39,6 +39,8 @@ export function expectMore({ progress }: Work, more: number): void {
 const turnAfter = 4 << 20;
 /** Opening, reading and closing one small file takes as long as hashing so many bytes (16 to 28 KiB, measured); its stat a quarter of that (5 to 8 KiB). */
 export const fileCost: number = 1 << 14;
+/** Looking at a path, or for a blob, and reading a header that stands among others. */
+export const statCost: number = fileCost >> 2;
 
 const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 

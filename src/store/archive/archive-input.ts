@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import type { Bytes } from '../../engine/engine.ts';
-import { fileCost, type Pace } from '../../stream/pace.ts';
+import { type Pace, statCost } from '../../stream/pace.ts';
 import { onDisk } from '../disk/system-error.ts';
 
 /** An archive from its beginning on: a file seeks over what nobody wants, a stream reads it. */
@@ -15,8 +15,6 @@ export interface ArchiveInput {
 
 /** Bytes of a window: many small members stand in one. */
 const windowSize = 64 * 1024;
-/** Reading a header costs a part of what making a file does. */
-const readCost = fileCost >> 2;
 
 /** An open file of `size` bytes. */
 export class FileInput implements ArchiveInput {
@@ -37,7 +35,7 @@ export class FileInput implements ArchiveInput {
   }
 
   async read(length: number): Promise<Buffer> {
-    const turn = this.#pace.spend(readCost + length);
+    const turn = this.#pace.spend(statCost + length);
     if (turn !== undefined) await turn;
     const wanted = Math.max(0, Math.min(length, this.#size - this.position));
     const bytes = wanted > windowSize ? this.#readAt(Buffer.allocUnsafe(wanted)) : this.#fromWindow(wanted);

@@ -1,4 +1,5 @@
 import { OciError } from '../../errors.ts';
+import { statCost } from '../../stream/pace.ts';
 import type { ByteString, Path } from '../../tree/node.ts';
 import type { Parts } from '../../tree/parts.ts';
 import { joinPath } from '../../tree/path.ts';
@@ -8,7 +9,7 @@ import { mountTest } from '../disk/mounts.ts';
 import type { Native } from '../disk/native.ts';
 import { kindOf, type Stat } from '../disk/stat.ts';
 import { systemCode } from '../disk/system-error.ts';
-import { isUnchanged, statCost } from './stat-index.ts';
+import { isUnchanged } from './stat-index.ts';
 import { absentBit, type Columns, rowKinds } from './stat-index-file.ts';
 
 interface Looked {

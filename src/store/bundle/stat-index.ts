@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync } from 'node:fs';
 import { statIndexLimit } from '../../limits.ts';
-import { fileCost } from '../../stream/pace.ts';
+import { statCost } from '../../stream/pace.ts';
 import type { DirectoryNode, FileNode, Node, Path, Tree } from '../../tree/node.ts';
 import { type Parts, partCost, partLength } from '../../tree/parts.ts';
 import { eachNode } from '../../tree/walk.ts';
@@ -40,8 +40,7 @@ export interface WrittenTree {
   readonly said?: Readonly<Record<string, string>>;
 }
 
-/** Looking at a path costs a part of what making a file does. */
-export const statCost: number = fileCost >> 2;
+/** Taking a row from what is known already. */
 const lookCost = partCost / partLength;
 
 /** Records every path; yields what each cost. */

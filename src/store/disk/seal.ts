@@ -1,14 +1,11 @@
 import { nodeEngine } from '../../engine/node.ts';
-import { fileCost } from '../../stream/pace.ts';
+import { statCost } from '../../stream/pace.ts';
 import type { ByteString, Path } from '../../tree/node.ts';
 import { inOrder, type Parts } from '../../tree/parts.ts';
 import { joinPath } from '../../tree/path.ts';
 import { Descent } from './descent.ts';
 import { loadNative } from './native.ts';
 import { type Identity, kindOf, type Stat } from './stat.ts';
-
-/** Looking at a path costs a part of what making a file does. */
-const lookCost = fileCost >> 2;
 
 const rowOf = (name: ByteString, stat: Stat): string =>
   `${name}\0${[stat.inode, stat.mode, stat.uid, stat.gid, stat.links, stat.size, stat.mtime, stat.ctime, stat.special].join(' ')}\n`;
@@ -34,7 +31,7 @@ export function* sealing(root: string, of: string): Parts<string> {
         rows += stat.device === own.device ? rowOf(name, stat) : `${name}\0\n`;
         if (stat.device === own.device && kindOf(stat) === 'directory')
           pending.push({ path: joinPath(top.path, name), id: stat });
-        yield lookCost;
+        yield statCost;
       }
       hasher.update(Buffer.from(rows, 'latin1'));
       descent.check();

@@ -6,7 +6,7 @@ import { objectIn } from '../../graph/reach.ts';
 import { documentLimit } from '../../limits.ts';
 import { algorithmOf, type Digest, encodedOf, parseDigest } from '../../spec/digest.ts';
 import type { Json } from '../../spec/objects.ts';
-import { fileCost, type Pace } from '../../stream/pace.ts';
+import { fileCost, type Pace, statCost } from '../../stream/pace.ts';
 import { onDisk, systemCode } from '../disk/system-error.ts';
 import { blobPath } from './blobs.ts';
 
@@ -81,7 +81,7 @@ export async function listBlobs(layout: string, pace: Pace): Promise<readonly Bl
   const found: BlobFile[] = [];
   for (const [algorithm, directory] of blobDirectories(layout)) {
     for (const name of namesIn(directory)) {
-      await pace.spend(fileCost >> 2);
+      await pace.spend(statCost);
       const digest = digestNamed(algorithm, name);
       const standing = digest === undefined ? undefined : standingAt(join(directory, name));
       if (digest !== undefined && standing !== undefined && !standing.isDirectory) found.push({ ...standing, digest });

@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { OciError } from '../../errors.ts';
 import { asNobody, nobody } from '../../testing/as-nobody.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
+import { tick } from '../../testing/tick.ts';
 import { isRoot } from '../../testing/witness.ts';
 import { atOnce } from '../../tree/parts.ts';
 import { filesOf, find } from '../../tree/walk.ts';
@@ -92,7 +93,7 @@ test('an index of what may not be read is written, and knows it again', async t 
   const file = `${root}.index`;
   await asNobody(async () => {
     const tree = await openRootfsDirectory(root).tree();
-    await new Promise(resolve => setTimeout(resolve, 20));
+    await tick();
     process.seteuid?.(0);
     for (const _ of writingStatIndex(file, { root, tree, digests: new Map() }));
     process.seteuid?.(nobody);

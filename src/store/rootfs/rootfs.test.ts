@@ -26,6 +26,7 @@ import { OciError } from '../../errors.ts';
 import { systemPathLimit } from '../../limits.ts';
 import { asNobodyNow, nobody } from '../../testing/as-nobody.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
+import { tick } from '../../testing/tick.ts';
 import { arbitraryTree, treeOf } from '../../testing/trees.ts';
 import { hasTools, isRoot, run } from '../../testing/witness.ts';
 import { Draft } from '../../tree/draft.ts';
@@ -533,8 +534,7 @@ test('a file that changed since it was listed is not read as if it were the same
     writeFileSync(place, 'before');
     const rootfs = openRootfsDirectory(root);
     const node = find(await rootfs.tree(), 'file') as FileNode;
-    // A clock tick of the file system: within one, times are the same.
-    await new Promise(resolve => setTimeout(resolve, 15));
+    await tick();
     change(place);
     assert.throws(
       () => [...rootfs.body('file', node)],
@@ -552,8 +552,7 @@ test('a file that changes while it is read, its size and its time as they were, 
   utimesSync(place, 1000, 1000);
   const rootfs = openRootfsDirectory(root);
   const node = find(await rootfs.tree(), 'file') as FileNode;
-  // A clock tick of the file system: within one, times are the same.
-  await new Promise(resolve => setTimeout(resolve, 15));
+  await tick();
   const reader = rootfs.body('file', node)[Symbol.iterator]();
   reader.next();
   writeFileSync(place, 'y'.repeat(3_000_000));
