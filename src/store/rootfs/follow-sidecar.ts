@@ -1,15 +1,14 @@
-import { lstatSync, realpathSync, renameSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { lstatSync, realpathSync } from 'node:fs';
 import type { MtreeEntry } from '../../codec/mtree.ts';
 import { OciError } from '../../errors.ts';
-import { fileCost, Pace } from '../../stream/pace.ts';
+import { once } from '../../stream/once.ts';
+import { Pace, statCost } from '../../stream/pace.ts';
 import type { Path } from '../../tree/node.ts';
 import type { Parts } from '../../tree/parts.ts';
 import { joinPath, nameOf, parentOf } from '../../tree/path.ts';
-import { writeNewFile } from '../disk/atomic.ts';
 import { Descent } from '../disk/descent.ts';
-import { onDisk, systemCode } from '../disk/system-error.ts';
-import { makeTemporaryDirectory } from '../disk/temporary.ts';
+import { writeFileAtomic } from '../disk/file-target.ts';
+import { systemCode } from '../disk/system-error.ts';
 import { encodeSidecar, readSidecarContents, type SidecarContents, sidecarOf } from './sidecar.ts';
 
 /** Which file it is, whatever its name: a number that is used again belongs to a file that was made later. Undefined where the file system does not tell when. */
@@ -41,7 +40,7 @@ function* identitiesOf(root: string, paths: Iterable<Path>): Parts<ReadonlyMap<P
     for (const path of paths) {
       const id = identityOf(descent, path);
       if (id !== undefined) found.set(path, id);
-      yield fileCost >> 3;
+      yield statCost;
     }
   } finally {
     descent.close();
@@ -62,7 +61,7 @@ function* placesOf(root: string, wanted: ReadonlySet<string>): Parts<ReadonlyMap
         const path = joinPath(at, name);
         if (isDirectory) left.push(path);
         if (id !== undefined && wanted.has(id)) found.set(id, [...(found.get(id) ?? []), path]);
-        yield fileCost >> 3;
+        yield statCost;
       }
     }
   } finally {
@@ -103,19 +102,6 @@ export async function followSidecar(directory: string): Promise<(() => Promise<v
     const lines = await pace.run(movedLines(root, contents, before));
     if (lines === undefined) return;
     const bytes = await pace.run(encodeSidecar({ ...contents, entries: lines }));
-    replace(sidecarOf(root), bytes);
+    await writeFileAtomic(sidecarOf(root), once(bytes), { mode: 0o644 });
   };
-}
-
-function replace(path: string, bytes: Uint8Array): void {
-  onDisk(path, 'a file that can be replaced', () => {
-    const stage = makeTemporaryDirectory(dirname(path));
-    try {
-      const staged = `${stage.path}/${basename(path)}`;
-      writeNewFile(staged, bytes);
-      renameSync(staged, path);
-    } finally {
-      stage.removeNow();
-    }
-  });
 }
