@@ -98,13 +98,14 @@ export class KeptStages {
     name: string,
     { lock, native, lay }: { readonly lock: number; readonly native: Native; readonly lay: Lay },
   ): Promise<boolean> {
-    if (!native.lockFile(lock, 'shared') || !isLockOf(lock, this.#cache, name)) return false;
+    const takes = (how: 'shared' | 'exclusive'): boolean =>
+      native.lockFile(lock, how) && isLockOf(lock, this.#cache, name);
+    if (!takes('shared')) return false;
     if (!(await this.#isWhole(name))) {
-      if (!native.lockFile(lock) || !isLockOf(lock, this.#cache, name) || !hasRoom(this.#cache)) return false;
+      if (!takes('exclusive') || !hasRoom(this.#cache)) return false;
       await this.#make(name, lay);
       // For a moment in between nobody holds it.
-      if (!native.lockFile(lock, 'shared') || !isLockOf(lock, this.#cache, name)) return false;
-      if (!existsSync(join(this.#cache, name))) return false;
+      if (!takes('shared') || !existsSync(join(this.#cache, name))) return false;
     }
     // The time of its lock is when it was used.
     writeSync(lock, '\n', 0);
