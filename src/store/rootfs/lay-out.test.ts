@@ -7,6 +7,7 @@ import type { BodySource } from '../../codec/body-source.ts';
 import { writeLayer } from '../../codec/layer-writer.ts';
 import type { Layer } from '../../spec/objects.ts';
 import { MemoryLayout } from '../../testing/memory-layout.ts';
+import { textFile } from '../../testing/scripts.ts';
 import { snapshotOf } from '../../testing/snapshot.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { arbitraryTree } from '../../testing/trees.ts';
@@ -74,20 +75,8 @@ test('what is laid out while its layer is written is what the layer lays out, an
 test('a layer that ends halfway lets go of what was being laid out', async t => {
   const directory = temporaryDirectory(t);
   const open = readdirSync('/proc/self/fd').length;
-  const [entry]: readonly LayerEntry[] = [
-    {
-      kind: 'node',
-      path: 'file',
-      node: {
-        kind: 'file',
-        meta: { mode: 0o644, uid: 0, gid: 0, mtime: 0n, xattrs: new Map() },
-        size: 5,
-        content: { source: 'one', member: 0 },
-      },
-    },
-  ];
   const ending = layOutBeside(directory, undefined, async listener => {
-    listener.entry(entry as LayerEntry);
+    listener.entry({ kind: 'node', path: 'file', node: textFile('12345') });
     throw new Error('the disk is full');
   });
   await assert.rejects(ending, { message: 'the disk is full' });
