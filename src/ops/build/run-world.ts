@@ -68,7 +68,7 @@ export class BuildRuns {
     return runner?.canOverlay === true ? directories?.on(below, building) : undefined;
   }
 
-  /** Says where files lie that a run has left. */
+  /** Says where files lie on the disk already. */
   async know(files: StageFiles, directories: Directories): Promise<void> {
     (await this.world()).directories.know(files, directories);
   }

@@ -84,7 +84,7 @@ export interface Made {
   readonly layer: Layer;
   readonly tree: () => Promise<Tree>;
   readonly parts: readonly LaidPart[];
-  /** Where a run has left its files on the disk. */
+  /** Where its files lie on the disk: those that a run has left, or that were laid out while the layer was made. */
   readonly laid?: Directories | undefined;
 }
 
