@@ -33,6 +33,16 @@ test('a layer that gives another name to a file that goes has something of it, a
   assert.deepEqual(plan, { layers: [0, 2], links: ['b', 'c'], missing: [], gone: ['a', 'b', 'c'] });
 });
 
+test('a layer that links to another name of a file that goes has it, though it replaces that link itself', async () => {
+  const replacing: readonly RawMember[] = [
+    ['c', '=> b'],
+    ['c', 'own'],
+  ];
+  assert.deepEqual((await planOf([group, replacing], ['a'])).layers, [0, 1]);
+  assert.deepEqual((await planOf([group, [['b', 'own']], replacing], ['a'])).layers, [0]);
+  assert.deepEqual((await planOf([group, replacing], ['a'], true)).layers, [0]);
+});
+
 test('a layer that takes another name away has something of it, and one that puts a file there has not', async () => {
   const other: RawMember = ['x', 'x'];
   assert.deepEqual((await planOf([group, [['.wh.b'], other]], ['a'])).layers, [0, 1]);

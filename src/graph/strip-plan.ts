@@ -26,6 +26,7 @@ export interface StripPlan {
 
 /** A hardlink that a layer made, symbolic links before the last names followed. */
 interface Link {
+  readonly layer: number;
   readonly path: Path;
   readonly target: Path;
 }
@@ -57,7 +58,7 @@ class Holders {
 
   seen(layer: number, entry: LayerEntry, operations: readonly Operation[]): void {
     for (const operation of operations) {
-      if (operation.kind === 'link') this.links.push({ path: operation.path, target: operation.target });
+      if (operation.kind === 'link') this.links.push({ layer, path: operation.path, target: operation.target });
       if (operation.kind !== 'remove') this.#bring(layer, operation);
       if (operation.kind === 'link') this.#hold(layer, operation.target);
     }
@@ -140,6 +141,22 @@ function layersNaming(names: ReadonlySet<Path>, nodes: ReadonlySet<Node>, trees:
   });
 }
 
+/** Layers that link to something that goes by one of these names, though they may have replaced the link again. */
+function layersLinking(
+  names: ReadonlySet<Path>,
+  {
+    links,
+    trees,
+    nodes,
+  }: { readonly links: readonly Link[]; readonly trees: readonly Tree[]; readonly nodes: ReadonlySet<Node> },
+): readonly number[] {
+  const isGone = (tree: Tree | undefined, name: Path): boolean =>
+    tree !== undefined && nodes.has(find(tree, name) as Node);
+  return links
+    .filter(({ layer, target }) => names.has(target) && isGone(trees[layer], target))
+    .map(({ layer }) => layer);
+}
+
 /**
  * Finds what layers hold of some paths: entries of them and below them, whiteouts of them, and, unless links are kept, every other
  * name of the same files. A path counts as it is spelled and where it leads through symbolic links in any layer. Each layer is
@@ -169,7 +186,11 @@ export async function planStrip(
     );
   return {
     trees,
-    layers: new Set([...holders.layers, ...layersNaming(links, leaves, trees)]),
+    layers: new Set([
+      ...holders.layers,
+      ...layersNaming(links, leaves, trees),
+      ...layersLinking(links, { links: holders.links, trees, nodes: leaves }),
+    ]),
     paths,
     links,
     nodes: leaves,
