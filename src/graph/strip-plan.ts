@@ -65,6 +65,9 @@ class Holders {
     this.#hold(layer, entry.path);
     this.#lead(entry, operations.at(-1));
     if (entry.kind === 'hardlink') this.#hold(layer, entry.target);
+    // A link to itself does nothing, and needs what it names.
+    if (entry.kind === 'hardlink' && operations.length === 0)
+      this.links.push({ layer, path: entry.path, target: entry.target });
     // A whiteout says a name, and through a symbolic link another.
     if (entry.kind === 'whiteout') for (const { path } of operations) this.#hold(layer, path);
   }
