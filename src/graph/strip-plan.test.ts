@@ -43,6 +43,12 @@ test('a layer that links to another name of a file that goes has it, though it r
   assert.deepEqual((await planOf([group, replacing], ['a'], true)).layers, [0]);
 });
 
+test('a layer that links another name of a file that goes to itself has it, however that is spelled', async () => {
+  const inside: readonly RawMember[] = [['d/'], ['d/a', 'secret'], ['d/b', '=> d/a'], ['s', '-> d']];
+  for (const name of ['d/b', 's/b'])
+    assert.deepEqual((await planOf([inside, [[name, `=> ${name}`]]], ['d/a'])).layers, [0, 1], name);
+});
+
 test('a layer that takes another name away has something of it, and one that puts a file there has not', async () => {
   const other: RawMember = ['x', 'x'];
   assert.deepEqual((await planOf([group, [['.wh.b'], other]], ['a'])).layers, [0, 1]);

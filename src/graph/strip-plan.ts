@@ -24,7 +24,7 @@ export interface StripPlan {
   readonly missing: readonly Path[];
 }
 
-/** A hardlink that a layer made, symbolic links before the last names followed. */
+/** A hardlink in a layer, symbolic links before the last names followed where it does something. */
 interface Link {
   readonly layer: number;
   readonly path: Path;
@@ -65,7 +65,7 @@ class Holders {
     this.#hold(layer, entry.path);
     this.#lead(entry, operations.at(-1));
     if (entry.kind === 'hardlink') this.#hold(layer, entry.target);
-    // A link to itself does nothing, and needs what it names.
+    // A link to what its name is already does nothing, and needs what it names.
     if (entry.kind === 'hardlink' && operations.length === 0)
       this.links.push({ layer, path: entry.path, target: entry.target });
     // A whiteout says a name, and through a symbolic link another.
@@ -128,14 +128,17 @@ function namesOf(paths: ReadonlySet<Path>, links: readonly Link[]): ReadonlySet<
   return names;
 }
 
+/** What a name is in the tree at a position: before the layer of the same number, after the one before it. */
+function nodeAt(trees: readonly Tree[], position: number, name: Path): Node | undefined {
+  const tree = trees[position];
+  return tree === undefined ? undefined : find(tree, name);
+}
+
 /** Layers that gave one of these names to something that goes, or took it away again. */
 function layersNaming(names: ReadonlySet<Path>, nodes: ReadonlySet<Node>, trees: readonly Tree[]): readonly number[] {
-  const at = (tree: Tree | undefined, name: Path): Node | undefined =>
-    tree === undefined ? undefined : find(tree, name);
   return trees.slice(1).flatMap((tree, layer) => {
-    const below = trees[layer];
     const isNamed = [...names].some(name => {
-      const [was, is] = [at(below, name), at(tree, name)];
+      const [was, is] = [nodeAt(trees, layer, name), find(tree, name)];
       if (was === is) return false;
       const isGone = is === undefined && find(tree, parentOf(name))?.kind === 'directory';
       return (is !== undefined && nodes.has(is)) || (isGone && was !== undefined && nodes.has(was));
@@ -144,20 +147,16 @@ function layersNaming(names: ReadonlySet<Path>, nodes: ReadonlySet<Node>, trees:
   });
 }
 
-/** Layers that link to something that goes by one of these names, though they may have replaced the link again. */
+/** Layers that link to a name of what goes, though they may have replaced the link again. */
 function layersLinking(
-  names: ReadonlySet<Path>,
-  {
-    links,
-    trees,
-    nodes,
-  }: { readonly links: readonly Link[]; readonly trees: readonly Tree[]; readonly nodes: ReadonlySet<Node> },
+  links: readonly Link[],
+  trees: readonly Tree[],
+  goes: (tree: Tree, name: Path) => boolean,
 ): readonly number[] {
-  const isGone = (tree: Tree | undefined, name: Path): boolean =>
-    tree !== undefined && nodes.has(find(tree, name) as Node);
-  return links
-    .filter(({ layer, target }) => names.has(target) && isGone(trees[layer], target))
-    .map(({ layer }) => layer);
+  return links.flatMap(({ layer, target }) => {
+    const tree = trees[layer];
+    return tree !== undefined && goes(tree, leadsTo(tree, target)) ? [layer] : [];
+  });
 }
 
 /**
@@ -183,6 +182,7 @@ export async function planStrip(
   const leaves = new Set([...nodes, ...holders.nodes].filter(({ kind }) => kind !== 'directory'));
   const names = keepLinks ? new Set<Path>() : namesOf(paths, holders.links);
   const links = new Set([...names].filter(name => trees.some(tree => leaves.has(find(tree, name) as Node))));
+  const goes = (tree: Tree, name: Path): boolean => links.has(name) && leaves.has(find(tree, name) as Node);
   const isThere = (path: Path): boolean =>
     [...resolved(new Set([path]), trees)].some(
       one => holders.brought.has(one) || trees.some(tree => find(tree, one) !== undefined),
@@ -192,7 +192,7 @@ export async function planStrip(
     layers: new Set([
       ...holders.layers,
       ...layersNaming(links, leaves, trees),
-      ...layersLinking(links, { links: holders.links, trees, nodes: leaves }),
+      ...layersLinking(holders.links, trees, goes),
     ]),
     paths,
     links,
