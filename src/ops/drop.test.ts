@@ -107,6 +107,73 @@ test('a link that its own layer puts something else in the place of is no link a
   assert.deepEqual([...(await readWholeImage(app)).exact.keys()], ['base', 'd', 'd/x']);
 });
 
+test('a file that a layer puts in the place of its own link, or links there, is the file of that layer', async t => {
+  const put: readonly RawMember[] = [
+    ['d', '=> a'],
+    ['d', 'own'],
+  ];
+  const linked: readonly RawMember[] = [
+    ['d', '=> a'],
+    ['e', 'own'],
+    ['d', '=> e'],
+  ];
+  for (const members of [put, linked]) {
+    const app = layoutOf(
+      t,
+      [[['a', 'the body']], members].map(layer => rawTar(layer as readonly RawMember[])),
+    );
+    const { exact } = await readWholeImage(app);
+    assert.deepEqual(rows(await drop(app, { layers: '1', materialize: true })), ['D /a']);
+    assert.deepEqual((await readWholeImage(app)).exact, new Map([...exact].filter(([path]) => path !== 'a')));
+    await isValid(app);
+  }
+});
+
+test('where what was taken over is hidden or replaced since, the next link to the file takes it over anew', async t => {
+  const since: readonly (readonly RawMember[])[] = [[['d/.wh.a', '']], [['d/a', 'another']], [['.wh.d', '']]];
+  for (const members of since) {
+    const layers: readonly (readonly RawMember[])[] = [
+      [['s', 'the body']],
+      [['d/a', '=> s']],
+      members,
+      [['b', '=> s']],
+    ];
+    const app = layoutOf(t, layers.map(rawTar));
+    const before = await readWholeImage(app);
+    const result = await drop(app, { layers: '1', materialize: true });
+    const after = await readWholeImage(app);
+    assert.deepEqual([result.images[0]?.rewritten, rows(result)], [[2, 4], ['D /s']], `${members}`);
+    assert.equal(after.exact.get('b'), before.exact.get('s')?.replace(/ = .*$/, ''), `${members}`);
+    await isValid(app);
+  }
+});
+
+test('a layer that only said again what is there is an empty one where its link has nothing to name', async t => {
+  const layers: readonly (readonly RawMember[])[] = [[['c', 'the body']], [['d/b', '=> c']], [['c', '=> d/b']]];
+  const app = layoutOf(t, layers.map(rawTar));
+  const result = await drop(app, { layers: '2', materialize: true });
+  const { exact, image } = await readWholeImage(app);
+  assert.deepEqual([result.images[0]?.rewritten, [...exact.keys()]], [[3], ['c']]);
+  assert.deepEqual(
+    image.config.value.history?.map(row => row.empty_layer === true),
+    [false, true],
+  );
+  await isValid(app);
+});
+
+test('a link on a way that its own layer makes a loop of is none where its file is dropped', async t => {
+  const looping: readonly RawMember[] = [
+    ['d/x', '=> a'],
+    ['d', '-> d'],
+  ];
+  const app = layoutOf(
+    t,
+    [[['a', 'the body']] as const, looping].map(members => rawTar(members)),
+  );
+  await drop(app, { layers: '1', materialize: true });
+  assert.deepEqual([...(await readWholeImage(app)).exact.keys()], ['d']);
+});
+
 test('a directory that only the dropped layer described is told of, or taken over', async t => {
   const bare = tarOf([file('d/new', 'new')]);
   // Without the entry of the directory, which the writer of layers would not leave out.

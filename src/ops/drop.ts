@@ -5,7 +5,7 @@ import { readTreeStack } from '../graph/tree-stack.ts';
 import { dropLines, layersCreatedBy } from '../image/drop.ts';
 import { parseLayerRange, positionsIn } from '../image/layer-range.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
-import { layerPositions, linesOf, withLines } from '../image/lines.ts';
+import { layerPositions, linesOf, withLines, withoutLayer } from '../image/lines.ts';
 import type { Layer } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
@@ -68,13 +68,13 @@ async function effectOf(
   return changes.filter(({ kind, reasons }) => kind !== 'modify' || reasons.length > 0).map(rowOf);
 }
 
-/** Writes the layers anew that took something over. */
+/** Writes the layers anew that took something over; one that changes nothing any more is none. */
 async function rewrite(
   part: ChangePart,
   rest: Remaining,
   options: DropOptions,
-): Promise<{ readonly layers: ReadonlyMap<number, Layer>; readonly warnings: readonly string[] }> {
-  const layers = new Map<number, Layer>();
+): Promise<{ readonly layers: ReadonlyMap<number, Layer | undefined>; readonly warnings: readonly string[] }> {
+  const layers = new Map<number, Layer | undefined>();
   const warnings: string[] = [];
   for (const at of rest.rewritten) {
     const [before, after] = [rest.trees[at], rest.trees[at + 1]];
@@ -87,7 +87,7 @@ async function rewrite(
       { before, after, from: 0, replaced: at, to: at + 1, compression: { compression } },
       options,
     );
-    if (folded.layer !== undefined) layers.set(at, folded.layer);
+    layers.set(at, folded.layer);
     warnings.push(...folded.warnings);
   }
   return { layers, warnings };
@@ -146,8 +146,9 @@ async function dropPart(part: ChangePart, options: DropOptions): Promise<Changed
   const numbers = new Map(layerPositions(lines).map((at, number) => [lines[at], number]));
   const kept = dropLines(lines, dropped).map(line => {
     const number = numbers.get(line);
-    const layer = number === undefined ? undefined : taken.layers.get(number);
-    return layer === undefined ? line : { ...line, layer };
+    if (number === undefined || !taken.layers.has(number)) return line;
+    const layer = taken.layers.get(number);
+    return layer === undefined ? withoutLayer(line) : { ...line, layer };
   });
   return {
     image: withLines(image, kept),

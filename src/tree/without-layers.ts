@@ -3,7 +3,8 @@ import { Draft } from './draft.ts';
 import { emptyTree, impliedMeta, type LayerEntry, type Node, type Path, type Tree } from './node.ts';
 import type { Operation } from './operation.ts';
 import type { Parts } from './parts.ts';
-import { find, resolveAbove } from './walk.ts';
+import { joinPath, nameOf, parentOf } from './path.ts';
+import { find, reachedIn } from './walk.ts';
 
 /** Applying an entry takes about as long as hashing so many bytes. */
 const entryCost = 1 << 10;
@@ -39,8 +40,10 @@ interface Options {
 class Rest {
   readonly #options: Options;
   readonly #draft: Draft;
-  /** Where a file of a dropped layer is now, by the file. */
-  readonly #taken = new Map<Node, Path>();
+  /** Where a file of a dropped layer was taken over to, by the file. */
+  readonly #taken = new Map<Node, { readonly path: Path; readonly node: Node }>();
+  /** What the layer that is applied brings itself. */
+  #own: ReadonlySet<Node> = new Set();
   readonly broken: BrokenLink[] = [];
   readonly implied: { layer: number; path: Path }[] = [];
   readonly rewritten = new Set<number>();
@@ -57,6 +60,7 @@ class Rest {
   /** Applies a layer, 0 for the lowest. */
   *apply(layer: number, entries: readonly LayerEntry[]): Parts<void> {
     this.#draft.beginLayer();
+    this.#own = new Set(entries.flatMap(entry => (entry.kind === 'node' ? [entry.node] : [])));
     for (const entry of entries) {
       yield* this.#entry(layer, entry);
       yield entryCost;
@@ -96,13 +100,18 @@ class Rest {
     if (!this.#options.materialize) return;
     this.rewritten.add(layer);
     const tree = this.#options.trees[layer + 1] as Tree;
-    const node = find(tree, resolveAbove(tree, path));
-    // The layer itself has put something else there.
-    if (node === undefined || node.kind === 'directory') return;
+    const above = reachedIn(tree, parentOf(path));
+    const node = above === undefined ? undefined : find(tree, joinPath(above, nameOf(path)));
+    // The layer itself has put something else there, or a loop of symbolic links on the way.
+    if (node === undefined || node.kind === 'directory' || this.#own.has(node)) return;
     const known = this.#taken.get(node);
-    if (known !== undefined) this.#draft.apply({ kind: 'hardlink', path, target: known });
-    else this.#draft.apply({ kind: 'node', path, node });
-    if (known === undefined) this.#taken.set(node, path);
+    // What was taken over may have been hidden or replaced since.
+    if (known !== undefined && find(this.#draft.tree(), known.path) === known.node) {
+      this.#draft.apply({ kind: 'hardlink', path, target: known.path });
+      return;
+    }
+    for (const operation of this.#draft.apply({ kind: 'node', path, node }))
+      if (operation.kind === 'create') this.#taken.set(node, operation);
   }
 }
 
