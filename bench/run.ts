@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { makeSmallTrees, makeTinyTrees } from './corpus.ts';
 import { type Job, jobs, quickJobs } from './jobs.ts';
 import { groundOf, median, type Run, runOnce } from './measure.ts';
@@ -22,7 +22,9 @@ const corpus = check
   ? mkdtempSync(join(tmpdir(), 'ocikit-corpus-'))
   : option('--corpus', join(tmpdir(), small ? 'ocikit-corpus-small' : 'ocikit-corpus'));
 const wanted = words.filter(word => !word.startsWith('--'));
-const program = `${process.execPath} ${join(import.meta.dirname, '../bin/ocikit.cjs')}`;
+/** As users start it, with the Node that runs this. */
+const program = join(import.meta.dirname, '../bin/ocikit.cjs');
+process.env['PATH'] = [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter);
 
 /** Fresh ground for every run: reusing a directory slows every tool down on some filesystems. */
 function once(job: Job, who: 'ours' | 'peer', corpusDirectory: string): Run {
