@@ -61,9 +61,9 @@ export const isLabel = ({ typeflag }: RawHeader): boolean => typeflag === 'V';
 /** A directory of an incremental archive (`tar -g`): its body is a list of what was in it, and says nothing of what is here. */
 export const isDumped = ({ typeflag }: RawHeader): boolean => typeflag === 'D';
 
-/** What GNU tar reads and Go, which engines unpack with, does not know: these two, and Solaris' spelling of a PAX header. */
+/** What tar programs read and engines do not unpack: these two, Solaris' spelling of a PAX header, and POSIX's contiguous files. */
 export const isOfTarAlone = (header: RawHeader): boolean =>
-  isLabel(header) || isDumped(header) || header.typeflag === 'X';
+  isLabel(header) || isDumped(header) || header.typeflag === 'X' || header.typeflag === '7';
 
 /** The type of a header's member, or undefined for one that no engine unpacks. Only v7's own typeflag makes a directory of a slash, as in Go. */
 export function typeOf({ typeflag }: RawHeader, path: ByteString): TarMember['type'] | undefined {

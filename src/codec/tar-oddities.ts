@@ -1,9 +1,10 @@
 import { isZeros } from '../engine/zeros.ts';
-import { nameLimit } from '../limits.ts';
+import { nameLimit, systemPathLimit, targetLimit, xattrLimit } from '../limits.ts';
 import type { TarOddityCode } from '../spec/tar-fault-codes.ts';
 import type { ByteString } from '../tree/node.ts';
 import { exactTextOf, leadsOut, nameOf, shortTextOf } from '../tree/path.ts';
 import { isReservedName } from '../tree/whiteout.ts';
+import { xattrFault } from '../tree/xattr-faults.ts';
 import { isHostXattr } from '../tree/xattrs.ts';
 import { libarchive, schily } from './pax.ts';
 import { isExtension } from './tar-extensions.ts';
@@ -27,6 +28,8 @@ const lastTime = 2n ** 33n * 1_000_000_000n;
 const bodiless = /^[1-6]$/;
 const knownRecord =
   /^(?:path|linkpath|size|[ug]id|[ug]name|[mac]time|charset|hdrcharset|comment|SCHILY\..*|GNU\..*|LIBARCHIVE\..*|MSWINDOWS\..*|RHT\..*)$/s;
+/** Engines unpack below a directory of their own, whose path counts as well. */
+const longestPath = systemPathLimit - 256;
 /** What AUFS kept of its own has the mark of a whiteout twice. */
 const markLength = 4;
 const plain = /^[\x20-\x7e]*$/;
@@ -113,6 +116,8 @@ export class TarOddities {
     const say = (code: TarOddityCode, message: string): void => this.#say({ code, name, offset, message });
     this.#name(member, say);
     attributes(member, say);
+    if (member.type === 'symlink' && (member.link === '' || member.link.length >= targetLimit))
+      say('tar-symlink-target', `a symbolic link with a target of ${member.link.length} bytes`);
     if (member.records.size > 0) this.#records(member, say);
     if (member.isSparse && member.records.size > 0) say('tar-sparse', `a file that is stored sparsely`);
     const last = nameOf(name.endsWith('/') ? name.slice(0, -1) : name);
@@ -140,6 +145,7 @@ export class TarOddities {
       this.#dotted ??= { name, offset };
       this.#dots++;
     }
+    if (name.length > longestPath) say('tar-path-long', `a path of ${name.length} bytes`);
     if (plain.test(name)) return;
     if (control.test(name)) say('tar-name-control', 'a name with control characters in it');
     if (name.length <= nameLimit * 16 && exactTextOf(name) === undefined)
@@ -159,19 +165,25 @@ function attributes({ type, mode, uid, gid, mtime }: TarMember, say: Say): void 
   if ((mode & 0o002) !== 0 && !isSticky && type !== 'char') say('tar-world-writable', `mode ${mode.toString(8)}`);
 }
 
-/** The most that Linux takes of one (XATTR_SIZE_MAX), in bytes. */
-const largestXattr = 65536;
+/** What ext4 holds of a file's extended attributes: a block, and 16 bytes go with each besides its name. */
+const [xattrBlock, xattrHeader] = [4096, 16];
+const ofFilesAlone: ReadonlySet<TarMember['type']> = new Set(['symlink', 'char', 'block', 'fifo']);
 
 function records({ type, records: found, xattrs }: TarMember, say: Say): void {
   for (const key of found.keys())
     if (!knownRecord.test(key)) say('tar-pax-unknown', `a PAX record '${shortTextOf(key)}'`);
+  let together = 0;
   for (const [name, value] of xattrs) {
     const text = shortTextOf(name);
-    if (value.length > largestXattr) say('tar-xattr-large', `the extended attribute ${text} of ${value.length} bytes`);
-    if (type === 'symlink' && name.startsWith('user.')) say('tar-xattr-link', `the extended attribute ${text}`);
+    together += isHostXattr(name) ? 0 : xattrHeader + name.length + value.length;
+    if (value.length > xattrLimit) say('tar-xattr-large', `the extended attribute ${text} of ${value.length} bytes`);
+    const fault = xattrFault(name, value, type === 'directory');
+    if (fault !== undefined) say('tar-xattr-invalid', `the extended attribute '${text}' ${fault}`);
+    if (ofFilesAlone.has(type) && name.startsWith('user.')) say('tar-xattr-link', `the extended attribute ${text}`);
     if (name === 'security.capability') say('tar-capability', 'the capabilities of a program');
     if (isHostXattr(name)) say('tar-xattr-host', `the extended attribute ${text}`);
     else if (!found.has(schily + name))
       say('tar-xattr-libarchive', `the extended attribute ${text}, as ${libarchive}* alone`);
   }
+  if (together > xattrBlock) say('tar-xattr-together', `extended attributes of ${together} bytes`);
 }

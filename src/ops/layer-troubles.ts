@@ -19,6 +19,10 @@ const lost: ReadonlySet<string> = new Set([
   'tar-entry-refused',
   'tar-xattr-large',
   'tar-xattr-link',
+  'tar-xattr-invalid',
+  'tar-xattr-together',
+  'tar-symlink-target',
+  'tar-path-long',
   'tar-id-large',
 ]);
 const isMended = ({ code }: Finding): boolean =>

@@ -44,5 +44,9 @@ export type TarOddityCode =
   | 'tar-xattr-host'
   | 'tar-xattr-large'
   | 'tar-xattr-link'
+  | 'tar-xattr-invalid'
+  | 'tar-xattr-together'
+  | 'tar-symlink-target'
+  | 'tar-path-long'
   | 'tar-end-missing'
   | 'tar-padding';

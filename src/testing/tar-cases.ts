@@ -132,11 +132,21 @@ export const headerCases: FindingCases = {
   'tar-xattr-host': { make: tars(Buffer.concat([paxHeader('x', 'SCHILY.xattr.security.selinux=a'), plainTar])) },
   'tar-xattr-large': {
     make: tars(Buffer.concat([paxHeader('x', `SCHILY.xattr.user.a=${'a'.repeat(65537)}`), plainTar])),
+    also: ['tar-xattr-together'],
   },
   'tar-xattr-link': {
     make: tars(Buffer.concat([paxHeader('x', 'SCHILY.xattr.user.a=a'), layerTar([symlinkAt('file', 'gone')])])),
     also: ['tar-symlink-dangling'],
   },
+  'tar-xattr-invalid': {
+    make: tars(Buffer.concat([paxHeader('x', 'SCHILY.xattr.security.capability=a'), plainTar])),
+    also: ['tar-capability'],
+  },
+  'tar-xattr-together': {
+    make: tars(Buffer.concat([paxHeader('x', `SCHILY.xattr.user.a=${'a'.repeat(5000)}`), plainTar])),
+  },
+  'tar-symlink-target': { ...layers([symlinkAt('a', 'b'.repeat(4096))]), also: ['tar-symlink-dangling'] },
+  'tar-path-long': { ...layers([fileAt(`${'a/'.repeat(2040)}a`)]), also: ['tar-parent-missing'] },
   'tar-below-link': { ...layers([symlinkAt('l', 'gone'), fileAt('l/a')]), also: ['tar-symlink-dangling'] },
   'tar-end-missing': { make: tars(plainTar.subarray(0, plainTar.length - 1024)) },
   'tar-padding': { make: tars(Buffer.concat([plainTar, Buffer.from('left')])) },

@@ -28,8 +28,15 @@ export const factRules: EngineRules = {
   'tar-xattr-large': each(unpackers, { verdict: 'refuses', what: 'an extended attribute larger than Linux takes' }),
   'tar-xattr-link': each(['umoci', ...podmans], {
     verdict: 'refuses',
-    what: 'an attribute of users on a symbolic link',
+    what: 'an attribute of users on what is no file and no directory',
   }),
+  'tar-xattr-invalid': each(unpackers, { verdict: 'refuses', what: 'an extended attribute that Linux does not set' }),
+  'tar-xattr-together': each(unpackers, {
+    verdict: 'refuses',
+    what: 'more in extended attributes than ext4 holds of a file; XFS and Btrfs hold it',
+  }),
+  'tar-symlink-target': each(unpackers, { verdict: 'refuses', what: 'a symbolic link that cannot be made' }),
+  'tar-path-long': each(unpackers, { verdict: 'refuses', what: 'a path longer than Linux takes' }),
   'descriptor-urls': each(['skopeo', ...podmans], {
     verdict: 'refuses',
     what: 'a layer that it is to fetch from elsewhere, where there is no network',

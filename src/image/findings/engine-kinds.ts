@@ -14,6 +14,10 @@ export type EngineFactCode =
   | 'compression-trailing'
   | 'tar-xattr-large'
   | 'tar-xattr-link'
+  | 'tar-xattr-invalid'
+  | 'tar-xattr-together'
+  | 'tar-symlink-target'
+  | 'tar-path-long'
   | 'tar-below-link';
 
 const index = 'image-spec image-index.md';
@@ -82,16 +86,7 @@ const documents = {
   },
 } as const satisfies Readonly<Record<string, FindingKind>>;
 
-/** What no specification forbids and some engine does not take. */
-export const engineKinds: Readonly<Record<EngineFactCode, FindingKind>> = {
-  ...documents,
-  'compression-trailing': {
-    severity: 'warning',
-    means:
-      'Zeros follow the compressed layer, as programs that write whole blocks leave them. umoci and podman refuse them.',
-    section: 'RFC 1952, section 2.2',
-    remedy: 'Compress it anew: `ocikit fix` does.',
-  },
+const tars = {
   'tar-xattr-large': {
     severity: 'warning',
     means: 'An extended attribute has more than 64 KiB, which Linux does not hold.',
@@ -100,9 +95,49 @@ export const engineKinds: Readonly<Record<EngineFactCode, FindingKind>> = {
   },
   'tar-xattr-link': {
     severity: 'note',
-    means: 'A symbolic link has an attribute of users, which Linux gives to files and directories alone.',
+    means:
+      'A symbolic link, a device or a fifo has an attribute of users, which Linux gives to files and directories alone.',
     section: 'xattr(7)',
     remedy: 'Nothing: most engines pass over it.',
+  },
+  'tar-xattr-invalid': {
+    severity: 'warning',
+    means:
+      'An extended attribute that Linux sets for nobody: without a name or with one of more than 255 bytes, capabilities or an access control list that are none.',
+    section: 'xattr(7); capabilities(7); acl(5)',
+    remedy: 'Make the layer anew without it.',
+  },
+  'tar-xattr-together': {
+    severity: 'note',
+    means:
+      'The extended attributes of an entry are more than 4 KiB together: ext4 does not hold them, XFS and Btrfs do.',
+    section: 'xattr(7), "Filesystem differences"',
+    remedy: 'Unpack on a disk that holds them, or make the layer anew with fewer.',
+  },
+  'tar-symlink-target': {
+    severity: 'error',
+    means: 'A symbolic link has no target, or one of more than 4,095 bytes: no system makes it.',
+    section: 'image-spec layer.md, "File Types"; symlink(2)',
+    remedy: 'Make the layer anew: what was meant cannot be known.',
+  },
+  'tar-path-long': {
+    severity: 'warning',
+    means: 'A path is so long that with the directory it is unpacked to it is more than Linux takes (4,095 bytes).',
+    section: 'path_resolution(7)',
+    remedy: 'Make the layer anew with shorter names.',
+  },
+} as const satisfies Readonly<Record<string, FindingKind>>;
+
+/** What no specification forbids and some engine does not take. */
+export const engineKinds: Readonly<Record<EngineFactCode, FindingKind>> = {
+  ...documents,
+  ...tars,
+  'compression-trailing': {
+    severity: 'warning',
+    means:
+      'Zeros follow the compressed layer, as programs that write whole blocks leave them. umoci and podman refuse them.',
+    section: 'RFC 1952, section 2.2',
+    remedy: 'Compress it anew: `ocikit fix` does.',
   },
   'tar-below-link': {
     severity: 'warning',

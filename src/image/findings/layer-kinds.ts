@@ -56,9 +56,9 @@ export const layerKinds: Readonly<Record<LayerCode, FindingKind>> = {
   'tar-type-unusual': {
     severity: 'error',
     means:
-      "A layer's tar has entries of types that tar programs read and engines refuse: D and V of GNU tar, X of Solaris.",
+      "A layer's tar has entries of types that tar programs read and engines refuse: D and V of GNU tar, X of Solaris, 7 of POSIX (a contiguous file).",
     section: 'image-spec layer.md, "File Types"',
-    remedy: 'Write the tar anew without `tar -g` and `tar -V`: `ocikit fix` does.',
+    remedy: 'Write the tar anew, with plain files and without `tar -g` and `tar -V`: `ocikit fix` does.',
   },
   'layer-zstd': {
     severity: 'note',
