@@ -3,7 +3,7 @@ import { nameLimit, systemPathLimit, targetLimit, xattrLimit } from '../limits.t
 import type { TarOddityCode } from '../spec/tar-fault-codes.ts';
 import type { ByteString } from '../tree/node.ts';
 import { exactTextOf, leadsOut, nameOf, shortTextOf } from '../tree/path.ts';
-import { isReservedName } from '../tree/whiteout.ts';
+import { isWhiteoutName } from '../tree/whiteout.ts';
 import { xattrFault } from '../tree/xattr-faults.ts';
 import { isHostXattr } from '../tree/xattrs.ts';
 import { libarchive, schily } from './pax.ts';
@@ -30,8 +30,6 @@ const knownRecord =
   /^(?:path|linkpath|size|[ug]id|[ug]name|[mac]time|charset|hdrcharset|comment|SCHILY\..*|GNU\..*|LIBARCHIVE\..*|MSWINDOWS\..*|RHT\..*)$/s;
 /** Engines unpack below a directory of their own, whose path counts as well. */
 const longestPath = systemPathLimit - 256;
-/** What AUFS kept of its own has the mark of a whiteout twice. */
-const markLength = 4;
 const plain = /^[\x20-\x7e]*$/;
 const control = /[\x00-\x1f\x7f]/;
 
@@ -121,7 +119,7 @@ export class TarOddities {
     if (member.records.size > 0) this.#records(member, say);
     if (member.isSparse && member.records.size > 0) say('tar-sparse', `a file that is stored sparsely`);
     const last = nameOf(name.endsWith('/') ? name.slice(0, -1) : name);
-    if (isReservedName(last) && !isReservedName(last.slice(markLength)) && (member.type !== 'file' || member.size > 0))
+    if (isWhiteoutName(last) && (member.type !== 'file' || member.size > 0))
       say('tar-whiteout-odd', `expected an empty file, got a ${member.type} of ${member.size} bytes`);
   }
 

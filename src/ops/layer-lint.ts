@@ -8,9 +8,10 @@ import type { Draft } from '../tree/draft.ts';
 import { LayerFaults } from '../tree/layer-faults.ts';
 import { nameCollisions } from '../tree/name-collisions.ts';
 import type { ByteString, LayerEntry, Node, Path, Tree } from '../tree/node.ts';
+import type { Operation } from '../tree/operation.ts';
 import { joinPath, leadsOut, nameOf, parentOf, shortTextOf } from '../tree/path.ts';
 import { placeIn } from '../tree/story.ts';
-import { find } from '../tree/walk.ts';
+import { find, reachedIn } from '../tree/walk.ts';
 import { danglingParents } from './below-links.ts';
 
 /** What lies below a layer: the tree, and a draft of it that the layer is applied to. */
@@ -43,6 +44,21 @@ export function entryFinding(blob: string, { code, name, offset, message }: Foun
 
 /** What a tree has at a path, links before its last name followed; undefined as well where they go round. */
 const leadsTo = (tree: Tree, path: Path): Node | undefined => find(tree, path) ?? find(tree, placeIn(tree, path));
+
+/** Whether the nearest to a path that a tree has is no directory, links followed. */
+function isBelowLeaf(tree: Tree, path: Path): boolean {
+  for (let above = reachedIn(tree, parentOf(path)) ?? ''; above !== ''; above = parentOf(above)) {
+    const node = find(tree, above);
+    if (node !== undefined) return node.kind !== 'directory';
+  }
+  return false;
+}
+
+/** What an entry has had to replace by a directory that it lies in. */
+function replacedBy(operations: readonly Operation[]): Path | undefined {
+  const place = operations.length > 1 ? (operations.at(-1)?.path ?? '') : '';
+  return operations.find(({ kind, path }) => kind === 'remove' && place.startsWith(`${path}/`))?.path;
+}
 
 /**
  * What is wrong with a layer, found as it is read: its headers, its entries among themselves, and what they do to the layers
@@ -118,7 +134,15 @@ export class LayerLint implements LayerSink {
     const name = `${what} '${shortTextOf(path)}'`;
     if (isLowest)
       this.#say({ code: 'tar-whiteout-lowest', name: path, offset, message: `${name} in the lowest layer` });
-    else if (leadsTo(tree, path) === undefined)
+    else if (leadsTo(tree, path) !== undefined) return;
+    else if (kind === 'whiteout' && this.#faults.above(path) === undefined && isBelowLeaf(tree, path))
+      this.#say({
+        code: 'tar-whiteout-below-file',
+        name: path,
+        offset,
+        message: `${name}, below what lower layers have as no directory: docker and podman refuse it`,
+      });
+    else
       this.#say({
         code: 'tar-whiteout-without-target',
         name: path,
@@ -129,12 +153,20 @@ export class LayerLint implements LayerSink {
 
   #apply(entry: LayerEntry, { draft }: Below): Iterable<number> | undefined {
     try {
-      const parts = draft.applying(entry);
+      const parts = draft.applying(entry, operations => this.#addReplaced(entry, operations));
       return parts === undefined ? undefined : this.#held(parts, entry);
     } catch (error) {
       this.#failed(error, entry);
       return undefined;
     }
+  }
+
+  /** What the layer itself has as no directory there has been told of. */
+  #addReplaced({ kind, path: name }: LayerEntry, operations: readonly Operation[]): undefined {
+    const path = kind === 'node' || kind === 'hardlink' ? replacedBy(operations) : undefined;
+    if (path === undefined || this.#faults.above(name) === 'file') return;
+    const message = `'${shortTextOf(name)}' below '${shortTextOf(path)}', which is no directory: docker refuses it`;
+    this.#say({ code: 'tar-below-file', name, offset: this.#offset, message });
   }
 
   *#held(parts: Iterable<number>, entry: LayerEntry): Generator<number> {
@@ -148,9 +180,11 @@ export class LayerLint implements LayerSink {
   /** What cannot be applied is told once: what comes after it cannot be known. A hardlink is told of when all names have come. */
   #failed(error: unknown, entry: LayerEntry): void {
     if (!(error instanceof OciError)) throw error;
-    if (entry.kind === 'hardlink' && entry.path !== '') return;
-    this.#below = undefined;
-    this.#say({ code: 'tar-entry-refused', name: entry.path, offset: this.#offset, message: error.message });
+    if (entry.kind === 'hardlink' && entry.path !== '') this.#faults.unmade(entry, this.#offset);
+    else {
+      this.#below = undefined;
+      this.#say({ code: 'tar-entry-refused', name: entry.path, offset: this.#offset, message: error.message });
+    }
   }
 
   #addBelowLinks(tree: Tree): void {
@@ -170,9 +204,11 @@ export class LayerLint implements LayerSink {
 
   over: NonNullable<LayerSink['over']> = (isEnded, offset) => {
     this.#oddities.over(isEnded, offset);
-    const tree = this.#below?.tree;
-    this.#faults.finish(tree === undefined ? undefined : path => leadsTo(tree, path));
-    if (tree !== undefined) this.#addBelowLinks(tree);
+    if (this.#below !== undefined) {
+      const { tree, draft } = this.#below;
+      this.#faults.finish({ below: path => leadsTo(tree, path), placeOf: path => placeIn(draft.tree(), path) });
+      this.#addBelowLinks(tree);
+    } else this.#faults.finish();
     if (this.#types.size > 0)
       this.#report(finding('tar-type-unusual', documentAt('layer', this.#blob), ofTarAloneText(this.#types)));
     for (const { kind, path, other } of nameCollisions(this.#faults.paths(), one => this.#faults.has(one)))

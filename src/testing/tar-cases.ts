@@ -59,6 +59,7 @@ function hardlink(path: string, target: string): Buffer {
 /** Whiteouts in the wrong place. */
 const whiteoutCases: FindingCases = {
   'tar-whiteout-after-entry': layers([fileAt('a')], [fileAt('a'), whiteoutAt('a')]),
+  'tar-whiteout-after-directory': layers([d], [d, whiteoutAt('d')]),
   'tar-whiteout-before-directory': layers([d], [whiteoutAt('d'), d]),
   'tar-whiteout-before-entry': layers([fileAt('a')], [whiteoutAt('a'), fileAt('a')]),
   'tar-whiteout-below-file': layers([d, fileAt('d/a')], [fileAt('d'), whiteoutAt('d/a')]),
@@ -81,6 +82,13 @@ export const tarCases: FindingCases = {
   'tar-hardlink-missing': { make: tars(Buffer.concat([hardlink('b', 'file'), end])) },
   'tar-hardlink-directory': {
     make: tars(Buffer.concat([layerTar([d]).subarray(0, 512), hardlink('b', 'd'), end])),
+  },
+  'tar-hardlink-deleted': {
+    make: tars(
+      plainTar,
+      Buffer.concat([layerTar([fileAt('file'), whiteoutAt('file')]).subarray(0, 1536), hardlink('b', 'file'), end]),
+    ),
+    also: ['tar-whiteout-after-entry'],
   },
   'tar-symlink-dangling': layers([symlinkAt('a', 'b')]),
   'tar-symlink-outside': layers([symlinkAt('a', '../b'), fileAt('b')]),

@@ -16,6 +16,14 @@ const kinds: readonly Kind[] = ['file', 'directory', 'symlink'];
 const kindOf = ({ kind }: Node): Kind => (kind === 'directory' || kind === 'symlink' ? kind : 'file');
 const quoted = (path: Path): string => `'${shortTextOf(path)}'`;
 
+/** What a layer is applied to, and what that comes to. */
+interface Around {
+  /** What lower layers have at a path, links before its last name followed. */
+  readonly below: (path: Path) => Node | undefined;
+  /** Where a path is in the end, links before its last name followed. */
+  readonly placeOf: (path: Path) => Path;
+}
+
 interface OpenLink {
   readonly path: Path;
   readonly target: Path;
@@ -34,6 +42,9 @@ export class LayerFaults {
   /** Directories in which something has come, and the first of it where they have no entry themselves. */
   readonly #implied = new Map<Path, number>();
   readonly #links: OpenLink[] = [];
+  readonly #unmade = new Set<Path>();
+  /** What the layer has brought and then deleted. */
+  readonly #taken = new Set<Path>();
   #parent: Path | undefined;
   readonly #say: (fault: LayerFault) => void;
 
@@ -53,18 +64,29 @@ export class LayerFaults {
   #addOpaque(path: Path, say: Say): void {
     if (this.#opaque.has(path)) say('tar-duplicate-path', `${quoted(path)} is made opaque twice: podman refuses it`);
     else if (this.#implied.has(path)) say('tar-whiteout-late', `${quoted(path)} is made opaque after entries in it`);
+    if (this.#kind(path) === 'file' || this.above(path) === 'file')
+      say('tar-whiteout-below-file', `${quoted(path)} is made opaque and is no directory: containerd refuses it`);
+    else if (this.above(path) === 'whiteout' || (this.#whiteouts.has(path) && !this.#nodes.has(path)))
+      say('tar-whiteout-under-whiteout', `${quoted(path)} is made opaque and deleted: containerd refuses it`);
     this.#opaque.add(path);
   }
 
   #addWhiteout(path: Path, say: Say): void {
     const parent = parentOf(path);
-    if (this.#nodes.has(path) || this.#implied.has(path))
+    const isTaken = this.#nodes.has(path) || this.#implied.has(path);
+    if (isTaken) this.#taken.add(path);
+    if (this.#kind(path) === 'directory')
+      say(
+        'tar-whiteout-after-directory',
+        `the directory ${quoted(path)} and its whiteout in one layer: docker and podman refuse it`,
+      );
+    else if (isTaken)
       say('tar-whiteout-after-entry', `${quoted(path)} and its whiteout in one layer: docker and podman delete it`);
     else if (this.#whiteouts.has(path))
       say('tar-duplicate-path', `${quoted(path)} is deleted twice: podman refuses it`);
     else if (parent !== '' && this.#implied.has(parent))
       say('tar-whiteout-late', `the whiteout of ${quoted(path)} comes after other entries beside it`);
-    const above = this.#above(path);
+    const above = this.above(path);
     if (above === 'file')
       say('tar-whiteout-below-file', `${quoted(path)} below what is no directory: podman refuses it`);
     if (above === 'whiteout')
@@ -84,11 +106,12 @@ export class LayerFaults {
       );
     else if (this.#whiteouts.has(path)) say('tar-whiteout-before-entry', `${quoted(path)} is deleted and comes again`);
     // A symbolic link leads on: where /lib is usr/lib, engines put lib/x there.
-    const above = this.#above(path);
+    const above = this.above(path);
     if (above === 'file') say('tar-below-file', `${quoted(path)} below what is no directory: podman refuses it`);
     if (above === 'whiteout') say('tar-below-whiteout', `${quoted(path)} below a whiteout: containerd refuses it`);
     if (kind === 'directory' && path !== '' && this.#implied.has(path) && !this.#nodes.has(path))
       say('tar-parent-late', `the directory ${quoted(path)} comes after something in it`);
+    this.#taken.delete(path);
     this.#nodes.set(path, at * 4 + kinds.indexOf(kind));
   }
 
@@ -100,8 +123,25 @@ export class LayerFaults {
         'tar-hardlink-directory',
         `the hardlink ${quoted(path)} to ${quoted(target)}, ${linkWords['tar-hardlink-directory']}`,
       );
-    else if (kind === undefined) this.#links.push({ path, target, at });
+    else if (kind === undefined || target === path) this.#links.push({ path, target, at });
+    else if (this.#isTaken(target))
+      say(
+        'tar-hardlink-deleted',
+        `the hardlink ${quoted(path)} to ${quoted(target)}: docker and podman have deleted it`,
+      );
     return kind === undefined || kind === 'directory' ? 'file' : kind;
+  }
+
+  #isTaken(path: Path): boolean {
+    if (this.#taken.size === 0) return false;
+    for (let at = path; at !== ''; at = parentOf(at)) if (this.#taken.has(at)) return true;
+    return false;
+  }
+
+  /** A hardlink that cannot be made over what lies below. */
+  unmade({ path, target }: { readonly path: Path; readonly target: Path }, at: number): void {
+    this.#unmade.add(path);
+    if (this.#links.at(-1)?.at !== at && this.#kind(target) !== 'directory') this.#links.push({ path, target, at });
   }
 
   #addParents(path: Path, at: number): void {
@@ -113,7 +153,7 @@ export class LayerFaults {
   }
 
   /** What the nearest path above is that the layer has. */
-  #above(path: Path): Kind | 'whiteout' | undefined {
+  above(path: Path): Kind | 'whiteout' | undefined {
     for (let above = parentOf(path); above !== ''; above = parentOf(above)) {
       const kind = this.#kind(above);
       if (kind !== undefined) return kind;
@@ -122,16 +162,27 @@ export class LayerFaults {
     return undefined;
   }
 
-  /** The layer is at its end. `below` says what lower layers have at a path; absent where nobody knows. */
-  finish(below?: (path: Path) => Node | undefined): void {
+  /** The layer is at its end. What it is applied to is absent where nobody knows. */
+  finish(around?: Around): void {
     for (const { path, target, at } of this.#links) {
-      const code = this.#nodes.has(target) ? 'tar-hardlink-forward' : lowerLink(below, target);
+      const code = this.#linkCode(path, target, around);
+      if (code === undefined) continue;
       this.#say({ code, path, at, message: `the hardlink ${quoted(path)} to ${quoted(target)}, ${linkWords[code]}` });
     }
-    if (below === undefined) return;
+    if (around === undefined) return;
     for (const [path, at] of this.#implied)
-      if (!this.#nodes.has(path) && below(path)?.kind !== 'directory')
+      if (!this.#nodes.has(path) && around.below(path) === undefined)
         this.#say({ code: 'tar-parent-missing', path, at, message: `the directory ${quoted(path)} has no entry` });
+  }
+
+  /** What a hardlink is whose target has not come before it under the name that it has there; undefined where a link leads to it. */
+  #linkCode(path: Path, target: Path, around: Around | undefined): keyof typeof linkWords | undefined {
+    if (this.#nodes.has(target)) return 'tar-hardlink-forward';
+    if (around === undefined) return 'tar-hardlink-lower';
+    const found = around.below(target);
+    if (found?.kind === 'directory') return 'tar-hardlink-directory';
+    if (this.#unmade.has(path)) return 'tar-hardlink-missing';
+    return found === undefined && this.#nodes.has(around.placeOf(target)) ? undefined : 'tar-hardlink-lower';
   }
 
   /** The paths of the layer. */
@@ -163,17 +214,9 @@ const notEarlier = 'which is not earlier in the layer: engines cannot make it';
 
 const linkWords = {
   'tar-hardlink-forward': notEarlier,
-  'tar-hardlink-missing': notEarlier,
+  'tar-hardlink-missing': 'which is not there: engines cannot make it',
   'tar-hardlink-directory': 'a directory',
   'tar-hardlink-lower': 'which is not earlier in the layer: containerd cannot make it',
 } as const;
-
-/** What a hardlink is whose target the layer has not. */
-function lowerLink(below: ((path: Path) => Node | undefined) | undefined, target: Path): keyof typeof linkWords {
-  if (below === undefined) return 'tar-hardlink-lower';
-  const found = below(target);
-  if (found === undefined) return 'tar-hardlink-missing';
-  return found.kind === 'directory' ? 'tar-hardlink-directory' : 'tar-hardlink-lower';
-}
 
 type Say = (code: LayerFaultCode, message: string) => void;

@@ -12,6 +12,11 @@ export function isReservedName(name: ByteString): boolean {
   return name.startsWith(prefix);
 }
 
+/** Whether a member of that name hides something, whatever it is: AUFS's own are passed over. */
+export function isWhiteoutName(name: ByteString): boolean {
+  return isReservedName(name) && (name === opaqueName || !name.startsWith(aufsPrefix));
+}
+
 function hiddenBy(path: Path, marker: ByteString): ByteString {
   const hidden = marker.slice(prefix.length);
   if (hidden === '' || hidden === '.' || hidden === '..') {

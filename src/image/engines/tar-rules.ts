@@ -21,6 +21,10 @@ export const tarRules: EngineRules = {
   'tar-hardlink-forward': link,
   'tar-hardlink-missing': link,
   'tar-hardlink-directory': link,
+  'tar-hardlink-deleted': each(['docker', ...podmans, 'containerd', 'kaniko'], {
+    verdict: 'refuses',
+    what: 'a hardlink to a file that it has deleted',
+  }),
   'tar-hardlink-lower': each(['containerd', 'kaniko'], {
     verdict: 'refuses',
     what: 'a hardlink to a file of another layer',
@@ -28,6 +32,13 @@ export const tarRules: EngineRules = {
   'tar-whiteout-after-entry': [
     ...each(['docker', ...podmans, 'kaniko'], { verdict: 'differs', what: 'the entry is deleted' }),
     { engine: 'containerd', verdict: 'refuses', what: 'a whiteout of what the layer has (file exists)' },
+  ],
+  'tar-whiteout-after-directory': [
+    ...each(['docker', ...podmans, 'containerd'], {
+      verdict: 'refuses',
+      what: 'a whiteout of a directory that the layer has',
+    }),
+    { engine: 'kaniko', verdict: 'differs', what: 'the directory is deleted' },
   ],
   'tar-whiteout-before-directory': each(['containerd', 'kaniko', 'crane'], {
     verdict: 'differs',

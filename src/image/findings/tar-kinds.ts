@@ -21,6 +21,13 @@ const whiteoutKinds: Readonly<Record<Extract<TarCode, `tar-whiteout-${string}`>,
     section: `${layer}, "Whiteouts"`,
     remedy: mended,
   },
+  'tar-whiteout-after-directory': {
+    severity: 'warning',
+    means:
+      'A layer has a directory and after it a whiteout of the same name. By the specification the directory stays; most engines stumble over it.',
+    section: `${layer}, "Whiteouts"`,
+    remedy: mended,
+  },
   'tar-whiteout-before-directory': {
     severity: 'warning',
     means:
@@ -36,7 +43,8 @@ const whiteoutKinds: Readonly<Record<Extract<TarCode, `tar-whiteout-${string}`>,
   },
   'tar-whiteout-below-file': {
     severity: 'error',
-    means: 'A whiteout stands below what the same layer makes no directory: there is nothing to delete it in.',
+    means:
+      'A whiteout stands below what is no directory, in the same layer or in those below: there is nothing to delete it in.',
     section: `${layer}, "Whiteouts"`,
     remedy: mended,
   },
@@ -79,7 +87,8 @@ export const tarKinds: Readonly<Record<TarCode, FindingKind>> = {
   },
   'tar-below-file': {
     severity: 'error',
-    means: 'An entry lies below what the same layer makes a file: one of the two cannot be.',
+    means:
+      'An entry lies below what is no directory, in the same layer or in those below, and no entry makes it one: engines do not replace it unasked.',
     section: `${layer}, "Applying Changesets"`,
     remedy: mended,
   },
@@ -104,7 +113,7 @@ export const tarKinds: Readonly<Record<TarCode, FindingKind>> = {
   },
   'tar-hardlink-forward': {
     severity: 'error',
-    means: 'A hardlink stands before the file that it is another name of: engines cannot make it.',
+    means: 'A hardlink stands before the file that it is another name of, or is one of itself: engines cannot make it.',
     section: `${layer}, "Hardlinks"`,
     remedy: 'Make the layer anew, the file before its other names: nobody can unpack it as it is.',
   },
@@ -117,7 +126,7 @@ export const tarKinds: Readonly<Record<TarCode, FindingKind>> = {
   },
   'tar-hardlink-missing': {
     severity: 'error',
-    means: 'A hardlink is a name of a file that there is not.',
+    means: 'A hardlink is a name of a file that there is not, or that the layer has deleted before.',
     section: `${layer}, "Hardlinks"`,
     remedy: 'Make the layer anew: what the file held cannot be known.',
   },
@@ -126,6 +135,13 @@ export const tarKinds: Readonly<Record<TarCode, FindingKind>> = {
     means: 'A hardlink is a name of a directory, which no system makes.',
     section: `${layer}, "Hardlinks"`,
     remedy: 'Make the layer anew: what was meant cannot be known.',
+  },
+  'tar-hardlink-deleted': {
+    severity: 'warning',
+    means:
+      'A hardlink is a name of a file of the layer that a whiteout before it names as well. By the specification the file stays; engines that delete it cannot make the link.',
+    section: `${layer}, "Whiteouts", "Hardlinks"`,
+    remedy: mended,
   },
   'tar-symlink-dangling': {
     severity: 'note',
