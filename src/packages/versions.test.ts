@@ -54,6 +54,23 @@ test("apk's order has suffixes before and after a release", () => {
   ]);
 });
 
+test("apk's order compares numbers with a leading zero as texts, and counts, hashes and revisions where they stand", () => {
+  // What apk 3.0.6 says.
+  holds(compareApk, [
+    '9~0af-r2 > 9-r10',
+    '3.010~12 > 3.01.9.0a_beta2_beta~0af-r1',
+    '2.012_svn01_pre01-r2 < 2.0120~12',
+    '1.010.0120 > 1.01.3-r1',
+    '00.0.012 < 0.00b_git',
+    '0120_rc_hg2~0af > 0120_rc01_pre1-r1',
+    '010.01.01.10_cvs_pre < 010.010.0~0af-r1',
+    '1.0_p > 1.0',
+    '1.0_pre < 1.0~0af',
+    '1.0a > 1.0_p1',
+    '1.0-r0 == 1.0-r00',
+  ]);
+});
+
 test("languages' packages are in the order of their numbers, and what comes before a release is older", () => {
   holds(
     (one, other) => compareVersions('npm', one, other),

@@ -95,41 +95,52 @@ const compareRpm: Order = (one, other) => {
   );
 };
 
-const suffixes = ['alpha', 'beta', 'pre', 'rc', '', 'cvs', 'svn', 'git', 'hg', 'p'];
-const none = [suffixes.indexOf(''), ''] as const;
-const apkForm = /^(\d+(?:\.\d+)*)([a-z]?)((?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)\d*)*)(?:~[0-9a-f]+)?(?:-r(\d+))?$/;
+const early = ['alpha', 'beta', 'pre', 'rc'];
+const suffixes = [...early, 'cvs', 'svn', 'git', 'hg', 'p'];
+const apkForm = /^\d+(?:\.\d+)*[a-z]?(?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)\d*)*(?:~[0-9a-f]+)?(?:-r\d+)?$/;
+/** What a version is made of, in the order that counts where two have different parts at one place: the earlier kind is the newer version. */
+const apkKinds = ['first', 'number', 'letter', 'suffix', 'count', 'hash', 'revision', 'end'] as const;
+const apkPart =
+  /^(?<first>\d+)|\.(?<number>\d+)|_(?<suffix>[a-z]+)|~(?<hash>[0-9a-f]+)|-r(?<revision>\d+)|(?<count>\d+)|(?<letter>[a-z])/g;
 
-function apkSuffixes(text: string): readonly (readonly [rank: number, number: string])[] {
-  return Array.from(text.matchAll(/_([a-z]+)(\d*)/g), ([, word = '', number = '']) => [suffixes.indexOf(word), number]);
+interface ApkPart {
+  readonly kind: (typeof apkKinds)[number];
+  readonly text: string;
+}
+
+const apkEnd: ApkPart = { kind: 'end', text: '' };
+
+function apkParts(version: string): readonly ApkPart[] {
+  return Array.from(version.matchAll(apkPart), ({ groups = {} }) => {
+    const kind = apkKinds.find(name => groups[name] !== undefined) ?? 'end';
+    return { kind, text: groups[kind] ?? '' };
+  });
+}
+
+function compareApkPart(one: ApkPart, other: ApkPart): number {
+  const isEarly = ({ kind, text }: ApkPart): boolean => kind === 'suffix' && early.includes(text);
+  if (one.kind !== other.kind)
+    return Number(isEarly(other)) - Number(isEarly(one)) || apkKinds.indexOf(other.kind) - apkKinds.indexOf(one.kind);
+  if (one.kind === 'suffix') return suffixes.indexOf(one.text) - suffixes.indexOf(other.text);
+  // Behind the first, a number with a leading zero is a fraction.
+  const isFraction = one.kind === 'number' && (one.text.startsWith('0') || other.text.startsWith('0'));
+  const isText = isFraction || one.kind === 'letter' || one.kind === 'hash';
+  return isText ? byText(one.text, other.text) : byNumber(one.text, other.text);
 }
 
 /** The order of apk's versions; as texts where one has not their form. */
 export const compareApk: Order = (one, other) => {
-  const [a, b] = [apkForm.exec(one), apkForm.exec(other)];
-  if (a === null || b === null) return byText(one, other);
-  const numbers = [a, b].map(match => (match[1] ?? '').split('.'));
-  const [first = [], second = []] = numbers;
-  for (let at = 0; at < Math.max(first.length, second.length); at++) {
-    const [x, y] = [first[at], second[at]];
-    if (x === undefined || y === undefined) return x === undefined ? -1 : 1;
-    // Behind the first, a number with a leading zero is a fraction.
-    const isFraction = at > 0 && (x.startsWith('0') || y.startsWith('0'));
-    const difference = isFraction ? byText(x.replace(/0+$/, ''), y.replace(/0+$/, '')) : byNumber(x, y);
+  if (!apkForm.test(one) || !apkForm.test(other)) return byText(one, other);
+  const [a, b] = [apkParts(one), apkParts(other)];
+  for (let at = 0; at < Math.max(a.length, b.length); at++) {
+    const difference = compareApkPart(a[at] ?? apkEnd, b[at] ?? apkEnd);
     if (difference !== 0) return difference;
   }
-  const letters = byText(a[2] ?? '', b[2] ?? '');
-  if (letters !== 0) return letters;
-  const [mine, theirs] = [apkSuffixes(a[3] ?? ''), apkSuffixes(b[3] ?? '')];
-  for (let at = 0; at < Math.max(mine.length, theirs.length); at++) {
-    const [x, y] = [mine[at] ?? none, theirs[at] ?? none];
-    const difference = x[0] - y[0] || byNumber(x[1], y[1]);
-    if (difference !== 0) return difference;
-  }
-  return byNumber(a[4] ?? '', b[4] ?? '');
+  return 0;
 };
 
 /** What stands behind a version's numbers: before the release itself, or after it. */
-const early = /^(?:a|alpha|b|beta|c|cr|rc|pre|preview|dev|m|milestone|snapshot)$/i;
+const prerelease = /^(?:a|alpha|b|beta|c|cr|rc|pre|preview|dev|m|milestone|snapshot)$/i;
 
 /** Numbers and words one after the other, as most languages' packages have them; what comes before a release is older than it. */
 const compareUsual: Order = (one, other) => {
@@ -140,7 +151,7 @@ const compareUsual: Order = (one, other) => {
       .match(/\d+|[A-Za-z]+/g) ?? [];
   const [a, b] = [words(one), words(other)];
   const weigh = (word: string | undefined): number =>
-    word === undefined ? 1 : digits.test(word) ? 3 : early.test(word) ? 0 : 2;
+    word === undefined ? 1 : digits.test(word) ? 3 : prerelease.test(word) ? 0 : 2;
   for (let at = 0; at < Math.max(a.length, b.length); at++) {
     const [x, y] = [a[at], b[at]];
     const isZero = [x, y].every(word => word === undefined || /^0+$/.test(word));
