@@ -148,6 +148,30 @@ test('where what was taken over is hidden or replaced since, the next link to th
   }
 });
 
+test('what was taken over is linked to by any name that it still has: the layer has its body once', async t => {
+  const again: readonly RawMember[] = [
+    ['d/a', '=> s'],
+    ['d/e', 'another'],
+    ['d/b', '=> s'],
+  ];
+  const byItself: readonly RawMember[] = [
+    ['d/a', '=> d/e'],
+    ['d/e', 'another'],
+    ['d/b', '=> s'],
+  ];
+  for (const members of [again, byItself]) {
+    const layers: readonly (readonly RawMember[])[] = [[['s', 'the body']], [['d/e', '=> s']], members];
+    const app = layoutOf(t, layers.map(rawTar));
+    const before = await readWholeImage(app);
+    const result = await drop(app, { layers: '1', materialize: true });
+    const { exact } = await readWholeImage(app);
+    assert.deepEqual(result.images[0]?.rewritten, [2, 3], `${members}`);
+    assert.equal(exact.get('d/a'), before.exact.get('s')?.replace(/ = .*$/, ''), `${members}`);
+    assert.match(exact.get('d/b') ?? '', / = d\/a$/, `${members}`);
+    await isValid(app);
+  }
+});
+
 test('a layer that only said again what is there is an empty one where its link has nothing to name', async t => {
   const layers: readonly (readonly RawMember[])[] = [[['c', 'the body']], [['d/b', '=> c']], [['c', '=> d/b']]];
   const app = layoutOf(t, layers.map(rawTar));

@@ -88,7 +88,17 @@ test('drop of an odd layer makes an image that can be read, and says what diff s
     () => temporaryDirectory(t),
     async (layout, layers, number) => {
       const said = { layers: `${1 + (number % layers.length)}`, tag: 'made', hostPlatform };
-      const { images } = await drop(`${layout}:app`, { ...said, materialize: true });
+      const dropping = drop(`${layout}:app`, { ...said, materialize: true });
+      const refusal = await dropping.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (refusal instanceof OciError && /got a loop or a longer way/.test(refusal.message)) {
+        // The layer hid a loop of symbolic links from the layers above it.
+        await assert.rejects(readWholeImage(`${layout}:made`), /made/);
+        return;
+      }
+      const { images } = await dropping;
       const { changes } = await diff(`${layout}:app`, `${layout}:made`, { hostPlatform });
       assert.deepEqual(images[0]?.changes.filter(isSure), changes.filter(isSure));
     },

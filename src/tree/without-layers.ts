@@ -36,12 +36,19 @@ interface Options {
   readonly subject: string;
 }
 
+/** A file that was taken over, with the names that it has had. */
+interface Taken {
+  readonly node: Node;
+  readonly paths: Path[];
+}
+
 /** State: what is left of a stack of layers, from below. */
 class Rest {
   readonly #options: Options;
   readonly #draft: Draft;
-  /** Where a file of a dropped layer was taken over to, by the file. */
-  readonly #taken = new Map<Node, { readonly path: Path; readonly node: Node }>();
+  /** What was taken over of a dropped layer: by the file there, and by each name that the copy has had. */
+  readonly #taken = new Map<Node, Taken>();
+  readonly #named = new Map<Path, Taken>();
   /** What the layer that is applied brings itself. */
   #own: ReadonlySet<Node> = new Set();
   readonly broken: BrokenLink[] = [];
@@ -79,10 +86,27 @@ class Rest {
 
   #seen(layer: number, operations: readonly Operation[]): void {
     for (const operation of operations) {
+      if (operation.kind === 'link') this.#name(operation.path, this.#named.get(operation.target));
       if (operation.kind !== 'create') continue;
       const { path, node } = operation;
       if (node.kind === 'directory' && node.meta === impliedMeta) this.#implied(layer, path);
     }
+  }
+
+  #name(path: Path, taken: Taken | undefined): void {
+    if (taken === undefined) return;
+    taken.paths.push(path);
+    this.#named.set(path, taken);
+  }
+
+  /** A name that what was taken over still has: it may have been hidden or replaced since. */
+  #nameOf({ node, paths }: Taken): Path | undefined {
+    const tree = this.#draft.tree();
+    for (let path = paths.at(-1); path !== undefined; path = paths.at(-1)) {
+      if (find(tree, path) === node) return path;
+      paths.pop();
+    }
+    return undefined;
   }
 
   #implied(layer: number, path: Path): void {
@@ -105,13 +129,17 @@ class Rest {
     // The layer itself has put something else there, or a loop of symbolic links on the way.
     if (node === undefined || node.kind === 'directory' || this.#own.has(node)) return;
     const known = this.#taken.get(node);
-    // What was taken over may have been hidden or replaced since.
-    if (known !== undefined && find(this.#draft.tree(), known.path) === known.node) {
-      this.#draft.apply({ kind: 'hardlink', path, target: known.path });
+    const name = known && this.#nameOf(known);
+    if (name !== undefined) {
+      this.#seen(layer, this.#draft.apply({ kind: 'hardlink', path, target: name }));
       return;
     }
-    for (const operation of this.#draft.apply({ kind: 'node', path, node }))
-      if (operation.kind === 'create') this.#taken.set(node, operation);
+    for (const operation of this.#draft.apply({ kind: 'node', path, node })) {
+      if (operation.kind !== 'create') continue;
+      const taken = { node: operation.node, paths: [] };
+      this.#taken.set(node, taken);
+      this.#name(operation.path, taken);
+    }
   }
 }
 
