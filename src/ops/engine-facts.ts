@@ -25,6 +25,9 @@ function factOf(node: GraphNode): Finding | undefined {
 const isFaulty = ({ fault }: GraphNode): boolean => fault !== undefined;
 const isListedImage = ({ kind, descriptor }: GraphNode): boolean => kind === 'manifest' && !isAttestation(descriptor);
 
+export const noImage = ({ subject }: ImageSource): Finding =>
+  finding('image-missing', { within: subject }, 'expected an image, got none');
+
 /** What no specification forbids, and engines mind, in all that some entries lead to. */
 export function engineFacts(source: ImageSource, graph: Graph, roots: readonly Descriptor[]): readonly Finding[] {
   const { nodes } = graph;
@@ -32,14 +35,18 @@ export function engineFacts(source: ImageSource, graph: Graph, roots: readonly D
   const mayBeImage = nodes.some(
     node => isFaulty(node) || (node.kind === 'manifest' && node.document !== undefined && isImage(node.document)),
   );
-  if (roots.length > 0 && !mayBeImage)
-    found.push(finding('image-missing', { within: source.subject }, 'expected an image, got none'));
+  if (roots.length > 0 && !mayBeImage) found.push(noImage(source));
   if (nodes.some(isFaulty)) return found;
   for (const root of roots) {
     if (!isIndexType(root.mediaType)) continue;
-    const images = [...nodesUnder(graph, root)].filter(isListedImage).length;
+    const under = [...nodesUnder(graph, root)];
+    const images = under.filter(isListedImage).length;
+    const manifests = under.filter(({ kind }) => kind === 'manifest').length;
     const place = documentAt('index', root.digest);
     if (images > 1) found.push(finding('platforms-several', place, `it stands for ${images} images`));
+    else if (manifests > 1) found.push(finding('manifests-several', place, `it stands for ${manifests} manifests`));
+    if (under.filter(({ kind }) => kind === 'index').length > 1)
+      found.push(finding('index-nested', place, 'an index that leads to another'));
   }
   // A docker-archive has no media types of its own.
   return source.isConverted === true ? found.filter(({ code }) => !code.startsWith('media-types-')) : found;

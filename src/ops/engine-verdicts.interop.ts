@@ -7,11 +7,15 @@ import { offered, type Taker, takers, withDaemonTakers } from '../testing/engine
 import { factCases } from '../testing/fact-cases.ts';
 import { layerCases } from '../testing/layer-cases.ts';
 import { makeLayout } from '../testing/layout-files.ts';
+import { relationCases } from '../testing/relation-cases.ts';
 import { headerCases, tarCases } from '../testing/tar-cases.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { validate } from './validate.ts';
 
+// Of a place that is no layout engines are given another case.
+const { place: _, ...relations } = relationCases;
 const cases = {
+  ...relations,
   ...blobCases,
   ...schemaCases,
   ...documentCases,

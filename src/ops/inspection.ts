@@ -19,7 +19,7 @@ import { announce, type Work } from '../stream/pace.ts';
 import { checkHoldings } from './check-holdings.ts';
 import { checkRelations } from './check-relations.ts';
 import { codeOf } from './code-of-error.ts';
-import { engineFacts } from './engine-facts.ts';
+import { engineFacts, noImage } from './engine-facts.ts';
 import { FindingList } from './finding-list.ts';
 import { trailingZeros } from './layer-troubles.ts';
 import type { ValidateOptions } from './options.ts';
@@ -76,7 +76,9 @@ export class Inspection {
   async index(document: Document<ImageIndex>): Promise<void> {
     await this.#index(document, indexFile);
     if (this.#source.isConverted !== true) this.findings.push(...checkUnnamed(document.value, indexFile));
-    await this.entries(document.value.manifests, document.value);
+    const { manifests } = document.value;
+    if (manifests.length === 0 && oddOf(document.value).length === 0) this.findings.push(noImage(this.#source));
+    await this.entries(manifests, document.value);
   }
 
   /** Whatever some descriptors lead to, what documents are about included; `own` is the place's own index, where they are all of it. */

@@ -71,6 +71,23 @@ export const factCases: FindingCases = {
   'platforms-several': {
     make: layout => putName(layout, 'app', putIndex(layout, [plain(layout), plain(layout, 'arm64')])),
   },
+  'manifests-several': {
+    make(layout) {
+      const image = plain(layout);
+      const attestation = {
+        ...putImage(layout, { layers: [], config: { os: 'unknown', architecture: 'unknown' } }),
+        platform: { os: 'unknown', architecture: 'unknown' },
+        annotations: {
+          'vnd.docker.reference.type': 'attestation-manifest',
+          'vnd.docker.reference.digest': image.digest,
+        },
+      };
+      putName(layout, 'app', putIndex(layout, [image, attestation]));
+    },
+  },
+  'index-nested': {
+    make: layout => putName(layout, 'app', putIndex(layout, [putIndex(layout, [plain(layout)])])),
+  },
   'platform-malformed': {
     make(layout) {
       putPlain(layout, { config: { architecture: 'a b' } });

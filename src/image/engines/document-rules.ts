@@ -23,6 +23,7 @@ export const documentRules: EngineRules = {
   ],
   damaged: unreadable,
   unsupported: unreadable,
+  'index-depth': all('what lies deeper than ocikit reads: nothing is known of it'),
   'schema-required': unreadable,
   'schema-type': unreadable,
   'schema-const': unreadable,

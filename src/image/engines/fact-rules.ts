@@ -18,6 +18,10 @@ export const factRules: EngineRules = {
   }),
   'name-missing': each(['umoci'], { verdict: 'refuses', what: 'an image without a name' }),
   'name-needed': each(['skopeo', ...podmans], { verdict: 'refuses', what: 'one of several images that has no name' }),
+  'manifests-several': each(['umoci'], { verdict: 'refuses', what: 'a name that stands for several manifests' }),
+  'index-nested': each(['skopeo', ...podmans], { verdict: 'refuses', what: 'an index in an index' }),
+  'entry-duplicate': each(['umoci'], { verdict: 'refuses', what: 'a name that is there twice' }),
+  'platform-empty': each(['umoci'], { verdict: 'refuses', what: 'an image of no system' }),
   'platforms-several': each(['umoci'], { verdict: 'refuses', what: 'a name that stands for several platforms' }),
   'platform-malformed': each(['docker', 'containerd', 'umoci', ...podmans], {
     verdict: 'refuses',

@@ -9,6 +9,8 @@ export type EngineFactCode =
   | 'name-missing'
   | 'name-needed'
   | 'platforms-several'
+  | 'manifests-several'
+  | 'index-nested'
   | 'platform-malformed'
   | 'platform-unknown'
   | 'compression-trailing'
@@ -31,7 +33,7 @@ const documents = {
   },
   'image-missing': {
     severity: 'note',
-    means: 'Nothing here is an image: there are artifacts, or types that nobody knows.',
+    means: 'Nothing here is an image: there is nothing at all, or there are artifacts or types that nobody knows.',
     section: 'image-spec manifest.md, "Guidelines for Artifact Usage"',
     remedy: 'Nothing, where it is meant.',
   },
@@ -70,6 +72,19 @@ const documents = {
     means: 'A name stands for images of several platforms. umoci takes no such name.',
     section: index,
     remedy: 'Nothing, for most. `ocikit copy --platform` makes an image of one.',
+  },
+  'manifests-several': {
+    severity: 'note',
+    means: 'A name stands for an image and for what goes with it, as an attestation. umoci takes no such name.',
+    section: index,
+    remedy: 'Nothing, for most. `ocikit copy --platform` makes an image of one.',
+  },
+  'index-nested': {
+    severity: 'note',
+    means:
+      'A name stands for an index that leads to another index. skopeo, podman and buildah look for an image there.',
+    section: `${index}, "manifests": an index may list indexes`,
+    remedy: 'Nothing, where it is meant. `ocikit copy --platform` makes an image of one.',
   },
   'platform-malformed': {
     severity: 'warning',
