@@ -74,12 +74,11 @@ const buildJob = (name: string, { aim, text, before, change = 'true' }: Built): 
   ours,
   peer: setup => bud(setup),
   clean: unmounted,
-  memoryDisk: true,
 });
 
 const oneFile = 'echo changed > context/tree/d0/s0/file-0.txt';
 
-/** A Dockerfile over a Debian, and a context of 20,000 files. */
+/** A Dockerfile over a Debian, and a context of 20,000 files, on the disk, as people build: what either writes there is a part of it. */
 export const builds: readonly Job[] = [
   buildJob('first', { aim: '0.30', text: copies, before: 'nothing' }),
   buildJob('cold', { aim: '0.15', text: copies, before: 'base' }),

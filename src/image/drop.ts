@@ -15,8 +15,7 @@ export function layersCreatedBy(lines: readonly Line[], glob: string): readonly 
   return layerPositions(lines).flatMap((at, layer) => (matcher.test(lines[at]?.row.created_by ?? '') ? [layer] : []));
 }
 
-/** The lines without these layers, by position, and without the lines that made them. Lines without a layer stay. */
-export function dropLines(lines: readonly Line[], dropped: ReadonlySet<number>): readonly Line[] {
-  const gone = new Set(layerPositions(lines).filter((_, layer) => dropped.has(layer)));
-  return lines.filter((_, at) => !gone.has(at));
+/** Where the lines that made these layers, by position, stand. */
+export function placesOfLayers(lines: readonly Line[], layers: ReadonlySet<number>): ReadonlySet<number> {
+  return new Set(layerPositions(lines).filter((_, layer) => layers.has(layer)));
 }

@@ -1,12 +1,11 @@
 import { badOption, listWords, OciError, usage } from '../errors.ts';
 import { contentDigests } from '../graph/content-digests.ts';
-import { storedAs, warningsOf } from '../graph/layer-label.ts';
+import { warningsOf } from '../graph/layer-label.ts';
 import { readTreeStack } from '../graph/tree-stack.ts';
-import { dropLines, layersCreatedBy } from '../image/drop.ts';
+import { layersCreatedBy, placesOfLayers } from '../image/drop.ts';
 import { parseLayerRange, positionsIn } from '../image/layer-range.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
-import { layerPositions, linesOf, withLines, withoutLayer } from '../image/lines.ts';
-import type { Layer } from '../spec/objects.ts';
+import { linesOf, withLines } from '../image/lines.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
@@ -17,10 +16,10 @@ import { type Remaining, withoutLayers } from '../tree/without-layers.ts';
 import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
 import { checkCall } from './check-call.ts';
 import { compareSides, type Side } from './compare.ts';
-import { foldLayers } from './fold-layers.ts';
 import type { DropOptions } from './layer-options.ts';
 import type { DroppedLayers, DropResult } from './layer-results.ts';
 import type { DiffRow } from './results.ts';
+import { rewriteLayers } from './rewritten-layers.ts';
 import { rowOf } from './view.ts';
 
 /** Positions of the layers that are to go. */
@@ -66,31 +65,6 @@ async function effectOf(
   const digests: Side['digests'] = files => contentDigests(source, layersOf(image), files);
   const changes = await compareSides({ tree: before, digests }, { tree: after, digests }, { signal });
   return changes.filter(({ kind, reasons }) => kind !== 'modify' || reasons.length > 0).map(rowOf);
-}
-
-/** Writes the layers anew that took something over; one that changes nothing any more is none. */
-async function rewrite(
-  part: ChangePart,
-  rest: Remaining,
-  options: DropOptions,
-): Promise<{ readonly layers: ReadonlyMap<number, Layer | undefined>; readonly warnings: readonly string[] }> {
-  const layers = new Map<number, Layer | undefined>();
-  const warnings: string[] = [];
-  for (const at of rest.rewritten) {
-    const [before, after] = [rest.trees[at], rest.trees[at + 1]];
-    if (before === undefined || after === undefined) throw new Error('drop: a tree for each layer');
-    const own = layersOf(part.image)[at] as Layer;
-    const stored = await storedAs(part.source, own.descriptor);
-    const compression = stored === 'gzip' || stored === 'zstd' ? stored : 'none';
-    const folded = await foldLayers(
-      part,
-      { before, after, from: 0, replaced: at, to: at + 1, compression: { compression } },
-      options,
-    );
-    layers.set(at, folded.layer);
-    warnings.push(...folded.warnings);
-  }
-  return { layers, warnings };
 }
 
 const some = (rows: readonly DiffRow[], kind: DiffRow['kind']): readonly string[] =>
@@ -141,17 +115,14 @@ async function dropPart(part: ChangePart, options: DropOptions): Promise<Changed
   );
   checkBroken(part, rest, options);
   const rows = await effectOf(part, [listed.trees.at(-1), rest.trees.at(-1)], options);
-  const taken = await rewrite(part, rest, options);
-  const lines = linesOf(image);
-  const numbers = new Map(layerPositions(lines).map((at, number) => [lines[at], number]));
-  const kept = dropLines(lines, dropped).map(line => {
-    const number = numbers.get(line);
-    if (number === undefined || !taken.layers.has(number)) return line;
-    const layer = taken.layers.get(number);
-    return layer === undefined ? withoutLayer(line) : { ...line, layer };
-  });
+  const rewriting = { positions: rest.rewritten, treeAt: (at: number) => rest.trees[at], from: 0 };
+  const taken = await rewriteLayers(part, rewriting, options);
+  const gone = placesOfLayers(linesOf(image), dropped);
   return {
-    image: withLines(image, kept),
+    image: withLines(
+      taken.image,
+      linesOf(taken.image).filter((_, at) => !gone.has(at)),
+    ),
     details: {
       dropped: [...dropped].map(at => at + 1),
       rewritten: [...rest.rewritten].map(at => at + 1),

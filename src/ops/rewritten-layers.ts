@@ -28,6 +28,8 @@ interface Rewriting {
   readonly positions: Iterable<number>;
   /** What all layers below a position are to come to. */
   readonly treeAt: (position: number) => Tree | undefined;
+  /** From which layer on files are a layer's own, so that no word is lost on them: from itself on where this says nothing. */
+  readonly from?: number;
   /** As each layer is stored where it says nothing. */
   readonly compression?: CompressionOptions;
 }
@@ -35,7 +37,7 @@ interface Rewriting {
 /** An image with some of its layers written anew, each as what makes the tree up to it of the tree below it; the image itself where there are none. */
 export async function rewriteLayers(
   part: ChangePart,
-  { positions, treeAt, compression: said = {} }: Rewriting,
+  { positions, treeAt, from, compression: said = {} }: Rewriting,
   work: Work,
 ): Promise<{ readonly image: Image; readonly warnings: readonly string[] }> {
   const { source, image } = part;
@@ -48,7 +50,8 @@ export async function rewriteLayers(
     const stored = await storedAs(source, layer.descriptor);
     const kept = stored === 'gzip' || stored === 'zstd' ? stored : 'none';
     const { compression = kept, level, compressor } = said;
-    const fold = { before, after, from: at, replaced: at, to: at + 1, compression: { compression, level, compressor } };
+    const places = { from: from ?? at, replaced: at, to: at + 1 };
+    const fold = { before, after, ...places, compression: { compression, level, compressor } };
     const folded = await foldLayers(part, fold, work);
     layers[at] = folded.layer;
     warnings.push(...folded.warnings);
