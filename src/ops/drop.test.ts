@@ -11,6 +11,7 @@ import { readWholeImage } from '../testing/read-image.ts';
 import { directory, textFile } from '../testing/scripts.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import type { LayerEntry } from '../tree/node.ts';
+import { diff } from './diff.ts';
 import { drop } from './drop.ts';
 
 const textOf = (source: string): Uint8Array => Buffer.from(source.slice('text '.length));
@@ -170,6 +171,68 @@ test('what was taken over is linked to by any name that it still has: the layer 
     assert.match(exact.get('d/b') ?? '', / = d\/a$/, `${members}`);
     await isValid(app);
   }
+});
+
+test('a link to a dropped file is one to a file of another layer where that is the same one', async t => {
+  const layers: readonly (readonly RawMember[])[] = [
+    [['a', 'the body']],
+    [
+      ['b', '=> a'],
+      ['a', 'another'],
+    ],
+    [
+      ['d', '=> a'],
+      ['a', '=> b'],
+    ],
+  ];
+  const app = layoutOf(t, layers.map(rawTar));
+  const { exact } = await readWholeImage(app);
+  const body = exact.get('b')?.replace(/ = .*$/, '');
+  await drop(app, { layers: '2', materialize: true });
+  const after = await readWholeImage(app);
+  assert.deepEqual(
+    [...after.exact],
+    [
+      ['a', body],
+      ['d', `${body} = a`],
+    ],
+  );
+  await isValid(app);
+});
+
+test('a directory on the way to a link keeps the attributes that only the dropped layer gave it', async t => {
+  const tars = [tarOf([dir('d', 0o700), file('s', 'the body')]), rawTar([['d/x', '=> s']])];
+  const app = layoutOf(t, tars);
+  const before = await readWholeImage(app);
+  const result = await drop(app, { layers: '1', materialize: true });
+  const { exact } = await readWholeImage(app);
+  assert.deepEqual([rows(result), exact.get('d')], [['D /s'], before.exact.get('d')]);
+});
+
+test('the rows name those of several names of a file that a diff of the two images names', async t => {
+  const layers: readonly (readonly RawMember[])[] = [
+    [
+      ['a', '1'],
+      ['d', '1'],
+    ],
+    [
+      ['c', '=> d'],
+      ['b', '=> d'],
+      ['a', '=> d'],
+    ],
+    [
+      ['b', '=> c'],
+      ['c', '=> b'],
+    ],
+  ];
+  const app = layoutOf(t, layers.map(rawTar));
+  const { images } = await drop(app, { layers: '2', materialize: true, tag: 'made' });
+  const { changes } = await diff(app, app.replace(/app$/, 'made'));
+  assert.deepEqual(
+    changes.map(({ kind, path }) => `${kind} ${path}`),
+    ['C /b', 'C /c', 'C /d'],
+  );
+  assert.deepEqual(images[0]?.changes, changes);
 });
 
 test('a layer that only said again what is there is an empty one where its link has nothing to name', async t => {

@@ -10,7 +10,7 @@ import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { announce, Pace } from '../stream/pace.ts';
-import type { LayerEntry, Tree } from '../tree/node.ts';
+import type { LayerEntry, Node, Tree } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { type Remaining, withoutLayers } from '../tree/without-layers.ts';
 import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
@@ -55,15 +55,19 @@ async function listLayers({ source, image }: ChangePart): Promise<Listed> {
   return { entries, trees };
 }
 
-/** What differs between the merged trees with the dropped layers and without them. */
+/** What differs between the merged trees with the dropped layers and without them: what `diff` says of the two images. */
 async function effectOf(
   { source, image }: ChangePart,
-  [before, after]: readonly [Tree | undefined, Tree | undefined],
+  {
+    before,
+    after,
+    anew,
+  }: { readonly before: Tree | undefined; readonly after: Tree | undefined; readonly anew: ReadonlySet<Node> },
   { signal }: DropOptions,
 ): Promise<readonly DiffRow[]> {
   if (before === undefined || after === undefined) throw new Error('drop: a tree for each layer');
   const digests: Side['digests'] = files => contentDigests(source, layersOf(image), files);
-  const changes = await compareSides({ tree: before, digests }, { tree: after, digests }, { signal });
+  const changes = await compareSides({ tree: before, digests }, { tree: after, digests }, { anew, signal });
   return changes.filter(({ kind, reasons }) => kind !== 'modify' || reasons.length > 0).map(rowOf);
 }
 
@@ -114,9 +118,10 @@ async function dropPart(part: ChangePart, options: DropOptions): Promise<Changed
     withoutLayers(listed.entries, { dropped, trees: listed.trees, materialize, subject }),
   );
   checkBroken(part, rest, options);
-  const rows = await effectOf(part, [listed.trees.at(-1), rest.trees.at(-1)], options);
   const rewriting = { positions: rest.rewritten, treeAt: (at: number) => rest.trees[at], from: 0 };
   const taken = await rewriteLayers(part, rewriting, options);
+  const trees = { before: listed.trees.at(-1), after: rest.trees.at(-1), anew: taken.files };
+  const rows = await effectOf(part, trees, options);
   const gone = placesOfLayers(linesOf(image), dropped);
   return {
     image: withLines(

@@ -9,7 +9,7 @@ import { layersOf } from '../image/layers.ts';
 import type { Layer } from '../spec/objects.ts';
 import { flow } from '../stream/flow.ts';
 import { Pace, type Work } from '../stream/pace.ts';
-import type { LayerEntry, Tree } from '../tree/node.ts';
+import type { LayerEntry, Node, Tree } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { toLayerInParts } from '../tree/to-layer.ts';
 import { touched } from '../tree/touched.ts';
@@ -31,6 +31,8 @@ interface Fold {
 interface Folded {
   /** Undefined where it would be empty. */
   readonly layer: Layer | undefined;
+  /** The files that it brings: what it links to of layers below is among them. */
+  readonly files: readonly Node[];
   readonly warnings: readonly string[];
 }
 
@@ -67,13 +69,14 @@ export async function foldLayers({ source, image, destination }: ChangePart, fol
   const tables = tablesOf(layers.slice(replaced));
   const all = await pace.run(toLayerInParts(changes, after));
   const entries = tables.hasFiles ? all.filter(({ kind, path }) => kind !== 'node' || !isAdded(path)) : all;
-  if (entries.length === 0) return { layer: undefined, warnings: tables.warnings };
+  if (entries.length === 0) return { layer: undefined, files: [], warnings: tables.warnings };
   const tars = layers.map(layer => layerTar(source, layer));
   const tar = flow(writeChangeset(entries, tars, source.subject), { signal: work.signal });
   const layer = await storeLayerTar(tar, { destination, docker: isDockerImage(image), compression });
   const own = new Set(layers.slice(from).map(({ diffID }): string => diffID));
   return {
     layer,
+    files: entries.flatMap(entry => (entry.kind === 'node' ? [entry.node] : [])),
     warnings: [...tables.warnings, ...copiedWarnings(entries, own), ...compressorWarnings(compression)],
   };
 }

@@ -3,7 +3,7 @@ import { layersOf } from '../image/layers.ts';
 import { layerPositions, linesOf, withLines, withoutLayer } from '../image/lines.ts';
 import type { Image, Layer } from '../spec/objects.ts';
 import type { Work } from '../stream/pace.ts';
-import type { Tree } from '../tree/node.ts';
+import type { Node, Tree } from '../tree/node.ts';
 import type { ChangePart } from './change-image.ts';
 import { foldLayers } from './fold-layers.ts';
 import type { CompressionOptions } from './options.ts';
@@ -34,15 +34,23 @@ interface Rewriting {
   readonly compression?: CompressionOptions;
 }
 
+interface Rewritten {
+  readonly image: Image;
+  /** All files of the layers that were written. */
+  readonly files: ReadonlySet<Node>;
+  readonly warnings: readonly string[];
+}
+
 /** An image with some of its layers written anew, each as what makes the tree up to it of the tree below it; the image itself where there are none. */
 export async function rewriteLayers(
   part: ChangePart,
   { positions, treeAt, from, compression: said = {} }: Rewriting,
   work: Work,
-): Promise<{ readonly image: Image; readonly warnings: readonly string[] }> {
+): Promise<Rewritten> {
   const { source, image } = part;
   const layers: (Layer | undefined)[] = [...layersOf(image)];
   const warnings: string[] = [];
+  const files = new Set<Node>();
   const all = [...positions].sort((a, b) => a - b);
   for (const at of all) {
     const [layer, before, after] = [layers[at], treeAt(at), treeAt(at + 1)];
@@ -54,7 +62,8 @@ export async function rewriteLayers(
     const fold = { before, after, ...places, compression: { compression, level, compressor } };
     const folded = await foldLayers(part, fold, work);
     layers[at] = folded.layer;
+    for (const file of folded.files) files.add(file);
     warnings.push(...folded.warnings);
   }
-  return { image: all.length === 0 ? image : withLayers(image, layers), warnings };
+  return { image: all.length === 0 ? image : withLayers(image, layers), files, warnings };
 }

@@ -12,6 +12,8 @@ export interface DiffOptions {
   readonly digests?: ReadonlyMap<FileNode, string>;
   /** Files of one size and one mtime (whole seconds) hold the same; other files without digests do not. */
   readonly trustMtime?: boolean;
+  /** Files that are the same objects in both trees and were written anew for the second: none is told from a copy of it. */
+  readonly anew?: ReadonlySet<Node>;
 }
 
 function isSameSecond(before: Node, after: Node): boolean {

@@ -101,7 +101,7 @@ export function* diffInParts(before: Tree, after: Tree, options: DiffOptions): P
     const change = changeOf(pair, options);
     if (change !== undefined) changes.set(pair.path, change);
   });
-  if (options.ignore?.has('links') !== true) yield* addLinkChanges(before, after, changes);
+  if (options.ignore?.has('links') !== true) yield* addLinkChanges({ before, after, anew: options.anew }, changes);
   yield* addParents(before, after, changes);
   return yield* byPath(changes);
 }

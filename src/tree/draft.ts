@@ -135,18 +135,19 @@ export class Draft {
 
   #link(path: Path, target: Path): void {
     if (path === '') throw badRoot(this.#subject, 'hardlink');
-    const parent = this.#parentOf(path);
-    const name = nameOf(path);
     const to = joinPath(this.#resolve(parentOf(target)), nameOf(target));
     const node = find(this.#directories.root, to);
+    // Before anything is made on the way: what cannot be linked to leaves all as it was.
     if (node === undefined || node.kind === 'directory') throw badLink(this.#subject, { path, target, found: node });
+    const [parent, name] = [this.#parentOf(path), nameOf(path)];
     this.#named.add(node);
     if (parent.children.get(name) === node) {
       keep(parent, name);
       return;
     }
     this.#clear(parent, name);
-    if (find(this.#directories.root, to) !== node) throw badLink(this.#subject, { path, target, found: undefined });
+    const found = find(this.#directories.root, to);
+    if (found !== node) throw badLink(this.#subject, { path, target, found });
     this.#put(parent, name, node);
     this.#operations.push({ kind: 'link', path: joinPath(parent.path, name), target: to });
   }
@@ -154,8 +155,7 @@ export class Draft {
   /** Removes a path; where the layer brought it, all below it that the layer did not bring, which is the answer. */
   #hide(path: Path): Path | undefined {
     if (path === '') throw invalid(this.#subject, 'a whiteout of a path', 'one of the root');
-    const name = nameOf(path);
-    const holder = this.#resolve(parentOf(path));
+    const [name, holder] = [nameOf(path), this.#resolve(parentOf(path))];
     const at = joinPath(holder, name);
     if (find(this.#directories.root, at) === undefined) return undefined;
     const parent = this.#reach(holder);

@@ -1,5 +1,5 @@
 import type { Change } from './change.ts';
-import type { DirectoryNode, Leaf, Path, Tree } from './node.ts';
+import type { DirectoryNode, Leaf, Node, Path, Tree } from './node.ts';
 import { each, inOrder, type Parts } from './parts.ts';
 import { find, leavesOf } from './walk.ts';
 
@@ -80,30 +80,40 @@ function originOf(group: LinkGroup, before: Tree, changes: ReadonlyMap<Path, Cha
   return stays ? origin : undefined;
 }
 
+/** Two trees, and the files that are the same objects in both though somebody wrote them anew. */
+interface LinkedTrees {
+  readonly before: Tree;
+  readonly after: Tree;
+  readonly anew?: ReadonlySet<Node> | undefined;
+}
+
 /**
  * Which groups keep their file: at most one for each file of `before`, the very same file before a copy, else the first.
  * The others must be written again, all their names together, or a layer could not say which of them are one file.
  */
 function* keptGroups(
   groups: readonly LinkGroup[],
-  before: Tree,
+  { before, anew }: LinkedTrees,
   changes: ReadonlyMap<Path, Change>,
 ): Parts<ReadonlySet<LinkGroup>> {
   const owners = new Map<Leaf, LinkGroup>();
   yield* each(groups, group => {
     const origin = originOf(group, before, changes);
-    if (origin !== undefined && (group.file === origin || !owners.has(origin))) owners.set(origin, group);
+    if (origin === undefined) return;
+    const isItself = group.file === origin && anew?.has(origin) !== true;
+    if (isItself || !owners.has(origin)) owners.set(origin, group);
   });
   return new Set(owners.values());
 }
 
 /** Adds to `changes` what hardlinks make of it: names that no longer, or newly, belong to one file. In parts. */
-export function* addLinkChanges(before: Tree, after: Tree, changes: Map<Path, Change>): Parts<void> {
+export function* addLinkChanges(trees: LinkedTrees, changes: Map<Path, Change>): Parts<void> {
+  const { before, after } = trees;
   const was = yield* linkGroups(before);
   const is = yield* linkGroups(after);
   if (was.size === 0 && is.size === 0) return;
   const groups = yield* groupsToJudge(was, is, after);
-  const kept = yield* keptGroups(groups, before, changes);
+  const kept = yield* keptGroups(groups, trees, changes);
   for (const group of groups) if (!kept.has(group)) yield* each(group.paths, path => addLinkChange(group, path));
 
   function addLinkChange(group: LinkGroup, path: Path): void {

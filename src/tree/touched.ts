@@ -31,6 +31,6 @@ export function* touched(before: Tree, after: Tree): Parts<Change[]> {
   yield* eachPair(before, after, pair => {
     if (!isPassedThrough(pair)) changes.set(pair.path, changeOf(pair));
   });
-  yield* addLinkChanges(before, after, changes);
+  yield* addLinkChanges({ before, after }, changes);
   return yield* byPath(changes);
 }

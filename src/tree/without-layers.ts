@@ -1,6 +1,7 @@
 import { OciError } from '../errors.ts';
 import { Draft } from './draft.ts';
-import { emptyTree, impliedMeta, type LayerEntry, type Node, type Path, type Tree } from './node.ts';
+import { type Names, namesIn } from './names.ts';
+import { emptyTree, impliedMeta, type LayerEntry, type Leaf, type Node, type Path, type Tree } from './node.ts';
 import type { Operation } from './operation.ts';
 import type { Parts } from './parts.ts';
 import { joinPath, nameOf, parentOf } from './path.ts';
@@ -36,19 +37,14 @@ interface Options {
   readonly subject: string;
 }
 
-/** A file that was taken over, with the names that it has had. */
-interface Taken {
-  readonly node: Node;
-  readonly paths: Path[];
-}
-
 /** State: what is left of a stack of layers, from below. */
 class Rest {
   readonly #options: Options;
   readonly #draft: Draft;
-  /** What was taken over of a dropped layer: by the file there, and by each name that the copy has had. */
-  readonly #taken = new Map<Node, Taken>();
-  readonly #named = new Map<Path, Taken>();
+  /** What has which names, from the first broken link on. */
+  #names: Names | undefined;
+  /** Copies of files of dropped layers, by the files. */
+  readonly #taken = new Map<Node, Node>();
   /** What the layer that is applied brings itself. */
   #own: ReadonlySet<Node> = new Set();
   readonly broken: BrokenLink[] = [];
@@ -80,33 +76,17 @@ class Rest {
     } catch (error) {
       // The layer could be applied to what was below it: what is not there now was dropped.
       if (!(error instanceof OciError) || entry.kind !== 'hardlink') throw error;
-      this.#link(layer, entry);
+      yield* this.#link(layer, entry);
     }
   }
 
   #seen(layer: number, operations: readonly Operation[]): void {
     for (const operation of operations) {
-      if (operation.kind === 'link') this.#name(operation.path, this.#named.get(operation.target));
+      this.#names?.see(operation);
       if (operation.kind !== 'create') continue;
       const { path, node } = operation;
       if (node.kind === 'directory' && node.meta === impliedMeta) this.#implied(layer, path);
     }
-  }
-
-  #name(path: Path, taken: Taken | undefined): void {
-    if (taken === undefined) return;
-    taken.paths.push(path);
-    this.#named.set(path, taken);
-  }
-
-  /** A name that what was taken over still has: it may have been hidden or replaced since. */
-  #nameOf({ node, paths }: Taken): Path | undefined {
-    const tree = this.#draft.tree();
-    for (let path = paths.at(-1); path !== undefined; path = paths.at(-1)) {
-      if (find(tree, path) === node) return path;
-      paths.pop();
-    }
-    return undefined;
   }
 
   #implied(layer: number, path: Path): void {
@@ -118,7 +98,7 @@ class Rest {
     this.#draft.apply({ kind: 'node', path, node: { kind: 'directory', meta: was.meta, children: new Map() } });
   }
 
-  #link(layer: number, entry: LayerEntry & { readonly kind: 'hardlink' }): void {
+  *#link(layer: number, entry: LayerEntry & { readonly kind: 'hardlink' }): Parts<void> {
     const { path, target } = entry;
     this.broken.push({ layer, path, target });
     if (!this.#options.materialize) return;
@@ -128,18 +108,19 @@ class Rest {
     const node = above === undefined ? undefined : find(tree, joinPath(above, nameOf(path)));
     // The layer itself has put something else there, or a loop of symbolic links on the way.
     if (node === undefined || node.kind === 'directory' || this.#own.has(node)) return;
-    const known = this.#taken.get(node);
-    const name = known && this.#nameOf(known);
-    if (name !== undefined) {
-      this.#seen(layer, this.#draft.apply({ kind: 'hardlink', path, target: name }));
-      return;
+    this.#names ??= yield* namesIn(this.#draft.tree());
+    const name = this.#names.of(node, this.#draft.tree()) ?? this.#nameOfCopy(node, this.#names);
+    const taken: LayerEntry =
+      name === undefined ? { kind: 'node', path, node } : { kind: 'hardlink', path, target: name };
+    for (const operation of this.#draft.apply(taken)) {
+      if (operation.kind === 'create' && operation.node.kind !== 'directory') this.#taken.set(node, operation.node);
+      this.#seen(layer, [operation]);
     }
-    for (const operation of this.#draft.apply({ kind: 'node', path, node })) {
-      if (operation.kind !== 'create') continue;
-      const taken = { node: operation.node, paths: [] };
-      this.#taken.set(node, taken);
-      this.#name(operation.path, taken);
-    }
+  }
+
+  #nameOfCopy(node: Leaf, names: Names): Path | undefined {
+    const copy = this.#taken.get(node);
+    return copy && names.of(copy, this.#draft.tree());
   }
 }
 
