@@ -44,3 +44,9 @@ test('nobody is said to take what lies deeper than ocikit reads', async t => {
     ['refuses', 'refuses', 'refuses'],
   );
 });
+
+test('no engine is asked about layers that are not read', async t => {
+  const layout = makeLayout(join(temporaryDirectory(t), 'img'));
+  putPlain(layout);
+  await assert.rejects(validate(layout, { fast: true, engines: ['docker'] }), { code: 'usage' });
+});

@@ -26,6 +26,9 @@ function engineOf(text: string): Engine {
 export async function validate(place: ImageOperand, options: ValidateOptions = {}): Promise<ValidateResult> {
   checkCall('validate', { place: ['operand', place] }, options);
   const engines = options.engines?.map(engineOf);
+  // No engine is said to accept what nobody has looked at.
+  if (engines !== undefined && options.fast === true)
+    throw badOption('engines', 'expected layers to be read, got fast');
   const opened = await openPlace(place, new OpenPlaces(options));
   const { name, digest } = opened.place;
   const isWhole = name === undefined && digest === undefined;

@@ -51,7 +51,10 @@ export const validate: Command = {
   ],
   library: ['validate(place, options)', 'ValidateResult'],
   no: 'something is wrong: there are errors, or an engine of --engines refuses it; with --strict, warnings and engines that make other files of it count as well',
-  rules: excludes('explain', ['fast', 'strict', 'notes', 'engines'], 'no place is read'),
+  rules: [
+    ...excludes('explain', ['fast', 'strict', 'notes', 'engines'], 'no place is read'),
+    ...excludes('fast', ['engines'], 'most of what an engine refuses is in the layers, which are not read then'),
+  ],
   run: async (words, io) => {
     if (words.has('explain')) {
       if (words.texts('place').length > 0) throw usage('--explain', 'expected no PLACE beside it, got one');
