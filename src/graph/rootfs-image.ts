@@ -3,7 +3,7 @@ import type { Layer } from '../spec/objects.ts';
 import { drain } from '../stream/drain.ts';
 import { Pace } from '../stream/pace.ts';
 import { Draft } from '../tree/draft.ts';
-import { emptyTree, type FileNode, type Path, type Tree } from '../tree/node.ts';
+import { emptyTree, type FileNode, type LayerEntry, type Path, type Tree } from '../tree/node.ts';
 import { each, eachInParts } from '../tree/parts.ts';
 import type { ComparableRootfs } from './comparable-rootfs.ts';
 import { contentDigests } from './content-digests.ts';
@@ -52,13 +52,20 @@ export class ListingCache {
   }
 }
 
+/** What a layer brings when it comes again: another file, wherever a symbolic link takes it by now. */
+const again = (entry: LayerEntry): LayerEntry =>
+  entry.kind === 'node' && entry.node.kind !== 'directory' ? { ...entry, node: { ...entry.node } } : entry;
+
 /** Folds listings, bottom first, into the root filesystem that they make. */
 async function foldListings(listings: readonly LayerListing[], source: ImageSource): Promise<Tree> {
   const draft = new Draft(emptyTree(), source.subject);
   const pace = new Pace(source.work?.signal);
-  for (const { entries } of listings) {
+  const met = new Set<LayerListing>();
+  for (const listing of listings) {
+    const isAgain = met.has(listing);
+    met.add(listing);
     draft.beginLayer();
-    await pace.run(eachInParts(entries, entry => draft.applying(entry)));
+    await pace.run(eachInParts(listing.entries, entry => draft.applying(isAgain ? again(entry) : entry)));
   }
   return draft.tree();
 }

@@ -15,7 +15,7 @@ import { squash } from './squash.ts';
 import { strip } from './strip.ts';
 
 /*
- * Layers as no writer of ours makes them: a path twice, links to layers below, names through symbolic links, and what a layer
+ * Layers as no writer of ours makes them: a path twice, one layer twice, links to layers below, names through symbolic links, and what a layer
  * itself replaces again.
  */
 
@@ -31,7 +31,12 @@ const arbitraryMember: fc.Arbitrary<RawMember> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(...paths, 'd').map((path): RawMember => [hidden(path)]) },
   { weight: 1, arbitrary: fc.constantFrom('d', 'd/e').map((path): RawMember => [`${path}/.wh..wh..opq`]) },
 );
-const arbitraryLayers = fc.array(fc.array(arbitraryMember, { maxLength: 6 }), { minLength: 2, maxLength: 5 });
+const arbitraryLayers = fc
+  .tuple(
+    fc.array(fc.array(arbitraryMember, { maxLength: 6 }), { minLength: 2, maxLength: 5 }),
+    fc.option(fc.nat(4), { freq: 2 }),
+  )
+  .map(([layers, again]) => [...layers, ...(again === null ? [] : layers.slice(again, again + 1))]);
 
 /** Links to what no layer has had yet are files: nobody can read a layer with one. */
 function withoutLostLinks(layers: readonly (readonly RawMember[])[]): readonly (readonly RawMember[])[] {
@@ -76,8 +81,26 @@ test('squash of any range of odd layers keeps the merged tree', async t => {
       await squash(`${layout}:app`, { layers: `${from}..`, tag: 'made', hostPlatform });
       const [before, after] = [await readWholeImage(`${layout}:app`), await readWholeImage(`${layout}:made`)];
       assert.deepEqual(after.exact, before.exact);
+      assert.deepEqual((await diff(`${layout}:app`, `${layout}:made`, { hostPlatform })).changes, []);
     },
   );
+});
+
+test('a layer that is there twice brings two files where a symbolic link led elsewhere in between', async t => {
+  const [ways, file, otherWay]: readonly (readonly RawMember[])[] = [
+    [
+      ['d', '-> e'],
+      ['e/', ''],
+      ['f/', ''],
+    ],
+    [['d/a', '1']],
+    [['d', '-> f']],
+  ];
+  const layout = makeLayout(join(temporaryDirectory(t), 'img'));
+  const layers = [ways, file, otherWay, file].map(members => ({ tar: rawTar(members ?? []) }));
+  putName(layout, 'app', putImage(layout, { layers }));
+  await squash(`${layout}:app`, { layers: '1..', tag: 'made', hostPlatform });
+  assert.deepEqual((await diff(`${layout}:app`, `${layout}:made`, { hostPlatform })).changes, []);
 });
 
 const loop = /expected a path of at most 40 symbolic links, got a loop or a longer way at '.*'$/;
