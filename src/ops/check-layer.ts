@@ -3,12 +3,12 @@ import type { Bytes } from '../engine/engine.ts';
 import { OciError } from '../errors.ts';
 import { layerBytes, layerOrigin } from '../graph/layer-bytes.ts';
 import type { ImageSource } from '../graph/source.ts';
-import { blobAt, type Finding } from '../image/finding.ts';
+import { blobAt } from '../image/finding.ts';
 import { finding } from '../image/finding-codes.ts';
 import type { Layer } from '../spec/objects.ts';
 import { drain } from '../stream/drain.ts';
 import { codeOf } from './code-of-error.ts';
-import { type Below, LayerLint, type PlacedLink } from './layer-lint.ts';
+import { LayerLint, type LintOptions, type PlacedLink } from './layer-lint.ts';
 
 /** The bytes, and what they end with where that is an error. */
 function watched(bytes: Bytes): { readonly bytes: Bytes; readonly failure: () => unknown } {
@@ -45,13 +45,10 @@ export interface CheckedLayer {
  * Reads a layer to its end: digest, size and diffID, and what is wrong with its tar, by itself and over what lies below it where
  * that is known. What is wrong is reported.
  */
-export async function checkLayer(
-  source: ImageSource,
-  layer: Layer,
-  { below, report }: { readonly below: Below | undefined; readonly report: (finding: Finding) => void },
-): Promise<CheckedLayer> {
+export async function checkLayer(source: ImageSource, layer: Layer, options: LintOptions): Promise<CheckedLayer> {
+  const { report } = options;
   const place = blobAt(layer.descriptor.digest);
-  const lint = new LayerLint(layer.descriptor.digest, below, report);
+  const lint = new LayerLint(layer.descriptor.digest, options);
   const { bytes, failure } = watched(layerBytes(source, layer));
   try {
     await readLayer(bytes, layerOrigin(source, layer), lint);

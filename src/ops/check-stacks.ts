@@ -7,14 +7,15 @@ import { joinPath, parentOf, shortTextOf } from '../tree/path.ts';
 import { find, reachedIn } from '../tree/walk.ts';
 import { type CheckedLayer, checkLayer } from './check-layer.ts';
 import { type Below, entryFinding, type PlacedLink } from './layer-lint.ts';
+import { type ImageUser, UserTexts } from './user-texts.ts';
 
 /** A layer over others, and the layers that images have over it. */
 interface Level {
   /** Undefined where nobody can read it. */
   readonly layer: Layer | undefined;
   readonly above: Map<string, Level>;
-  /** Whether it is the top of some image. */
-  isTop: boolean;
+  /** The images that it is the top of. */
+  readonly images: ImageUser[];
 }
 
 const keyOf = (layer: Layer | undefined): string =>
@@ -27,12 +28,12 @@ export class LayerStacks {
   readonly #lowest = new Map<string, Level>();
 
   /** The layers of an image, bottom first. */
-  add(layers: readonly (Layer | undefined)[]): void {
+  add(layers: readonly (Layer | undefined)[], image: ImageUser): void {
     let levels = this.#lowest;
     for (const [position, layer] of layers.entries()) {
-      const level: Level = levels.get(keyOf(layer)) ?? { layer, above: new Map(), isTop: false };
+      const level: Level = levels.get(keyOf(layer)) ?? { layer, above: new Map(), images: [] };
       levels.set(keyOf(layer), level);
-      level.isTop ||= position === layers.length - 1;
+      if (position === layers.length - 1) level.images.push(image);
       levels = level.above;
     }
   }
@@ -56,6 +57,7 @@ class StackCheck {
   readonly #source: ImageSource;
   readonly #report: (finding: Finding) => void;
   readonly #dangled = new Set<string>();
+  readonly #users = new UserTexts();
 
   constructor(source: ImageSource, report: (finding: Finding) => void) {
     this.#source = source;
@@ -71,7 +73,10 @@ class StackCheck {
       const checked = await this.#level(level, below);
       const reached = checked.isApplied ? own?.tree() : undefined;
       const all = links.length === 0 ? checked.links : [...links, ...checked.links];
-      if (level.isTop && reached !== undefined) this.#dangling(reached, all);
+      if (level.images.length > 0 && reached !== undefined) {
+        this.#dangling(reached, all);
+        for (const image of level.images) for (const found of this.#users.faults(reached, image)) this.#report(found);
+      }
       if (level.above.size > 0) await this.above(level.above, { tree: reached, links: all, draft: own }, false);
     }
   }
@@ -79,7 +84,7 @@ class StackCheck {
   async #level({ layer }: Level, below: Below | undefined): Promise<CheckedLayer> {
     if (layer === undefined) return { links: [], isApplied: false };
     below?.draft.beginLayer();
-    return checkLayer(this.#source, layer, { below, report: this.#report });
+    return checkLayer(this.#source, layer, { below, users: this.#users, report: this.#report });
   }
 
   /** Links that lead to nothing in what an image comes to. */

@@ -3,7 +3,6 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { layersOf } from '../image/layers.ts';
 import { openImage } from '../store/open-operand.ts';
 import { isValid, refusal } from '../testing/answers.ts';
 import { runCommand } from '../testing/command-line.ts';
@@ -51,7 +50,7 @@ async function isMended(operand: string): Promise<void> {
   );
   const { source, image } = await openImage(operand, { hostPlatform });
   assert.deepEqual(
-    (await imageTroubles(source, layersOf(image))).flatMap(({ troubles }) => troubles),
+    (await imageTroubles(source, image)).layers.flatMap(({ troubles }) => troubles),
     [],
   );
 }

@@ -114,7 +114,7 @@ class Fixing {
     const layers = layersOf(image);
     announce(this.#options, 'fixing', sizeOf(blobsOf(layers)));
     const wrong = new Map<number, readonly Finding[]>();
-    const found = await imageTroubles(source, layers);
+    const { layers: found, left } = await imageTroubles(source, image);
     for (const [at, { troubles }] of found.entries()) if (troubles.length > 0) wrong.set(at, troubles);
     const rewritten = wrong.size === 0 ? { image, warnings: [] } : await this.#rewritten({ ...part, image }, wrong);
     return {
@@ -123,7 +123,7 @@ class Fixing {
       warnings: [
         ...rewritten.warnings,
         ...(await leftOf(rewritten.image)),
-        ...staying(found.flatMap(({ left }) => left)),
+        ...staying([...found.flatMap(layer => layer.left), ...left]),
       ],
     };
   }

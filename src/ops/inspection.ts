@@ -24,6 +24,7 @@ import { FindingList } from './finding-list.ts';
 import { trailingZeros } from './layer-troubles.ts';
 import type { ValidateOptions } from './options.ts';
 import { schemaFindings } from './schema-findings.ts';
+import { type ImageUser, userOf } from './user-texts.ts';
 
 type DocumentName = 'index' | 'manifest' | 'config';
 
@@ -34,7 +35,7 @@ export class Inspection {
   readonly #work: Work;
   readonly #seen = new Set<string>();
   /** The layers of each image, to be read when all documents are. */
-  readonly #stacks: (readonly (Layer | undefined)[])[] = [];
+  readonly #stacks: (ImageUser & { readonly layers: readonly (Layer | undefined)[] })[] = [];
   readonly #layers = new Map<string, Layer>();
   readonly findings: FindingList = new FindingList();
   blobs = 0;
@@ -182,7 +183,7 @@ export class Inspection {
       if (isTar) this.#layers.set(`${descriptor.digest} ${diffID}`, { descriptor, diffID });
       stack.push(isTar ? { descriptor, diffID } : undefined);
     }
-    this.#stacks.push(stack);
+    this.#stacks.push({ layers: stack, ...userOf(image) });
   }
 
   async #layerBlob(descriptor: Descriptor): Promise<void> {
@@ -199,7 +200,7 @@ export class Inspection {
     if (!this.#fast && this.#stacks.length > 0) {
       const { LayerStacks } = await import('./check-stacks.ts');
       const stacks = new LayerStacks();
-      for (const stack of this.#stacks) stacks.add(stack);
+      for (const { layers, ...image } of this.#stacks) stacks.add(layers, image);
       await stacks.check(this.#source, found => this.findings.push(found));
     }
     for (const layer of this.#layers.values())

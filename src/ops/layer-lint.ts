@@ -13,6 +13,7 @@ import { joinPath, leadsOut, nameOf, parentOf, shortTextOf } from '../tree/path.
 import { placeIn } from '../tree/story.ts';
 import { find, reachedIn } from '../tree/walk.ts';
 import { danglingParents } from './below-links.ts';
+import type { UserTexts } from './user-texts.ts';
 
 /** What lies below a layer: the tree, and a draft of it that the layer is applied to. */
 export interface Below {
@@ -27,6 +28,12 @@ export interface PlacedLink {
   readonly target: ByteString;
   readonly offset: number;
   readonly blob: string;
+}
+
+export interface LintOptions {
+  readonly below: Below | undefined;
+  readonly users: UserTexts;
+  readonly report: (finding: Finding) => void;
 }
 
 interface Found {
@@ -72,12 +79,14 @@ export class LayerLint implements LayerSink {
   readonly #types = new Set<string>();
   #below: Below | undefined;
   #offset = 0;
+  readonly #users: UserTexts;
   /** The symbolic links that have come. */
   readonly links: PlacedLink[] = [];
 
-  constructor(blob: string, below: Below | undefined, report: (finding: Finding) => void) {
+  constructor(blob: string, { below, users, report }: LintOptions) {
     this.#blob = blob;
     this.#below = below;
+    this.#users = users;
     this.#report = report;
     this.#faults = new LayerFaults(({ code, path, at, message }) =>
       this.#say({ code, name: path, offset: at, message }),
@@ -109,12 +118,17 @@ export class LayerLint implements LayerSink {
 
   unread: NonNullable<LayerSink['unread']> = (bytes, offset) => this.#oddities.unread(bytes, offset);
 
-  data(): void {}
+  data(chunk: Uint8Array): void {
+    this.#users.data(chunk);
+  }
 
-  end(): void {}
+  end(): void {
+    this.#users.end();
+  }
 
   entry(entry: LayerEntry): Iterable<number> | undefined {
     this.#faults.add(entry, this.#offset);
+    this.#users.entry(entry);
     if (entry.kind === 'node' && entry.node.kind === 'symlink') this.#addLink(entry.path, entry.node.target);
     if (this.#below === undefined) return undefined;
     if (entry.kind === 'whiteout' || entry.kind === 'opaque') this.#addWhiteout(entry, this.#below);

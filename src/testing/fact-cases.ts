@@ -88,6 +88,9 @@ export const factCases: FindingCases = {
   'index-nested': {
     make: layout => putName(layout, 'app', putIndex(layout, [putIndex(layout, [plain(layout)])])),
   },
+  'user-unknown': {
+    make: layout => void putPlain(layout, { config: { config: { User: 'nobody:nogroup' } } }),
+  },
   'platform-malformed': {
     make(layout) {
       putPlain(layout, { config: { architecture: 'a b' } });

@@ -22,6 +22,7 @@ export const factRules: EngineRules = {
   'index-nested': each(['skopeo', ...podmans], { verdict: 'refuses', what: 'an index in an index' }),
   'entry-duplicate': each(['umoci'], { verdict: 'refuses', what: 'a name that is there twice' }),
   'platform-empty': each(['umoci'], { verdict: 'refuses', what: 'an image of no system' }),
+  'user-unknown': each(['umoci'], { verdict: 'refuses', what: 'a user that the image does not have' }),
   'platforms-several': each(['umoci'], { verdict: 'refuses', what: 'a name that stands for several platforms' }),
   'platform-malformed': each(['docker', 'containerd', 'umoci', ...podmans], {
     verdict: 'refuses',

@@ -16,6 +16,7 @@ export type DocumentCode =
   | 'name-duplicate'
   | 'name-grammar'
   | 'config-deprecated'
+  | 'user-unknown'
   | 'descriptor-urls'
   | 'descriptor-url-scheme';
 
@@ -106,6 +107,13 @@ export const documentKinds: Readonly<Record<DocumentCode, FindingKind>> = {
       "A name is outside the grammar of `org.opencontainers.image.ref.name`. Docker's tags are not all inside it (`a__b`, `v1..2`).",
     section: 'image-spec annotations.md, "org.opencontainers.image.ref.name"',
     remedy: 'Give the image another name: `ocikit tag`, `ocikit untag`.',
+  },
+  'user-unknown': {
+    severity: 'warning',
+    means:
+      "The config's user or group is a name that the image's own /etc/passwd or /etc/group has not: no engine can start it.",
+    section: 'image-spec config.md, "User"; conversion.md, "Config.User"',
+    remedy: "Say a uid (`ocikit config -c 'USER 1000'`), or add the user to the image's files.",
   },
   'config-deprecated': {
     severity: 'note',
