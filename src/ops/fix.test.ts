@@ -229,6 +229,30 @@ test('what is not what its digest or diffID says is no matter of mending', async
   assert.equal(readFileSync(join(damaged, 'index.json'), 'utf8'), before);
 });
 
+test('what stays wrong beside the images of a place is said: artifacts, and what entries say of one another', async t => {
+  const layout = makeLayout(join(temporaryDirectory(t), 'img'));
+  const image = putImage(layout, { layers: layers(plain) });
+  const type = 'application/vnd.oci.image.manifest.v1+json';
+  const empty = putJson(layout, 'application/vnd.oci.empty.v1+json', {});
+  // An artifact of the empty config has to say what it is (manifest.md, "Guidelines for Artifact Usage").
+  const artifact = putJson(layout, type, { schemaVersion: 2, mediaType: type, config: empty, layers: [empty] });
+  const about = { 'vnd.docker.reference.type': 'attestation-manifest', 'vnd.docker.reference.digest': empty.digest };
+  const said = { artifactType: 'application/x' };
+  putName(layout, 'artifact', { ...artifact, ...said });
+  putName(layout, 'app', putIndex(layout, [image, { ...image, annotations: about }]));
+  const output = `${layout}-mended`;
+  const { warnings } = await fix(layout, { output, hostPlatform });
+  const { findings } = await validate(output);
+  const codes = new Set(findings.map(({ code }) => code));
+  assert.deepEqual([...codes].sort(), [
+    'artifact-type-mismatch',
+    'artifact-type-missing',
+    'attestation-dangling',
+    'schema-required',
+  ]);
+  for (const code of codes) assert.match(warnings.join('\n'), new RegExp(`${code} stays: `));
+});
+
 test('what only a person knows stays, and is said', async t => {
   const layout = layoutWith(t, { layers: layers(plain), config: { config: { Env: ['NAMELESS'], WorkingDir: 'rel' } } });
   const { isChanged, warnings } = await fix(`${layout}:app`, { hostPlatform });

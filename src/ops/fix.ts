@@ -30,6 +30,7 @@ import { imageTroubles } from './layer-troubles.ts';
 import { rewriteLayers } from './rewritten-layers.ts';
 import { schemaFindings } from './schema-findings.ts';
 import { staying } from './staying.ts';
+import { validate } from './validate.ts';
 
 const isDocument = (mediaType: string): boolean => isIndexType(mediaType) || isManifestType(mediaType);
 
@@ -171,6 +172,16 @@ async function leftOf({ manifest, config }: Image): Promise<readonly string[]> {
   return staying(found);
 }
 
+/** What stays wrong with a place that is mended, and nobody has said: artifacts, and what entries say of one another. */
+async function unsaid(
+  place: ImageOperand,
+  said: readonly string[],
+  { signal }: FixOptions,
+): Promise<readonly string[]> {
+  const { findings } = await validate(place, { fast: true, signal });
+  return staying(findings).filter(line => !said.includes(line));
+}
+
 /**
  * Mends what `validate` finds wrong with an image and what can be known: sizes, embedded data, media types, platforms, entries that
  * lead nowhere, histories out of step, and layers whose tars some engine refuses, which are written anew in a form that every engine takes.
@@ -184,11 +195,11 @@ export async function fix(image: ImageOperand, options: FixOptions = {}): Promis
   const all = { ...withoutNow(options), allPlatforms: true };
   const isBare = options.output === undefined && isDirectory(parsed.place.path) && isBareLayout(parsed.place.path);
   const change = fixing.change(isBare);
-  const made = isWhole(parsed, options)
-    ? await fixWhole(parsed, all, { change, note: fixing.note })
-    : await fixOne(image, all, change);
+  const whole = isWhole(parsed, options);
+  const made = whole ? await fixWhole(parsed, all, { change, note: fixing.note }) : await fixOne(image, all, change);
   const { mended, note } = fixing;
   if (isBare)
     note({ code: 'layout-header-missing', subject: parsed.place.path, message: 'the file oci-layout is there' });
-  return { ...made, isChanged: made.isChanged || isBare, mended };
+  const more = whole && options.dryRun !== true ? await unsaid(options.output ?? image, made.warnings, options) : [];
+  return { ...made, isChanged: made.isChanged || isBare, mended, warnings: [...made.warnings, ...more] };
 }
