@@ -1,4 +1,4 @@
-import type { ConfigRow, DiffResult, DiffRow, NodeView } from '../ops/results.ts';
+import type { ConfigRow, DiffResult, DiffRow } from '../ops/results.ts';
 import { byteStringOf, encodeText, textOf } from '../tree/path.ts';
 import { escapeLine } from './escape.ts';
 import { jsonText } from './json-text.ts';
@@ -17,6 +17,7 @@ export interface ListedRow {
   readonly from?: string;
   readonly fromBytes?: string;
   readonly similarity?: number;
+  readonly bytes?: { readonly before: number; readonly after: number };
 }
 
 /** What says where a row's file lies. */
@@ -49,13 +50,6 @@ export const rowCount = ({ changes, config, manifest }: Pick<DiffResult, 'change
 
 /** Paths first, then fields of the config and of the manifest. */
 export const listedRows = (result: DiffResult): readonly ListedRow[] => [...result.changes, ...fieldRows(result)];
-
-/** By how many bytes a row's file grew. */
-export function growthOf(row: ListedRow): number {
-  const { before, after } = row;
-  const size = (node: unknown): number => (node as NodeView | null)?.size ?? 0;
-  return isFieldRow(row) ? 0 : size(after) - size(before);
-}
 
 /** A row's path for people, everything unsafe escaped so that it can be told from any other. */
 export function shownPath({ path, pathBytes, type = '' }: PathOfRow): string {

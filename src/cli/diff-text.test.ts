@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
@@ -138,4 +138,45 @@ test('json in a template has the exact path, what is printed of it an escaped on
   );
   assert.deepEqual(await lines('{{.Path}}'), ['/nl\\x0ax', '/nl\\\\nx', '/ü']);
   assert.deepEqual(await lines('{{printf "%s" .Path}}'), ['/nl\\x0ax', '/nl\\\\nx', '/ü']);
+});
+
+test('the bytes of --stat are by how much the files grew: what a directory that is gone held counts, and a file with two names once', async t => {
+  const place = temporaryDirectory(t);
+  const [old, next] = [join(place, 'old'), join(place, 'next')];
+  for (const directory of ['old/gone/in', 'old/was', 'old/kept', 'next/kept', 'next/new'])
+    mkdirSync(join(place, directory), { recursive: true });
+  writeFileSync(join(old, 'gone/in/some'), 'x'.repeat(300));
+  linkSync(join(old, 'gone/in/some'), join(old, 'gone/twin'));
+  writeFileSync(join(old, 'was/moved'), 'moved\n');
+  writeFileSync(join(old, 'was/stays'), '');
+  writeFileSync(join(old, 'kept/two'), 'y'.repeat(50));
+  linkSync(join(old, 'kept/two'), join(old, 'kept/a'));
+  mkdirSync(join(next, 'was'));
+  writeFileSync(join(next, 'was/stays'), '');
+  writeFileSync(join(next, 'kept/two'), 'y'.repeat(50));
+  writeFileSync(join(next, 'new/one'), 'z'.repeat(70));
+  linkSync(join(next, 'new/one'), join(next, 'new/other'));
+  writeFileSync(join(next, 'new/moved'), 'moved\n');
+  const stat = async (...options: readonly string[]): Promise<readonly string[]> => {
+    const { out } = await runCommand(['diff', old, next, '--ignore', 'mtime', '--stat', ...options]);
+    return out
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map(line => line.replaceAll(/ +/g, ' '));
+  };
+  assert.deepEqual(await stat(), [
+    '/gone 0 0 1 -300B',
+    '/kept 0 1 1 +0B',
+    '/new 4 0 0 +76B',
+    '/was 0 1 1 -6B',
+    'total 4 2 3 -230B',
+  ]);
+  assert.deepEqual(await stat('--renames'), [
+    '/gone 0 0 1 0 -300B',
+    '/kept 0 1 1 0 +0B',
+    '/new 3 0 0 1 +76B',
+    '/was 0 1 0 0 -6B',
+    'total 3 2 2 1 -230B',
+  ]);
 });

@@ -1,9 +1,8 @@
 import type { DiffResult } from '../ops/results.ts';
-import { encodeText } from '../tree/path.ts';
+import { encodeText, textOf } from '../tree/path.ts';
 import {
   fieldRows,
   formerPath,
-  growthOf,
   isFieldRow,
   isRootRow,
   type ListedRow,
@@ -158,25 +157,32 @@ const signed = (bytes: number): string => `${bytes < 0 ? '-' : '+'}${humanSize(M
 
 const topOf = (path: string): string => path.slice(0, (path.indexOf('/', 1) + 1 || path.length + 1) - 1);
 
-/** A line a top-level directory, one for each document and one for all: how many paths of each kind, and by how much the listed files grew. Empty texts come while it counts. */
+/** A line a top-level directory, one for each document and one for all: how many paths of each kind, and by how much the files grew, each once. Empty texts come while it counts. */
 function* statTexts(rows: readonly ListedRow[], hasRenames: boolean): Generator<string> {
   const none = { A: 0, C: 0, D: 0, R: 0, bytes: 0 };
   const counts = new Map<string, Count>();
   const total: Count = { ...none };
-  for (const row of rows) {
-    const top = isFieldRow(row) ? row.type : topOf(shownPath(row));
+  const countOf = (top: string): Count => {
     const count = counts.get(top) ?? { ...none };
     counts.set(top, count);
-    for (const sum of [count, total]) {
-      sum[row.kind]++;
-      sum.bytes += growthOf(row);
-    }
+    return count;
+  };
+  for (const row of rows) {
+    const count = countOf(isFieldRow(row) ? row.type : topOf(rawPath(row)));
+    const former = formerPath(row);
+    const source = former === undefined ? count : countOf(topOf(rawPath(former)));
+    const { before = 0, after = 0 } = row.bytes ?? {};
+    for (const sum of [count, total]) sum[row.kind]++;
+    for (const sum of [source, total]) sum.bytes -= before;
+    for (const sum of [count, total]) sum.bytes += after;
     yield '';
   }
   const lineOf = (path: string, { A, C, D, R, bytes }: Count): string[] => {
     const kinds = hasRenames ? [A, C, D, R] : [A, C, D];
-    return [path, ...kinds.map(String), signed(bytes)];
+    return [textOf(path), ...kinds.map(String), signed(bytes)];
   };
   const titles = ['PATH', 'ADDED', 'CHANGED', 'DELETED', ...(hasRenames ? ['RENAMED'] : []), 'BYTES'];
-  yield tableText([titles, ...[...counts].map(([path, count]) => lineOf(path, count)), lineOf('total', total)]);
+  // Where a renamed file was may be a line that no row began.
+  const lines = [...counts].sort(([one], [other]) => (one < other ? -1 : 1));
+  yield tableText([titles, ...lines.map(([path, count]) => lineOf(path, count)), lineOf('total', total)]);
 }

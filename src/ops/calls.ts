@@ -115,6 +115,7 @@ const diff: Table<DiffOptions> = {
   manifest: flag,
   text: listOf(kinds.glob),
   renames: flag,
+  bytes: flag,
   similarity: kinds.wholeNumber,
   trustMtime: flag,
   strict: flag,

@@ -5,6 +5,7 @@ import { diffManifests } from '../image/manifest-diff.ts';
 import type { Image } from '../spec/objects.ts';
 import { Pace } from '../stream/pace.ts';
 import type { Change, Reason } from '../tree/change.ts';
+import { type ChangeBytes, changeBytes } from '../tree/change-bytes.ts';
 import { globSelection, matcher } from '../tree/glob.ts';
 import type { Path, Tree } from '../tree/node.ts';
 import { withoutMounts } from '../tree/overlay.ts';
@@ -70,10 +71,15 @@ function manifestRows(before: Image | undefined, after: Image | undefined, optio
 interface Seen extends Pick<FoundRenames, 'renames'> {
   readonly ignore: ReadonlySet<Reason['aspect']>;
   readonly texts: ReadonlyMap<Path, TextView>;
+  readonly bytes: ChangeBytes | undefined;
 }
 
+/** Bytes before and after of a path that may have been another; no field where nobody asked. */
+const bytesField = (bytes: ChangeBytes | undefined, path: Path, from = path): Pick<DiffRow, 'bytes'> =>
+  bytes === undefined ? {} : { bytes: { before: bytes.before.get(from) ?? 0, after: bytes.after.get(path) ?? 0 } };
+
 /** Rows that are listed: a file that was renamed is one, where it is now. */
-function* rowsOf(changes: readonly Change[], { renames, ignore, texts }: Seen): Parts<readonly DiffRow[]> {
+function* rowsOf(changes: readonly Change[], { renames, ignore, texts, bytes }: Seen): Parts<readonly DiffRow[]> {
   const rows: DiffRow[] = [];
   const sources = new Set<Path>();
   yield* each(renames, ([, { from }]) => void sources.add(from.path));
@@ -82,7 +88,11 @@ function* rowsOf(changes: readonly Change[], { renames, ignore, texts }: Seen): 
     const rename = renames.get(change.path);
     const row = rename === undefined ? rowOf(change) : renamedRow(rename, ignore);
     const text = texts.get(change.path);
-    rows.push(text === undefined ? row : { ...row, text });
+    rows.push({
+      ...row,
+      ...(text === undefined ? {} : { text }),
+      ...bytesField(bytes, change.path, rename?.from.path),
+    });
   });
   return rows;
 }
@@ -150,7 +160,8 @@ export async function diffSides(
   const wanted = matcher(options.text ?? []);
   const changes = (options.text ?? []).length === 0 ? listed : await pace.run(withDeletedFiles(listed, wanted));
   const texts = await textsOf(changes, sides, { wanted, renames: found.renames, signal });
+  const bytes = options.bytes === true ? await pace.run(changeBytes([trees.before, trees.after], listed)) : undefined;
   const warnings = [...lower.warnings, ...upper.warnings, ...trees.warnings, ...found.warnings];
   checkWarnings(warnings, options.strict);
-  return { changes: await pace.run(rowsOf(changes, { ...found, ignore, texts })), ...documents, warnings };
+  return { changes: await pace.run(rowsOf(changes, { ...found, ignore, texts, bytes })), ...documents, warnings };
 }

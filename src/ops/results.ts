@@ -76,6 +76,12 @@ export interface DiffRow {
   readonly similarity?: number;
   /** How contents differ, of paths that `text` asks for. */
   readonly text?: TextView;
+  /**
+   * With `bytes` alone: of the files that there were and are, each at the first of its names, and at none of them where one is as it was; of
+   * a directory that is gone those of all that was in it. A renamed file's are 0 before where its directory's have them. Over all rows, what is after less what was before
+   * is by how much the root filesystem's files grew.
+   */
+  readonly bytes?: { readonly before: number; readonly after: number };
 }
 
 /** One field of the image config or the manifest that differs: a JSON pointer and both values (absent: undefined). */

@@ -1,27 +1,11 @@
 import type { Change, Reason } from '../tree/change.ts';
-import type { Leaf, Node, Path, Tree } from '../tree/node.ts';
+import { afterOf, beforeOf, type ChangeBytes, changeBytes } from '../tree/change-bytes.ts';
+import type { Node, Path, Tree } from '../tree/node.ts';
 import { each, type Parts } from '../tree/parts.ts';
 import { nameOf, parentOf, textOf } from '../tree/path.ts';
-import { eachNode } from '../tree/walk.ts';
 import { RunColumn, ValueTable } from './columns.ts';
 import { nodeType } from './file-columns.ts';
 import type { ChangeColumns, NodeType } from './page-data.ts';
-
-/** Bytes at the paths that differ, each file at the first of its names; what a directory that is gone held is the directory's. */
-function* bytesAt(tree: Tree, wholes: ReadonlySet<Path> = new Set()): Parts<ReadonlyMap<Path, number>> {
-  const bytes = new Map<Path, number>();
-  const seen = new Set<Leaf>();
-  let whole: Path | undefined;
-  yield* eachNode(tree, (path, node) => {
-    if (whole !== undefined && !path.startsWith(`${whole}/`)) whole = undefined;
-    if (whole === undefined && wholes.has(path)) whole = path;
-    if (node.kind !== 'file' || seen.has(node)) return;
-    seen.add(node);
-    const at = whole ?? path;
-    bytes.set(at, (bytes.get(at) ?? 0) + node.size);
-  });
-  return bytes;
-}
 
 /** A reason in words: what it was, and what it is. */
 function reasonText({ aspect, before, after }: Reason): string {
@@ -32,18 +16,6 @@ function reasonText({ aspect, before, after }: Reason): string {
 /** Sizes stand in columns of their own. */
 const reasonsText = (reasons: readonly Reason[]): string =>
   reasons.map(reason => (reason.aspect === 'size' ? 'contents' : reasonText(reason))).join(', ');
-
-interface Sides {
-  readonly before: ReadonlyMap<Path, number>;
-  readonly after: ReadonlyMap<Path, number>;
-}
-
-const beforeOf = (change: Change): Node | undefined => (change.kind === 'add' ? undefined : change.before);
-const afterOf = (change: Change): Node | undefined => (change.kind === 'delete' ? undefined : change.after);
-
-/** Whether what was below a path has no change of its own: the directory is none any more. */
-const isGoneDirectory = (change: Change): boolean =>
-  beforeOf(change)?.kind === 'directory' && afterOf(change)?.kind !== 'directory';
 
 /** The columns as they grow. State: all rows so far. */
 class ChangeRows {
@@ -61,7 +33,7 @@ class ChangeRows {
     this.#reasons.indexOf('', '');
   }
 
-  add(change: Change, children: number, sides: Sides): void {
+  add(change: Change, children: number, sides: ChangeBytes): void {
     const { kind, path, reasons } = change;
     if (path !== '') this.#names.push(textOf(nameOf(path)));
     this.#children.add(children);
@@ -103,13 +75,11 @@ export function* changeColumns(
 ): Parts<{ readonly columns: ChangeColumns; readonly rows: ReadonlyMap<Path, number> }> {
   const root: Change = { kind: 'modify', path: '', before, after, reasons: [] };
   const changes = inWalkOrder(listed[0]?.path === '' ? listed : [root, ...listed]);
-  const [children, gone] = [new Map<Path, number>(), new Set<Path>()];
-  yield* each(changes, change => {
-    const { path } = change;
+  const children = new Map<Path, number>();
+  yield* each(changes, ({ path }) => {
     if (path !== '') children.set(parentOf(path), (children.get(parentOf(path)) ?? 0) + 1);
-    if (isGoneDirectory(change)) gone.add(path);
   });
-  const sides = { before: yield* bytesAt(before, gone), after: yield* bytesAt(after) };
+  const sides = yield* changeBytes([before, after], changes);
   const columns = new ChangeRows();
   const rows = new Map<Path, number>();
   yield* each(changes, change => {
