@@ -180,3 +180,20 @@ test('the bytes of --stat are by how much the files grew: what a directory that 
     'total 3 2 2 1 -230B',
   ]);
 });
+
+test('--paths lists what went with a directory that it does not name', async t => {
+  const place = temporaryDirectory(t);
+  const [old, next] = [join(place, 'old'), join(place, 'next')];
+  for (const directory of ['gone/a/in', 'gone/b', 'was/in']) mkdirSync(join(old, directory), { recursive: true });
+  for (const file of ['gone/a/in/x', 'gone/a/y', 'gone/b/x', 'was/in/x']) writeFileSync(join(old, file), 'text\n');
+  mkdirSync(next);
+  writeFileSync(join(next, 'was'), '');
+  const listed = async (...options: readonly string[]): Promise<string> =>
+    (await runCommand(['diff', old, next, '--ignore', 'mtime', ...options])).out;
+  assert.equal(await listed(), 'D /gone\nC /was\n');
+  assert.equal(await listed('--paths', '/gone/a/**'), 'D /gone/a\n');
+  assert.equal(await listed('--paths', '**/x'), 'D /gone/a/in/x\nD /gone/b/x\nD /was/in/x\n');
+  assert.match(await listed('--paths', '**/x', '--stat'), /^total +0 +0 +3 +-15B$/m);
+  assert.match(await listed('--paths', '**/b/x', '--text', '**'), /^--- a\/gone\/b\/x$/m);
+  assert.equal((await runCommand(['diff', old, next, '--paths', '**/b/x', '--exit-code'])).status, 1);
+});

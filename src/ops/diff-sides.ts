@@ -5,11 +5,13 @@ import { diffManifests } from '../image/manifest-diff.ts';
 import type { Image } from '../spec/objects.ts';
 import { Pace } from '../stream/pace.ts';
 import type { Change, Reason } from '../tree/change.ts';
-import { type ChangeBytes, changeBytes } from '../tree/change-bytes.ts';
+import { beforeOf, type ChangeBytes, changeBytes, isGoneDirectory } from '../tree/change-bytes.ts';
+import { byPath } from '../tree/diff.ts';
 import { globSelection, matcher } from '../tree/glob.ts';
 import type { Path, Tree } from '../tree/node.ts';
 import { withoutMounts } from '../tree/overlay.ts';
 import { each, type Parts } from '../tree/parts.ts';
+import { joinPath } from '../tree/path.ts';
 import { restrict, type Selection } from '../tree/selection.ts';
 import { compareSides } from './compare.ts';
 import { type ComparedSide, type ComparedTree, completed } from './compared-side.ts';
@@ -97,11 +99,31 @@ function* rowsOf(changes: readonly Change[], { renames, ignore, texts, bytes }: 
   return rows;
 }
 
+/** What is kept of a directory that is gone and is not kept itself: the uppermost paths, each as a change of its own. */
+function* goneBelow(change: Change, keeps: (path: Path) => boolean): Parts<readonly Change[]> {
+  const kept: Change[] = [];
+  const left = isGoneDirectory(change) ? [{ path: change.path, node: beforeOf(change) }] : [];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const { path: above, node } = next;
+    yield* each(node?.kind === 'directory' ? node.children : [], ([name, before]) => {
+      const path = joinPath(above, name);
+      if (keeps(path)) kept.push({ kind: 'delete', path, before, reasons: [] });
+      else if (before.kind === 'directory') left.push({ path, node: before });
+    });
+  }
+  return kept;
+}
+
 /** What is listed: what was selected, and with `semantic` not what eStargz adds to a tar, which is of the form and not of the files. */
 function* selected(changes: readonly Change[], keeps: (path: Path) => boolean): Parts<readonly Change[]> {
-  const kept: Change[] = [];
-  yield* each(changes, change => void (keeps(change.path) && kept.push(change)));
-  return kept;
+  const kept = new Map<Path, Change>();
+  const others: Change[] = [];
+  yield* each(changes, change => {
+    if (keeps(change.path)) kept.set(change.path, change);
+    else others.push(change);
+  });
+  for (const change of others) for (const below of yield* goneBelow(change, keeps)) kept.set(below.path, below);
+  return yield* byPath(kept);
 }
 
 /** What is compared of two root filesystems: mounts that one of them did not walk, and devices that nobody could make there, are as the other has them. */

@@ -41,7 +41,7 @@ export const beforeOf = (change: Change): Node | undefined => (change.kind === '
 export const afterOf = (change: Change): Node | undefined => (change.kind === 'delete' ? undefined : change.after);
 
 /** Whether what was below a path has no change of its own: the directory is none any more. */
-const isGoneDirectory = (change: Change): boolean =>
+export const isGoneDirectory = (change: Change): boolean =>
   beforeOf(change)?.kind === 'directory' && afterOf(change)?.kind !== 'directory';
 
 /** The bytes of what differs between two trees: over all changes, after less before is by how much the tree's files grew. */
