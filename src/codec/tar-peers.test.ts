@@ -45,7 +45,7 @@ function own(bytes: Uint8Array, refusals: string[] = []): Reading {
       mode: member.mode,
       owner: `${member.uid}:${member.gid}`,
       seconds: Math.floor(Number(member.mtime / 1_000_000n) / 1000),
-      detail: member.type === 'file' ? sha256(member.body) : member.link,
+      detail: member.type === 'file' ? sha256(member.body) : /link$/.test(member.type) ? member.link : '',
     }),
   );
 }
