@@ -79,7 +79,7 @@ export function readDiffOptions(words: Words, io: Io): DiffOptions {
     text: words.texts('text'),
     renames: words.flag('renames'),
     similarity: wholeNumber(words.text('similarity'), '--similarity'),
-    bytes: words.flag('stat') && words.texts('text').length === 0,
+    stat: words.flag('stat') && words.texts('text').length === 0,
     trustMtime: words.flag('trust-mtime'),
     platform: words.text('platform'),
     hostPlatform: io.hostPlatform,

@@ -115,7 +115,7 @@ const diff: Table<DiffOptions> = {
   manifest: flag,
   text: listOf(kinds.glob),
   renames: flag,
-  bytes: flag,
+  stat: flag,
   similarity: kinds.wholeNumber,
   trustMtime: flag,
   strict: flag,

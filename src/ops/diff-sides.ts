@@ -182,7 +182,7 @@ export async function diffSides(
   const wanted = matcher(options.text ?? []);
   const changes = (options.text ?? []).length === 0 ? listed : await pace.run(withDeletedFiles(listed, wanted));
   const texts = await textsOf(changes, sides, { wanted, renames: found.renames, signal });
-  const bytes = options.bytes === true ? await pace.run(changeBytes([trees.before, trees.after], listed)) : undefined;
+  const bytes = options.stat === true ? await pace.run(changeBytes([trees.before, trees.after], listed)) : undefined;
   const warnings = [...lower.warnings, ...upper.warnings, ...trees.warnings, ...found.warnings];
   checkWarnings(warnings, options.strict);
   return { changes: await pace.run(rowsOf(changes, { ...found, ignore, texts, bytes })), ...documents, warnings };

@@ -103,7 +103,7 @@ export interface DiffOptions extends Reading {
   /** How much of a renamed file is the same at least, in percent of the larger: 1 to 100, which is all; 50 when absent. */
   readonly similarity?: number;
   /** Of each path how many bytes of files there were and are. False when absent. */
-  readonly bytes?: boolean;
+  readonly stat?: boolean;
   /** Same size and mtime count as same content, unread. False when absent. */
   readonly trustMtime?: boolean;
   /** `os/arch[/variant]`: which image of a multi-platform one; that for `hostPlatform` when absent. */

@@ -77,7 +77,7 @@ export interface DiffRow {
   /** How contents differ, of paths that `text` asks for. */
   readonly text?: TextView;
   /**
-   * With `bytes` alone: of the files that there were and are, each at the first of its names, and at none of them where one is as it was; of
+   * With `stat` alone: of the files that there were and are, each at the first of its names, and at none of them where one is as it was; of
    * a directory that is gone those of all that was in it. A renamed file's are 0 before where its directory's have them. Over all rows, what is after less what was before
    * is by how much the root filesystem's files grew.
    */

@@ -45,8 +45,8 @@ test("a user or a group that an image's own files have not is found, and what ca
     const layout = makeLayout(join(directory, `${at}`));
     const made = layers.map(members => ({ tar: rawTar(members) }));
     putName(layout, 'app', putImage(layout, { layers: made, config: { config: { User } } }));
-    const { findings } = await validate(layout);
-    const said = findings.filter(({ code }) => code === 'user-unknown');
+    const { notes } = await validate(layout);
+    const said = notes.filter(({ code }) => code === 'user-unknown');
     assert.equal(said.length, Number(isUnknown), `${at}: ${User}`);
     if (isUnknown) assert.match(said[0]?.message ?? '', /User '.*': expected .*(passwd|group)/);
   }
@@ -57,7 +57,7 @@ test('of another system nobody knows its users', async t => {
   const config = { os: 'windows', config: { User: 'ContainerUser' } };
   putName(layout, 'app', putImage(layout, { layers: [{ tar: rawTar([['Files/', '']]) }], config }));
   assert.deepEqual(
-    (await validate(layout)).findings.map(({ code }) => code).filter(code => code === 'user-unknown'),
+    (await validate(layout)).notes.map(({ code }) => code).filter(code => code === 'user-unknown'),
     [],
   );
 });

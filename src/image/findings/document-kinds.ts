@@ -109,7 +109,7 @@ export const documentKinds: Readonly<Record<DocumentCode, FindingKind>> = {
     remedy: 'Give the image another name: `ocikit tag`, `ocikit untag`.',
   },
   'user-unknown': {
-    severity: 'warning',
+    severity: 'note',
     means:
       "The config's user or group is a name that the image's own /etc/passwd or /etc/group has not: no engine can start it.",
     section: 'image-spec config.md, "User"; conversion.md, "Config.User"',
