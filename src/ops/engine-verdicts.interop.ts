@@ -29,7 +29,7 @@ const cases = {
 const elsewhere: Readonly<Partial<Record<EngineName, RegExp>>> = {
   // docker's list leads to config and layers: it looks at no manifest and no index.
   docker:
-    /^(?:place|name-|size-|digest-other|media-type|artifact|image-missing|platforms-several|schema-(?:min|max|not|required|const|enum)|damaged|unsupported|data-)/,
+    /^(?:place|name-|size-|digest-other|media-type|artifact|image-missing|platforms-several|platform-duplicate|manifests-several|index-nested|attestation-dangling|schema-(?:min|max|not|required|const|enum)|damaged|unsupported|data-)/,
   // It is asked for one name and sees no other.
   umoci: /^(?:artifact|media-type-unknown)$/,
 };
