@@ -25,9 +25,12 @@ function take(block: Block, line: string): void {
   else if (!block.fields.has(letter)) block.fields.set(letter, utf8Of(Buffer.from(value, 'latin1')).trim());
 }
 
+/** An expression's operators, which older packages write in small letters. */
+const operator = /^(?:AND|OR|WITH)$/i;
+
 /** The names in an expression, or in the words with blanks between that older packages say. */
 const licencesOf = (text: string): readonly string[] =>
-  text.split(/[\s()]+|\b(?:AND|OR)\b/).filter(name => name !== '' && name !== 'WITH');
+  text.split(/[\s()]+/).filter(word => word !== '' && !operator.test(word));
 
 function packageIn({ fields, files }: Block, path: Path, { warn }: PackageContext): Package | undefined {
   const [name, version] = [fields.get('P'), fields.get('V')];
@@ -36,8 +39,9 @@ function packageIn({ fields, files }: Block, path: Path, { warn }: PackageContex
     warn(`${name ?? 'a block'} without a ${name === undefined ? 'name' : 'version'} is left out`);
     return undefined;
   }
-  // What `apk add --virtual` makes is a name for other packages.
-  if (name.startsWith('.') && files.length === 0) return undefined;
+  // What `apk add --virtual` makes is a name for other packages; apk describes it so, whatever it is called.
+  const isVirtual = name.startsWith('.') || fields.get('T') === 'virtual meta package';
+  if (isVirtual && files.length === 0) return undefined;
   const origin = fields.get('o');
   const licence = fields.get('L') ?? '';
   return packageOf(path, {
@@ -46,7 +50,7 @@ function packageIn({ fields, files }: Block, path: Path, { warn }: PackageContex
     version,
     architecture: fields.get('A'),
     source: origin === undefined ? undefined : { name: origin, version },
-    licence: / (?:AND|OR|WITH) /.test(licence) ? licence : undefined,
+    licence: licence.split(/\s+/).some(word => operator.test(word)) ? licence : undefined,
     licences: licencesOf(licence),
     supplier: fields.get('m'),
     files,

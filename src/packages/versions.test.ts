@@ -71,6 +71,62 @@ test("apk's order compares numbers with a leading zero as texts, and counts, has
   ]);
 });
 
+test("apk's order of each part of a version is that of apk itself", () => {
+  // What apk 3.0.6 says.
+  holds(compareApk, [
+    '1 < 1.0',
+    '1.0 < 1.00',
+    '1.10 > 1.9',
+    '1.010 < 1.1',
+    '1.01 < 1.1',
+    '1.09 < 1.10',
+    '01 == 1',
+    '9007199254740993 > 9007199254740992',
+    '1.0a > 1.0',
+    '1.0a < 1.0.1',
+    '1.0z < 1.1',
+    '1.0_alpha < 1.0_beta',
+    '1.0_beta < 1.0_pre',
+    '1.0_pre < 1.0_rc',
+    '1.0_rc < 1.0',
+    '1.0 < 1.0_cvs',
+    '1.0_cvs < 1.0_svn',
+    '1.0_svn < 1.0_git',
+    '1.0_git < 1.0_hg',
+    '1.0_hg < 1.0_p',
+    '1.0_rc < 1.0_rc0',
+    '1.0_rc01 == 1.0_rc1',
+    '1.0_rc10 > 1.0_rc9',
+    '1.0_p1_rc1 < 1.0_p1',
+    '1.0_p1_p1 > 1.0_p1',
+    '1.0_git20240101 < 1.0_git20240102',
+    '1.0~0af > 1.0',
+    '1.0~0af < 1.0~0b',
+    '1.0~0af > 1.0-r9',
+    '1.0_rc1~0af < 1.0',
+    '1.0-r0 > 1.0',
+    '1.0-r00 == 1.0-r0',
+    '1.0-r10 > 1.0-r9',
+    '1.0_rc1-r9 < 1.0-r0',
+  ]);
+});
+
+test('versions that apk has no form for are in the order of what has it, before what ends there', () => {
+  // As apk 3.0.6 takes them where it has to: it refuses to be asked.
+  holds(compareApk, [
+    '1.0_foo < 1.0',
+    '1.0_foo > 0.9',
+    '23_foo > 4_beta',
+    '1.10-1 > 1.9-1',
+    '1.0bc > 1.0',
+    '1.0~AF < 1.0',
+    '1.0-r < 1.0-r0',
+    'foo < 0',
+  ]);
+  // It takes these for the same.
+  holds(compareApk, ['1.0_bar < 1.0_foo', 'bar < foo']);
+});
+
 test("languages' packages are in the order of their numbers, and what comes before a release is older", () => {
   holds(
     (one, other) => compareVersions('npm', one, other),

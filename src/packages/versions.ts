@@ -97,9 +97,11 @@ const compareRpm: Order = (one, other) => {
 
 const early = ['alpha', 'beta', 'pre', 'rc'];
 const suffixes = [...early, 'cvs', 'svn', 'git', 'hg', 'p'];
-const apkForm = /^\d+(?:\.\d+)*[a-z]?(?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)\d*)*(?:~[0-9a-f]+)?(?:-r\d+)?$/;
+/** As much of a version as has apk's form; what stands behind it is one part more. */
+const apkForm =
+  /^(?:\d+(?:\.\d+)*[a-z]?(?:_(?:alpha|beta|pre|rc|cvs|svn|git|hg|p)(?![a-z])\d*)*(?:~[0-9a-f]+)?(?:-r\d+)?)?/;
 /** What a version is made of, in the order that counts where two have different parts at one place: the earlier kind is the newer version. */
-const apkKinds = ['first', 'number', 'letter', 'suffix', 'count', 'hash', 'revision', 'end'] as const;
+const apkKinds = ['first', 'number', 'letter', 'suffix', 'count', 'hash', 'revision', 'end', 'odd'] as const;
 const apkPart =
   /^(?<first>\d+)|\.(?<number>\d+)|_(?<suffix>[a-z]+)|~(?<hash>[0-9a-f]+)|-r(?<revision>\d+)|(?<count>\d+)|(?<letter>[a-z])/g;
 
@@ -111,10 +113,12 @@ interface ApkPart {
 const apkEnd: ApkPart = { kind: 'end', text: '' };
 
 function apkParts(version: string): readonly ApkPart[] {
-  return Array.from(version.matchAll(apkPart), ({ groups = {} }) => {
+  const form = apkForm.exec(version)?.[0] ?? '';
+  const parts = Array.from(form.matchAll(apkPart), ({ groups = {} }): ApkPart => {
     const kind = apkKinds.find(name => groups[name] !== undefined) ?? 'end';
     return { kind, text: groups[kind] ?? '' };
   });
+  return form === version ? parts : [...parts, { kind: 'odd', text: version.slice(form.length) }];
 }
 
 function compareApkPart(one: ApkPart, other: ApkPart): number {
@@ -124,13 +128,12 @@ function compareApkPart(one: ApkPart, other: ApkPart): number {
   if (one.kind === 'suffix') return suffixes.indexOf(one.text) - suffixes.indexOf(other.text);
   // Behind the first, a number with a leading zero is a fraction.
   const isFraction = one.kind === 'number' && (one.text.startsWith('0') || other.text.startsWith('0'));
-  const isText = isFraction || one.kind === 'letter' || one.kind === 'hash';
+  const isText = isFraction || one.kind === 'letter' || one.kind === 'hash' || one.kind === 'odd';
   return isText ? byText(one.text, other.text) : byNumber(one.text, other.text);
 }
 
-/** The order of apk's versions; as texts where one has not their form. */
+/** The order of apk's versions. What has not their form is older than what ends there; apk calls two of those the same, here they are texts. */
 export const compareApk: Order = (one, other) => {
-  if (!apkForm.test(one) || !apkForm.test(other)) return byText(one, other);
   const [a, b] = [apkParts(one), apkParts(other)];
   for (let at = 0; at < Math.max(a.length, b.length); at++) {
     const difference = compareApkPart(a[at] ?? apkEnd, b[at] ?? apkEnd);
