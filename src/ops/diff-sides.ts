@@ -116,14 +116,12 @@ function* goneBelow(change: Change, keeps: (path: Path) => boolean): Parts<reado
 
 /** What is listed: what was selected, and with `semantic` not what eStargz adds to a tar, which is of the form and not of the files. */
 function* selected(changes: readonly Change[], keeps: (path: Path) => boolean): Parts<readonly Change[]> {
-  const kept = new Map<Path, Change>();
+  const [kept, below]: [Change[], Change[]] = [[], []];
   const others: Change[] = [];
-  yield* each(changes, change => {
-    if (keeps(change.path)) kept.set(change.path, change);
-    else others.push(change);
-  });
-  for (const change of others) for (const below of yield* goneBelow(change, keeps)) kept.set(below.path, below);
-  return yield* byPath(kept);
+  yield* each(changes, change => void (keeps(change.path) ? kept : others).push(change));
+  for (const change of others) for (const gone of yield* goneBelow(change, keeps)) below.push(gone);
+  // Changes come sorted.
+  return below.length === 0 ? kept : yield* byPath(new Map([...kept, ...below].map(change => [change.path, change])));
 }
 
 /** What is compared of two root filesystems: mounts that one of them did not walk, and devices that nobody could make there, are as the other has them. */

@@ -1,6 +1,7 @@
 import { textDiffLimit, textDiffTotalLimit } from '../limits.ts';
 import { Pace } from '../stream/pace.ts';
 import type { Change } from '../tree/change.ts';
+import { afterOf, beforeOf } from '../tree/change-bytes.ts';
 import { byPath } from '../tree/diff.ts';
 import { contentKey, type FileNode, type Node, type Path } from '../tree/node.ts';
 import { eachInParts, type Parts } from '../tree/parts.ts';
@@ -29,10 +30,10 @@ const aboutContents = new Set(['type', 'content', 'size', 'target']);
 
 function pairOf(change: Change, rename: Rename<PlacedFile> | undefined): Pair | undefined {
   const { path } = change;
-  const after = change.kind === 'delete' ? undefined : withContents(change.after);
+  const after = withContents(afterOf(change));
   if (rename !== undefined)
     return rename.similarity === 100 ? undefined : { path, before: rename.from.node, after, from: rename.from.path };
-  const before = change.kind === 'add' ? undefined : withContents(change.before);
+  const before = withContents(beforeOf(change));
   if (change.kind === 'modify' && !change.reasons.some(({ aspect }) => aboutContents.has(aspect))) return undefined;
   return before === undefined && after === undefined ? undefined : { path, before, after, from: path };
 }

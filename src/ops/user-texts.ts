@@ -1,3 +1,4 @@
+import { copyOf } from '../engine/bytes.ts';
 import { OciError } from '../errors.ts';
 import { documentAt, type Finding } from '../image/finding.ts';
 import { finding } from '../image/finding-codes.ts';
@@ -34,7 +35,7 @@ export class UserTexts {
   }
 
   data(chunk: Uint8Array): void {
-    this.#body?.chunks.push(new Uint8Array(chunk));
+    this.#body?.chunks.push(copyOf(chunk));
   }
 
   end(): void {

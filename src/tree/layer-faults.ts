@@ -64,9 +64,10 @@ export class LayerFaults {
   #addOpaque(path: Path, say: Say): void {
     if (this.#opaque.has(path)) say('tar-duplicate-path', `${quoted(path)} is made opaque twice: podman refuses it`);
     else if (this.#implied.has(path)) say('tar-whiteout-late', `${quoted(path)} is made opaque after entries in it`);
-    if (this.#kind(path) === 'file' || this.above(path) === 'file')
+    const above = this.above(path);
+    if (this.#kind(path) === 'file' || above === 'file')
       say('tar-whiteout-below-file', `${quoted(path)} is made opaque and is no directory: containerd refuses it`);
-    else if (this.above(path) === 'whiteout' || (this.#whiteouts.has(path) && !this.#nodes.has(path)))
+    else if (above === 'whiteout' || (this.#whiteouts.has(path) && !this.#nodes.has(path)))
       say('tar-whiteout-under-whiteout', `${quoted(path)} is made opaque and deleted: containerd refuses it`);
     this.#opaque.add(path);
   }
