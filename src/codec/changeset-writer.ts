@@ -1,4 +1,6 @@
+import { DeflatedBlocks } from '../engine/deflated-blocks.ts';
 import type { Bytes } from '../engine/engine.ts';
+import type { Taken } from '../engine/taken.ts';
 import { OciError } from '../errors.ts';
 import { contentKey, type FileNode, type LayerEntry, type Meta, type Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
@@ -6,6 +8,7 @@ import { entryHeader } from './entry-header.ts';
 import { throughLayer } from './layer-reader.ts';
 import { Outgoing } from './outgoing.ts';
 import { blockSize, paddingAfter } from './tar-header.ts';
+import type { TarMember } from './tar-member.ts';
 import type { LayerTar } from './tree-writer.ts';
 
 type NodeEntry = LayerEntry & { readonly kind: 'node' };
@@ -16,9 +19,19 @@ interface Waiting {
   readonly links: LayerEntry[];
 }
 
+/** Bodies from this size on (bytes) are worth marking: of a smaller one no block lies 32 KiB behind its beginning and before its end. */
+const worthTaking = 1 << 16;
+
 const endOfArchive = Buffer.alloc(2 * blockSize);
 const hasBody = (entry: LayerEntry): entry is NodeEntry & { readonly node: FileNode } =>
   entry.kind === 'node' && entry.node.kind === 'file' && entry.node.size > 0;
+
+interface Written {
+  /** Names what is read in messages. */
+  readonly subject: string;
+  /** Is told which bodies are as their layers have them. */
+  readonly taken?: Taken | undefined;
+}
 
 /** A layer in the making whose bodies come by as other layers are read. */
 class Changeset {
@@ -30,9 +43,23 @@ class Changeset {
   /** The file whose body is coming by. */
   #file: FileNode | undefined;
   #links: readonly LayerEntry[] = [];
+  readonly #taken: Taken | undefined;
+  /** The layer that is being read. */
+  #blocks: DeflatedBlocks | undefined;
+  /** Where the body of the member that comes next is in its layer; undefined where it is not as it stands. */
+  #body: number | undefined;
+  /** Bytes of the new layer so far. */
+  #length = 0;
 
-  constructor(subject: string) {
+  constructor({ subject, taken }: Written) {
     this.#subject = subject;
+    this.#taken = taken;
+  }
+
+  /** Begins a layer, whose blocks are to be told where they may be taken over. */
+  beginLayer(): DeflatedBlocks | undefined {
+    this.#blocks = this.#taken && new DeflatedBlocks();
+    return this.#blocks;
   }
 
   /** Writes all that needs no body, in order: whiteouts, directories, links, devices, empty files. */
@@ -57,6 +84,10 @@ class Changeset {
     return file;
   }
 
+  member({ offset, isSparse }: TarMember): void {
+    this.#body = isSparse ? undefined : offset + blockSize;
+  }
+
   entry(brought: LayerEntry): undefined {
     if (!hasBody(brought)) return;
     const key = contentKey(brought.node);
@@ -65,17 +96,24 @@ class Changeset {
     if (files === undefined || file === undefined) return;
     if (files.length === 0) this.#waiting.delete(key);
     this.#write(file.entry);
+    this.#mark(brought.node.size);
     this.#file = brought.node;
     this.#links = file.links;
   }
 
+  #mark(length: number): void {
+    const [blocks, from] = [this.#blocks, this.#body];
+    if (blocks === undefined || from === undefined || length < worthTaking) return;
+    this.#taken?.mark({ at: this.#length, length, from, blocks });
+  }
+
   data(chunk: Uint8Array): void {
-    if (this.#file !== undefined) this.#out.add(chunk);
+    if (this.#file !== undefined) this.#add(chunk);
   }
 
   end(): void {
     if (this.#file === undefined) return;
-    this.#out.add(paddingAfter(this.#file.size));
+    this.#add(paddingAfter(this.#file.size));
     for (const link of this.#links) this.#write(link);
     this.#file = undefined;
     this.#links = [];
@@ -92,13 +130,18 @@ class Changeset {
       const message = `expected '${shortTextOf(lost)}' in its layer, got nothing: it changed while it was read`;
       throw new OciError('conflict', this.#subject, message);
     }
-    this.#out.add(endOfArchive);
+    this.#add(endOfArchive);
     this.#out.flush();
     yield* this.take();
   }
 
   #write(entry: LayerEntry): void {
-    this.#out.add(entryHeader(entry, this.#written, 'exact'));
+    this.#add(entryHeader(entry, this.#written, 'exact'));
+  }
+
+  #add(bytes: Uint8Array): void {
+    this.#length += bytes.length;
+    this.#out.add(bytes);
   }
 }
 
@@ -118,14 +161,14 @@ function sourcesOf(entries: Iterable<LayerEntry>): ReadonlySet<string> {
 export async function* writeChangeset(
   entries: readonly LayerEntry[],
   layers: readonly LayerTar[],
-  subject: string,
+  written: Written,
 ): Bytes {
-  const changeset = new Changeset(subject);
+  const changeset = new Changeset(written);
   yield* changeset.begin(entries);
   const sources = sourcesOf(entries);
   for (const layer of layers) {
     if (sources.has(layer.identity))
-      yield* throughLayer(layer.open(), layer, { sink: changeset, take: () => changeset.take() });
+      yield* throughLayer(layer.open(changeset.beginLayer()), layer, { sink: changeset, take: () => changeset.take() });
   }
   yield* changeset.finish();
 }

@@ -1,8 +1,10 @@
+import { tellsBlocks } from '../engine/block-gunzip.ts';
 import { unbzip2 } from '../engine/bzip2.ts';
 import { loadEngine } from '../engine/choose.ts';
 import { zstd } from '../engine/compress-zstd.ts';
 import type { Bytes, Engine } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
+import { Taken } from '../engine/taken.ts';
 import { isUsualZlib } from '../engine/usual-zlib.ts';
 import { unxz } from '../engine/xz.ts';
 import { unzstd } from '../engine/zstd.ts';
@@ -115,12 +117,25 @@ export function levelOf({ compression, level, compressor }: CompressOptions): nu
   return level;
 }
 
+/** Whether a stream so compressed takes over what it can: not where it is asked how hard to compress, or for bytes that do not depend on what they were before. */
+const takesOver = ({ compression, level, compressor }: CompressOptions): boolean =>
+  compression === 'gzip' && level === undefined && compressor !== 'portable';
+
+/** What a stream so compressed takes over from gzip streams in their compressed form; undefined where it is all compressed anew. */
+export const takenFor = (options: CompressOptions): Taken | undefined =>
+  takesOver(options) && tellsBlocks() ? new Taken() : undefined;
+
 /**
  * What there is to say of bytes that were compressed so: nothing, unless this runtime's zlib makes other bytes than Node's
- * own, and so other digests of the same layer. Looked at on the first use of zlib.
+ * own, and so other digests of the same layer. Looked at on the first use of zlib. `ofLayers` where they might be taken over.
  */
-export function compressorWarnings({ compression, compressor }: CompressOptions): readonly string[] {
-  if (compression !== 'gzip' || compressor === 'portable' || isUsualZlib()) return [];
+export function compressorWarnings(
+  options: CompressOptions,
+  { ofLayers = false }: { readonly ofLayers?: boolean } = {},
+): readonly string[] {
+  const { compression, compressor } = options;
+  if (compression !== 'gzip' || compressor === 'portable') return [];
+  if (isUsualZlib() && (!ofLayers || !takesOver(options) || tellsBlocks())) return [];
   return [
     "the zlib of this runtime writes other bytes than Node's own: digests of compressed layers differ (diffIDs do not); " +
       "the compressor 'portable' writes the same bytes everywhere",
@@ -136,11 +151,11 @@ async function* turning(blocks: Bytes): Bytes {
   }
 }
 
-/** The same bytes compressed, deterministically: gzip level 4 (6 for the portable compressor) or zstd level 3 unless a level is given. */
-export async function* compress(bytes: Bytes, options: CompressOptions): Bytes {
+/** The same bytes compressed, deterministically: gzip level 4 (6 for the portable compressor) or zstd level 3 unless a level is given. `taken` is for gzip. */
+export async function* compress(bytes: Bytes, options: CompressOptions, taken?: Taken): Bytes {
   const level = levelOf(options);
   if (options.compression === 'none') yield* bytes;
   else if (options.compression === 'zstd') yield* turning(zstd(bytes, { level }));
   else if (options.compressor === 'portable') yield* turning((await loadEngine('portable')).gzip(bytes, { level }));
-  else yield* nodeEngine.gzip(bytes, { level });
+  else yield* nodeEngine.gzip(bytes, { level, taken });
 }

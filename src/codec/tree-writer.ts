@@ -1,3 +1,4 @@
+import type { DeflatedBlocks } from '../engine/deflated-blocks.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { unsupported } from '../errors.ts';
 import { systemPathLimit } from '../limits.ts';
@@ -25,7 +26,8 @@ import { blockSize, paddingAfter } from './tar-header.ts';
 
 /** A layer to be read for its bodies. */
 export interface LayerTar extends LayerOrigin {
-  readonly open: () => Bytes;
+  /** Its bytes from the beginning; `blocks` is told of what they are inflated from. */
+  readonly open: (blocks?: DeflatedBlocks) => Bytes;
 }
 
 /** A layer that says one thing and then another of a path: what it comes to is known only at its end. */

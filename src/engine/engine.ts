@@ -1,3 +1,6 @@
+import type { DeflatedBlocks } from './deflated-blocks.ts';
+import type { Taken } from './taken.ts';
+
 /** Digest algorithms that ocikit can compute (image-spec descriptor.md; blake3 is registered after 1.1.1). */
 export type HashAlgorithm = 'sha256' | 'sha512' | 'blake3';
 
@@ -13,6 +16,8 @@ export type Bytes = AsyncIterable<Uint8Array>;
 export interface DeflateOptions {
   /** 0 (stored) to 9. */
   readonly level: number;
+  /** What the bytes take over in deflated form from streams that are inflated for them; an engine may deflate all anew. */
+  readonly taken?: Taken | undefined;
 }
 
 /** The arithmetic that everything else stands on. One contract suite runs over every implementation. */
@@ -21,8 +26,8 @@ export interface Engine {
   createHash(algorithm: HashAlgorithm): Hasher;
   /** CRC-32 (RFC 1952) of `bytes`, continued from `previous` (0 at the start). */
   crc32(bytes: Uint8Array, previous?: number): number;
-  /** All members of a gzip stream (RFC 1952); CRC and length are checked, trailing zero bytes are allowed, anything else is an error with its offset. */
-  gunzip(bytes: Bytes, subject: string): Bytes;
+  /** All members of a gzip stream (RFC 1952); CRC and length are checked, trailing zero bytes are allowed, anything else is an error with its offset. `blocks` is told of what is inflated, where the engine can. */
+  gunzip(bytes: Bytes, subject: string, blocks?: DeflatedBlocks): Bytes;
   /** One gzip member with a fixed header (mtime 0, OS 3). The same input gives the same bytes however it is chunked. */
   gzip(bytes: Bytes, options: DeflateOptions): Bytes;
   /** The same member of bytes that are in memory. */

@@ -1,7 +1,9 @@
 import { decompress } from '../codec/compression.ts';
 import type { LayerOrigin } from '../codec/layer-reader.ts';
 import { engineFor } from '../engine/choose.ts';
+import type { DeflatedBlocks } from '../engine/deflated-blocks.ts';
 import type { Bytes } from '../engine/engine.ts';
+import { nodeEngine } from '../engine/node.ts';
 import { broken } from '../errors.ts';
 import { algorithmOf, encodedOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
@@ -46,16 +48,20 @@ export function layerOrigin(source: ImageSource, layer: Layer): LayerOrigin {
 /**
  * The uncompressed tar of a layer: the only way to it. The stored blob's digest and size are checked and so is the diffID: an
  * `invalid` error follows the last chunk where one of them differs (image-spec config.md). What is read to its end without
- * one is proved, and only then may the diffID stand for the contents.
+ * one is proved, and only then may the diffID stand for the contents. `blocks` is told of a gzip blob's.
  */
-export async function* layerBytes(source: ImageSource, layer: Layer): Bytes {
+export async function* layerBytes(source: ImageSource, layer: Layer, blocks?: DeflatedBlocks): Bytes {
   const { descriptor, diffID } = layer;
   const subject = subjectOf(source, layer);
   // A plain tar has the digest that its diffID is, where both are of one algorithm.
   const mayBePlain = isPlain(layer) || algorithmOf(descriptor.digest) !== algorithmOf(diffID);
   const { bytes, compression } = await openStoredLayer(source, descriptor, { mayBePlain });
   // A few stored bytes may stand for many.
-  const tar = flow(decompress(bytes, isPlain(layer) ? 'none' : compression, subject), { signal: source.work?.signal });
+  const gzipped = blocks !== undefined && compression === 'gzip' && !isPlain(layer);
+  const inflated = gzipped
+    ? nodeEngine.gunzip(bytes, subject, blocks)
+    : decompress(bytes, isPlain(layer) ? 'none' : compression, subject);
+  const tar = flow(inflated, { signal: source.work?.signal });
   if (isPlain(layer) || isProved(source, layer)) {
     yield* tar;
     return;

@@ -21,5 +21,5 @@ export async function readMergedTree(source: ImageSource, layers: readonly Layer
 
 /** A layer to be read, once or again. */
 export function layerTar(source: ImageSource, layer: Layer): LayerTar {
-  return { ...layerOrigin(source, layer), open: () => layerBytes(source, layer) };
+  return { ...layerOrigin(source, layer), open: blocks => layerBytes(source, layer, blocks) };
 }

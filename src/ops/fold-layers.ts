@@ -1,5 +1,5 @@
 import { writeChangeset } from '../codec/changeset-writer.ts';
-import { type CompressOptions, compressorWarnings } from '../codec/compression.ts';
+import { type CompressOptions, compressorWarnings, takenFor } from '../codec/compression.ts';
 import { isAdded } from '../codec/estargz-names.ts';
 import { saidFormOf } from '../codec/lazy.ts';
 import { listWords } from '../errors.ts';
@@ -71,12 +71,17 @@ export async function foldLayers({ source, image, destination }: ChangePart, fol
   const entries = tables.hasFiles ? all.filter(({ kind, path }) => kind !== 'node' || !isAdded(path)) : all;
   if (entries.length === 0) return { layer: undefined, files: [], warnings: tables.warnings };
   const tars = layers.map(layer => layerTar(source, layer));
-  const tar = flow(writeChangeset(entries, tars, source.subject), { signal: work.signal });
-  const layer = await storeLayerTar(tar, { destination, docker: isDockerImage(image), compression });
+  const taken = takenFor(compression);
+  const tar = flow(writeChangeset(entries, tars, { subject: source.subject, taken }), { signal: work.signal });
+  const layer = await storeLayerTar(tar, { destination, docker: isDockerImage(image), compression, taken });
   const own = new Set(layers.slice(from).map(({ diffID }): string => diffID));
   return {
     layer,
     files: entries.flatMap(entry => (entry.kind === 'node' ? [entry.node] : [])),
-    warnings: [...tables.warnings, ...copiedWarnings(entries, own), ...compressorWarnings(compression)],
+    warnings: [
+      ...tables.warnings,
+      ...copiedWarnings(entries, own),
+      ...compressorWarnings(compression, { ofLayers: true }),
+    ],
   };
 }

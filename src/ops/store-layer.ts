@@ -3,6 +3,7 @@ import { type CompressOptions, compress, layerMediaType } from '../codec/compres
 import type { LayerListener } from '../codec/layer-writer.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
+import type { Taken } from '../engine/taken.ts';
 import { diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { sizeOf } from '../spec/sizes.ts';
@@ -29,12 +30,14 @@ interface StoreTo {
   readonly destination: Pick<Destination, 'put'>;
   readonly docker: boolean;
   readonly compression: CompressOptions;
+  /** What the tar takes over from layers in compressed form. */
+  readonly taken?: Taken | undefined;
 }
 
 /** Streams a layer's tar through its compression into the destination, and knows its diffID when that is done. */
-export async function storeLayerTar(tar: Bytes, { destination, docker, compression }: StoreTo): Promise<Layer> {
+export async function storeLayerTar(tar: Bytes, { destination, docker, compression, taken }: StoreTo): Promise<Layer> {
   const hasher = nodeEngine.createHash('sha256');
-  const stored = await destination.put(compress(hashed(tar, hasher), compression));
+  const stored = await destination.put(compress(hashed(tar, hasher), compression, taken));
   return {
     descriptor: { mediaType: layerMediaType(compression.compression, { docker }), ...stored },
     diffID: diffIDOf(hasher.digest()),

@@ -1,0 +1,102 @@
+import { BitJoin } from './bit-join.ts';
+import { reblock } from './bytes.ts';
+import { Deflater, deflatedAtOnce } from './deflater.ts';
+import type { Bytes, DeflateOptions } from './engine.ts';
+import { gzipHeader, gzipTrailer } from './gzip-frame.ts';
+import { type Spliced, Splicer } from './splice.ts';
+import type { Taken } from './taken.ts';
+
+/** Blocks that the thread pool deflates at once; more gain nothing. */
+const inFlight = 4;
+
+/** Pieces that may wait for those before them, of 1 MiB at most. */
+const most = 16;
+
+type Work = Promise<Uint8Array> | Uint8Array;
+
+/** Deflates what is fresh of one stream, and joins what is taken to it. State: the bytes of a block in the making, and the bits that make no byte yet. */
+class Splicing {
+  readonly #deflater: Deflater;
+  readonly #join = new BitJoin();
+  /** The oldest work that may be left looks at its own block. */
+  readonly #blocks = Array.from({ length: inFlight + 2 }, () => Buffer.allocUnsafe(deflatedAtOnce));
+  #turn = 0;
+  #filled = 0;
+  #isJoining = false;
+
+  constructor(deflater: Deflater) {
+    this.#deflater = deflater;
+  }
+
+  *add(part: Spliced): Generator<Work> {
+    if (part.kind === 'fresh') {
+      yield* this.#fresh(part.bytes);
+      return;
+    }
+    if (this.#filled > 0) yield this.#deflate(false);
+    this.#isJoining = true;
+    this.#deflater.pass(part.bytes);
+    yield this.#join.add(part.deflated, part.from, part.to);
+  }
+
+  *finish(): Generator<Work> {
+    yield* this.#leave();
+    yield this.#deflate(true);
+  }
+
+  *#fresh(bytes: Uint8Array): Generator<Work> {
+    yield* this.#leave();
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#filled === deflatedAtOnce) yield this.#deflate(false);
+      const part = bytes.subarray(at, at + deflatedAtOnce - this.#filled);
+      (this.#blocks[this.#turn] as Buffer).set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+    }
+  }
+
+  *#leave(): Generator<Work> {
+    if (this.#isJoining) yield this.#join.end();
+    this.#isJoining = false;
+  }
+
+  #deflate(last: boolean): Work {
+    const block = (this.#blocks[this.#turn] as Buffer).subarray(0, this.#filled);
+    this.#turn = (this.#turn + 1) % this.#blocks.length;
+    this.#filled = 0;
+    return this.#deflater.add(block, last);
+  }
+}
+
+async function* spliced(bytes: Bytes, deflater: Deflater, taken: Taken): AsyncGenerator<Work> {
+  const splicer = new Splicer(taken);
+  const splicing = new Splicing(deflater);
+  for await (const chunk of bytes) for (const part of splicer.cut(chunk)) yield* splicing.add(part);
+  for (const part of splicer.finish()) yield* splicing.add(part);
+  yield* splicing.finish();
+}
+
+async function* deflated(bytes: Bytes, deflater: Deflater): AsyncGenerator<Work> {
+  // The oldest work that may be left looks at its own block and at the end of the one before.
+  for await (const { block, last } of reblock(bytes, deflatedAtOnce, inFlight)) yield deflater.add(block, last);
+}
+
+/** One gzip member, deflated in the thread pool, of blocks of one size; what is `taken` is as it was deflated before. */
+export async function* gzip(bytes: Bytes, { level, taken }: DeflateOptions): Bytes {
+  yield gzipHeader;
+  const pending: Work[] = [];
+  let inPool = 0;
+  const deflater = new Deflater(level);
+  const works = taken === undefined ? deflated(bytes, deflater) : spliced(bytes, deflater, taken);
+  for await (const work of works) {
+    pending.push(work);
+    if (work instanceof Promise) inPool += 1;
+    while (inPool >= inFlight || pending.length >= most) {
+      const next = pending.shift() as Work;
+      if (next instanceof Promise) inPool -= 1;
+      yield await next;
+    }
+  }
+  for (const work of pending) yield await work;
+  yield gzipTrailer(deflater.crc, deflater.length);
+}
