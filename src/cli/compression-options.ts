@@ -26,6 +26,10 @@ export const compressionOptions: readonly Option[] = [
   { name: 'compressor', kind: 'text', choices: compressors, default: 'zlib', describe: 'who compresses' },
 ];
 
+/** What verbs that write layers anew say of it. */
+export const takenOver =
+  'What is written anew takes bodies of gzip layers over as they are compressed, where it can, and does not compress them again; its bytes then depend on how they were. With --level or --compressor portable all is compressed anew.';
+
 /** What of these cannot be meant together. */
 export const compressionRules: readonly Rule[] = [
   ...excludes({ option: 'compression', values: ['none'] }, ['level', 'compressor'], 'nothing is compressed'),

@@ -76,7 +76,8 @@ async function squashPart(
 /**
  * One layer for several: all of an image, a range, or all above a base. The merged root filesystem stays, and so do the layers below
  * and above, byte for byte. Of whiteouts those survive that hide something below. The lines of history of the squashed layers stay as
- * lines without a layer, the new one's follows them. Throws `usage` where the image has not these layers or is not made on the base.
+ * lines without a layer, the new one's follows them. Bodies of gzip layers are taken over as they are compressed, where no level is
+ * given. Throws `usage` where the image has not these layers or is not made on the base.
  */
 export async function squash(image: ImageOperand, options: SquashOptions = {}): Promise<SquashResult> {
   checkCall('squash', { image: ['operand', image] }, options);

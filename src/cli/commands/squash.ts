@@ -1,6 +1,6 @@
 import { changeOptions, changeRules, printChange, readChangeOptions } from '../change-options.ts';
 import { type Command, excludes } from '../command.ts';
-import { compressionOptions, compressionRules, readCompression } from '../compression-options.ts';
+import { compressionOptions, compressionRules, readCompression, takenOver } from '../compression-options.ts';
 import { withProgress } from '../progress.ts';
 import { given } from '../words.ts';
 
@@ -30,6 +30,7 @@ export const squash: Command = {
     'The merged root filesystem stays as it is: owners, modes, times to the nanosecond, extended attributes and hardlinks across the layers. Whiteouts survive where something in the layers below is hidden by them, and nowhere else. What is below and above keeps its bytes.',
     "The lines of history of the squashed layers stay, as lines without a layer; behind the last of them stands the new layer's. Where the layers come to nothing there is no new layer, and its line says so. One layer alone is left as it is.",
     'A base is told by its diffIDs, so that one which is stored with another compression is the same base. A file of the layers below that has got another name in the new layer is copied into it, under all its names, since engines cannot link to a layer below; a warning says so.',
+    takenOver,
   ],
   library: ['squash(image, options)', 'SquashResult'],
   environment: ['SOURCE_DATE_EPOCH'],

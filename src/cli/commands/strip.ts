@@ -1,6 +1,6 @@
 import { changeOptions, changeRules, printChange, readChangeOptions } from '../change-options.ts';
 import type { Command } from '../command.ts';
-import { compressionOptions, compressionRules, readCompression } from '../compression-options.ts';
+import { compressionOptions, compressionRules, readCompression, takenOver } from '../compression-options.ts';
 import { withProgress } from '../progress.ts';
 import { shared } from '../shared-options.ts';
 import { given } from '../words.ts';
@@ -26,6 +26,7 @@ export const strip: Command = {
   details: [
     'A path is removed from every layer that holds it or something below it, and so are the whiteouts of it and every other name (hardlink) of a removed file, in whatever layer: no byte of it is left in any layer. A path counts as it is spelled, and where it leads through symbolic links. Layers that hold nothing of it keep their bytes; one that has nothing else goes, and its line of history stays as one without a layer.',
     'Warnings name the hardlinks that went, files of the same contents that are still there, and the lines of history that name what was removed: --redact takes a text out of them. The old layers stay in the layout until gc removes them, as long as nothing else leads to them; attestations may say more of a secret than its file. A path that no layer has is an error.',
+    takenOver,
   ],
   library: ['strip(image, paths, options)', 'StripResult'],
   environment: ['SOURCE_DATE_EPOCH'],
