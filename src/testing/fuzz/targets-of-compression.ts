@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
-import { gzipSync } from 'node:zlib';
+import { gzipSync, inflateRawSync } from 'node:zlib';
 import { compress, decompress } from '../../codec/compression.ts';
+import { DeflatedBlocks } from '../../engine/deflated-blocks.ts';
 import { fzstdDecoder } from '../../engine/fzstd-decoder.ts';
 import { nodeEngine } from '../../engine/node.ts';
 import { nodeZstd } from '../../engine/node-zstd.ts';
 import { portableEngine } from '../../engine/portable.ts';
+import { Taken } from '../../engine/taken.ts';
+import { lettersOf } from '../../engine/usual-zlib.ts';
 import { unzstd } from '../../engine/zstd.ts';
 import { once } from '../../stream/once.ts';
 import { bzip2Samples } from '../bzip2-samples.ts';
 import { collected } from '../drained.ts';
 import { fresh } from '../reused.ts';
-import { limited, outputOf } from './enough.ts';
+import { enough, limited, outputOf } from './enough.ts';
 import { fixtureSeeds } from './seed-files.ts';
 import type { FuzzTarget } from './target.ts';
 
@@ -21,6 +24,18 @@ async function gunzipTwice(bytes: Uint8Array): Promise<void> {
   if (one !== undefined) assert.ok(other?.equals(one), 'the engines inflate different bytes');
 }
 
+/** What is inflated block by block is the same, and so is what takes all that it can of the blocks over. */
+async function gunzipInBlocks(bytes: Uint8Array): Promise<void> {
+  const [blocks, taken] = [new DeflatedBlocks(), new Taken()];
+  taken.mark({ at: 0, length: enough, from: 0, blocks });
+  const one = await outputOf(nodeEngine.gunzip(once(bytes), 'fuzz'));
+  const packed = await outputOf(
+    nodeEngine.gzip(limited(nodeEngine.gunzip(once(bytes), 'fuzz', blocks)), { level: 1, taken }),
+  );
+  assert.equal(packed === undefined, one === undefined);
+  if (packed !== undefined) assert.ok((await outputOf(nodeEngine.gunzip(once(packed), 'fuzz')))?.equals(one as Buffer));
+}
+
 /** What both decoders take is the same to both; each sees some damage to frames without a checksum that the other does not. */
 async function unzstdTwice(bytes: Uint8Array): Promise<void> {
   const one = await outputOf(unzstd(once(bytes), 'fuzz', nodeZstd));
@@ -28,6 +43,18 @@ async function unzstdTwice(bytes: Uint8Array): Promise<void> {
   const isSummed = ((bytes[4] ?? 0) & 4) !== 0;
   if (one !== undefined && other !== undefined && isSummed)
     assert.ok(other.equals(one), 'the decoders decode different bytes');
+}
+
+/** A gzip member's sums are of what its blocks come to, where they come to anything. */
+function repairTrailer(bytes: Buffer): void {
+  if (bytes.length < 18) return;
+  try {
+    const raw = inflateRawSync(bytes.subarray(10, -8), { maxOutputLength: enough });
+    bytes.writeUInt32LE(nodeEngine.crc32(raw), bytes.length - 8);
+    bytes.writeUInt32LE(raw.length, bytes.length - 4);
+  } catch {
+    // They come to nothing: the sums do not matter.
+  }
 }
 
 async function zstdSeeds(): Promise<readonly Uint8Array[]> {
@@ -46,6 +73,12 @@ export const compressionTargets: readonly FuzzTarget[] = [
       ...fixtureSeeds('hostile', path => /\.t?gz$/.test(path)),
     ],
     words: ['\x1f\x8b\b', '\x1f\x8b\b\x1e'],
+  },
+  {
+    name: 'gzip-blocks',
+    run: gunzipInBlocks,
+    seeds: () => [0, 1, 6].map(level => gzipSync(lettersOf(150_000), { level, memLevel: 1 })),
+    repair: repairTrailer,
   },
   { name: 'zstd', run: unzstdTwice, seeds: zstdSeeds, words: ['(\xb5/\xfd', 'P*M\x18'] },
   {
