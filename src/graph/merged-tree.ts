@@ -19,7 +19,12 @@ export async function readMergedTree(source: ImageSource, layers: readonly Layer
   return draft.tree();
 }
 
+/** Of a blob of fewer bytes the blocks are not told: what for them is set up takes longer than to compress it. */
+const worthTelling = 1 << 16;
+
 /** A layer to be read, once or again. */
 export function layerTar(source: ImageSource, layer: Layer): LayerTar {
-  return { ...layerOrigin(source, layer), open: blocks => layerBytes(source, layer, blocks) };
+  const isSmall = layer.descriptor.size < worthTelling;
+  const open: LayerTar['open'] = blocks => layerBytes(source, layer, isSmall ? undefined : blocks);
+  return { ...layerOrigin(source, layer), open };
 }
