@@ -11,6 +11,8 @@ export interface LayerListener {
   entry(entry: LayerEntry): void;
   data(chunk: Uint8Array): void;
   end(): void;
+  /** Answers a promise while it has more than it can take, else nothing. Asked after every chunk of the tar. */
+  ready?(): Promise<void> | undefined;
 }
 
 /** A file and its path in the layer. */

@@ -24,5 +24,15 @@ export function entriesTar(
     cost = 0;
     return since;
   };
-  return flow(writeLayer(counted(), bodies, listener), work, beside);
+  const tar = flow(writeLayer(counted(), bodies, listener), work, beside);
+  return listener?.ready === undefined ? tar : heldBack(tar, listener);
+}
+
+/** The same bytes, none sooner than who listens can follow. */
+async function* heldBack(bytes: Bytes, listener: LayerListener): Bytes {
+  for await (const chunk of bytes) {
+    yield chunk;
+    const wait = listener.ready?.();
+    if (wait !== undefined) await wait;
+  }
 }

@@ -84,6 +84,8 @@ export async function copiedLayer(step: Changing, doing: Doing): Promise<Made> {
   const laid = isLaid ? await building.runs.on(doing.below, building) : undefined;
   const own = laid?.at(-1);
   if (own === undefined) return { layer: await stored(entries, building), tree, parts };
-  const layer = await layOutBeside(own, options.signal, listener => stored(entries, building, listener));
+  const layer = await layOutBeside(own, { entries, signal: options.signal }, listener =>
+    stored(entries, building, listener),
+  );
   return { layer, tree, parts, laid };
 }

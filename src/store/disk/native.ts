@@ -161,6 +161,12 @@ export function loadNative(): Native | undefined {
   return loaded.native;
 }
 
+/** Where the package is that the calls are made with, for a thread that makes some itself; undefined where they are missing. */
+export const nativePath = (): string | undefined =>
+  loadNative() === undefined ? undefined : createRequire(import.meta.url).resolve(packageName());
+
+const packageName = (): string => `@koromix/koffi-linux-${process.arch}`;
+
 interface Koffi {
   /** The C library that Node itself runs on, where the name is null. */
   load(name: string | null): CLibrary;
@@ -171,7 +177,7 @@ function load(): Native | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
     // koffi's binary itself: what stands around it runs a script when it is installed.
-    const koffi = createRequire(import.meta.url)(`@koromix/koffi-linux-${process.arch}`) as Koffi;
+    const koffi = createRequire(import.meta.url)(packageName()) as Koffi;
     const library = koffi.load(null);
     return nativeOf({
       errno: () => koffi.errno(),

@@ -6,18 +6,34 @@ import { onDisk } from './system-error.ts';
 /** What a file system gives room to at a time: a hole is no smaller. Bytes. */
 const blockSize = 4096;
 
+/** Where the blocks of a new file go. */
+export interface Blocks {
+  put(bytes: Uint8Array, position: number): void;
+  /** Makes it so long (bytes). */
+  extend(size: number): void;
+}
+
+/** Those of an open file. All of some bytes: one call may write less where the disk is full. */
+export const blocksOf = (file: number): Blocks => ({
+  put(bytes, position) {
+    for (let written = 0; written < bytes.length; )
+      written += writeSync(file, bytes, written, bytes.length - written, position + written);
+  },
+  extend: size => ftruncateSync(file, size),
+});
+
 /**
  * A new regular file that is written from its beginning to its end: blocks of zeros stay holes where the file system has
  * them. State: how far it has come, and how far the disk knows of it.
  */
 export class SparseFile {
-  readonly #file: number;
+  readonly #blocks: Blocks;
   #size = 0;
   #known = 0;
 
-  /** `file` is open for writing and empty. */
-  constructor(file: number) {
-    this.#file = file;
+  /** The file is open for writing and empty. */
+  constructor(blocks: Blocks) {
+    this.#blocks = blocks;
   }
 
   /** Throws the file system's error. */
@@ -30,7 +46,7 @@ export class SparseFile {
 
   /** The file is whole: a hole at its end becomes a part of it. Answers its size (bytes). */
   end(): number {
-    if (this.#known < this.#size) ftruncateSync(this.#file, this.#size);
+    if (this.#known < this.#size) this.#blocks.extend(this.#size);
     this.#known = this.#size;
     return this.#size;
   }
@@ -49,11 +65,10 @@ export class SparseFile {
     this.#put(bytes.subarray(from), start + from);
   }
 
-  /** All of some bytes: one call may write less where the disk is full. */
   #put(bytes: Uint8Array, position: number): void {
-    for (let written = 0; written < bytes.length; )
-      written += writeSync(this.#file, bytes, written, bytes.length - written, position + written);
-    if (bytes.length > 0) this.#known = position + bytes.length;
+    if (bytes.length === 0) return;
+    this.#blocks.put(bytes, position);
+    this.#known = position + bytes.length;
   }
 }
 
@@ -63,7 +78,7 @@ export async function writeSparse(
   bytes: Bytes,
   { subject, room }: { readonly subject: string; readonly room: string },
 ): Promise<number> {
-  const sparse = new SparseFile(file);
+  const sparse = new SparseFile(blocksOf(file));
   for await (const chunk of bytes) onDisk(subject, room, () => sparse.write(chunk));
   return onDisk(subject, room, () => sparse.end());
 }

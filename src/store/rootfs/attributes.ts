@@ -30,6 +30,16 @@ export interface Made {
   readonly meta: Meta;
 }
 
+/** How a file gets its attributes. */
+export interface FileSteps {
+  /** The mode that it is made with. */
+  readonly made: number;
+  /** Absent where it has the right one. */
+  readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+  /** The same. */
+  readonly mode: number | undefined;
+}
+
 type Timed<Place> = Omit<Made, 'place'> & { readonly place: Place };
 type SetTime<Place> = (place: Place, atime: number | string, mtime: number | string) => void;
 
@@ -96,14 +106,19 @@ export class RootfsAttributes {
     return this.#isForeign(meta) || meta.mode > 0o777 || meta.xattrs.size > 0 ? 0o600 : meta.mode;
   }
 
+  /** What a new file is made with and what is left to be set, without its extended attributes: the owner first. */
+  stepsOf(meta: Meta): FileSteps {
+    const made = this.initialMode(meta);
+    const owner = this.#owns(meta) ? diskOwnerOf(meta, this.#powers) : undefined;
+    return { made, owner, mode: (made & ~this.#umask) === meta.mode ? undefined : meta.mode };
+  }
+
   /** Finishes an open file that was made with `initialMode`. */
   finishFile(descriptor: number, { path, meta }: Made): void {
-    if (this.#owns(meta)) {
-      const { uid, gid } = diskOwnerOf(meta, this.#powers);
-      fchownSync(descriptor, uid, gid);
-    }
+    const { owner, mode } = this.stepsOf(meta);
+    if (owner !== undefined) fchownSync(descriptor, owner.uid, owner.gid);
     this.#writeXattrs(descriptor, meta);
-    if ((this.initialMode(meta) & ~this.#umask) !== meta.mode) fchmodSync(descriptor, meta.mode);
+    if (mode !== undefined) fchmodSync(descriptor, mode);
     this.#setTime({ place: descriptor, path, meta }, futimesSync);
   }
 

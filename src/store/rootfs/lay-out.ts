@@ -7,8 +7,11 @@ import type { Layer } from '../../spec/objects.ts';
 import { fileCost, Pace } from '../../stream/pace.ts';
 import { Draft } from '../../tree/draft.ts';
 import { emptyTree, type FileNode, type LayerEntry, type Path } from '../../tree/node.ts';
+import type { Operation } from '../../tree/operation.ts';
+import { each } from '../../tree/parts.ts';
 import { parentOf } from '../../tree/path.ts';
 import { loadNative } from '../disk/native.ts';
+import { isForThread, type MakingThread, openMakingThread } from './making-thread.ts';
 import { makingOfProcess } from './powers.ts';
 import { RootfsWriter } from './writer.ts';
 
@@ -55,21 +58,60 @@ export async function layOut(
 }
 
 /**
- * Lays a layer's entries out in an empty directory while `write` writes them elsewhere, and gives what that comes to. They hide nothing: of such
- * entries none takes long. Throws with the directory in any state.
+ * Lays a layer's entries out in an empty directory while `write` writes them elsewhere, and gives what that comes to: many of them in a thread of its own.
+ * They hide nothing: of such entries none takes long. Throws with the directory in any state.
  */
 export async function layOutBeside<T>(
   directory: string,
-  signal: AbortSignal | undefined,
+  { entries, signal, most }: Beside,
   write: (listener: LayerListener) => Promise<T>,
 ): Promise<T> {
-  return playing(directory, signal, async ({ draft, writer }) =>
-    write({
+  return playing(directory, signal, async ({ draft, writer }) => {
+    const open = isForThread(entries, most) ? openMakingThread(directory, meta => writer.stepsOf(meta)) : undefined;
+    if (open !== undefined) return withThread(open, { draft, writer, signal }, write);
+    return write({
       entry: entry => void writer.playing(draft.apply(entry)),
       data: chunk => writer.write(chunk),
       end: () => writer.end(),
-    }),
-  );
+    });
+  });
+}
+
+interface Beside {
+  /** All that `write` will tell of. */
+  readonly entries: readonly LayerEntry[];
+  readonly signal?: AbortSignal | undefined;
+  /** From so many entries on there is a thread. */
+  readonly most?: number;
+}
+
+/** The same with a thread for directories and files. What leads to files, or needs more calls than they, comes after them. */
+async function withThread<T>(
+  thread: MakingThread,
+  { draft, writer, signal }: Playing & { readonly signal: AbortSignal | undefined },
+  write: (listener: LayerListener) => Promise<T>,
+): Promise<T> {
+  const others: Operation[] = [];
+  const play = (operation: Operation): void => {
+    writer.checkLength(operation.path);
+    const node = operation.kind === 'create' ? operation.node : undefined;
+    if (node?.kind === 'directory') thread.directory(operation.path);
+    else if (node?.kind === 'file') thread.file(operation.path, node);
+    else others.push(operation);
+  };
+  try {
+    const result = await write({
+      entry: entry => draft.apply(entry).forEach(play),
+      data: chunk => thread.write(chunk),
+      end: () => thread.end(),
+      ready: () => thread.ready(),
+    });
+    await thread.finish();
+    await new Pace(signal).run(each(others, operation => void writer.playing([operation])));
+    return result;
+  } finally {
+    await thread.close();
+  }
 }
 
 async function playing<T>(

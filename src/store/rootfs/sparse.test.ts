@@ -16,7 +16,7 @@ import { failure } from '../disk/errno.ts';
 import { fileChunks } from '../disk/file-chunks.ts';
 import { readInputFile } from '../disk/input-file.ts';
 import { loadNative, type Native } from '../disk/native.ts';
-import { SparseFile } from '../disk/sparse-file.ts';
+import { blocksOf, SparseFile } from '../disk/sparse-file.ts';
 import { openRootfsDirectory } from './directory.ts';
 import { RootfsWriter } from './writer.ts';
 
@@ -218,7 +218,7 @@ test('one block of zeros among others is a hole, and half a block is none', t =>
   bytes.fill(0, 4 * block, 5 * block);
   bytes.fill(0, 8 * block + 10, 9 * block - 10);
   const file = openSync(path, 'wx');
-  const sparse = new SparseFile(file);
+  const sparse = new SparseFile(blocksOf(file));
   sparse.write(bytes);
   sparse.end();
   closeSync(file);

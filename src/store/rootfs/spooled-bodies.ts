@@ -4,7 +4,7 @@ import { type ReadTar, readBodies } from '../../codec/read-bodies.ts';
 import type { FileNode } from '../../tree/node.ts';
 import { makeSpool } from '../archive/spool.ts';
 import { type Region, regionChunks } from '../disk/region.ts';
-import { SparseFile } from '../disk/sparse-file.ts';
+import { blocksOf, SparseFile } from '../disk/sparse-file.ts';
 import { onDisk } from '../disk/system-error.ts';
 
 const room = 'room for what is in a tar';
@@ -54,7 +54,7 @@ async function spool(
   members: ReadonlySet<number>,
   { file, regions, layout }: Filled & { readonly layout: string },
 ): Promise<void> {
-  const bodies = new SparseFile(file);
+  const bodies = new SparseFile(blocksOf(file));
   let [start, size] = [0, 0];
   await readBodies(read, members, {
     begin: () => {

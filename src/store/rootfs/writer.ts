@@ -2,16 +2,16 @@ import { closeSync, constants, linkSync, mkdirSync, openSync, symlinkSync } from
 import { unsupported } from '../../errors.ts';
 import { systemPathLimit } from '../../limits.ts';
 import { fileCost } from '../../stream/pace.ts';
-import type { DeviceNode, DirectoryNode, FifoNode, Node, Path, Tree } from '../../tree/node.ts';
+import type { DeviceNode, DirectoryNode, FifoNode, Meta, Node, Path, Tree } from '../../tree/node.ts';
 import type { Operation } from '../../tree/operation.ts';
 import type { Parts } from '../../tree/parts.ts';
 import { nameOf, parentOf, shortTextOf, textOf } from '../../tree/path.ts';
 import { directoriesInsideFirst } from '../../tree/walk.ts';
 import { Descent } from '../disk/descent.ts';
 import type { Native } from '../disk/native.ts';
-import { SparseFile } from '../disk/sparse-file.ts';
+import { blocksOf, SparseFile } from '../disk/sparse-file.ts';
 import { onDisk, systemError } from '../disk/system-error.ts';
-import { type Made, type Obstacles, RootfsAttributes } from './attributes.ts';
+import { type FileSteps, type Made, type Obstacles, RootfsAttributes } from './attributes.ts';
 import { type MakingOptions, type Powers, powersOf } from './powers.ts';
 import { type OnPath, removing } from './removing.ts';
 
@@ -55,6 +55,11 @@ export class RootfsWriter {
     return this.#attributes.obstacles;
   }
 
+  /** How a file gets its attributes where somebody else makes it. */
+  stepsOf(meta: Meta): FileSteps {
+    return this.#attributes.stepsOf(meta);
+  }
+
   /** Lets go of a file that was not ended, and of directories. Called in any event. */
   close(): void {
     this.#descent.close();
@@ -68,7 +73,7 @@ export class RootfsWriter {
    * before any of it where a path is longer than a system call takes.
    */
   playing(operations: readonly Operation[]): Parts<void> | undefined {
-    for (const { path } of operations) this.#checkLength(path);
+    for (const { path } of operations) this.checkLength(path);
     if (operations.some(({ kind }) => kind === 'remove')) return this.#executing(operations);
     for (const operation of operations) this.#execute(operation);
     return undefined;
@@ -81,7 +86,8 @@ export class RootfsWriter {
     }
   }
 
-  #checkLength(path: Path): void {
+  /** Throws `unsupported` for a path that is longer than a system call takes. */
+  checkLength(path: Path): void {
     const length = this.#rootLength + 1 + path.length;
     if (length <= systemPathLimit) return;
     const expected = `a path of at most ${systemPathLimit} bytes with the directory's`;
@@ -179,7 +185,7 @@ export class RootfsWriter {
 
   #begin(made: Made): void {
     const descriptor = openSync(made.place, createFlags, this.#attributes.initialMode(made.meta));
-    this.#file = { ...made, descriptor, body: new SparseFile(descriptor) };
+    this.#file = { ...made, descriptor, body: new SparseFile(blocksOf(descriptor)) };
   }
 
   /** Makes a device or a fifo, where that is possible. */
