@@ -83,6 +83,11 @@ export class BatchThread {
     this.#worker.postMessage({ bytes, length }, [bytes.buffer as ArrayBuffer]);
   }
 
+  /** How many batches the thread is not ready with. */
+  get onTheWay(): number {
+    return this.#onTheWay;
+  }
+
   /** Answers a promise while more than so many batches are on their way, else nothing. */
   fewer(most: number): Promise<void> | undefined {
     this.#check();

@@ -23,6 +23,8 @@ type StatAt = NonNullable<NativeLook['statAt']>;
 
 const [noFollow, emptyPath, basicStats, closeOnExec] = [0x100, 0x1000, 0x7ff, 0o2000000];
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | closeOnExec;
+/** Linux's O_NOATIME, everywhere but on alpha. */
+const noAccessTime = 0o1000000;
 const ascii = /^[\x01-\x7f]*$/;
 
 const nameIn = (name: ByteString): string | Buffer =>
@@ -32,8 +34,17 @@ function readerAt(library: CLibrary, statAt: StatAt): NonNullable<NativeLook['re
   const open = library.func('int openat(int directory, const char *path, int flags)');
   const read = library.func('int64_t read(int file, void *bytes, size_t size)');
   const close = library.func('int close(int file)');
+  // A time of reading for every file would be written to the disk again: only owners, and root, may do without.
+  let quiet = noAccessTime;
+  const opened = (directory: number, name: string | Buffer): number => {
+    const file = Number(open(directory, name, readFlags | quiet));
+    if (file >= 0 || quiet === 0) return file;
+    const other = Number(open(directory, name, readFlags));
+    if (other >= 0) quiet = 0;
+    return other;
+  };
   return (directory, name, room) => {
-    const file = Number(open(directory, nameIn(name), readFlags));
+    const file = opened(directory, nameIn(name));
     if (file < 0) return undefined;
     try {
       let length = 0;

@@ -56,3 +56,18 @@ test('of a tree of many files each is removed by one native call', async t => {
 
 // What holds for a tree that is removed through paths holds for one that is removed so.
 if (native !== undefined) await import('./remove-tree.test.ts');
+
+test('a thread takes a part of many files away, and directories are let go of', async t => {
+  if (native === undefined) return t.skip('needs the optional package koffi');
+  const place = join(temporaryDirectory(t), 'tree');
+  for (let at = 0; at < 3000; at++) {
+    mkdirSync(join(place, `${at % 70}`), { recursive: true });
+    writeFileSync(join(place, `${at % 70}`, `caf\u00e9 ${at}`), '');
+  }
+  const open = readdirSync('/proc/self/fd').length;
+  const { mock } = t.mock.method(native, 'unlinkAt');
+  await removeTree(place, 0);
+  assert.equal(existsSync(place), false);
+  assert.ok(mock.callCount() < 3000);
+  assert.equal(readdirSync('/proc/self/fd').length, open);
+});

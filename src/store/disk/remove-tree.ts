@@ -1,65 +1,13 @@
-import {
-  chmodSync,
-  closeSync,
-  type Dir,
-  type Dirent,
-  existsSync,
-  fstatSync,
-  opendirSync,
-  openSync,
-  renameSync,
-  rmdirSync,
-  unlinkSync,
-} from 'node:fs';
+import { type Dir, type Dirent, opendirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { fileCost, Pace } from '../../stream/pace.ts';
-import { directoryFlags } from './descent.ts';
-import { handleOf } from './handles.ts';
-import { loadedNative } from './native.ts';
+import { type HeldDirectory, holdIfDirectory } from './held-directory.ts';
+import type { RemovalThread } from './removal-thread.ts';
 import { systemCode } from './system-error.ts';
 
-const ownerAll = 0o700;
+/** When so many names are gone and there are more, a thread is worth its start. */
+const manyNames = 1000;
 
-/** A directory that is held open: what is done below `path` is done in it, wherever it has been moved and whatever has taken its name. */
-export interface HeldDirectory {
-  readonly path: string;
-  /** Lets its owner list and change it. Root needs no leave. */
-  open(): void;
-  /** Gives it its mode back. */
-  restore(): void;
-  /** Removes a name that is no directory's in half the time that it takes through its path; false where it is not removed so. */
-  unlink(name: Uint8Array): boolean;
-  /** Once or more often. */
-  close(): void;
-}
-
-/** Holds a directory, and no link in its place. Throws the system's error. */
-export function holdDirectory(path: string | Buffer): HeldDirectory {
-  let file: number | undefined = openSync(path, directoryFlags);
-  const link = handleOf(file);
-  const held = existsSync(link) ? link : path.toString();
-  const { mode } = fstatSync(file);
-  const isOpen = process.geteuid?.() === 0 || (mode & ownerAll) === ownerAll;
-  return {
-    path: held,
-    open: () => (isOpen ? undefined : chmodSync(held, mode | ownerAll)),
-    restore: () => (isOpen ? undefined : chmodSync(held, mode)),
-    unlink: name => file !== undefined && loadedNative()?.unlinkAt(file, name) === true,
-    close() {
-      if (file !== undefined) closeSync(file);
-      file = undefined;
-    },
-  };
-}
-
-/** The same; undefined where the path leads to something else, a symlink above all, or to nothing. */
-export function holdIfDirectory(path: string | Buffer): HeldDirectory | undefined {
-  try {
-    return holdDirectory(path);
-  } catch (error) {
-    if (['ENOTDIR', 'ELOOP', 'ENOENT'].includes(systemCode(error) ?? '')) return undefined;
-    throw error;
-  }
-}
+type Steps = Generator<Promise<void> | undefined, void>;
 
 /** Whether an action worked; false where the system answered one of these codes. */
 function worked(action: () => void, ...codes: readonly string[]): boolean {
@@ -73,7 +21,7 @@ function worked(action: () => void, ...codes: readonly string[]): boolean {
 }
 
 /** Deno gives names as text whatever it is asked for. */
-const child = (directory: HeldDirectory, name: Buffer): Buffer =>
+const child = (directory: HeldDirectory, name: Buffer): Buffer<ArrayBuffer> =>
   Buffer.concat([Buffer.from(`${directory.path}/`), Buffer.from(name)]);
 
 function* entriesOf(directory: HeldDirectory): Generator<Dirent<Buffer>> {
@@ -95,32 +43,55 @@ function* entriesOf(directory: HeldDirectory): Generator<Dirent<Buffer>> {
 class Removal {
   readonly #top: HeldDirectory;
   readonly #waiting: Buffer[] = [];
+  /** Where directories are that the thread has. */
+  readonly #lent = new Map<HeldDirectory, Buffer<ArrayBuffer>>();
   #moved = 0;
+  /** Takes away files in some of them, where there is one. What it leaves is removed here, so that nothing depends on it. */
+  thread: RemovalThread | undefined;
   failure: unknown;
 
   constructor(top: HeldDirectory) {
     this.#top = top;
   }
 
-  /** One step a file or directory. What cannot be removed does not keep the rest from going. */
-  *steps(): Generator<void> {
+  /** One step a file or directory; a promise where the thread has to be waited for. What cannot be removed does not keep the rest from going. */
+  *steps(): Steps {
     this.#top.open();
     yield* this.#empty(this.#top);
-    for (let name = this.#waiting.pop(); name !== undefined; name = this.#waiting.pop()) {
-      const path = child(this.#top, name);
-      const directory = holdIfDirectory(path);
-      if (directory === undefined) {
-        this.#try(() => this.#unlink(path));
-        continue;
-      }
-      try {
-        this.#try(() => directory.open());
-        yield* this.#empty(directory);
-      } finally {
-        directory.close();
-      }
-      this.#try(() => worked(() => rmdirSync(path), 'ENOENT', 'ENOTDIR') || this.#unlink(path));
+    for (;;) {
+      for (const directory of this.thread?.back() ?? []) yield* this.#removeHeld(directory, this.#lent.get(directory));
+      const name = this.#waiting.pop();
+      if (name !== undefined) yield* this.#remove(child(this.#top, name));
+      else if (this.#lent.size === 0) return;
+      else yield this.thread?.finish();
     }
+  }
+
+  /** Lets go of what the thread had. */
+  async release(): Promise<void> {
+    await this.thread?.close();
+    for (const directory of this.#lent.keys()) directory.close();
+  }
+
+  *#remove(path: Buffer<ArrayBuffer>): Steps {
+    const directory = holdIfDirectory(path);
+    if (directory === undefined) {
+      this.#try(() => this.#unlink(path));
+      return;
+    }
+    this.#try(() => directory.open());
+    if (this.thread?.takes(directory) === true) this.#lent.set(directory, path);
+    else yield* this.#removeHeld(directory, path);
+  }
+
+  *#removeHeld(directory: HeldDirectory, path = Buffer.alloc(0)): Steps {
+    this.#lent.delete(directory);
+    try {
+      yield* this.#empty(directory);
+    } finally {
+      directory.close();
+    }
+    this.#try(() => worked(() => rmdirSync(path), 'ENOENT', 'ENOTDIR') || this.#unlink(path));
   }
 
   #try(action: () => void): void {
@@ -131,11 +102,11 @@ class Removal {
     }
   }
 
-  *#empty(directory: HeldDirectory): Generator<void> {
+  *#empty(directory: HeldDirectory): Steps {
     try {
       for (const entry of entriesOf(directory)) {
         this.#try(() => this.#take(directory, entry));
-        yield;
+        yield undefined;
       }
     } catch (error) {
       this.failure ??= error;
@@ -155,6 +126,11 @@ class Removal {
     worked(() => unlinkSync(path), 'ENOENT');
   }
 
+  #isLent(name: Buffer): boolean {
+    const path = child(this.#top, name);
+    return [...this.#lent.values()].some(lent => lent.equals(path));
+  }
+
   /** Moves a directory to the top. What may not be written to may not be moved, unless by root. */
   #raise(path: Buffer): void {
     const held = holdIfDirectory(path);
@@ -169,6 +145,8 @@ class Removal {
     }
     for (;;) {
       const name = Buffer.from(`left-${this.#moved++}`);
+      // It would take the place of one that the thread has emptied.
+      if (this.#isLent(name)) continue;
       if (!worked(() => renameSync(path, child(this.#top, name)), 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) continue;
       this.#waiting.push(name);
       return;
@@ -176,13 +154,15 @@ class Removal {
   }
 }
 
-function* removing(path: string): Generator<void> {
+/** `help` is given the removal, for a thread. */
+function* removing(path: string, help?: (removal: Removal) => void): Steps {
   const top = holdIfDirectory(path);
   if (top === undefined) {
     worked(() => unlinkSync(path), 'ENOENT');
     return;
   }
   const removal = new Removal(top);
+  help?.(removal);
   try {
     yield* removal.steps();
   } finally {
@@ -193,14 +173,26 @@ function* removing(path: string): Generator<void> {
 }
 
 /**
- * Removes a file, or a directory of any depth and size, while the event loop turns. No symlink is followed, whatever another
- * process puts in place of what is there. Throws the system's first error once everything else is gone.
+ * Removes a file, or a directory of any depth and size, while the event loop turns: from `most` names on with the help of a thread. No symlink is followed,
+ * whatever another process puts in place of what is there. Throws the system's first error once everything else is gone.
  */
-export async function removeTree(path: string): Promise<void> {
+export async function removeTree(path: string, most: number = manyNames): Promise<void> {
   const pace = new Pace();
-  for (const _ of removing(path)) {
-    const turn = pace.spend(fileCost);
-    if (turn !== undefined) await turn;
+  let removal: Removal | undefined;
+  let count = 0;
+  const steps = removing(path, made => {
+    removal = made;
+  });
+  try {
+    for (const wait of steps) {
+      if (wait !== undefined) await wait;
+      if (count++ === most && removal !== undefined)
+        removal.thread = (await import('./removal-thread.ts')).openRemovalThread();
+      const turn = pace.spend(fileCost);
+      if (turn !== undefined) await turn;
+    }
+  } finally {
+    await removal?.release();
   }
 }
 

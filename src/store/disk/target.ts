@@ -2,8 +2,9 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node
 import { basename, dirname, join, resolve } from 'node:path';
 import { OciError } from '../../errors.ts';
 import { makeDirectories, syncDirectory, takeBackDirectories } from './atomic.ts';
+import { type HeldDirectory, holdDirectory, holdIfDirectory } from './held-directory.ts';
 import { loadNative } from './native.ts';
-import { type HeldDirectory, holdDirectory, holdIfDirectory } from './remove-tree.ts';
+
 import { onDisk, systemCode, systemError } from './system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
