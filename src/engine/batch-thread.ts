@@ -1,5 +1,7 @@
 import { type MessagePort, SHARE_ENV, Worker } from 'node:worker_threads';
 
+/** Whether a worker's text runs as Node runs it: elsewhere it is a module, which has no `require`. */
+export const canBatch: boolean = process.versions['deno'] === undefined && process.versions['bun'] === undefined;
 /** Bytes of a batch, which goes to the thread and comes back. */
 export const batchSize: number = 1 << 18;
 /** Where both threads see it: whether the thread is to do no more, and whether it is at work. */

@@ -1,5 +1,5 @@
 import type { Dir } from 'node:fs';
-import { BatchThread, batchProgram } from '../../engine/batch-thread.ts';
+import { BatchThread, batchProgram, canBatch } from '../../engine/batch-thread.ts';
 import { handles } from './handles.ts';
 import type { HeldDirectory } from './held-directory.ts';
 import { nativePath } from './native.ts';
@@ -101,7 +101,7 @@ export class RemovalThread {
 
 /** A thread to help; undefined where none can be had. */
 export function openRemovalThread(): RemovalThread | undefined {
-  const native = nativePath();
+  const native = canBatch ? nativePath() : undefined;
   if (native === undefined) return undefined;
   try {
     return new RemovalThread(native);

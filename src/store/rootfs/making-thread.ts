@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { BatchThread, batchSize } from '../../engine/batch-thread.ts';
+import { BatchThread, batchSize, canBatch } from '../../engine/batch-thread.ts';
 import { systemError } from '../../errors.ts';
 import type { FileNode, LayerEntry, Meta, Path } from '../../tree/node.ts';
 import { nameOf, parentOf, textOf } from '../../tree/path.ts';
@@ -184,7 +184,7 @@ const halves = (number: number): readonly [number, number] => [number | 0, Math.
 
 /** A thread that makes what is in a directory; undefined where none can be had. */
 export function openMakingThread(root: string, stepsOf: (meta: Meta) => FileSteps): MakingThread | undefined {
-  const native = nativePath();
+  const native = canBatch ? nativePath() : undefined;
   if (native === undefined) return undefined;
   try {
     return new MakingThread(root, native, stepsOf);
