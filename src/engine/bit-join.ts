@@ -33,16 +33,15 @@ export class BitJoin {
   #bits = 0;
   #count = 0;
 
-  /** The whole bytes that there are with these bits, from `from` up to before `to`, of which there are more than a byte. */
-  add(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  /** The whole bytes that there are with these bits, from `from` up to before `to`, of which there are more than a byte: most of them are not copied. */
+  *add(bytes: Uint8Array, from: number, to: number): Generator<Uint8Array> {
     const filling = this.#fill(from & 7);
     const [first, end] = [from >> 3, to >> 3];
-    const whole = Buffer.concat([filling, bytes.subarray(first, end)]);
     const before = (1 << this.#count) - 1;
-    whole[filling.length] = this.#bits | ((bytes[first] as number) & ~before);
+    yield Uint8Array.from([...filling, this.#bits | ((bytes[first] as number) & ~before)]);
+    yield bytes.subarray(first + 1, end);
     this.#count = to & 7;
     this.#bits = (bytes[end] ?? 0) & ((1 << this.#count) - 1);
-    return whole;
   }
 
   /** The bits that are left, up to the beginning of a byte, where anything else may follow. */
@@ -56,7 +55,7 @@ export class BitJoin {
   }
 
   /** Blocks of nothing until so many bits are left. */
-  #fill(count: number): Uint8Array {
+  #fill(count: number): readonly number[] {
     const out: number[] = [];
     const put: Put = (value, bits) => {
       for (let bit = 0; bit < bits; bit++) {
@@ -68,6 +67,6 @@ export class BitJoin {
     };
     if (((count - this.#count) & 1) === 1) putDynamic(put);
     while (this.#count !== count) putFixed(put);
-    return Uint8Array.from(out);
+    return out;
   }
 }

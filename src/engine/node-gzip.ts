@@ -10,9 +10,12 @@ import type { Taken } from './taken.ts';
 const inFlight = 4;
 
 /** Pieces that may wait for those before them, of 1 MiB at most. */
-const most = 16;
+const most = 32;
 
-type Work = Promise<Uint8Array> | Uint8Array;
+/** A piece that is there, or in the making: in an object of its own, as an asynchronous generator waits for each promise that it yields. */
+interface Work {
+  readonly piece: Promise<Uint8Array> | Uint8Array;
+}
 
 /** Deflates what is fresh of one stream, and joins what is taken to it. State: the bytes of a block in the making, and the bits that make no byte yet. */
 class Splicing {
@@ -36,7 +39,7 @@ class Splicing {
     if (this.#filled > 0) yield this.#deflate(false);
     this.#isJoining = true;
     this.#deflater.pass(part.bytes);
-    yield this.#join.add(part.deflated, part.from, part.to);
+    for (const piece of this.#join.add(part.deflated, part.from, part.to)) yield { piece };
   }
 
   *finish(): Generator<Work> {
@@ -56,7 +59,7 @@ class Splicing {
   }
 
   *#leave(): Generator<Work> {
-    if (this.#isJoining) yield this.#join.end();
+    if (this.#isJoining) yield { piece: this.#join.end() };
     this.#isJoining = false;
   }
 
@@ -64,7 +67,7 @@ class Splicing {
     const block = (this.#blocks[this.#turn] as Buffer).subarray(0, this.#filled);
     this.#turn = (this.#turn + 1) % this.#blocks.length;
     this.#filled = 0;
-    return this.#deflater.add(block, last);
+    return { piece: this.#deflater.add(block, last) };
   }
 }
 
@@ -78,7 +81,8 @@ async function* spliced(bytes: Bytes, deflater: Deflater, taken: Taken): AsyncGe
 
 async function* deflated(bytes: Bytes, deflater: Deflater): AsyncGenerator<Work> {
   // The oldest work that may be left looks at its own block and at the end of the one before.
-  for await (const { block, last } of reblock(bytes, deflatedAtOnce, inFlight)) yield deflater.add(block, last);
+  for await (const { block, last } of reblock(bytes, deflatedAtOnce, inFlight))
+    yield { piece: deflater.add(block, last) };
 }
 
 /** One gzip member, deflated in the thread pool, of blocks of one size; what is `taken` is as it was deflated before. */
@@ -90,13 +94,13 @@ export async function* gzip(bytes: Bytes, { level, taken }: DeflateOptions): Byt
   const works = taken === undefined ? deflated(bytes, deflater) : spliced(bytes, deflater, taken);
   for await (const work of works) {
     pending.push(work);
-    if (work instanceof Promise) inPool += 1;
+    if (work.piece instanceof Promise) inPool += 1;
     while (inPool >= inFlight || pending.length >= most) {
-      const next = pending.shift() as Work;
-      if (next instanceof Promise) inPool -= 1;
-      yield await next;
+      const { piece } = pending.shift() as Work;
+      if (piece instanceof Promise) inPool -= 1;
+      yield await piece;
     }
   }
-  for (const work of pending) yield await work;
+  for (const { piece } of pending) yield await piece;
   yield gzipTrailer(deflater.crc, deflater.length);
 }

@@ -167,9 +167,26 @@ test('a piece that begins at any bit is joined to one that ends at any, behind b
       const parts: Uint8Array[] = [];
       // The ten bits of a block of nothing, of which the first says that it is the last.
       const first = Uint8Array.from(nothing, byte => byte & 0xfe);
-      for (let block = 0; block < blocks; block++) parts.push(join.add(shiftedBy(first, 1), 1, 11));
-      parts.push(join.add(shiftedBy(deflated, from), from, from + 8 * deflated.length), join.end());
+      for (let block = 0; block < blocks; block++) parts.push(...join.add(shiftedBy(first, 1), 1, 11));
+      parts.push(...join.add(shiftedBy(deflated, from), from, from + 8 * deflated.length), join.end());
       assert.equal(inflateRawSync(Buffer.concat(parts)).toString(), text, `${blocks} blocks, then bit ${from}`);
     }
+  }
+});
+
+test('blocks are deflated while more are asked for, with something taken over or without', async () => {
+  for (const taken of [undefined, new Taken()]) {
+    let asked = 0;
+    const block = sampleOf(1 << 20, 1);
+    async function* source(): Bytes {
+      for (; asked < 12; asked++) yield block;
+    }
+    let pieces = 0;
+    for await (const _ of nodeEngine.gzip(source(), { level: 1, taken })) {
+      pieces += 1;
+      // The first piece is the header, the second what the first block came to.
+      if (pieces === 2) assert.ok(asked >= 4, `${asked} blocks asked for`);
+    }
+    assert.equal(asked, 12);
   }
 });
