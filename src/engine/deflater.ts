@@ -27,9 +27,9 @@ function willShrink(bytes: Uint8Array): boolean {
   return isSkewed(bytes) || zlib.deflateRawSync(bytes, { level: 1 }).length <= bytes.length * incompressible;
 }
 
-/** Bytes that will not shrink are stored: a look at pieces from all over the block decides, the same way everywhere. */
-export function levelFor(block: Uint8Array, level: number): number {
-  if (level === 0 || block.length < probes * probeSize) return level;
+/** Bytes that will not shrink are stored: a look at pieces from all over the block decides, of `least` bytes and more, the same way everywhere. */
+export function levelFor(block: Uint8Array, level: number, least: number = probes * probeSize): number {
+  if (level === 0 || block.length < least) return level;
   for (let probe = 0; probe < probes; probe++) {
     const at = Math.floor((block.length / probes) * probe);
     if (willShrink(block.subarray(at, at + probeSize))) return level;
@@ -40,10 +40,10 @@ export function levelFor(block: Uint8Array, level: number): number {
 function deflateBlock(
   block: Uint8Array,
   level: number,
-  context: { dictionary: Uint8Array; last: boolean },
+  context: { dictionary: Uint8Array; last: boolean; least: number | undefined },
 ): Promise<Uint8Array> {
   const options = {
-    level: levelFor(block, level),
+    level: levelFor(block, level, context.least),
     // Room for all of it in one piece: each further piece is a round trip between the threads.
     chunkSize: Math.max(leastRoom, block.length),
     finishFlush: context.last ? zlib.constants.Z_FINISH : zlib.constants.Z_SYNC_FLUSH,
@@ -57,14 +57,17 @@ function deflateBlock(
 /** Deflates the blocks of one stream in their order. State: where the last one ended, and what a block of zeros after zeros became: each is the same. */
 export class Deflater {
   readonly #level: number;
+  readonly #least: number | undefined;
   #dictionary: Uint8Array = new Uint8Array(0);
   #ofZeros: Promise<Uint8Array> | undefined;
   #crcAfterZeros: ((crc: number) => number) | undefined;
   crc = 0;
   length = 0;
 
-  constructor(level: number) {
+  /** Smaller blocks than `least` are not looked at before. */
+  constructor(level: number, least?: number) {
     this.#level = level;
+    this.#least = least;
   }
 
   add(block: Uint8Array, last: boolean): Promise<Uint8Array> {
@@ -75,7 +78,7 @@ export class Deflater {
     this.#dictionary = block.subarray(Math.max(0, block.length - dictionarySize));
     const isRepeated = isOfZeros && !last && dictionary.length > 0 && isZeros(dictionary);
     if (isRepeated && this.#ofZeros !== undefined) return this.#ofZeros;
-    const work = deflateBlock(block, this.#level, { dictionary, last });
+    const work = deflateBlock(block, this.#level, { dictionary, last, least: this.#least });
     work.catch(() => undefined);
     if (isRepeated) this.#ofZeros = work;
     return work;

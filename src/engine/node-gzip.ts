@@ -90,7 +90,8 @@ export async function* gzip(bytes: Bytes, { level, taken }: DeflateOptions): Byt
   yield gzipHeader;
   const pending: Work[] = [];
   let inPool = 0;
-  const deflater = new Deflater(level);
+  // What stands between pieces that are taken is short: to look at it first takes as long as to deflate it.
+  const deflater = new Deflater(level, taken === undefined ? undefined : deflatedAtOnce);
   const works = taken === undefined ? deflated(bytes, deflater) : spliced(bytes, deflater, taken);
   for await (const work of works) {
     pending.push(work);
