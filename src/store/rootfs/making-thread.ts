@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { BatchThread, batchSize, canBatch } from '../../engine/batch-thread.ts';
 import { systemError } from '../../errors.ts';
 import type { FileNode, LayerEntry, Meta, Path } from '../../tree/node.ts';
@@ -185,7 +185,8 @@ const halves = (number: number): readonly [number, number] => [number | 0, Math.
 /** A thread that makes what is in a directory; undefined where none can be had. */
 export function openMakingThread(root: string, stepsOf: (meta: Meta) => FileSteps): MakingThread | undefined {
   const native = canBatch ? nativePath() : undefined;
-  if (native === undefined) return undefined;
+  // Without /proc what is held open has no path.
+  if (native === undefined || !existsSync(handles)) return undefined;
   try {
     return new MakingThread(root, native, stepsOf);
   } catch {
