@@ -4,9 +4,9 @@ import { type MessagePort, SHARE_ENV, Worker } from 'node:worker_threads';
 export const canBatch: boolean = process.versions['deno'] === undefined && process.versions['bun'] === undefined;
 /** Bytes of a batch, which goes to the thread and comes back. */
 export const batchSize: number = 1 << 18;
-/** Where both threads see it: whether the thread is to do no more, and whether it is at work. */
-const [stopWord, workWord, wordCount] = [0, 1, 2];
-/** A thread that is told to stop ends what it is at within milliseconds; a disk that hangs must not keep the process (milliseconds). */
+/** Where both threads see it: whether the thread is to do no more, whether it is at work, and whether it has been set up, or could not be. */
+const [stopWord, workWord, readyWord, wordCount] = [0, 1, 2, 3];
+/** A thread that is told to stop ends what it is at within milliseconds, also its start; a disk that hangs must not keep the process (milliseconds). */
 const longestStop = 2000;
 
 interface Done {
@@ -40,7 +40,7 @@ export const batchProgram = (functions: readonly unknown[], setUp: string): stri
     'const __name = value => value;',
     ...[...functions, serveBatches].map(String),
     `const { parentPort, workerData: { words, data } } = require('node:worker_threads');`,
-    setUp,
+    `const take = (() => { try {${setUp}\nreturn take; } finally { Atomics.store(words, 2, 1); Atomics.notify(words, 2); } })();`,
     `${serveBatches.name}(parentPort, words, take);`,
   ].join('\n');
 
@@ -96,15 +96,20 @@ export class BatchThread {
     return this.#onTheWay > most ? this.#until(most) : undefined;
   }
 
-  /** The thread does no more from now on, whatever is on its way. */
+  /**
+   * The thread does no more from now on, whatever is on its way. Waited for: a thread that is ended while it is in native code, or loads it, takes the
+   * whole process with it.
+   */
   stop(): void {
     Atomics.store(this.#words, stopWord, 1);
+    if (this.#failure !== undefined) return;
+    if (Atomics.load(this.#words, readyWord) === 0) Atomics.wait(this.#words, readyWord, 0, longestStop);
     if (Atomics.load(this.#words, workWord) === 1) Atomics.wait(this.#words, workWord, 1, longestStop);
   }
 
   /** Ends the thread; what it had open is closed. */
   async close(): Promise<void> {
-    Atomics.store(this.#words, stopWord, 1);
+    this.stop();
     process.off('exit', this.#stop);
     await this.#worker.terminate();
   }

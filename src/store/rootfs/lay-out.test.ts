@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -17,8 +18,10 @@ import { diff } from '../../tree/diff.ts';
 import { emptyTree, type FileNode, type LayerEntry } from '../../tree/node.ts';
 import { toLayer } from '../../tree/to-layer.ts';
 import { walk } from '../../tree/walk.ts';
+import { openRemovalThread } from '../disk/removal-thread.ts';
 import { openRootfsDirectory } from './directory.ts';
 import { type LaidPart, layOut, layOutBeside } from './lay-out.ts';
+import { openMakingThread } from './making-thread.ts';
 
 const bodyOf = ({ size, content }: FileNode): Uint8Array => Buffer.alloc(size, `${content.member}`);
 
@@ -199,4 +202,22 @@ test('many large and sparse files, deep and other names, modes and owners are th
   const blocks = (root: string): readonly number[] =>
     ['d/holes', 'd/e/caf\u00e9/large'].map(path => lstatSync(Buffer.from(join(root, path), 'latin1')).blocks);
   assert.deepEqual(blocks(inThread), blocks(alone));
+});
+
+test('threads that are ended while they start, one by one and with the process, end and do no harm', async t => {
+  const root = temporaryDirectory(t);
+  const steps = { made: 0o644, owner: undefined, mode: undefined };
+  for (let turn = 0; turn < 40; turn++) {
+    const threads = [openMakingThread(root, () => steps), openRemovalThread()];
+    if (threads.includes(undefined)) return t.skip('no thread can be had here');
+    // Native code is loaded after some ten milliseconds.
+    await new Promise(resolve => setTimeout(resolve, turn * 1.5));
+    await Promise.all(threads.map(thread => thread?.close()));
+  }
+  const module = new URL('../disk/removal-thread.ts', import.meta.url);
+  const program = `import(${JSON.stringify(module.href)}).then(({ openRemovalThread }) => (openRemovalThread(), process.exit(7)));`;
+  for (let turn = 0; turn < 3; turn++) {
+    const { status, signal } = spawnSync(process.execPath, ['--import', 'tsx', '-e', program]);
+    assert.deepEqual([status, signal], [7, null]);
+  }
 });
