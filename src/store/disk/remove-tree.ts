@@ -59,7 +59,8 @@ class Removal {
     this.#top.open();
     yield* this.#empty(this.#top);
     for (;;) {
-      for (const directory of this.thread?.back() ?? []) yield* this.#removeHeld(directory, this.#lent.get(directory));
+      for (const directory of this.thread?.back() ?? [])
+        yield* this.#removeHeld(directory, this.#lent.get(directory) as Buffer<ArrayBuffer>);
       const name = this.#waiting.pop();
       if (name !== undefined) yield* this.#remove(child(this.#top, name));
       else if (this.#lent.size === 0) return;
@@ -84,7 +85,7 @@ class Removal {
     else yield* this.#removeHeld(directory, path);
   }
 
-  *#removeHeld(directory: HeldDirectory, path = Buffer.alloc(0)): Steps {
+  *#removeHeld(directory: HeldDirectory, path: Buffer<ArrayBuffer>): Steps {
     this.#lent.delete(directory);
     try {
       yield* this.#empty(directory);

@@ -4,7 +4,6 @@ import { OciError } from '../../errors.ts';
 import { makeDirectories, syncDirectory, takeBackDirectories } from './atomic.ts';
 import { type HeldDirectory, holdDirectory, holdIfDirectory } from './held-directory.ts';
 import { loadNative } from './native.ts';
-
 import { onDisk, systemCode, systemError } from './system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
