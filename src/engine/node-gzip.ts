@@ -1,5 +1,5 @@
 import { BitJoin } from './bit-join.ts';
-import { reblock } from './bytes.ts';
+import { Reblocker, reblock } from './bytes.ts';
 import { Deflater, deflatedAtOnce } from './deflater.ts';
 import type { Bytes, DeflateOptions } from './engine.ts';
 import { gzipHeader, gzipTrailer } from './gzip-frame.ts';
@@ -17,14 +17,12 @@ interface Work {
   readonly piece: Promise<Uint8Array> | Uint8Array;
 }
 
-/** Deflates what is fresh of one stream, and joins what is taken to it. State: the bytes of a block in the making, and the bits that make no byte yet. */
+/** Deflates what is fresh of one stream, and joins what is taken to it. State: the block in the making, and the bits that make no byte yet. */
 class Splicing {
   readonly #deflater: Deflater;
   readonly #join = new BitJoin();
   /** The oldest work that may be left looks at its own block. */
-  readonly #blocks = Array.from({ length: inFlight + 2 }, () => Buffer.allocUnsafe(deflatedAtOnce));
-  #turn = 0;
-  #filled = 0;
+  readonly #blocks = new Reblocker(deflatedAtOnce, inFlight + 1);
   #isJoining = false;
 
   constructor(deflater: Deflater) {
@@ -36,7 +34,7 @@ class Splicing {
       yield* this.#fresh(part.bytes);
       return;
     }
-    if (this.#filled > 0) yield this.#deflate(false);
+    if (!this.#blocks.isEmpty) yield this.#deflate(this.#blocks.take(), false);
     this.#isJoining = true;
     this.#deflater.pass(part.bytes);
     for (const piece of this.#join.add(part.deflated, part.from, part.to)) yield { piece };
@@ -44,18 +42,12 @@ class Splicing {
 
   *finish(): Generator<Work> {
     yield* this.#leave();
-    yield this.#deflate(true);
+    yield this.#deflate(this.#blocks.take(), true);
   }
 
   *#fresh(bytes: Uint8Array): Generator<Work> {
     yield* this.#leave();
-    for (let at = 0; at < bytes.length; ) {
-      if (this.#filled === deflatedAtOnce) yield this.#deflate(false);
-      const part = bytes.subarray(at, at + deflatedAtOnce - this.#filled);
-      (this.#blocks[this.#turn] as Buffer).set(part, this.#filled);
-      this.#filled += part.length;
-      at += part.length;
-    }
+    for (const block of this.#blocks.add(bytes)) yield this.#deflate(block, false);
   }
 
   *#leave(): Generator<Work> {
@@ -63,10 +55,7 @@ class Splicing {
     this.#isJoining = false;
   }
 
-  #deflate(last: boolean): Work {
-    const block = (this.#blocks[this.#turn] as Buffer).subarray(0, this.#filled);
-    this.#turn = (this.#turn + 1) % this.#blocks.length;
-    this.#filled = 0;
+  #deflate(block: Uint8Array, last: boolean): Work {
     return { piece: this.#deflater.add(block, last) };
   }
 }
