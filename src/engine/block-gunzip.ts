@@ -1,22 +1,20 @@
 import { copyOf, reblock } from './bytes.ts';
 import type { DeflatedBlocks } from './deflated-blocks.ts';
 import type { Bytes } from './engine.ts';
-import { checkGunzipEnd, gunzipFailure } from './gunzip-failure.ts';
 import { gzipHeader, gzipTrailer } from './gzip-frame.ts';
-import { openRawGunzip } from './held-gunzip.ts';
 import type { RawCodec } from './raw-codec.ts';
+import { finish, openRawGunzip, RawGunzip } from './raw-gunzip.ts';
 
 /** What goes in and what comes out at once: of fixed sizes, so that the steps depend on the stream alone and not on how it is read. */
 const [inputSize, slotSize] = [1 << 20, 1 << 20];
 /** Ends between two blocks. */
 const toBlock = 5;
-const finish = 4;
 /** A gzip member's trailer has as many bytes (RFC 1952): what is shorter is of blocks. */
 const trailerSize = 8;
 
 /** Inflates one stream and tells of its blocks. State: where zlib stands. */
 class BlockInflater {
-  readonly #codec: RawCodec;
+  readonly #gunzip: RawGunzip;
   readonly #blocks: DeflatedBlocks;
   readonly #slot = Buffer.allocUnsafe(slotSize);
   #filled = 0;
@@ -29,19 +27,17 @@ class BlockInflater {
   /** Whether nothing came out of one of them. */
   #wasEmpty = false;
 
-  constructor(codec: RawCodec, blocks: DeflatedBlocks) {
-    this.#codec = codec;
+  constructor(gunzip: RawGunzip, blocks: DeflatedBlocks) {
+    this.#gunzip = gunzip;
     this.#blocks = blocks;
   }
 
-  /** What these bytes come to, `check` called after each step; answers what is left of them after a member that zeros follow. */
-  *inflate(bytes: Uint8Array, flush: number, check: () => void): Generator<Uint8Array, Uint8Array | undefined> {
-    const { _handle: handle, _writeState: after } = this.#codec;
+  /** What these bytes come to; answers what is left of them after a member that zeros follow. */
+  *inflate(bytes: Uint8Array, flush: number): Generator<Uint8Array, Uint8Array | undefined> {
     for (let left = bytes.length; ; ) {
       const room = slotSize - this.#filled;
-      handle.writeSync(flush, bytes, bytes.length - left, left, this.#slot, this.#filled, room);
-      check();
-      const [free, unread] = [after[0] as number, after[1] as number];
+      const output = { bytes: this.#slot, at: this.#filled };
+      const { free, unread } = this.#gunzip.call(flush, { bytes, at: bytes.length - left }, output);
       const [out, taken] = [room - free, left - unread];
       this.#filled += out;
       this.#raw += out;
@@ -84,31 +80,21 @@ export async function* blockGunzip(
   given: { readonly subject: string; readonly blocks: DeflatedBlocks },
 ): Bytes {
   const { subject, blocks } = given;
-  const inflater = new BlockInflater(codec, blocks);
-  let offset = 0;
-  let failure: { readonly code: string; readonly message: string } | undefined;
-  codec._handle.onerror = (message, _errno, code) => {
-    failure = { code, message };
-  };
-  const check = (): void => {
-    if (failure !== undefined) throw gunzipFailure(subject, { offset, ...failure });
-  };
-  let [ended, followed] = [false, false];
+  const gunzip = new RawGunzip(codec, subject);
+  const inflater = new BlockInflater(gunzip, blocks);
   try {
-    for await (const { block, last } of reblock(bytes, inputSize, 0)) {
+    for await (const { block } of reblock(bytes, inputSize, 0)) {
       const input = copyOf(block);
-      offset += input.length;
       blocks.give(input);
-      const rest: Uint8Array | undefined = ended ? input : yield* inflater.inflate(input, toBlock, check);
-      if (last && !ended && rest === undefined) yield* inflater.inflate(input.subarray(input.length), finish, check);
-      ended ||= rest !== undefined;
-      followed ||= rest?.some(byte => byte !== 0) === true;
+      yield* gunzip.take(input, all => inflater.inflate(all, toBlock));
       yield* inflater.take();
     }
+    yield* gunzip.take(new Uint8Array(0), none => inflater.inflate(none, finish));
+    yield* inflater.take();
   } finally {
-    codec._handle.close();
+    gunzip.close();
   }
-  checkGunzipEnd(subject, { offset, followed });
+  gunzip.checkEnd();
 }
 
 /** Two empty blocks, the last of all, and what is around them in a gzip stream; and where zlib is to stop. */

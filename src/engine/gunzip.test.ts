@@ -8,8 +8,9 @@ import fc from 'fast-check';
 import { reused } from '../testing/reused.ts';
 import type { Bytes } from './engine.ts';
 import { gunzip } from './gunzip.ts';
-import { heldGunzip, openRawGunzip } from './held-gunzip.ts';
+import { heldGunzip } from './held-gunzip.ts';
 import { gunzipStream } from './node-gunzip.ts';
+import { openRawGunzip } from './raw-gunzip.ts';
 import { canThread, threadedGunzip } from './threaded-gunzip.ts';
 
 /** What comes of a stream: length and digest of its bytes, or its error. */

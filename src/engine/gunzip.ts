@@ -2,8 +2,9 @@ import { blockGunzip } from './block-gunzip.ts';
 import type { DeflatedBlocks } from './deflated-blocks.ts';
 import type { Bytes } from './engine.ts';
 import { headOf, joined } from './head.ts';
-import { heldGunzip, openRawGunzip } from './held-gunzip.ts';
+import { heldGunzip } from './held-gunzip.ts';
 import { gunzipStream } from './node-gunzip.ts';
+import { openRawGunzip } from './raw-gunzip.ts';
 
 /** Inflates all members of a gzip stream: a small one at once, a large one in a thread of its own; in the pool where this Node has neither; in this one where `blocks` is told of its blocks. All end in the same errors. */
 export async function* gunzip(bytes: Bytes, subject: string, blocks?: DeflatedBlocks): Bytes {

@@ -1,7 +1,7 @@
 import type { Bytes } from './engine.ts';
 import { checkGunzipEnd, gunzipFailure } from './gunzip-failure.ts';
-import { openRawGunzip } from './held-gunzip.ts';
 import { inflateProgram, outcomes } from './inflate-worker.ts';
+import { openRawGunzip } from './raw-gunzip.ts';
 import { freeSlot, newRing, publish, type Ring } from './ring.ts';
 import { canWait, RingThread } from './ring-thread.ts';
 
