@@ -44,12 +44,15 @@ export function rootLines({ root, work }: Pick<Job, 'root' | 'work'>, isInNamesp
   const upper = root.kind === 'overlay' ? root.upper : root.path;
   const lower = root.kind === 'overlay' ? root.lower : [root.stubs as string];
   const { lines, list } = lowerLinks(lower, { name: 'lower', work });
-  const options = `${overlayOptions(isInNamespace)}lowerdir=${list},upperdir=files/upper,workdir=overlay`;
+  const options = `nodev,${overlayOptions(isInNamespace)}lowerdir=${list},upperdir=files/upper,workdir=overlay`;
+  const mount = (more: string): string =>
+    line('mount', '-n', '-t', 'overlay', '-o', `${more}${options}`, 'overlay', 'root');
   return [
     'mkdir overlay',
     ...lines,
     line('ln', '-s', '--', upper, 'files/upper'),
-    line('mount', '-n', '-t', 'overlay', '-o', `nodev,${options}`, 'overlay', 'root'),
+    // What a step changed is read at once and then removed: nothing waits for the disk, neither a program that asks for it nor the unmount. Linux before 5.10 does not know the word.
+    root.kind === 'overlay' ? `${mount('volatile,')} 2>/dev/null || ${mount('')}` : mount(''),
   ];
 }
 
