@@ -58,20 +58,20 @@ export function namespaceWords(
   return ['unshare', '--mount', '--ipc', '--uts', ...pids, ...(network === 'none' ? ['--net'] : []), '--'];
 }
 
-/** Why a runner does not work here; undefined where it does. */
-async function obstacleOf(runner: Runner, { work, signal }: Probing): Promise<string | undefined> {
+/** Why a runner does not work here; or, where it does, whether overlayfs can be mounted for it. */
+async function tried(runner: Runner, { work, signal }: Probing): Promise<string | { readonly canOverlay: boolean }> {
   if (!isRoot()) return `it needs root, of the machine or of a user namespace (${ofNamespaces})`;
   const missing = ['setpriv', 'unshare', 'mkfifo', ...runner.programs].find(
     name => findProgram(name, hostPath) === undefined,
   );
   if (missing !== undefined) return `no program ${missing} (package ${packages[missing] ?? missing})`;
-  const script = 'mount -n -t tmpfs tmpfs /tmp 2>&4 && printf ready >&4';
-  const report = await probe(runner, script, { work, signal });
-  return report === undefined ? undefined : report.split('\n')[0] || 'namespaces are refused';
-}
-
-/** What a small script had to complain of. */
-async function probe(runner: Runner, script: string, { work, signal }: Probing): Promise<string | undefined> {
+  const options = `${overlayOptions(isInUserNamespace())}lowerdir=probe-l,upperdir=probe-u,workdir=probe-w`;
+  const script = [
+    `cd ${quoted(work)} && mkdir probe-l probe-u probe-w probe-m 2>&4 || exit`,
+    `mount -n -t overlay -o ${options} overlay probe-m 2>/dev/null && umount -n probe-m && printf overlay`,
+    'rm -rf probe-?',
+    'mount -n -t tmpfs tmpfs /tmp 2>&4 && printf ready >&4',
+  ].join('\n');
   let said = '';
   const { hasBegun, report } = await runTree({
     words: namespaceWords(runner, 'host'),
@@ -87,7 +87,8 @@ async function probe(runner: Runner, script: string, { work, signal }: Probing):
     signals: undefined,
     hasPids: runner.hasPids,
   });
-  return hasBegun ? undefined : `${report}${said}`.trim();
+  if (hasBegun) return { canOverlay: said.startsWith('overlay') };
+  return `${report}${said}`.trim().split('\n')[0] || 'namespaces are refused';
 }
 
 /** Whether a runner can give a program a terminal of its own: the runtimes make one themselves. */
@@ -116,25 +117,12 @@ async function choose(choice: RunnerChoice, { work, signal }: Probing): Promise<
   const reasons: string[] = [];
   for (const name of choice === 'auto' ? inOrder : [choice]) {
     const runner = known[name];
-    const obstacle = await obstacleOf(runner, { work, signal });
-    if (obstacle === undefined) return { ...runner, ...(await powersOf(runner, { work, signal })) };
-    reasons.push(`${name}: ${obstacle}`);
+    const found = await tried(runner, { work, signal });
+    if (typeof found !== 'string')
+      return { ...runner, ...found, isInNamespace: isInUserNamespace(), hasOneID: hasOneID() };
+    reasons.push(`${name}: ${found}`);
   }
   throw unsupported('runner', 'a way to run programs in a root filesystem', 'none that works here', {
     hint: reasons.join('; '),
   });
-}
-
-async function powersOf(
-  runner: Runner,
-  { work, signal }: Probing,
-): Promise<Pick<ChosenRunner, 'isInNamespace' | 'hasOneID' | 'canOverlay'>> {
-  const isInNamespace = isInUserNamespace();
-  const options = `${overlayOptions(isInNamespace)}lowerdir=probe-l,upperdir=probe-u,workdir=probe-w`;
-  const script = [
-    `cd ${quoted(work)} && mkdir probe-l probe-u probe-w probe-m`,
-    `mount -n -t overlay -o ${options} overlay probe-m 2>&4 && printf ready >&4; umount -n probe-m; rm -rf probe-?`,
-  ].join(' && ');
-  const canOverlay = (await probe(runner, script, { work, signal })) === undefined;
-  return { isInNamespace, hasOneID: hasOneID(), canOverlay };
 }
