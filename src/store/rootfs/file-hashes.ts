@@ -31,6 +31,9 @@ function notListed(): never {
   throw new Error('a file that was not listed');
 }
 
+/** What an empty file is compared by: no more than for a layer is it opened for that. */
+const ofNothing = contentHashOf(new Uint8Array(0));
+
 /** Looking at a file that is not to be read. */
 const lookCost = partCost / partLength;
 
@@ -107,7 +110,10 @@ export class FileHashes {
     await this.#ahead;
     const pace = new Pace(this.#work.signal);
     const missing = new Set<FileNode>();
-    const miss = (file: FileNode): unknown => this.#digests.has(file) || missing.add(file);
+    const miss = (file: FileNode): void => {
+      if (file.size === 0) this.#digests.set(file, ofNothing);
+      else if (!this.#digests.has(file)) missing.add(file);
+    };
     await pace.run(each(files, miss));
     this.#expect(sizeOf(missing));
     if (missing.size > 0) await this.#read(missing, { begins: () => true, goesOn: () => true });
