@@ -40,6 +40,8 @@ export class BuildCache {
   readonly #used = new Map<Digest, CacheRecord>();
   /** What the steps of this build say. */
   readonly #said = new Set<string>();
+  /** Keys of what has been made that are still to be known. */
+  #awaited: Promise<unknown> = Promise.resolve();
   /** The place that layers are brought to: what is there already has been there, and is only held to its digest. */
   readonly #store: ImageStore;
   readonly warnings: string[] = [];
@@ -75,6 +77,7 @@ export class BuildCache {
 
   /** What a step of this key made, proved and brought to the store. A record that is damaged or another's is not used, and told of. */
   async find(key: Digest): Promise<Cached | undefined> {
+    await this.#awaited;
     const used = this.#used.get(key);
     if (used !== undefined && this.#keeps) return { ...used, source: this.#store };
     for (const listed of this.#listed.get(key) ?? []) {
@@ -98,14 +101,18 @@ export class BuildCache {
     return { ...record, source };
   }
 
-  /** Keeps what a step of these keys made, or one of them found, and what the step says. */
-  note(keys: readonly Digest[], record: CacheRecord, essence: string): void {
-    for (const key of keys) this.#used.set(key, record);
+  /** Keeps what a step made, or one of its keys found, and what the step says. Its keys may be known later; whoever has them answers for them. */
+  note(keys: Promise<readonly Digest[]>, record: CacheRecord, essence: string): void {
     this.#said.add(essence);
+    const noted = keys.then(all => {
+      for (const key of all) this.#used.set(key, record);
+    });
+    this.#awaited = Promise.allSettled([this.#awaited, noted]);
   }
 
   /** Puts what this build has used and made into a store; what comes back puts it into its index. */
   async write(into: Pick<ImageStore, 'put' | 'bring'>): Promise<(index: ImageIndex) => ImageIndex> {
+    await this.#awaited;
     const records: Document<Manifest>[] = [];
     for (const [key, record] of this.#used) {
       const document = cacheManifest(key, record);

@@ -35,3 +35,18 @@ function originsOf(step: Step): readonly ReturnType<typeof inputsOf>[number]['fr
   const caches = step.kind === 'run' ? step.mounts.flatMap(mount => (mount.kind === 'cache' ? [mount.from] : [])) : [];
   return [step.parent, ...inputsOf(step).map(({ from }) => from), ...caches];
 }
+
+/** The steps whose layers the image has: those that lead to its result. */
+export function chainOf({ steps, result }: Plan): ReadonlySet<number> {
+  const chain = new Set<number>();
+  for (let at = result; at.kind === 'step'; at = (steps[at.step] as Step).parent) chain.add(at.step);
+  return chain;
+}
+
+/** The steps whose files runs stand on. */
+export function underRuns({ steps }: Plan): ReadonlySet<number> {
+  const under = new Set<number>();
+  for (const [place, { kind, parent }] of [...steps.entries()].reverse())
+    if (parent.kind === 'step' && (kind === 'run' || under.has(place))) under.add(parent.step);
+  return under;
+}

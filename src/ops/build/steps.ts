@@ -21,7 +21,7 @@ import { keysOf } from './inputs.ts';
 import { essenceText, inputsOf } from './key.ts';
 import { changesOf, copiedLayer } from './layer.ts';
 import type { BuildLog, Teller } from './log.ts';
-import { needsOf } from './needs.ts';
+import { chainOf, needsOf, underRuns } from './needs.ts';
 import { needsUserFiles } from './owner.ts';
 import { runLayer } from './run.ts';
 import type { BuildRuns } from './run-world.ts';
@@ -105,30 +105,18 @@ export function checkSteps({ steps }: Plan, file: string): void {
   }
 }
 
-/** The steps whose layers the image has: those that lead to its result. */
-function chainOf({ steps, result }: Plan): ReadonlySet<number> {
-  const chain = new Set<number>();
-  for (let at = result; at.kind === 'step'; at = (steps[at.step] as Step).parent) chain.add(at.step);
-  return chain;
-}
-
-/** The steps whose files runs stand on. */
-function underRuns({ steps }: Plan): ReadonlySet<number> {
-  const under = new Set<number>();
-  for (const [place, { kind, parent }] of [...steps.entries()].reverse())
-    if (parent.kind === 'step' && (kind === 'run' || under.has(place))) under.add(parent.step);
-  return under;
-}
+/** A step that is done but for its key, which the next do not wait for. */
+type Left = Omit<Done, 'key'> & { readonly key?: Promise<Digest> };
 
 /** Does all steps, each as soon as those are done that it needs, whatever stage they are of. Answers what each left. */
 export async function doSteps(building: Building): Promise<readonly Done[]> {
   const { plan, options, jobs, log } = building;
   const [chain, under] = [chainOf(plan), underRuns(plan)];
   const first = log.reserve(plan.steps.length);
-  const done: Done[] = [];
+  const done: Left[] = [];
   const filesOf = (origin: Origin): StageFiles => {
     if (origin.kind === 'scratch') return scratch;
-    if (origin.kind === 'step') return (done[origin.step] as Done).files;
+    if (origin.kind === 'step') return (done[origin.step] as Left).files;
     if (origin.kind === 'image') return building.image(origin);
     const context = (): Promise<BuildContext> => building.context(origin.name);
     return {
@@ -137,16 +125,20 @@ export async function doSteps(building: Building): Promise<readonly Done[]> {
       said: async (...asked) => (await context()).said(...asked),
     };
   };
-  return inParallel({ needs: needsOf(plan), atOnce: jobs, signal: options.signal }, async (place, signal) => {
+  const work = async (place: number, signal: AbortSignal): Promise<void> => {
     await new Pace(signal).turn();
     const step = plan.steps[place] as Step;
     const own = { ...building, options: { ...options, signal } };
     const [number, below, fail] = [first + place, filesOf(step.parent), failOf(building, step)];
     const doing = { building: own, isUnderRun: under.has(place), number, below, filesOf, fail };
-    const left = await doStep(step, doing, chain.has(place));
-    done[place] = left;
-    return left;
-  });
+    done[place] = await doStep(step, doing, chain.has(place));
+  };
+  try {
+    await inParallel({ needs: needsOf(plan), atOnce: jobs, signal: options.signal }, work);
+  } finally {
+    await Promise.allSettled(done.map(({ key }) => key));
+  }
+  return Promise.all(done.map(async ({ key, ...rest }) => ({ ...rest, key: await key })));
 }
 
 /** The place of a fault is where its word stands first in the step's lines. */
@@ -161,7 +153,7 @@ function failOf({ file, text }: Building, { lines }: Step): Fail {
 }
 
 /** A step whose layer is in the image is looked for in the cache, else made; any other is done when somebody takes files of it. */
-async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Done> {
+async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Left> {
   const keys = keysOf(step, { ...doing, below: underKey(step, doing) });
   if (step.kind !== 'run' && !isKept) return left(step, doing, keys[0] as () => Promise<Digest>);
   const { cache, mayBeCached } = doing.building;
@@ -176,21 +168,32 @@ async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Done> 
         known.push(await key());
         const found = await cache.find(known.at(-1) as Digest);
         if (found === undefined) continue;
-        cache.note(known, found, essence);
+        cache.note(Promise.resolve(known), found, essence);
         building.files.addLayers(found.source, [found.layer]);
         tell.cached();
         const files = withLayer(below, found.layer, { source: found.source, listings, work: options });
-        return { files, layer: found.layer, key: known[0], isCached: true, created: found.created };
+        const first = Promise.resolve(known[0] as Digest);
+        return { files, layer: found.layer, key: first, isCached: true, created: found.created };
       }
     const { layer, tree, parts, laid } = await made(step, doing, tell);
-    // Contents that were read for the layer are not read for the key again.
-    for (const key of keys.slice(known.length)) known.push(await key());
-    cache.note(known, { layer, created: building.created }, essence);
+    // Contents that were read for the layer are not read for the key again, and while a program runs there is time.
+    const all = inWordsOf(doing, () => allOf(keys, known));
+    cache.note(all, { layer, created: building.created }, essence);
     const { identity } = withLayer(below, layer, { source: store, listings, work: options });
     const files = { identity, tree, parts: { below, layers: async () => parts } };
     if (laid !== undefined) await building.runs.know(files, laid);
-    return { files, layer, key: known[0], isCached: false, created: building.created };
+    const first = all.then(([key]) => key as Digest);
+    // The build ends with its error, when all steps are done.
+    first.catch(() => undefined);
+    return { files, layer, key: first, isCached: false, created: building.created };
   });
+}
+
+/** All keys of a step, of which some are known. */
+async function allOf(keys: readonly (() => Promise<Digest>)[], known: readonly Digest[]): Promise<readonly Digest[]> {
+  const all = [...known];
+  for (const key of keys.slice(known.length)) all.push(await key());
+  return all;
 }
 
 /** The files that a step is sure to need of others: what is told of those is told before it begins. */
@@ -211,7 +214,7 @@ async function made(step: Step, doing: Doing, tell: Teller): Promise<Made> {
 }
 
 /** What a step leaves that makes no layer of the image. */
-function left(step: Exclude<Step, { kind: 'run' }>, doing: Doing, key: () => Promise<Digest>): Done {
+function left(step: Exclude<Step, { kind: 'run' }>, doing: Doing, key: () => Promise<Digest>): Left {
   const isLink = step.kind === 'copy' && step.link;
   const tree = async (): Promise<Tree> =>
     isLink ? (await changesOf(step, doing)).tree() : changedTree(step, await doing.below.tree(), doing);
