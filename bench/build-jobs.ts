@@ -76,6 +76,36 @@ const buildJob = (name: string, { aim, text, before, change = 'true' }: Built): 
   clean: unmounted,
 });
 
+/** Debian's client, as another in the PATH may be too new for Debian's daemon; and a daemon of its own, by BuildKit. */
+const docker = 'DOCKER_BUILDKIT=1 $(ls /usr/bin/docker 2>/dev/null || echo docker) -H unix://$PWD/d/s';
+const dockerBuild = (setup: string): string =>
+  `${docker} build -q --network none -t x -f ${setup.split(' ')[1]} context`;
+const dockerStarted = [
+  'mkdir d',
+  '(dockerd --data-root $PWD/d/data --exec-root $PWD/d/exec --pidfile $PWD/d/pid -H unix://$PWD/d/s --iptables=false --ip6tables=false --bridge=none --storage-driver=vfs </dev/null >d/log 2>&1 &)',
+  `(for try in $(seq 300); do ${docker} version && exit; sleep 0.1; done; tail -5 d/log >&2; exit 1)`,
+].join(' && ');
+const dockerStopped = [
+  'if [ -e d/pid ]; then pid=$(cat d/pid); kill $pid; while kill -0 $pid 2>/dev/null; do sleep 0.1; done; fi',
+  `awk -v at="$PWD/" 'index($2, at) == 1 {print $2}' /proc/mounts | sort -r | xargs -r umount -l`,
+].join('; ');
+
+/** Everything is cached, for a daemon that runs already. */
+const buildKitJob: Job = {
+  name: 'build-cached-buildkit',
+  aim: '1.00',
+  corpus: corpusOf(copies),
+  prepare: (program, setup, who) => {
+    const [context, , base] = setup.split(' ');
+    const loaded = `skopeo copy -q oci:${base}:base docker-archive:base.tar:base:latest && ${docker} load -q -i base.tar`;
+    const first = who === 'ours' ? [ours(program, setup)] : [dockerStarted, loaded, dockerBuild(setup)];
+    return [`cp -a ${context} context`, 'sleep 0.1', ...first].join(' && ');
+  },
+  ours,
+  peer: dockerBuild,
+  clean: dockerStopped,
+};
+
 const oneFile = 'echo changed > context/tree/d0/s0/file-0.txt';
 
 /** A Dockerfile over a Debian, and a context of 20,000 files, on the disk, as people build: what either writes there is a part of it. */
@@ -83,6 +113,7 @@ export const builds: readonly Job[] = [
   buildJob('first', { aim: '0.30', text: copies, before: 'nothing' }),
   buildJob('cold', { aim: '0.15', text: copies, before: 'base' }),
   buildJob('cached', { aim: '0.10', text: copies, before: 'same' }),
+  buildKitJob,
   buildJob('changed', { aim: '0.15', text: copies, before: 'same', change: oneFile }),
   buildJob('runs', { aim: '0.35', text: runs, before: 'base' }),
   buildJob('runs-cached', { aim: '0.10', text: runs, before: 'same' }),
