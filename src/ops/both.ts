@@ -5,3 +5,8 @@ export async function both<A, B>(one: () => Promise<A>, other: () => Promise<B>)
   if (second.status === 'rejected') throw second.reason;
   return [first.value, second.value];
 }
+
+/** Waits until all of some work has ended, and throws the first error of any. */
+export async function allEnded(work: readonly Promise<unknown>[]): Promise<void> {
+  for (const end of await Promise.allSettled(work)) if (end.status === 'rejected') throw end.reason;
+}

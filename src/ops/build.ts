@@ -13,6 +13,7 @@ import { openKeptListings } from '../store/kept-listings.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { OpenPlaces, openPlace } from '../store/open-operand.ts';
 import { type ImageOperand, parseWholePlace } from '../store/parse-operand.ts';
+import { allEnded } from './both.ts';
 import { annotationsAt, checkAnnotations } from './build/annotations.ts';
 import { checkAttestations, isAttested } from './build/attest.ts';
 import { BuildCache } from './build/cache.ts';
@@ -106,13 +107,14 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
   const prepared = await prepareAll(input, { options, open, layout });
   const { directories } = prepared[0] as Prepared;
   const contexts = new OpenContexts({ ...input, place, directories, options });
+  const removals: Promise<void>[] = [];
   try {
     return await withLayout(layout, options, async store => {
       const cache = await openCache(store, open, options);
       await checkRuns(prepared, { cache, layout, log, options });
       const context = (name: string | undefined): Promise<BuildContext> => contexts.get(name);
       const listings = listingsOf(options);
-      const workshop = { store, cache, log, files: contexts.files, listings, options, layout, context };
+      const workshop = { store, cache, log, files: contexts.files, listings, options, layout, context, removals };
       const { root, warnings, ...made } = await buildAll(prepared, { workshop, places });
       return {
         root,
@@ -121,8 +123,7 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
     });
   } finally {
     // What fails has read as much as what does not.
-    await contexts.keep();
-    contexts.close();
+    await allEnded([contexts.keep(), ...removals]).finally(() => contexts.close());
   }
 }
 

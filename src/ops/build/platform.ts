@@ -45,6 +45,8 @@ export interface Workshop {
   /** The layout's path, for messages and for what lies beside it for a while. */
   readonly layout: string;
   readonly context: (name: string | undefined) => Promise<BuildContext>;
+  /** What goes away of what runs stood on: the build ends when it has, and does everything else meanwhile. */
+  readonly removals: Promise<void>[];
 }
 
 /** An image that is whole in the store, as an index lists it. */
@@ -125,7 +127,10 @@ async function doAll(
   try {
     return await doSteps(building);
   } finally {
-    await runs.close();
+    const removal = runs.close();
+    // The build ends with its error.
+    removal.catch(() => undefined);
+    workshop.removals.push(removal);
   }
 }
 
