@@ -1,22 +1,9 @@
+import { checkGunzipEnd } from './gunzip-failure.ts';
+import { flushes, newInflating } from './inflating.ts';
 import type { RawCodec } from './raw-codec.ts';
-import { finish, RawGunzip } from './raw-gunzip.ts';
+import { slotsOf } from './raw-gunzip.ts';
 
 const slotSize = 1 << 18;
-const goOn = 0;
-
-/** What one chunk inflates to, in pieces of one buffer; answers what zlib left of it after a member that zeros follow. */
-function* inflateChunk(
-  gunzip: RawGunzip,
-  bytes: Uint8Array,
-  { flush, slot }: { readonly flush: number; readonly slot: Uint8Array },
-): Generator<Uint8Array, Uint8Array | undefined> {
-  for (let left = bytes.length; ; ) {
-    const { free, unread } = gunzip.call(flush, { bytes, at: bytes.length - left }, { bytes: slot, at: 0 });
-    if (free < slot.length) yield slot.subarray(0, slot.length - free);
-    left = unread;
-    if (free > 0) return left > 0 ? bytes.subarray(bytes.length - left) : undefined;
-  }
-}
 
 /**
  * Inflates all members of a gzip stream whose compressed bytes are held, at once: for small ones, which would spend their
@@ -24,14 +11,14 @@ function* inflateChunk(
  */
 export function* heldGunzip(codec: RawCodec, chunks: readonly Uint8Array[], subject: string): Generator<Uint8Array> {
   const slot = new Uint8Array(slotSize);
-  const gunzip = new RawGunzip(codec, subject);
+  const state = newInflating(codec);
   try {
     for (const chunk of [...chunks, new Uint8Array(0)]) {
-      const flush = chunk.length === 0 ? finish : goOn;
-      yield* gunzip.take(chunk, bytes => inflateChunk(gunzip, bytes, { flush, slot }));
+      const flush = chunk.length === 0 ? flushes.finish : flushes.goOn;
+      for (const { bytes } of slotsOf(state, chunk, { flush, slot, subject })) if (bytes.length > 0) yield bytes;
     }
   } finally {
-    gunzip.close();
+    codec._handle.close();
   }
-  gunzip.checkEnd();
+  checkGunzipEnd(subject, state);
 }

@@ -1,20 +1,11 @@
-import type { RawCodec } from './raw-codec.ts';
-import { freeSlot, nextChunk, publish, type Ring, release } from './ring.ts';
+import { fillSlot, type Inflating, inflatingProgram, newInflating, useBytes, useSlot } from './inflating.ts';
+import { type Chunk, freeSlot, nextChunk, publish, type Ring, release } from './ring.ts';
 import type { Rings } from './ring-thread.ts';
 
-/** What crosses the rings besides bytes. Input: 0 bytes, 1 the end. Output: 0 bytes (none: more input is wanted), then one of these. */
-export const outcomes = { ended: 1, followed: 2, damaged: 3 } as const;
-
 /** State of one stream in the worker. */
-interface Inflating {
+interface Work {
   readonly rings: Rings;
-  readonly gunzip: RawCodec;
-  /** The slot being filled, and how far. */
-  slot: Uint8Array;
-  filled: number;
-  /** Compressed bytes so far. */
-  offset: number;
-  failure: string | undefined;
+  readonly state: Inflating;
 }
 
 /** Waits for a free slot. */
@@ -27,69 +18,52 @@ export function openSlot(ring: Ring): Uint8Array {
   }
 }
 
-function flushSlot(state: Inflating, kind: number): void {
-  publish(state.rings.output, state.filled, kind);
-  if (kind !== 0) return;
-  state.slot = openSlot(state.rings.output);
-  state.filled = 0;
+function flushSlot({ rings: { output }, state }: Work, kind: number): void {
+  publish(output, state.filled, kind);
+  if (kind < 2) useSlot(state, openSlot(output));
 }
 
-/** The next input; before a wait, what is inflated is handed over, and an empty chunk says that more is wanted. */
-function awaitInput(state: Inflating): { readonly bytes: Uint8Array; readonly kind: number } {
-  const { input } = state.rings;
-  for (let asked = false; ; asked = true) {
+/** The next input; before a wait, what is inflated is handed over, and a chunk that may be empty says that more is wanted. Where blocks are told, all has been handed over. */
+function awaitInput(work: Work): Chunk {
+  const { input } = work.rings;
+  for (let asked = work.state.steps !== undefined; ; asked = true) {
     const written = Atomics.load(input.words, 0);
     const chunk = nextChunk(input);
     if (chunk !== undefined) return chunk;
     if (asked) Atomics.wait(input.words, 0, written);
-    else flushSlot(state, 0);
-  }
-}
-
-/** Inflates all of `bytes` and gives what is left after a member that zeros follow; undefined where all was used. */
-function inflateChunk(state: Inflating, bytes: Uint8Array, flush: number): Uint8Array | undefined {
-  const { _handle: handle, _writeState: after } = state.gunzip;
-  for (let left = bytes.length; ; ) {
-    const room = state.slot.length - state.filled;
-    handle.writeSync(flush, bytes, bytes.length - left, left, state.slot, state.filled, room);
-    if (state.failure !== undefined) return undefined;
-    const [free, unread] = [after[0] as number, after[1] as number];
-    state.filled += room - free;
-    left = unread;
-    if (free > 0) return left > 0 ? bytes.subarray(bytes.length - left) : undefined;
-    flushSlot(state, 0);
+    else flushSlot(work, 0);
   }
 }
 
 /** Inflates the whole input; the last chunk is text: the compressed length, then zlib's code and message. */
-function inflateAll(state: Inflating): void {
-  let [ended, followed] = [false, false];
-  state.gunzip._handle.onerror = (message, _errno, code) => {
-    state.failure = `${code}\n${message}`;
-  };
+function inflateAll(work: Work): void {
+  const { rings, state } = work;
+  const isTold = state.steps !== undefined;
+  useSlot(state, openSlot(rings.output));
   for (let over = false; !over && state.failure === undefined; ) {
-    const { bytes, kind } = awaitInput(state);
+    const { bytes, kind } = awaitInput(work);
     over = kind !== 0;
-    state.offset += bytes.length;
-    // 4 is Z_FINISH: an end inside a member is an error.
-    const rest = ended ? bytes : inflateChunk(state, bytes, over ? 4 : 0);
-    if (rest !== undefined) {
-      ended = true;
-      followed ||= rest.some(byte => byte !== 0);
-    }
-    release(state.rings.input);
+    // Z_FINISH, an end inside a member being an error; Z_BLOCK; no flush.
+    useBytes(state, bytes, over ? 4 : isTold ? 5 : 0);
+    while (fillSlot(state)) flushSlot(work, 0);
+    // How far zlib came before a failure depends on the input alone only where blocks are told: then it is not passed on.
+    if (isTold && state.failure === undefined) flushSlot(work, 1);
+    release(rings.input);
   }
-  if (state.filled > 0) flushSlot(state, 0);
-  state.filled = Buffer.from(state.slot.buffer).write(`${state.offset}\n${state.failure ?? ''}`);
-  flushSlot(state, state.failure !== undefined ? 3 : followed ? 2 : 1);
+  if (!isTold && state.filled > 0) flushSlot(work, 0);
+  const { failure } = state;
+  const text = failure === undefined ? '' : `${failure.code}\n${failure.message}`;
+  state.filled = Buffer.from(state.slot.buffer).write(`${state.offset}\n${text}`);
+  flushSlot(work, failure !== undefined ? 4 : state.followed ? 3 : 2);
 }
 
 /** The program of the worker: these functions' own text, so that it runs wherever this module does, bundled or not. */
 export const inflateProgram: string = [
   // What some compilers of TypeScript wrap functions in.
   'const __name = value => value;',
-  ...[freeSlot, publish, nextChunk, release, openSlot, flushSlot, awaitInput, inflateChunk, inflateAll].map(String),
-  `const { rings } = require('node:worker_threads').workerData;`,
+  ...[freeSlot, publish, nextChunk, release, openSlot, flushSlot, awaitInput, inflateAll].map(String),
+  inflatingProgram,
+  `const { rings, stepsAt } = require('node:worker_threads').workerData;`,
   `const gunzip = require('node:zlib').createGunzip();`,
-  `${inflateAll.name}({ rings, gunzip, slot: rings.output.slots[0], filled: 0, offset: 0, failure: undefined });`,
+  `${inflateAll.name}({ rings, state: ${newInflating.name}(gunzip, stepsAt) });`,
 ].join('\n');

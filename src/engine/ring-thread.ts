@@ -1,5 +1,5 @@
 import { SHARE_ENV, Worker } from 'node:worker_threads';
-import { nextChunk, type Ring, release } from './ring.ts';
+import { type Chunk, nextChunk, type Ring, release } from './ring.ts';
 
 /** The rings of one thread: what goes in, and what comes out. */
 export interface Rings {
@@ -13,8 +13,6 @@ const { waitAsync } = Atomics as unknown as { readonly waitAsync?: WaitAsync };
 
 /** Whether this Node can wait for a thread without standing still. */
 export const canWait: boolean = waitAsync !== undefined;
-
-type Chunk = NonNullable<ReturnType<typeof nextChunk>>;
 
 /** A worker that turns the chunks of one ring into those of another, and this side's end of them. */
 export class RingThread {

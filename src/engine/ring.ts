@@ -9,6 +9,11 @@ export interface Ring {
   readonly slots: readonly Uint8Array[];
 }
 
+export interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly kind: number;
+}
+
 export function newRing(count: number, size: number): Ring {
   const words = new Int32Array(new SharedArrayBuffer((2 + 2 * count) * Int32Array.BYTES_PER_ELEMENT));
   return { words, slots: Array.from({ length: count }, () => new Uint8Array(new SharedArrayBuffer(size))) };
@@ -30,7 +35,7 @@ export function publish({ words, slots }: Ring, length: number, kind: number): v
 }
 
 /** The oldest chunk that was not taken; it stays until `release`. */
-export function nextChunk({ words, slots }: Ring): { readonly bytes: Uint8Array; readonly kind: number } | undefined {
+export function nextChunk({ words, slots }: Ring): Chunk | undefined {
   const taken = Atomics.load(words, 1);
   if (taken === Atomics.load(words, 0)) return undefined;
   const slot = taken & (slots.length - 1);
