@@ -6,12 +6,13 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { reused } from '../testing/reused.ts';
+import { DeflatedBlocks } from './deflated-blocks.ts';
 import type { Bytes } from './engine.ts';
 import { gunzip } from './gunzip.ts';
 import { heldGunzip } from './held-gunzip.ts';
 import { gunzipStream } from './node-gunzip.ts';
 import { openRawGunzip } from './raw-gunzip.ts';
-import { canThread, threadedGunzip } from './threaded-gunzip.ts';
+import { canThread, threadedBlockGunzip, threadedGunzip } from './threaded-gunzip.ts';
 
 /** What comes of a stream: length and digest of its bytes, or its error. */
 async function resultOf(bytes: Bytes): Promise<string> {
@@ -46,6 +47,9 @@ async function* held(bytes: Bytes): Bytes {
   assert.ok(raw);
   yield* heldGunzip(raw, chunks, 'blob');
 }
+
+/** In a thread that tells of the blocks. */
+const told = (bytes: Bytes): Bytes => threadedBlockGunzip(bytes, { subject: 'blob', blocks: new DeflatedBlocks() });
 
 const zeros = new Uint8Array(6 << 20);
 const whole = gzipSync(noise(100_000));
@@ -88,6 +92,7 @@ test('the thread, the pool and the way at once make the same of every stream, so
       const pool = await resultOf(gunzipStream(reused(bytes, [size]), 'blob'));
       assert.equal(plain(await resultOf(threadedGunzip(reused(bytes, [size]), 'blob'))), plain(pool));
       assert.equal(plain(await resultOf(held(reused(bytes, [size])))), plain(pool));
+      assert.equal(plain(await resultOf(told(reused(bytes, [size])))), plain(pool));
     }
   }
   assert.equal(threads(), before);
@@ -101,6 +106,7 @@ test('damage anywhere in a member is refused alike, whoever inflates', async () 
     const pool = await resultOf(gunzipStream(reused(copy, [1000]), 'blob'));
     assert.equal(await resultOf(threadedGunzip(reused(copy, [1000]), 'blob')), pool);
     assert.equal(await resultOf(held(reused(copy, [1000]))), pool);
+    assert.equal(await resultOf(told(reused(copy, [1000]))), pool);
   });
   await fc.assert(property, { numRuns: 30 });
 });
@@ -117,20 +123,23 @@ test('several threads inflate at once, each its own stream', async () => {
 test('a consumer who stops early ends the thread and the source', async () => {
   const before = threads();
   const packed = gzipSync(noise(1 << 20));
-  let closed = false;
-  const source = async function* (): Bytes {
-    try {
-      for (;;) yield packed;
-    } finally {
-      closed = true;
+  for (const blocks of [undefined, new DeflatedBlocks()]) {
+    let closed = false;
+    const source = async function* (): Bytes {
+      try {
+        for (;;) yield packed;
+      } finally {
+        closed = true;
+      }
+    };
+    for await (const chunk of gunzip(source(), 'blob', blocks)) {
+      assert.ok(chunk.length > 0);
+      assert.equal(threads() > before, before > 0, 'it is in a thread');
+      break;
     }
-  };
-  for await (const chunk of gunzip(source(), 'blob')) {
-    assert.ok(chunk.length > 0);
-    break;
+    assert.ok(closed);
+    assert.equal(threads(), before);
   }
-  assert.ok(closed);
-  assert.equal(threads(), before);
 });
 
 test('an error of the source passes through the thread', async () => {
@@ -140,6 +149,7 @@ test('an error of the source passes through the thread', async () => {
     throw new Error('the disk is gone');
   };
   assert.equal(await resultOf(threadedGunzip(source(), 'blob')), 'the disk is gone');
+  assert.equal(await resultOf(told(source())), 'the disk is gone');
   assert.equal(threads(), before);
 });
 
@@ -169,10 +179,13 @@ test('a slow source is waited for', async () => {
     }
   };
   assert.equal(await resultOf(threadedGunzip(source(), 'blob')), expectedWhole);
+  assert.equal(await resultOf(told(source())), expectedWhole);
 });
 
 test('a large stream reads its source to the end, a chunk at a time, whichever way it is inflated', async () => {
   const large = gzipSync(noise(9_000_000), { level: 0 });
   const expected = await resultOf(gunzipStream(reused(large, [1 << 20]), 'blob'));
-  for (const size of [1 << 20, 700_001]) assert.equal(await resultOf(gunzip(reused(large, [size]), 'blob')), expected);
+  for (const size of [1 << 20, 700_001])
+    for (const blocks of [undefined, new DeflatedBlocks()])
+      assert.equal(await resultOf(gunzip(reused(large, [size]), 'blob', blocks)), expected);
 });

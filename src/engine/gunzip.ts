@@ -6,25 +6,27 @@ import { heldGunzip } from './held-gunzip.ts';
 import { gunzipStream } from './node-gunzip.ts';
 import { openRawGunzip } from './raw-gunzip.ts';
 
-/** Inflates all members of a gzip stream: a small one at once, a large one in a thread of its own; in the pool where this Node has neither; in this one where `blocks` is told of its blocks. All end in the same errors. */
+/**
+ * Inflates all members of a gzip stream: a small one at once, a large one in a thread of its own; in the pool where this Node has
+ * neither. `blocks` is told of its blocks, in this thread where there is no other. All end in the same errors.
+ */
 export async function* gunzip(bytes: Bytes, subject: string, blocks?: DeflatedBlocks): Bytes {
-  const codec = blocks === undefined ? undefined : openRawGunzip();
-  if (blocks !== undefined && codec !== undefined) {
-    yield* blockGunzip(codec, bytes, { subject, blocks });
-    return;
-  }
   const source = bytes[Symbol.asyncIterator]();
   try {
     const { head, isWhole } = await headOf(source);
-    const raw = isWhole ? openRawGunzip() : undefined;
-    if (raw !== undefined) {
-      yield* heldGunzip(raw, head, subject);
-      return;
-    }
     const again = joined(head, source);
     // Few commands need a thread, and all would wait for its module.
     const threads = isWhole ? undefined : await import('./threaded-gunzip.ts');
-    yield* (threads?.canThread() === true ? threads.threadedGunzip : gunzipStream)(again, subject);
+    if (threads?.canThread() === true) {
+      yield* blocks === undefined
+        ? threads.threadedGunzip(again, subject)
+        : threads.threadedBlockGunzip(again, { subject, blocks });
+      return;
+    }
+    const raw = isWhole || blocks !== undefined ? openRawGunzip() : undefined;
+    if (raw === undefined) yield* gunzipStream(again, subject);
+    else if (blocks !== undefined) yield* blockGunzip(raw, again, { subject, blocks });
+    else yield* heldGunzip(raw, head, subject);
   } finally {
     await source.return?.();
   }

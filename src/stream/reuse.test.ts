@@ -11,12 +11,13 @@ import { writeOneLayer } from '../codec/tree-writer.ts';
 import { copyOf } from '../engine/bytes.ts';
 import { unbzip2 } from '../engine/bzip2.ts';
 import { zstd } from '../engine/compress-zstd.ts';
+import { DeflatedBlocks } from '../engine/deflated-blocks.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { gunzip } from '../engine/gunzip.ts';
 import { nodeEngine } from '../engine/node.ts';
 import { gunzipStream } from '../engine/node-gunzip.ts';
 import { portableEngine } from '../engine/portable.ts';
-import { canThread, threadedGunzip } from '../engine/threaded-gunzip.ts';
+import { canThread, threadedBlockGunzip, threadedGunzip } from '../engine/threaded-gunzip.ts';
 import { unxz } from '../engine/xz.ts';
 import { unzstd } from '../engine/zstd.ts';
 import { importRootfs } from '../ops/import-rootfs.ts';
@@ -121,6 +122,11 @@ test('gunzip of a large stream, in a thread, reads a source that reuses its Buff
   );
   await holds(
     decoded(bytes => threadedGunzip(bytes, blob)),
+    gzipped,
+    { runs: 5 },
+  );
+  await holds(
+    decoded(bytes => threadedBlockGunzip(bytes, { subject: blob, blocks: new DeflatedBlocks() })),
     gzipped,
     { runs: 5 },
   );
