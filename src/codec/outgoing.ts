@@ -4,13 +4,16 @@ const bufferSize = 1 << 20;
 /** A piece of a body from this size on is passed on as it is; smaller ones are cheaper copied together. */
 const large = 32 * 1024;
 
-/** What is to be passed on: small pieces copied together, large ones as they are, holes as their lengths, so that none is held. */
+/** What is to be passed on: small pieces copied together, large ones as they are, holes as their lengths, so that none is held. A piece is valid until the next is asked for. */
 export class Outgoing {
   #buffer = Buffer.allocUnsafe(bufferSize);
   /** What of the buffer has been lined up, and how far it is filled. */
   #lined = 0;
   #filled = 0;
   #line: (Uint8Array | number)[] = [];
+  /** Buffers that are full and not passed on, and one that has been: memory that is asked for anew all the time is what V8 collects all the time. */
+  #full: Buffer<ArrayBuffer>[] = [];
+  #spare: Buffer<ArrayBuffer> | undefined;
 
   add(bytes: Uint8Array): void {
     if (isHole(bytes)) this.#addHole(bytes.length);
@@ -32,12 +35,14 @@ export class Outgoing {
 
   *take(): Generator<Uint8Array> {
     if (this.#line.length === 0) return;
-    const line = this.#line;
+    const [line, full] = [this.#line, this.#full];
     this.#line = [];
+    this.#full = [];
     for (const item of line) {
       if (typeof item === 'number') yield* zeroChunks(item);
       else yield item;
     }
+    this.#spare ??= full.pop();
   }
 
   #addHole(length: number): void {
@@ -49,7 +54,9 @@ export class Outgoing {
 
   #renew(): void {
     this.flush();
-    this.#buffer = Buffer.allocUnsafe(bufferSize);
+    this.#full.push(this.#buffer);
+    this.#buffer = this.#spare ?? Buffer.allocUnsafe(bufferSize);
+    this.#spare = undefined;
     this.#lined = 0;
     this.#filled = 0;
   }

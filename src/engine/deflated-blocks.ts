@@ -23,17 +23,18 @@ export class DeflatedBlocks {
   #given = 0;
   #raw = 0;
 
-  /** Bytes that go in, which stay as they are. */
+  /** Bytes that go in, which stay as they are until they are let go. */
   give(bytes: Uint8Array): void {
     this.#input.push({ at: this.#given, raw: this.#raw, bytes });
     this.#given += bytes.length;
   }
 
-  /** So many have come out in all. */
-  reach(raw: number): void {
+  /** So many have come out in all. Gives what is let go. */
+  reach(raw: number): readonly Uint8Array[] {
     this.#raw = raw;
     const until = raw - kept;
-    while ((this.#input[1]?.raw ?? until) < until) this.#input.shift();
+    const found = this.#input.findIndex((_, at) => (this.#input[at + 1]?.raw ?? until) >= until);
+    return this.#input.splice(0, Math.max(0, found)).map(({ bytes }) => bytes);
   }
 
   step(step: Step): void {
@@ -57,15 +58,14 @@ export class DeflatedBlocks {
     return low;
   }
 
-  /** Bytes of the stream; undefined where they have been let go. */
+  /** A copy of bytes of the stream; undefined where they have been let go. */
   bytes(from: number, to: number): Uint8Array | undefined {
     const parts: Uint8Array[] = [];
     for (const { at, bytes } of this.#input) {
       if (at >= to) break;
       if (at + bytes.length > from) parts.push(bytes.subarray(Math.max(0, from - at), to - at));
     }
-    const [only] = parts;
-    const held = parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
-    return held.length === to - from ? held : undefined;
+    const copy = Buffer.concat(parts);
+    return copy.length === to - from ? copy : undefined;
   }
 }

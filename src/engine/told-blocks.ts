@@ -33,10 +33,14 @@ export async function* told(
   inflate: (inputs: Bytes) => AsyncIterable<Chunk>,
 ): Bytes {
   const ahead: Uint8Array[] = [];
+  /** What has been let go, and is used again. */
+  const spare: Uint8Array[] = [];
   async function* inputs(): Bytes {
     for await (const { block } of reblock(bytes, inputSize, 0)) {
       if (block.length === 0) continue;
-      const input = copyOf(block);
+      const room = spare.pop();
+      room?.set(block);
+      const input = room?.subarray(0, block.length) ?? copyOf(block);
       ahead.push(input);
       yield input;
     }
@@ -49,7 +53,7 @@ export async function* told(
     before = kind;
     for (const step of stepsBehind(slot)) blocks.step(step);
     raw += slot.length;
-    blocks.reach(raw);
+    spare.push(...blocks.reach(raw));
     if (slot.length > 0) yield slot;
   }
 }
