@@ -49,7 +49,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 const doors: Readonly<Record<string, RegExp>> = {
   'node:crypto': /^engine\/(node|usual-zlib)\.ts$/,
   'node:zlib':
-    /^engine\/(deflater|node|inflate-whole|node-gunzip|node-zstd|node-zstd-encoder|usual-zlib|raw-gunzip|inflate-worker|zstd-worker)\.ts$/,
+    /^engine\/(deflater|node|inflate-whole|node-gunzip|node-zstd|node-zstd-encoder|usual-zlib|raw-deflate|raw-gunzip|inflate-worker|zstd-worker)\.ts$/,
   'node:worker_threads': /^engine\//,
   '@noble/hashes': /^engine\/portable\.ts$/,
   fflate: /^engine\/portable(-gunzip)?\.ts$/,

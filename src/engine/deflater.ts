@@ -1,12 +1,12 @@
 import * as zlib from 'node:zlib';
 import { copyOf } from './bytes.ts';
+import { RawDeflate } from './raw-deflate.ts';
 import { crcOfZeros, isZeros } from './zeros.ts';
 
 const blockPower = 20;
 /** What is deflated in one piece. */
 export const deflatedAtOnce: number = 1 << blockPower;
 const dictionarySize = 32 * 1024;
-const leastRoom = 1 << 12;
 const probes = 4;
 const probeSize = 16 * 1024;
 /** What becomes hardly shorter than that is not worth inflating it. */
@@ -37,27 +37,11 @@ export function levelFor(block: Uint8Array, level: number, least: number = probe
   return 0;
 }
 
-function deflateBlock(
-  block: Uint8Array,
-  level: number,
-  context: { dictionary: Uint8Array; last: boolean; least: number | undefined },
-): Promise<Uint8Array> {
-  const options = {
-    level: levelFor(block, level, context.least),
-    // Room for all of it in one piece: each further piece is a round trip between the threads.
-    chunkSize: Math.max(leastRoom, block.length),
-    finishFlush: context.last ? zlib.constants.Z_FINISH : zlib.constants.Z_SYNC_FLUSH,
-    ...(context.dictionary.length > 0 ? { dictionary: context.dictionary } : {}),
-  };
-  return new Promise((resolve, reject) => {
-    zlib.deflateRaw(block, options, (error, deflated) => (error === null ? resolve(deflated) : reject(error)));
-  });
-}
-
 /** Deflates the blocks of one stream in their order. State: where the last one ended, and what a block of zeros after zeros became: each is the same. */
 export class Deflater {
   readonly #level: number;
   readonly #least: number | undefined;
+  readonly #deflate = new RawDeflate();
   #dictionary: Uint8Array = new Uint8Array(0);
   #ofZeros: Promise<Uint8Array> | undefined;
   #crcAfterZeros: ((crc: number) => number) | undefined;
@@ -78,7 +62,11 @@ export class Deflater {
     this.#dictionary = block.subarray(Math.max(0, block.length - dictionarySize));
     const isRepeated = isOfZeros && !last && dictionary.length > 0 && isZeros(dictionary);
     if (isRepeated && this.#ofZeros !== undefined) return this.#ofZeros;
-    const work = deflateBlock(block, this.#level, { dictionary, last, least: this.#least });
+    const work = this.#deflate.deflate(block, {
+      level: levelFor(block, this.#level, this.#least),
+      finishFlush: last ? zlib.constants.Z_FINISH : zlib.constants.Z_SYNC_FLUSH,
+      ...(dictionary.length > 0 ? { dictionary } : {}),
+    });
     work.catch(() => undefined);
     if (isRepeated) this.#ofZeros = work;
     return work;

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { test } from 'node:test';
 import { crc32, deflateRawSync, constants as flush } from 'node:zlib';
 import fc from 'fast-check';
+import { seeingDeflates } from '../testing/deflate-streams.ts';
 import type { Bytes } from './engine.ts';
 import { nodeEngine } from './node.ts';
 import { crcOfZeros, isHole, isZeros, zeroChunks } from './zeros.ts';
 
 const block = 1 << 20;
-const zlib = createRequire(import.meta.url)('node:zlib') as { deflateRaw(...values: unknown[]): unknown };
 
 const text = Buffer.alloc(block, 'what is said here is said again and again, and is no zeros\n');
 const mostly = Buffer.alloc(block);
@@ -50,19 +49,10 @@ function blockByBlock(bytes: Buffer, level: number): Buffer {
 
 /** How many blocks are deflated while something is done. */
 async function deflated(action: () => Promise<unknown>): Promise<number> {
-  const original = zlib.deflateRaw;
   let count = 0;
-  zlib.deflateRaw = (...values) => {
+  await seeingDeflates(() => {
     count++;
-    return original(...values);
-  };
-  syncBuiltinESMExports();
-  try {
-    await action();
-  } finally {
-    zlib.deflateRaw = original;
-    syncBuiltinESMExports();
-  }
+  }, action);
   return count;
 }
 
