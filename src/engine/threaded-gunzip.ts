@@ -14,7 +14,7 @@ const slots = {
   output: { count: 8, size: 1 << 19 },
 };
 const toldSlots = {
-  input: { count: 4, size: inputSize },
+  input: { count: 2, size: inputSize },
   output: { count: 4, size: toldSlotSize },
 };
 
