@@ -1,7 +1,8 @@
 import type { Change } from './change.ts';
 import type { DirectoryNode, Leaf, Node, Path, Tree } from './node.ts';
 import { each, inOrder, type Parts } from './parts.ts';
-import { find, leavesOf } from './walk.ts';
+import { joinPath } from './path.ts';
+import { find } from './walk.ts';
 
 /** The paths of one file, whatever its type, sorted by bytes. */
 interface LinkGroup {
@@ -34,17 +35,22 @@ export function* linkGroups(tree: Tree): Parts<LinkGroups> {
   return groups;
 }
 
-function* groupsOf(tree: Tree): Parts<LinkGroups> {
-  const several = yield* filesOfSeveralNames(tree);
-  const paths = new Map<Leaf, Path[]>();
-  if (several.size > 0) {
-    yield* each(leavesOf(tree), ([path, file]) => {
-      if (!several.has(file)) return;
-      const known = paths.get(file);
-      if (known === undefined) paths.set(file, [path]);
-      else known.push(path);
+/** All paths of some files; none is made of the others. */
+function* pathsOf(files: ReadonlySet<Leaf>, tree: Tree): Parts<ReadonlyMap<Leaf, readonly Path[]>> {
+  const paths = new Map<Leaf, Path[]>([...files].map(file => [file, []]));
+  const left: (readonly [Path, DirectoryNode])[] = files.size === 0 ? [] : [['', tree]];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [above, directory] = next;
+    yield* each(directory.children, ([name, node]) => {
+      if (node.kind === 'directory') left.push([joinPath(above, name), node]);
+      else paths.get(node)?.push(joinPath(above, name));
     });
   }
+  return paths;
+}
+
+function* groupsOf(tree: Tree): Parts<LinkGroups> {
+  const paths = yield* pathsOf(yield* filesOfSeveralNames(tree), tree);
   const groups = new Map<Leaf, LinkGroup>();
   for (const [file, names] of paths) groups.set(file, { file, paths: yield* inOrder(names) });
   return groups;
