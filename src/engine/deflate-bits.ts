@@ -45,7 +45,11 @@ export interface PrefixCode {
  */
 export function prefixCode(lengths: Uint8Array, mayBeOne: boolean): PrefixCode | undefined {
   const counts = new Uint16Array(longest + 1);
-  for (const length of lengths) counts[length] = (counts[length] as number) + 1;
+  // Iterators would be a sixth of all that a squash asks memory for.
+  for (let symbol = 0; symbol < lengths.length; symbol++) {
+    const length = lengths[symbol] as number;
+    counts[length] = (counts[length] as number) + 1;
+  }
   const used = lengths.length - (counts[0] as number);
   let left = 1;
   for (let length = 1; length <= longest; length++) {
@@ -58,7 +62,8 @@ export function prefixCode(lengths: Uint8Array, mayBeOne: boolean): PrefixCode |
   for (let length = 1; length <= longest; length++)
     offsets[length + 1] = (offsets[length] as number) + (counts[length] as number);
   const symbols = new Uint16Array(used);
-  for (const [symbol, length] of lengths.entries()) {
+  for (let symbol = 0; symbol < lengths.length; symbol++) {
+    const length = lengths[symbol] as number;
     const at = offsets[length] as number;
     if (length > 0) symbols[at] = symbol;
     offsets[length] = at + 1;

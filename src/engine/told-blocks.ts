@@ -18,8 +18,8 @@ const afters = ['one', 'some', 'other'] as const;
 function* stepsBehind({ buffer, byteOffset }: Uint8Array): Generator<Step> {
   const words = new Float64Array(buffer, byteOffset + slotSize);
   for (let at = 1; at <= 3 * (words[0] as number); at += 3) {
-    const [raw, deflated, after] = words.subarray(at, at + 3) as unknown as [number, number, number];
-    yield { raw, deflated, after: afters[after] as Step['after'] };
+    const after = afters[words[at + 2] as number] as Step['after'];
+    yield { raw: words[at] as number, deflated: words[at + 1] as number, after };
   }
 }
 
