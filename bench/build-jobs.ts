@@ -86,7 +86,7 @@ const dockerStarted = [
   `(for try in $(seq 300); do ${docker} version && exit; sleep 0.1; done; tail -5 d/log >&2; exit 1)`,
 ].join(' && ');
 const dockerStopped = [
-  'if [ -e d/pid ]; then pid=$(cat d/pid); kill $pid; while kill -0 $pid 2>/dev/null; do sleep 0.1; done; fi',
+  'if [ -e d/pid ]; then pid=$(cat d/pid); kill $pid; for try in $(seq 300); do kill -0 $pid 2>/dev/null || break; sleep 0.1; done; fi',
   `awk -v at="$PWD/" 'index($2, at) == 1 {print $2}' /proc/mounts | sort -r | xargs -r umount -l`,
 ].join('; ');
 

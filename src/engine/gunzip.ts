@@ -8,7 +8,7 @@ import { openRawGunzip } from './raw-gunzip.ts';
 
 /**
  * Inflates all members of a gzip stream: a small one at once, a large one in a thread of its own; in the pool where this Node has
- * neither. `blocks` is told of its blocks, in this thread where there is no other. All end in the same errors.
+ * neither. `blocks` is told of its blocks either way, where `tellsBlocks`. All end in the same errors.
  */
 export async function* gunzip(bytes: Bytes, subject: string, blocks?: DeflatedBlocks): Bytes {
   const source = bytes[Symbol.asyncIterator]();

@@ -13,6 +13,7 @@ import { openKeptListings } from '../store/kept-listings.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { OpenPlaces, openPlace } from '../store/open-operand.ts';
 import { type ImageOperand, parseWholePlace } from '../store/parse-operand.ts';
+import { memoized } from '../stream/memoized.ts';
 import { allEnded } from './both.ts';
 import { annotationsAt, checkAnnotations } from './build/annotations.ts';
 import { checkAttestations, isAttested } from './build/attest.ts';
@@ -108,6 +109,7 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
   const { directories } = prepared[0] as Prepared;
   const contexts = new OpenContexts({ ...input, place, directories, options });
   const removals: Promise<void>[] = [];
+  const ended = memoized(() => allEnded([contexts.keep(), ...removals]));
   try {
     return await withLayout(layout, options, async store => {
       const cache = await openCache(store, open, options);
@@ -115,21 +117,29 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
       const context = (name: string | undefined): Promise<BuildContext> => contexts.get(name);
       const listings = listingsOf(options);
       const workshop = { store, cache, log, files: contexts.files, listings, options, layout, context, removals };
-      const { root, warnings, ...made } = await buildAll(prepared, { workshop, places });
+      const { root, warnings, ...made } = await buildAll(prepared, { workshop, places, ended });
       return {
         root,
         result: { ...made, names: namesOf(places), warnings: [...(await contexts.warnings()), ...warnings] },
       };
     });
   } finally {
-    // What fails has read as much as what does not.
-    await allEnded([contexts.keep(), ...removals]).finally(() => contexts.close());
+    // What fails has read as much as what does not, and it is its own error that is thrown.
+    await ended().catch(() => undefined);
+    contexts.close();
   }
+}
+
+interface Assembling {
+  readonly workshop: Workshop;
+  readonly places: readonly BuildPlace[];
+  /** Waits for what goes on beside the steps. */
+  readonly ended: () => Promise<void>;
 }
 
 async function buildAll(
   prepared: readonly Prepared[],
-  { workshop, places }: { readonly workshop: Workshop; readonly places: readonly BuildPlace[] },
+  { workshop, places, ended }: Assembling,
 ): Promise<Omit<BuildResult, 'names'> & Pick<Finished, 'root'>> {
   const { store, cache, log, options } = workshop;
   const built: Awaited<ReturnType<typeof buildPlatform>>[] = [];
@@ -137,6 +147,8 @@ async function buildAll(
   const attestations = built.flatMap(({ attestation }) => (attestation === undefined ? [] : [attestation]));
   const root = await rootOf([...built.map(({ entry }) => entry), ...attestations], workshop);
   const records = await keepRecords(workshop);
+  // Nothing is named unless all of it worked.
+  await ended();
   await log.during(`exporting to ${places.map(({ path }) => path).join(', ')}`, async tell => {
     tell.output(`exporting manifest ${root.digest} done\n`);
     await namePlaces(root, { store, places, records, options });

@@ -67,19 +67,19 @@ async function tried(runner: Runner, { work, signal }: Probing): Promise<string 
   if (missing !== undefined) return `no program ${missing} (package ${packages[missing] ?? missing})`;
   const options = `${overlayOptions(isInUserNamespace())}lowerdir=probe-l,upperdir=probe-u,workdir=probe-w`;
   const script = [
-    `cd ${quoted(work)} && mkdir probe-l probe-u probe-w probe-m 2>&4 || exit`,
-    `mount -n -t overlay -o ${options} overlay probe-m 2>/dev/null && umount -n probe-m && printf overlay`,
-    'rm -rf probe-?',
+    `cd ${quoted(work)} 2>&4 || exit`,
+    `(mkdir -p probe-l probe-u probe-w probe-m && mount -n -t overlay -o ${options} overlay probe-m && umount -n probe-m) 2>/dev/null && printf overlay`,
+    'rm -rf probe-? 2>/dev/null',
     'mount -n -t tmpfs tmpfs /tmp 2>&4 && printf ready >&4',
   ].join('\n');
-  let said = '';
+  const said = { stdout: '', stderr: '' };
   const { hasBegun, report } = await runTree({
     words: namespaceWords(runner, 'host'),
     script,
     streams: {
       kind: 'take',
-      take: chunk => {
-        said += String(chunk);
+      take: (chunk, stream) => {
+        said[stream] += String(chunk);
       },
     },
     work,
@@ -87,8 +87,8 @@ async function tried(runner: Runner, { work, signal }: Probing): Promise<string 
     signals: undefined,
     hasPids: runner.hasPids,
   });
-  if (hasBegun) return { canOverlay: said.startsWith('overlay') };
-  return `${report}${said}`.trim().split('\n')[0] || 'namespaces are refused';
+  if (hasBegun) return { canOverlay: said.stdout === 'overlay' };
+  return `${report}${said.stderr}`.trim().split('\n')[0] || 'namespaces are refused';
 }
 
 /** Whether a runner can give a program a terminal of its own: the runtimes make one themselves. */

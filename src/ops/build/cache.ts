@@ -104,17 +104,19 @@ export class BuildCache {
   /** Keeps what a step made, or one of its keys found, and what the step says. Its keys may be known later; whoever has them answers for them. */
   note(keys: Promise<readonly Digest[]>, record: CacheRecord, essence: string): void {
     this.#said.add(essence);
-    const noted = keys.then(all => {
+    // Of two records of one key the later stays, whichever key is known first.
+    const noted = Promise.all([keys, this.#awaited]).then(([all]) => {
       for (const key of all) this.#used.set(key, record);
     });
-    this.#awaited = Promise.allSettled([this.#awaited, noted]);
+    this.#awaited = noted.catch(() => undefined);
   }
 
   /** Puts what this build has used and made into a store; what comes back puts it into its index. */
   async write(into: Pick<ImageStore, 'put' | 'bring'>): Promise<(index: ImageIndex) => ImageIndex> {
     await this.#awaited;
     const records: Document<Manifest>[] = [];
-    for (const [key, record] of this.#used) {
+    // Steps end in any order, and what is written is the same each time.
+    for (const [key, record] of [...this.#used].sort(([one], [other]) => (one < other ? -1 : 1))) {
       const document = cacheManifest(key, record);
       await into.bring(this.#store, record.layer.descriptor);
       await into.put(once(document.bytes));

@@ -40,6 +40,16 @@ export function keysOf(step: Step, keyed: Keyed): readonly (() => Promise<Digest
   return inputs.some(isKnown) ? [() => key(false), () => key(true)] : [() => key(true)];
 }
 
+/** All keys of a step, of which some are known. */
+export async function allOf(
+  keys: readonly (() => Promise<Digest>)[],
+  known: readonly Digest[],
+): Promise<readonly Digest[]> {
+  const all = [...known];
+  for (const key of keys.slice(known.length)) all.push(await key());
+  return all;
+}
+
 async function inputText(
   { from, wanted }: StepInput,
   { step, keyed, byContents }: { readonly step: Step; readonly keyed: Keyed; readonly byContents: boolean },

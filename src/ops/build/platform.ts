@@ -45,7 +45,7 @@ export interface Workshop {
   /** The layout's path, for messages and for what lies beside it for a while. */
   readonly layout: string;
   readonly context: (name: string | undefined) => Promise<BuildContext>;
-  /** What goes away of what runs stood on: the build ends when it has, and does everything else meanwhile. */
+  /** What goes away of what runs stood on, while the image is put together. */
   readonly removals: Promise<void>[];
 }
 

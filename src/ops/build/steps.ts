@@ -17,7 +17,7 @@ import type { BuildCache } from './cache.ts';
 import type { BuildContext } from './context.ts';
 import { changedTree } from './copy.ts';
 import { type StageFiles, scratch, withLayer } from './files.ts';
-import { keysOf } from './inputs.ts';
+import { allOf, keysOf } from './inputs.ts';
 import { essenceText, inputsOf } from './key.ts';
 import { changesOf, copiedLayer } from './layer.ts';
 import type { BuildLog, Teller } from './log.ts';
@@ -77,6 +77,8 @@ export interface Doing {
   readonly filesOf: (from: Origin) => StageFiles;
   /** Makes an error of the step's lines. */
   readonly fail: Fail;
+  /** What goes on when the step is done: no other begins once something of it has failed. */
+  readonly goesOn: (work: Promise<unknown>) => void;
 }
 
 /** What a step made, which no cache had. */
@@ -125,19 +127,24 @@ export async function doSteps(building: Building): Promise<readonly Done[]> {
       said: async (...asked) => (await context()).said(...asked),
     };
   };
+  const pending: Promise<unknown>[] = [];
+  const failures: unknown[] = [];
+  const goesOn = (work: Promise<unknown>): void => void pending.push(work.catch(error => failures.push(error)));
   const work = async (place: number, signal: AbortSignal): Promise<void> => {
     await new Pace(signal).turn();
+    if (failures.length > 0) throw failures[0];
     const step = plan.steps[place] as Step;
     const own = { ...building, options: { ...options, signal } };
     const [number, below, fail] = [first + place, filesOf(step.parent), failOf(building, step)];
-    const doing = { building: own, isUnderRun: under.has(place), number, below, filesOf, fail };
+    const doing = { building: own, isUnderRun: under.has(place), number, below, filesOf, fail, goesOn };
     done[place] = await doStep(step, doing, chain.has(place));
   };
   try {
     await inParallel({ needs: needsOf(plan), atOnce: jobs, signal: options.signal }, work);
   } finally {
-    await Promise.allSettled(done.map(({ key }) => key));
+    await Promise.all(pending);
   }
+  if (failures.length > 0) throw failures[0];
   return Promise.all(done.map(async ({ key, ...rest }) => ({ ...rest, key: await key })));
 }
 
@@ -178,22 +185,16 @@ async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Left> 
     const { layer, tree, parts, laid } = await made(step, doing, tell);
     // Contents that were read for the layer are not read for the key again, and while a program runs there is time.
     const all = inWordsOf(doing, () => allOf(keys, known));
+    doing.goesOn(all);
     cache.note(all, { layer, created: building.created }, essence);
     const { identity } = withLayer(below, layer, { source: store, listings, work: options });
     const files = { identity, tree, parts: { below, layers: async () => parts } };
     if (laid !== undefined) await building.runs.know(files, laid);
     const first = all.then(([key]) => key as Digest);
-    // The build ends with its error, when all steps are done.
+    // It is thrown as what goes on.
     first.catch(() => undefined);
     return { files, layer, key: first, isCached: false, created: building.created };
   });
-}
-
-/** All keys of a step, of which some are known. */
-async function allOf(keys: readonly (() => Promise<Digest>)[], known: readonly Digest[]): Promise<readonly Digest[]> {
-  const all = [...known];
-  for (const key of keys.slice(known.length)) all.push(await key());
-  return all;
 }
 
 /** The files that a step is sure to need of others: what is told of those is told before it begins. */
