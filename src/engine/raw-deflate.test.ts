@@ -66,3 +66,17 @@ test('where a stream keeps its memory elsewhere, it has its own, and makes the s
 test('what zlib has against its options is an error', async () => {
   await assert.rejects(new RawDeflate().deflate(new Uint8Array(5), { level: 77 }), /level/);
 });
+
+test('a second block is deflated into the memory of the first', async () => {
+  const streams: object[] = [];
+  const raw = new RawDeflate();
+  await seeingDeflates(
+    stream => streams.push(stream),
+    async () => {
+      for (const size of [1 << 20, 1 << 19]) await raw.deflate(lettersOf(size), { level: 4 });
+    },
+  );
+  const [first, second] = streams.map(stream => (stream as { readonly _outBuffer: Uint8Array })._outBuffer);
+  assert.ok(first !== undefined && first.length >= 1 << 20);
+  assert.equal(second, first);
+});

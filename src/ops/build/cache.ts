@@ -104,11 +104,11 @@ export class BuildCache {
   /** Keeps what a step made, or one of its keys found, and what the step says. Its keys may be known later; whoever has them answers for them. */
   note(keys: Promise<readonly Digest[]>, record: CacheRecord, essence: string): void {
     this.#said.add(essence);
-    // Of two records of one key the later stays, whichever key is known first.
-    const noted = Promise.all([keys, this.#awaited]).then(([all]) => {
+    const known = (all: readonly Digest[]): void => {
       for (const key of all) this.#used.set(key, record);
-    });
-    this.#awaited = noted.catch(() => undefined);
+    };
+    // In the order of the notes, whichever key is known first: of two records of one key the later stays.
+    this.#awaited = this.#awaited.then(() => keys).then(known, () => undefined);
   }
 
   /** Puts what this build has used and made into a store; what comes back puts it into its index. */
