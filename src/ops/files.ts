@@ -4,10 +4,11 @@ import { usersLimit } from '../limits.ts';
 import type { Operand } from '../store/parse-operand.ts';
 import { Pace } from '../stream/pace.ts';
 import { readWhole } from '../stream/read-whole.ts';
-import type { Leaf, Path, Tree } from '../tree/node.ts';
-import { each, type Parts } from '../tree/parts.ts';
+import { linkGroups } from '../tree/links.ts';
+import type { Path } from '../tree/node.ts';
+import type { Parts } from '../tree/parts.ts';
 import { textOf } from '../tree/path.ts';
-import { find, leavesOf, reachedIn } from '../tree/walk.ts';
+import { find, reachedIn } from '../tree/walk.ts';
 import { path, severalOf } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import { rowMaker } from './file-row.ts';
@@ -32,17 +33,6 @@ async function usersIn(look: Look, path: Path, warnings: string[]): Promise<stri
   if (place === undefined || !isList) return '';
   const options = { limit: usersLimit, subject: `${look.subject}: /${textOf(place)}` };
   return Buffer.from(await readWhole(() => look.bytesOf([{ path: place, node }]), node, options)).toString('utf8');
-}
-
-/** How many names each file has that has several. */
-function* linkCounts(tree: Tree): Parts<ReadonlyMap<Leaf, number>> {
-  const seen = new Set<Leaf>();
-  const counts = new Map<Leaf, number>();
-  yield* each(leavesOf(tree), ([, leaf]) => {
-    if (seen.has(leaf)) counts.set(leaf, (counts.get(leaf) ?? 1) + 1);
-    else seen.add(leaf);
-  });
-  return counts;
 }
 
 const depthOf = (path: Path): number => (path === '' ? 0 : path.split('/').length);
@@ -76,12 +66,12 @@ class Asked {
 }
 
 function* rowsOf(look: Look, asked: Asked, names: ReturnType<typeof namesOfIds>): Parts<readonly FileRow[]> {
-  const counts = yield* linkCounts(look.tree);
+  const groups = yield* linkGroups(look.tree);
   const rows: FileRow[] = [];
   const make = rowMaker();
   yield* eachIn(look, (path, node, layer) => {
     if (!asked.has(path)) return;
-    const links = node.kind === 'directory' ? 1 : (counts.get(node) ?? 1);
+    const links = node.kind === 'directory' ? 1 : (groups.get(node)?.paths.length ?? 1);
     const { uid, gid } = node.meta;
     const owner = { user: names.users.get(uid) ?? null, group: names.groups.get(gid) ?? null };
     rows.push(make(path, node, { ...owner, links, layer }));

@@ -1,8 +1,8 @@
 import type { Change } from './change.ts';
-import type { DirectoryNode, Leaf, Node, Path, Tree } from './node.ts';
+import type { Leaf, Node, Path, Tree } from './node.ts';
 import { each, inOrder, type Parts } from './parts.ts';
 import { joinPath } from './path.ts';
-import { find } from './walk.ts';
+import { eachLeaf, find } from './walk.ts';
 
 /** The paths of one file, whatever its type, sorted by bytes. */
 interface LinkGroup {
@@ -10,16 +10,10 @@ interface LinkGroup {
   readonly paths: readonly Path[];
 }
 
-/** The files that a tree names more than once; no path is made for the others. */
+/** The files that a tree names more than once. */
 function* filesOfSeveralNames(tree: Tree): Parts<ReadonlySet<Leaf>> {
   const [seen, several] = [new Set<Leaf>(), new Set<Leaf>()];
-  const left: DirectoryNode[] = [tree];
-  for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
-    yield* each(directory.children.values(), node => {
-      if (node.kind === 'directory') left.push(node);
-      else (seen.has(node) ? several : seen).add(node);
-    });
-  }
+  yield* eachLeaf(tree, leaf => void (seen.has(leaf) ? several : seen).add(leaf));
   return several;
 }
 
@@ -35,17 +29,10 @@ export function* linkGroups(tree: Tree): Parts<LinkGroups> {
   return groups;
 }
 
-/** All paths of some files; none is made of the others. */
+/** All paths of some files. */
 function* pathsOf(files: ReadonlySet<Leaf>, tree: Tree): Parts<ReadonlyMap<Leaf, readonly Path[]>> {
   const paths = new Map<Leaf, Path[]>([...files].map(file => [file, []]));
-  const left: (readonly [Path, DirectoryNode])[] = files.size === 0 ? [] : [['', tree]];
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    const [above, directory] = next;
-    yield* each(directory.children, ([name, node]) => {
-      if (node.kind === 'directory') left.push([joinPath(above, name), node]);
-      else paths.get(node)?.push(joinPath(above, name));
-    });
-  }
+  if (files.size > 0) yield* eachLeaf(tree, (leaf, name, above) => void paths.get(leaf)?.push(joinPath(above, name)));
   return paths;
 }
 

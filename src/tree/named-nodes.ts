@@ -1,6 +1,6 @@
 import type { Node, Tree } from './node.ts';
-import { atOnce, each, type Parts } from './parts.ts';
-import { leavesOf } from './walk.ts';
+import { atOnce, type Parts } from './parts.ts';
+import { eachLeaf } from './walk.ts';
 
 /** The nodes of a tree that have names, of all that can have two: to bring one again makes another file. State: whether the tree has been looked through yet. */
 export class NamedNodes {
@@ -26,7 +26,7 @@ export class NamedNodes {
 
   *#looking(): Parts<void> {
     const known = new Set<Node>();
-    yield* each(leavesOf(this.#tree), ([, leaf]) => void known.add(leaf));
+    yield* eachLeaf(this.#tree, leaf => void known.add(leaf));
     this.#known = known;
   }
 

@@ -1,7 +1,7 @@
 import { invalid, OciError } from '../errors.ts';
 import { symlinkLimit, targetLimit } from '../limits.ts';
 import type { ByteString, DirectoryNode, FileNode, Leaf, Node, Path, Tree } from './node.ts';
-import { inOrder, type Parts, partCost, partLength } from './parts.ts';
+import { each, inOrder, type Parts, partCost, partLength } from './parts.ts';
 import { joinPath, nameOf, parentOf, shortTextOf } from './path.ts';
 
 interface Level {
@@ -46,6 +46,21 @@ export function* leavesOf(tree: Tree): Generator<readonly [Path, Leaf]> {
       if (node.kind === 'directory') left.push([joinPath(next[0], name), node]);
       else yield [joinPath(next[0], name), node];
     }
+  }
+}
+
+/**
+ * Visits everything in a tree but its directories, in no particular order, with its name and the path of the directory that it is in:
+ * most who ask need no path, or few. In parts.
+ */
+export function* eachLeaf(tree: Tree, visit: (leaf: Leaf, name: ByteString, above: Path) => void): Parts<void> {
+  const left: (readonly [Path, DirectoryNode])[] = [['', tree]];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [above, { children }] = next;
+    yield* each(children, ([name, node]) => {
+      if (node.kind === 'directory') left.push([joinPath(above, name), node]);
+      else visit(node, name, above);
+    });
   }
 }
 

@@ -2,7 +2,7 @@ import { emptyTree, type FileNode, type Leaf, type Node, type Path } from './nod
 import { each, type Parts } from './parts.ts';
 import { type Stack, topOf } from './stack.ts';
 import { placeIn } from './story.ts';
-import { find, leavesOf } from './walk.ts';
+import { eachLeaf, find } from './walk.ts';
 
 /** A file's contents in a layer that no path of the result reaches. */
 export interface HiddenFile {
@@ -46,7 +46,7 @@ function hiddenBy(stack: Stack, file: Pick<HiddenFile, 'path' | 'node' | 'layer'
  */
 export function* wasteOf(stack: Stack): Parts<Waste> {
   const reached = new Set<Leaf>();
-  yield* each(leavesOf(topOf(stack)), ([, leaf]) => void reached.add(leaf));
+  yield* eachLeaf(topOf(stack), leaf => void reached.add(leaf));
   const layers: LayerUse[] = [];
   const hidden: HiddenFile[] = [];
   for (const [layer, { entries }] of stack.entries()) {
