@@ -33,8 +33,9 @@ export class DeflatedBlocks {
   reach(raw: number): readonly Uint8Array[] {
     this.#raw = raw;
     const until = raw - kept;
-    const found = this.#input.findIndex((_, at) => (this.#input[at + 1]?.raw ?? until) >= until);
-    return this.#input.splice(0, Math.max(0, found)).map(({ bytes }) => bytes);
+    let count = 0;
+    while ((this.#input[count + 1]?.raw ?? until) < until) count++;
+    return this.#input.splice(0, count).map(({ bytes }) => bytes);
   }
 
   step(step: Step): void {

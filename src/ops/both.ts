@@ -1,9 +1,8 @@
 /** Two pieces of work at once. Where one fails, the other has ended as well before the error is thrown: nothing goes on behind a caller's back. */
 export async function both<A, B>(one: () => Promise<A>, other: () => Promise<B>): Promise<[A, B]> {
-  const [first, second] = await Promise.allSettled([(async () => one())(), (async () => other())()]);
-  if (first.status === 'rejected') throw first.reason;
-  if (second.status === 'rejected') throw second.reason;
-  return [first.value, second.value];
+  const work: [Promise<A>, Promise<B>] = [(async () => one())(), (async () => other())()];
+  await allEnded(work);
+  return Promise.all(work);
 }
 
 /** Waits until all of some work has ended, and throws the first error of any. */

@@ -45,16 +45,17 @@ export function rootLines({ root, work }: Pick<Job, 'root' | 'work'>, isInNamesp
   const lower = root.kind === 'overlay' ? root.lower : [root.stubs as string];
   const { lines, list } = lowerLinks(lower, { name: 'lower', work });
   const options = `nodev,${overlayOptions(isInNamespace)}lowerdir=${list},upperdir=files/upper`;
-  const mount = (more: string): string =>
-    line('mount', '-n', '-t', 'overlay', '-o', `${options},workdir=overlay${more}`, 'overlay', 'root');
+  const mount = (...rest: readonly string[]): string =>
+    line('mount', '-n', '-t', 'overlay', '-o', [options, ...rest].join(','), 'overlay', 'root');
+  const plain = mount('workdir=overlay');
   return [
     'mkdir overlay overlay-volatile',
     ...lines,
     line('ln', '-s', '--', upper, 'files/upper'),
     // What a step changed goes with the build: nothing waits for the disk, neither a program that asks for it nor the unmount. Linux before 5.10 does not know the word.
     ...(root.kind === 'overlay'
-      ? [`why=$(${mount('-volatile,volatile')} 2>&1) || ${mount('')} || { echo "$why" >&2; exit 1; }`]
-      : [mount('')]),
+      ? [`why=$(${mount('workdir=overlay-volatile', 'volatile')} 2>&1) || ${plain} || { echo "$why" >&2; exit 1; }`]
+      : [plain]),
   ];
 }
 

@@ -108,7 +108,7 @@ export function checkSteps({ steps }: Plan, file: string): void {
 }
 
 /** A step that is done but for its key, which the next do not wait for. */
-type Left = Omit<Done, 'key'> & { readonly key?: Promise<Digest> };
+type Left = Omit<Done, 'key'> & { readonly keys?: Promise<readonly Digest[]> };
 
 /** Does all steps, each as soon as those are done that it needs, whatever stage they are of. Answers what each left. */
 export async function doSteps(building: Building): Promise<readonly Done[]> {
@@ -145,7 +145,7 @@ export async function doSteps(building: Building): Promise<readonly Done[]> {
     await Promise.all(pending);
   }
   if (failures.length > 0) throw failures[0];
-  return Promise.all(done.map(async ({ key, ...rest }) => ({ ...rest, key: await key })));
+  return Promise.all(done.map(async ({ keys, ...rest }) => ({ ...rest, key: (await keys)?.[0] })));
 }
 
 /** The place of a fault is where its word stands first in the step's lines. */
@@ -175,12 +175,12 @@ async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Left> 
         known.push(await key());
         const found = await cache.find(known.at(-1) as Digest);
         if (found === undefined) continue;
-        cache.note(Promise.resolve(known), found, essence);
+        const asked = Promise.resolve(known);
+        cache.note(asked, found, essence);
         building.files.addLayers(found.source, [found.layer]);
         tell.cached();
         const files = withLayer(below, found.layer, { source: found.source, listings, work: options });
-        const first = Promise.resolve(known[0] as Digest);
-        return { files, layer: found.layer, key: first, isCached: true, created: found.created };
+        return { files, layer: found.layer, keys: asked, isCached: true, created: found.created };
       }
     const { layer, tree, parts, laid } = await made(step, doing, tell);
     // Contents that were read for the layer are not read for the key again, and while a program runs there is time.
@@ -190,10 +190,7 @@ async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Left> 
     const { identity } = withLayer(below, layer, { source: store, listings, work: options });
     const files = { identity, tree, parts: { below, layers: async () => parts } };
     if (laid !== undefined) await building.runs.know(files, laid);
-    const first = all.then(([key]) => key as Digest);
-    // It is thrown as what goes on.
-    first.catch(() => undefined);
-    return { files, layer, key: first, isCached: false, created: building.created };
+    return { files, layer, keys: all, isCached: false, created: building.created };
   });
 }
 

@@ -31,8 +31,7 @@ function notListed(): never {
   throw new Error('a file that was not listed');
 }
 
-/** What an empty file is compared by: no more than for a layer is it opened for that. */
-const ofNothing = contentHashOf(new Uint8Array(0));
+const nothing = new Uint8Array(0);
 
 /** Looking at a file that is not to be read. */
 const lookCost = partCost / partLength;
@@ -111,7 +110,8 @@ export class FileHashes {
     const pace = new Pace(this.#work.signal);
     const missing = new Set<FileNode>();
     const miss = (file: FileNode): void => {
-      if (file.size === 0) this.#digests.set(file, ofNothing);
+      // No more than for a layer is it opened for that.
+      if (file.size === 0) this.noteWhole(file, nothing);
       else if (!this.#digests.has(file)) missing.add(file);
     };
     await pace.run(each(files, miss));
