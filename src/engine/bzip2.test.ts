@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { OciError } from '../errors.ts';
 import { bzip2Samples } from '../testing/bzip2-samples.ts';
 import { collected } from '../testing/drained.ts';
+import { endless } from '../testing/endless.ts';
 import { reused } from '../testing/reused.ts';
 import { unbzip2 } from './bzip2.ts';
 import type { Bytes } from './engine.ts';
@@ -181,16 +182,9 @@ test('a source that fails in the middle of a bzip2 stream is what went wrong, an
     throw new OciError('conflict', 'file', 'changed');
   };
   await assert.rejects(collected(unbzip2(failing(), 'it')), /file: changed/);
-  let isClosed = false;
-  const source = async function* (): Bytes {
-    try {
-      for (;;) yield zeros;
-    } finally {
-      isClosed = true;
-    }
-  };
-  const endless = unbzip2(source(), 'it')[Symbol.asyncIterator]();
-  await endless.next();
-  await endless.return?.();
-  assert.ok(isClosed);
+  const { source, isLeft } = endless(zeros);
+  const reader = unbzip2(source, 'it')[Symbol.asyncIterator]();
+  await reader.next();
+  await reader.return?.();
+  assert.ok(isLeft());
 });

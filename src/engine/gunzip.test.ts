@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { endless } from '../testing/endless.ts';
 import { reused } from '../testing/reused.ts';
 import { DeflatedBlocks } from './deflated-blocks.ts';
 import type { Bytes } from './engine.ts';
@@ -124,20 +125,13 @@ test('a consumer who stops early ends the thread and the source', async () => {
   const before = threads();
   const packed = gzipSync(noise(1 << 20));
   for (const blocks of [undefined, new DeflatedBlocks()]) {
-    let closed = false;
-    const source = async function* (): Bytes {
-      try {
-        for (;;) yield packed;
-      } finally {
-        closed = true;
-      }
-    };
-    for await (const chunk of gunzip(source(), 'blob', blocks)) {
+    const { source, isLeft } = endless(packed);
+    for await (const chunk of gunzip(source, 'blob', blocks)) {
       assert.ok(chunk.length > 0);
       assert.equal(threads() > before, before > 0, 'it is in a thread');
       break;
     }
-    assert.ok(closed);
+    assert.ok(isLeft());
     assert.equal(threads(), before);
   }
 });
