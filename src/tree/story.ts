@@ -2,9 +2,10 @@ import type { Reason } from './change.ts';
 import { type DiffOptions, isSameContent, reasonsOf } from './compare.ts';
 import type { FileNode, LayerEntry, Leaf, Node, Path, Tree } from './node.ts';
 import { emptyTree } from './node.ts';
+import { atOnce } from './parts.ts';
 import { ancestorsOf, joinPath, nameOf, parentOf } from './path.ts';
 import { isUntouched, type Stack } from './stack.ts';
-import { find, leavesOf, reachedIn } from './walk.ts';
+import { eachLeaf, find, reachedIn } from './walk.ts';
 
 /**
  * What a layer did to a path: `add`; `modify` (other contents, another link target or device); `metadata` (attributes or
@@ -56,7 +57,10 @@ function goneAbove(after: Tree, path: Path): Path | undefined {
 
 function namesOf(tree: Tree, node: Leaf): number {
   let count = 0;
-  for (const [, leaf] of leavesOf(tree)) if (leaf === node) count++;
+  const visit = (leaf: Leaf): void => {
+    if (leaf === node) count++;
+  };
+  atOnce(eachLeaf(tree, visit));
   return count;
 }
 
