@@ -48,7 +48,7 @@ function ground(t: TestContext): Ground | undefined {
         isLaid = true;
         await lay(to);
       });
-      stages.close();
+      await stages.close();
       return [directory, isLaid];
     },
   };
@@ -118,10 +118,105 @@ test('those that were used last stay, and what is in use', async t => {
   assert.equal(there(), '0 1 2 3 4 5 6 7 8', 'what was used longest ago is in use');
   await ask('9');
   assert.equal(there(), '0 1 3 4 5 6 7 8 9');
-  user.close();
+  await user.close();
   await ask('10');
   assert.equal(there(), '1 4 5 6 7 8 9 10');
   assert.equal(readdirSync(here.cache).length, 16, 'each with its lock');
+});
+
+/** Fills a stage that a build has open. */
+async function filled(stages: KeptStages, identity: string): Promise<string> {
+  const files = (await stages.open(0)) ?? '';
+  await lay(files);
+  stages.keep(files, identity);
+  return files;
+}
+
+/** What stays of a cache: stages and their locks. */
+const standing = (cache: string): readonly string[] => readdirSync(cache).filter(name => !name.endsWith('.lock'));
+
+test('what was filled lies where it did until the end, and then is there for who asks next', async t => {
+  const here = ground(t);
+  if (here === undefined) return;
+  const one = here.open();
+  const files = await filled(one, 'one');
+  assert.equal(readFileSync(join(files, 'd/file'), 'utf8'), 'text');
+  await one.close();
+  assert.equal(existsSync(files), false);
+  const [directory, isLaid] = await here.asked();
+  assert.equal(isLaid, false);
+  assert.equal(readFileSync(join(directory ?? '', 'd/file'), 'utf8'), 'text');
+});
+
+test('of what was opened and not said to be filled nothing is left, nor of what somebody else has meanwhile', async t => {
+  const here = ground(t);
+  if (here === undefined) return;
+  const [directory = ''] = await here.asked();
+  const user = here.open();
+  assert.equal(await user.of('one', () => assert.fail('it is there')), directory);
+  const { ino } = lstatSync(directory);
+  const other = here.open();
+  await lay((await other.open(0)) ?? '');
+  await filled(other, 'one');
+  other.keep(tmpdir(), 'two');
+  await other.close();
+  assert.equal(lstatSync(directory).ino, ino);
+  assert.equal(standing(here.cache).length, 1);
+  await user.close();
+});
+
+test('what is filled takes the place of what was there and in use by nobody', async t => {
+  const here = ground(t);
+  if (here === undefined) return;
+  const [directory = ''] = await here.asked();
+  await tick();
+  writeFileSync(join(directory, 'more'), '');
+  const other = here.open();
+  await filled(other, 'one');
+  await other.close();
+  assert.deepEqual(await here.asked(), [directory, false]);
+  assert.deepEqual(readdirSync(directory), ['d']);
+});
+
+test('of what is filled those that were used last stay', async t => {
+  const here = ground(t);
+  if (here === undefined) return;
+  for (let at = 0; at < 12; at++) {
+    const one = here.open();
+    await filled(one, `${at}`);
+    await one.close();
+    await tick();
+  }
+  assert.equal(standing(here.cache).length, 8);
+  for (const [identity, isLaid] of [
+    ['4', false],
+    ['11', false],
+    ['3', true],
+  ] as const)
+    assert.equal((await here.asked(identity))[1], isLaid, identity);
+});
+
+test('nothing is opened where there is no room for it, nor in a cache that somebody else may write to', async t => {
+  const here = ground(t);
+  if (here === undefined) return;
+  const one = here.open();
+  assert.equal(await one.open(2 ** 60), undefined);
+  chmodSync(here.cache, 0o777);
+  assert.equal(await one.open(0), undefined);
+  await one.close();
+});
+
+test('a signal ends what is being sealed, and nothing is left of it', async t => {
+  const here = ground(t);
+  if (here === undefined) return;
+  const stop = new AbortController();
+  const one = new KeptStages(here.cache, { beside: tmpdir(), signal: stop.signal });
+  const files = (await one.open(0)) ?? '';
+  for (let at = 0; at < 3000; at++) writeFileSync(join(files, `${at}`), '');
+  one.keep(files, 'one');
+  stop.abort(new Error('enough'));
+  await assert.rejects(one.close(), { message: 'enough' });
+  assert.deepEqual(standing(here.cache), []);
 });
 
 test('while one makes a stage another does without, and afterwards both have it', async t => {
@@ -146,7 +241,7 @@ test('while one makes a stage another does without, and afterwards both have it'
   const directory = await made;
   const third = here.open();
   assert.equal(await third.of('one', () => assert.fail('it is there')), directory);
-  for (const stages of [one, other, third]) stages.close();
+  for (const stages of [one, other, third]) await stages.close();
 });
 
 test('what cannot be laid out leaves nothing, and what is no fault of it is thrown', async t => {
@@ -158,7 +253,7 @@ test('what cannot be laid out leaves nothing, and what is no fault of it is thro
     throw invalid('layer', 'bytes', 'others');
   };
   assert.equal(await refused.of('one', spoiled), undefined);
-  refused.close();
+  await refused.close();
   const broken = here.open();
   await assert.rejects(
     broken.of('one', async () => {
@@ -166,7 +261,7 @@ test('what cannot be laid out leaves nothing, and what is no fault of it is thro
     }),
     TypeError,
   );
-  broken.close();
+  await broken.close();
   assert.deepEqual(
     readdirSync(here.cache).filter(name => !name.endsWith('.lock')),
     [],

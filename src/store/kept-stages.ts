@@ -1,46 +1,42 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, renameSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf, encodedOf } from '../spec/digest.ts';
 import { jsonText } from '../spec/document.ts';
 import { Pace } from '../stream/pace.ts';
-import { loadNative, type Native } from './disk/native.ts';
+import { loadNative } from './disk/native.ts';
 import { makeOwnDirectory } from './disk/own-directory.ts';
 import { bootText } from './disk/owner.ts';
 import { canLieBelow, hasClockOf } from './disk/remote.ts';
 import { removeTree } from './disk/remove-tree.ts';
 import { sealing } from './disk/seal.ts';
-import { isSameFile, statOf } from './disk/stat.ts';
-import { clearLeftBehind, makeTemporaryDirectory } from './disk/temporary.ts';
+import { clearLeftBehind, makeTemporaryDirectory, type TemporaryDirectory } from './disk/temporary.ts';
 import { idsOfProcess } from './disk/user-ids.ts';
 import { forgiving, readOwnFile } from './own-cache.ts';
+import { forgetOldest, noteUse, openLock, takesLock } from './stage-lock.ts';
 
-/** So many stages are kept, those that were used last; more while they are in use. */
-const mostKept = 8;
 /** A disk of which less than this is free has no room for what could be made again. */
 const leastFree = 0.1;
 const sealLength = 64;
-const exact = { bigint: true } as const;
-const lockForm = /^([0-9a-f]{64})\.lock$/;
 
 /** Fills an empty directory. */
 type Lay = (directory: string) => Promise<void>;
 
+/** A stage in the making, which goes with its temporary directory unless it is put in its place. */
+interface Staged {
+  readonly temporary: TemporaryDirectory;
+  readonly made: string;
+  readonly files: string;
+}
+
+/** A stage that is filled, and the seal that it gets. */
+interface Filled {
+  readonly staged: Staged;
+  readonly name: string;
+  readonly seal: Promise<string>;
+}
+
 /**
- * Root filesystems that are laid out once and stand in a directory of the user's own from one build to the next: `NAME/files`, and beside it what stat(2)
+ * Root filesystems, or what lies on them, that are laid out once and stand in a directory of the user's own from one build to the next: `NAME/files`, and beside it what stat(2)
  * said of all of it, without which it is not believed. Whoever uses one holds a lock of it, so that nobody takes it away. State: which are held.
  */
 export class KeptStages {
@@ -49,6 +45,9 @@ export class KeptStages {
   readonly #signal: AbortSignal | undefined;
   readonly #known = new Map<string, Promise<string | undefined>>();
   readonly #held: number[] = [];
+  readonly #staged = new Map<string, Staged>();
+  readonly #filled = new Map<string, Filled>();
+  readonly #forgetting: Promise<void>[] = [];
 
   /** What lies on a stage will be in the directory `beside`. */
   constructor(
@@ -70,22 +69,58 @@ export class KeptStages {
     return known;
   }
 
-  /** Lets others take away what has been used. */
-  close(): void {
-    for (const lock of this.#held.splice(0)) closeSync(lock);
+  /** An empty directory for so many bytes that may stay (`keep`). Undefined where nothing can be kept. */
+  open(size: number): Promise<string | undefined> {
+    return forgiving(async () => {
+      if (!this.#canKeep() || !hasRoom(this.#cache, size)) return undefined;
+      const staged = await makeStaged(this.#cache);
+      this.#staged.set(staged.files, staged);
+      return staged.files;
+    });
+  }
+
+  /**
+   * What `open` gave is filled, and nobody changes it any more: when this is closed it becomes what `identity` names, and until then lies where it does.
+   * Of any other directory nothing becomes.
+   */
+  keep(files: string, identity: string): void {
+    const staged = this.#staged.get(files);
+    if (staged === undefined) return;
+    const name = nameOf(identity);
+    const seal = this.#sealOf(name, files);
+    const forgetting = forgetOldest(this.#cache, { newest: name, signal: this.#signal });
+    // They are waited for at the end.
+    for (const work of [seal, forgetting]) work.catch(() => undefined);
+    this.#filled.set(files, { staged, name, seal });
+    this.#forgetting.push(forgetting);
+  }
+
+  /** Puts what was filled in its place, and lets others take away what has been used. */
+  async close(): Promise<void> {
+    const filled = [...this.#filled.values()];
+    try {
+      for (const work of this.#forgetting) await forgiving(() => work);
+      for (const one of filled) await forgiving(() => this.#put(one));
+    } finally {
+      await Promise.allSettled([...this.#forgetting, ...filled.map(({ seal }) => seal)]);
+      for (const lock of this.#held.splice(0)) closeSync(lock);
+      for (const { temporary } of this.#staged.values()) await temporary.remove();
+    }
+  }
+
+  #canKeep(): boolean {
+    if (loadNative() === undefined) return false;
+    makeOwnDirectory(this.#cache);
+    return hasClockOf(this.#cache, this.#cache) && canLieBelow(this.#cache, this.#beside);
   }
 
   async #open(identity: string, lay: Lay): Promise<string | undefined> {
-    const native = loadNative();
-    if (native === undefined) return undefined;
-    makeOwnDirectory(this.#cache);
-    if (!hasClockOf(this.#cache, this.#cache) || !canLieBelow(this.#cache, this.#beside)) return undefined;
-    const ids = [idsOfProcess('uid'), idsOfProcess('gid')];
-    const name = encodedOf(digestOf(new TextEncoder().encode(jsonText(['stage 1', identity, ids]))));
+    if (!this.#canKeep()) return undefined;
+    const name = nameOf(identity);
     const lock = openLock(this.#cache, name);
     let isHeld = false;
     try {
-      isHeld = await this.#holds(name, { lock, native, lay });
+      isHeld = await this.#holds(name, lock, lay);
     } finally {
       if (isHeld) this.#held.push(lock);
       else closeSync(lock);
@@ -94,21 +129,16 @@ export class KeptStages {
   }
 
   /** Whether a stage is there, whole, and nobody can take it away. */
-  async #holds(
-    name: string,
-    { lock, native, lay }: { readonly lock: number; readonly native: Native; readonly lay: Lay },
-  ): Promise<boolean> {
-    const takes = (how: 'shared' | 'exclusive'): boolean =>
-      native.lockFile(lock, how) && isLockOf(lock, this.#cache, name);
+  async #holds(name: string, lock: number, lay: Lay): Promise<boolean> {
+    const takes = (how: 'shared' | 'exclusive'): boolean => takesLock(this.#cache, name, { lock, how });
     if (!takes('shared')) return false;
     if (!(await this.#isWhole(name))) {
-      if (!takes('exclusive') || !hasRoom(this.#cache)) return false;
+      if (!takes('exclusive') || !hasRoom(this.#cache, 0)) return false;
       await this.#make(name, lay);
       // For a moment in between nobody holds it.
       if (!takes('shared') || !existsSync(join(this.#cache, name))) return false;
     }
-    // The time of its lock is when it was used.
-    writeSync(lock, '\n', 0);
+    noteUse(lock);
     return true;
   }
 
@@ -129,54 +159,54 @@ export class KeptStages {
   }
 
   async #make(name: string, lay: Lay): Promise<void> {
-    await clearLeftBehind(this.#cache);
-    const stage = makeTemporaryDirectory(this.#cache);
+    const staged = await makeStaged(this.#cache);
     try {
-      const made = join(stage.path, name);
-      const files = join(made, 'files');
-      // Nobody else is to reach programs of an image that run as their owner.
-      mkdirSync(made, { mode: 0o700 });
-      mkdirSync(files, { mode: 0o755 });
-      await lay(files);
-      writeFileSync(join(made, 'seal'), await this.#sealOf(name, files), { mode: 0o600 });
-      await removeTree(join(this.#cache, name));
-      renameSync(made, join(this.#cache, name));
+      await lay(staged.files);
+      await settle(this.#cache, { staged, name, seal: this.#sealOf(name, staged.files) });
     } finally {
-      await stage.remove();
+      await staged.temporary.remove();
     }
-    await forgetOldest(this.#cache, name);
+    await forgetOldest(this.#cache, { newest: name, signal: this.#signal });
   }
-}
 
-const lockPath = (cache: string, name: string): string => join(cache, `${name}.lock`);
-const openLock = (cache: string, name: string): number =>
-  openSync(lockPath(cache, name), constants.O_RDWR | constants.O_CREAT, 0o600);
-
-/** Whether an open lock is still the one that is there: whoever takes a stage away takes its lock as well. */
-function isLockOf(lock: number, cache: string, name: string): boolean {
-  const found = lstatSync(lockPath(cache, name), { ...exact, throwIfNoEntry: false });
-  return found !== undefined && isSameFile(statOf(found), statOf(fstatSync(lock, exact)));
-}
-
-function hasRoom(directory: string): boolean {
-  const { bavail, blocks } = statfsSync(directory);
-  return bavail >= blocks * leastFree;
-}
-
-/** Takes away what was used longest ago, and what is in use by nobody. */
-async function forgetOldest(cache: string, newest: string): Promise<void> {
-  const names = readdirSync(cache)
-    .flatMap(file => lockForm.exec(file)?.[1] ?? [])
-    .filter(name => name !== newest);
-  const used = names.map(name => ({ name, time: lstatSync(lockPath(cache, name)).mtimeMs }));
-  for (const { name } of used.sort((one, other) => other.time - one.time).slice(mostKept - 1)) {
-    const lock = openLock(cache, name);
+  /** What somebody uses stays in its place. */
+  async #put(filled: Filled): Promise<void> {
+    const lock = openLock(this.#cache, filled.name);
     try {
-      if (loadNative()?.lockFile(lock) !== true || !isLockOf(lock, cache, name)) continue;
-      await removeTree(join(cache, name));
-      rmSync(lockPath(cache, name));
+      if (!takesLock(this.#cache, filled.name, { lock, how: 'exclusive' })) return;
+      await settle(this.#cache, filled);
+      noteUse(lock);
     } finally {
       closeSync(lock);
     }
   }
+}
+
+/** A stage is known by what it is of, and by whose users made it. */
+function nameOf(identity: string): string {
+  const ids = [idsOfProcess('uid'), idsOfProcess('gid')];
+  return encodedOf(digestOf(new TextEncoder().encode(jsonText(['stage 1', identity, ids]))));
+}
+
+async function makeStaged(cache: string): Promise<Staged> {
+  await clearLeftBehind(cache);
+  const temporary = makeTemporaryDirectory(cache);
+  const made = join(temporary.path, 'stage');
+  const files = join(made, 'files');
+  // Nobody else is to reach programs of an image that run as their owner.
+  mkdirSync(made, { mode: 0o700 });
+  mkdirSync(files, { mode: 0o755 });
+  return { temporary, made, files };
+}
+
+/** Puts a stage in its place, whose lock nobody else holds. */
+async function settle(cache: string, { staged, name, seal }: Filled): Promise<void> {
+  writeFileSync(join(staged.made, 'seal'), await seal, { mode: 0o600 });
+  await removeTree(join(cache, name));
+  renameSync(staged.made, join(cache, name));
+}
+
+function hasRoom(directory: string, size: number): boolean {
+  const { bavail, blocks, bsize } = statfsSync(directory);
+  return bavail - size / bsize >= blocks * leastFree;
 }

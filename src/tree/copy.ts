@@ -14,6 +14,7 @@ import { each, type Parts } from './parts.ts';
 import { ancestorsOf, encodeText, joinPath, parentOf, shortTextOf } from './path.ts';
 import { type Selected, sortedNames } from './select.ts';
 import type { ModeChange } from './symbolic-mode.ts';
+import { wholeSeconds } from './time.ts';
 import { find, resolvePath } from './walk.ts';
 
 type Leading = Selected['leading'];
@@ -35,7 +36,7 @@ export interface CopyOptions {
  * A tree with something copied to a destination, in parts, by BuildKit's rules: a directory's contents go into the destination, which is
  * made where it is missing; anything else goes into a destination that is a directory or ends in `/`, else becomes it. Links in the
  * destination are followed inside the root. Directories that receive something get the time `now`; a destination that a directory was copied to, that
- * directory's. Throws `invalid` where a directory would replace something else, or something else a directory.
+ * directory's. Times are whole seconds, as the layer will have them. Throws `invalid` where a directory would replace something else, or something else a directory.
  */
 export function* copyInto(
   tree: Tree,
@@ -101,7 +102,7 @@ export function* withParents(tree: Tree, path: Path, options: CopyOptions): Gene
 function dressed(node: Node, { owner, mode }: CopyOptions): Meta {
   const changed =
     mode === undefined || node.kind === 'symlink' ? node.meta.mode : mode(node.meta.mode, node.kind === 'directory');
-  return { ...node.meta, ...owner, mode: changed };
+  return { ...node.meta, ...owner, mode: changed, mtime: wholeSeconds(node.meta.mtime) };
 }
 
 /** What something is copied to, and how. */
@@ -124,7 +125,7 @@ function* directoryEntries(
 ): Generator<LayerEntry> {
   const there = find(tree, target);
   const meta = there === undefined ? madeMeta(options) : there.meta;
-  yield directoryEntry(target, { ...meta, mtime: node.meta.mtime });
+  yield directoryEntry(target, { ...meta, mtime: wholeSeconds(node.meta.mtime) });
   const firstNames = new Map<Leaf, Path>();
   const waiting = new Map<Path, LayerEntry>();
   const left = childrenOf(node, '', there);

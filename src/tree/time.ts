@@ -6,3 +6,6 @@ export function secondsOf(nanoseconds: bigint): bigint {
   const seconds = nanoseconds / second;
   return seconds * second > nanoseconds ? seconds - 1n : seconds;
 }
+
+/** A time in nanoseconds as layers have it. */
+export const wholeSeconds = (nanoseconds: bigint): bigint => secondsOf(nanoseconds) * second;

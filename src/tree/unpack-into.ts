@@ -1,9 +1,10 @@
 import { invalid } from '../errors.ts';
 import { type CopyOptions, childrenOf, directoryEntry, madeMeta, withParents } from './copy.ts';
 import { Draft } from './draft.ts';
-import { impliedMeta, type LayerEntry, type Leaf, type Node, type Path, type Tree } from './node.ts';
+import { impliedMeta, type LayerEntry, type Leaf, type Meta, type Node, type Path, type Tree } from './node.ts';
 import { each, type Parts } from './parts.ts';
 import { encodeText, joinPath, shortTextOf } from './path.ts';
+import { wholeSeconds } from './time.ts';
 import { find, resolvePath } from './walk.ts';
 
 /**
@@ -29,6 +30,12 @@ export function* unpackInto(
   return draft.tree();
 }
 
+const unpackedMeta = (meta: Meta, { owner }: Pick<CopyOptions, 'owner'>): Meta => ({
+  ...meta,
+  ...owner,
+  mtime: wholeSeconds(meta.mtime),
+});
+
 /** The members of an archive, the nearest to its root first; two names of one file stay that. */
 function* archiveEntries(
   tree: Tree,
@@ -41,7 +48,7 @@ function* archiveEntries(
     const { node } = next;
     const path = joinPath(target, next.path);
     if (node.kind === 'directory') {
-      if (node.meta !== impliedMeta) yield directoryEntry(path, { ...node.meta, ...options.owner });
+      if (node.meta !== impliedMeta) yield directoryEntry(path, unpackedMeta(node.meta, options));
       else yield* impliedEntries(find(tree, path), path, options.now);
       left.push(...childrenOf(node, next.path));
       continue;
@@ -49,7 +56,7 @@ function* archiveEntries(
     const known = firstNames.get(node);
     if (known === undefined) firstNames.set(node, path);
     if (known !== undefined) yield { kind: 'hardlink', path, target: known };
-    else yield { kind: 'node', path, node: { ...node, meta: { ...node.meta, ...options.owner } } };
+    else yield { kind: 'node', path, node: { ...node, meta: unpackedMeta(node.meta, options) } };
   }
 }
 

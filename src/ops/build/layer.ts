@@ -81,7 +81,7 @@ export async function copiedLayer(step: Changing, doing: Doing): Promise<Made> {
   const { entries, tree } = await changesOf(step, doing);
   const parts = [{ kind: 'entries', entries, bodies: files, beside: layout }] as const;
   const isLaid = doing.isUnderRun && entries.length > 0 && isPlain(entries);
-  const laid = isLaid ? await building.runs.on(doing.below, building) : undefined;
+  const laid = isLaid ? await building.runs.on(doing.below, entries, building) : undefined;
   const own = laid?.at(-1);
   if (own === undefined) return { layer: await stored(entries, building), tree, parts };
   const layer = await layOutBeside(own, { entries, signal: options.signal }, listener =>

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { DockerfileError } from '../../dockerfile/dockerfile-error.ts';
-import { makeLayout, putImage, putName } from '../../testing/layout-files.ts';
+import { digestOf } from '../../spec/digest.ts';
+import { blobFile, layerTar, makeLayout, putImage, putName } from '../../testing/layout-files.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { build } from '../build.ts';
 
@@ -53,4 +54,25 @@ test('an image that is missing is missing where the Dockerfile asks for it first
 test('where there is no layout yet, no name is told, and none is made', async t => {
   const { hint } = await refused(t, 'FROM other\n', { isThere: false });
   assert.match(hint ?? '', /^no image here has a name; skopeo copy /);
+});
+
+test('a base with a layer that is not what it says fails the build beside whose steps it is brought, and nothing is made', async t => {
+  const directory = temporaryDirectory(t);
+  const [context, base, layout] = ['context', 'base', 'layout'].map(name => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
+  mkdirSync(context);
+  makeLayout(base);
+  const tar = layerTar([]);
+  putName(base, 'base', putImage(base, { layers: [{ tar, compression: 'none' }] }));
+  writeFileSync(blobFile(base, digestOf(tar)), Buffer.alloc(tar.length, 1));
+  const options = { platforms: ['linux/amd64'], contexts: [`base=oci:${base}:base`] };
+  const steps = { none: 'ENV A=b', some: 'COPY Dockerfile /x', run: 'RUN true' };
+  for (const step of Object.values(steps)) {
+    writeFileSync(join(context, 'Dockerfile'), `FROM base\n${step}\n`);
+    await assert.rejects(build(context, [`${layout}:x`], options), { code: 'invalid' }, step);
+    assert.equal(existsSync(layout), false, step);
+  }
 });

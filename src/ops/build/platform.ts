@@ -69,9 +69,11 @@ export async function buildPlatform(prepared: Prepared, workshop: Workshop): Pro
   const kept = base === undefined ? [] : blobsOf(layersOf(base.image));
   const labels = base === undefined ? [] : await warningsOf(base.source, kept);
   if (base?.source.isConverted === true) await proveLayers(base.source, layersOf(base.image));
-  if (base !== undefined) for (const blob of kept) await store.bring(base.source, blob);
   for (const { title } of plan.images) await workshop.log.during(title, async () => undefined);
-  const done = await doAll(prepared, { workshop, base, created: fixed ?? timeOf(options.now) });
+  const meanwhile = async (): Promise<void> => {
+    if (base !== undefined) for (const blob of kept) await store.bring(base.source, blob);
+  };
+  const done = await doAll(prepared, { workshop, base, created: fixed ?? timeOf(options.now), meanwhile });
   const { platform } = plan;
   const annotations = annotationsAt('manifest', options.annotations, platform);
   const made = builtImage({ plan, base, done, fixed, annotations });
@@ -99,13 +101,17 @@ export async function buildPlatform(prepared: Prepared, workshop: Workshop): Pro
 export const annotated = (entry: Descriptor, annotations: Annotations): Descriptor =>
   Object.keys(annotations).length === 0 ? entry : { ...entry, annotations: { ...entry.annotations, ...annotations } };
 
+interface Doings {
+  readonly workshop: Workshop;
+  readonly base: BuildBase | undefined;
+  readonly created: string | undefined;
+  /** What no step waits for. */
+  readonly meanwhile: () => Promise<void>;
+}
+
 async function doAll(
   { plan, input, bases, platform }: Prepared,
-  {
-    workshop,
-    base,
-    created,
-  }: { readonly workshop: Workshop; readonly base: BuildBase | undefined; readonly created: string | undefined },
+  { workshop, base, created, meanwhile }: Doings,
 ): Promise<readonly Done[]> {
   const { options } = workshop;
   const { compression, level, compressor } = compressionOf(options);
@@ -125,7 +131,7 @@ async function doAll(
     jobs: (options.jobs ?? usualJobs) || Number.POSITIVE_INFINITY,
   };
   try {
-    return await doSteps(building);
+    return await doSteps(building, meanwhile);
   } finally {
     const removal = runs.close();
     // The build ends with its error.

@@ -1,9 +1,10 @@
 import type { Directories } from '../../runner/job.ts';
+import type { Layer } from '../../spec/objects.ts';
 import type { Workspace } from '../../store/disk/workspace.ts';
 import type { KeptStages } from '../../store/kept-stages.ts';
 import { isPlain, type LaidPart, layOut, standAlone } from '../../store/rootfs/lay-out.ts';
 import { Pace } from '../../stream/pace.ts';
-import { emptyTree, type FileNode, type Meta, type Tree } from '../../tree/node.ts';
+import { emptyTree, type FileNode, type LayerEntry, type Meta, type Tree } from '../../tree/node.ts';
 import { toLayerInParts } from '../../tree/to-layer.ts';
 import { compareSides } from '../compare.ts';
 import type { StageFiles } from './files.ts';
@@ -11,11 +12,19 @@ import type { Building } from './steps.ts';
 
 /** So many directories lie on one another at most: more are laid out as one again. */
 const deepest = 60;
+/** Of so many layers on a base at most each is kept by itself. */
+const mostLayers = 4;
 
 /** The files that others lie on, the lowest first. */
 type Chain = readonly StageFiles[];
 
 type StoredLayer = Extract<LaidPart, { kind: 'layer' }>;
+
+/** What stays for other builds: what images are, or several of their layers, and by its diffID what one layer is that means the same on anything. */
+export interface Kept {
+  readonly stages: KeptStages;
+  readonly layers: KeptStages;
+}
 
 /** What is on the disk, and what lies on it and is not. */
 interface Standing {
@@ -25,21 +34,23 @@ interface Standing {
 
 /**
  * Files of stages as directories on a disk, the lowest first: laid out when they are first asked for, and what lies on others that are there already
- * in a directory of its own. What only stored layers make, a base and the steps that a cache had, stays for the next build. State: what has been laid out.
+ * in a directory of its own. What only stored layers make, a base and the steps that a cache had, stays for the next build, and so does what a step copied. State: what has
+ * been laid out.
  */
 export class StageDirectories {
   readonly #workspace: Workspace;
-  readonly #kept: KeptStages | undefined;
+  readonly #kept: Kept | undefined;
   readonly #known = new Map<StageFiles, Promise<Directories>>();
 
-  constructor(workspace: Workspace, kept: KeptStages | undefined) {
+  constructor(workspace: Workspace, kept: Kept | undefined) {
     this.#workspace = workspace;
     this.#kept = kept;
   }
 
-  /** Files that are on the disk already. */
-  know(files: StageFiles, directories: Directories): void {
+  /** Files that are on the disk already, whose uppermost layer is this one. */
+  know(files: StageFiles, { diffID }: Layer, directories: Directories): void {
     this.#known.set(files, Promise.resolve(directories));
+    this.#kept?.layers.keep(directories.at(-1) as string, diffID);
   }
 
   of(files: StageFiles, building: Building): Promise<Directories> {
@@ -48,10 +59,12 @@ export class StageDirectories {
     return known;
   }
 
-  /** Where somebody else lays out what lies on files: on theirs an empty one, the last. Undefined where too many lie on one another. */
-  async on(below: StageFiles, building: Building): Promise<Directories | undefined> {
+  /** Where somebody else lays out these entries, which lie on files: on theirs an empty one, the last. Undefined where too many lie on one another. */
+  async on(below: StageFiles, entries: readonly LayerEntry[], building: Building): Promise<Directories | undefined> {
     const under = await this.of(below, building);
-    return under.length < deepest ? [...under, this.#workspace.make('files')] : undefined;
+    if (under.length >= deepest) return undefined;
+    const kept = standAlone(entries) ? await this.#kept?.layers.open(bytesOf(entries)) : undefined;
+    return [...under, kept ?? this.#workspace.make('files')];
   }
 
   /** All of it in one directory that nobody else has: it may be changed. */
@@ -86,7 +99,7 @@ export class StageDirectories {
     return undefined;
   }
 
-  /** What stored layers alone make of a chain, kept for other builds: a base, and by itself what steps have put on it, where that means the same alone. */
+  /** What stored layers alone make of a chain, kept for other builds: a base, and by themselves the layers that steps have put on it, where they mean the same alone. */
   async #keeping(chain: Chain, building: Building): Promise<Standing | undefined> {
     const stored = await storedOf(chain);
     const first = stored.findIndex(({ layers }) => layers.length > 0);
@@ -95,17 +108,16 @@ export class StageDirectories {
     const more = stored.slice(first + 1).flatMap(({ layers }) => layers);
     const [bottom, top] = [await base.files.identity?.(), await stored.at(-1)?.files.identity?.()];
     if (bottom === undefined || top === undefined) return undefined;
+    const { stages, layers } = this.#kept;
+    const lay = (parts: readonly StoredLayer[]) => (to: string) => layOut(parts, to, building.options.signal);
     const under: (string | undefined)[] = [];
     if (await doStandAlone(more, building)) {
-      under.push(await this.#keep(bottom, base.layers, building));
-      if (more.length > 0) under.push(await this.#keep(`${top} on ${bottom}`, more, building));
-    } else under.push(await this.#keep(top, [...base.layers, ...more], building));
+      under.push(await stages.of(bottom, lay(base.layers)));
+      if (more.length > mostLayers) under.push(await stages.of(`${top} on ${bottom}`, lay(more)));
+      else for (const part of more) under.push(await layers.of(part.layer.diffID, lay([part])));
+    } else under.push(await stages.of(top, lay([...base.layers, ...more])));
     const isWhole = under.every((directory): directory is string => directory !== undefined);
     return isWhole ? { under, above: chain.slice(stored.length) } : undefined;
-  }
-
-  async #keep(identity: string, layers: readonly StoredLayer[], { options }: Building): Promise<string | undefined> {
-    return this.#kept?.of(identity, to => layOut(layers, to, options.signal));
   }
 
   async #write(parts: readonly LaidPart[], { options }: Building): Promise<string> {
@@ -114,6 +126,9 @@ export class StageDirectories {
     return directory;
   }
 }
+
+const bytesOf = (entries: readonly LayerEntry[]): number =>
+  entries.reduce((sum, entry) => sum + (entry.kind === 'node' && entry.node.kind === 'file' ? entry.node.size : 0), 0);
 
 /** All that files lie on, and they. */
 function chainOf(files: StageFiles): Chain {

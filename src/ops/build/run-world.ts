@@ -1,10 +1,13 @@
 import { type ChosenRunner, chooseRunner } from '../../runner/choose.ts';
 import type { Directories } from '../../runner/job.ts';
+import type { Layer } from '../../spec/objects.ts';
 import { besideOf, makeWorkspace, type Workspace } from '../../store/disk/workspace.ts';
 import { KeptStages } from '../../store/kept-stages.ts';
+import type { LayerEntry } from '../../tree/node.ts';
+import { both } from '../both.ts';
 import type { StageFiles } from './files.ts';
 import type { BuildOptions } from './options.ts';
-import { StageDirectories } from './run-stages.ts';
+import { type Kept, StageDirectories } from './run-stages.ts';
 import type { Building } from './steps.ts';
 
 /** What RUNs of one build share. */
@@ -22,9 +25,10 @@ function keptStagesFor(
   { canOverlay, isInNamespace, hasOneID }: ChosenRunner,
   beside: string,
   { contextCache, dryRun, signal }: BuildOptions,
-): KeptStages | undefined {
+): Kept | undefined {
   if (contextCache === undefined || dryRun === true || !canOverlay || (isInNamespace && !hasOneID)) return undefined;
-  return new KeptStages(`${contextCache}/stages`, { beside, signal });
+  const at = (name: string): KeptStages => new KeptStages(`${contextCache}/${name}`, { beside, signal });
+  return { stages: at('stages'), layers: at('laid') };
 }
 
 /** The runs of a build: nothing is made before the first of them. State: whether it has been. */
@@ -33,7 +37,7 @@ export class BuildRuns {
   readonly #options: BuildOptions;
   #world: Promise<RunWorld> | undefined;
   #workspace: Workspace | undefined;
-  #kept: KeptStages | undefined;
+  #kept: Kept | undefined;
 
   /** Files lie for a while beside the layout. */
   constructor(layout: string, options: BuildOptions) {
@@ -63,18 +67,24 @@ export class BuildRuns {
   }
 
   /** Where what lies on files can be laid out for a run by who makes it (`StageDirectories.on`). Undefined where no run takes it so. */
-  async on(below: StageFiles, building: Building): Promise<Directories | undefined> {
+  async on(below: StageFiles, entries: readonly LayerEntry[], building: Building): Promise<Directories | undefined> {
     const { runner, directories } = (await this.world().catch(() => undefined)) ?? {};
-    return runner?.canOverlay === true ? directories?.on(below, building) : undefined;
+    return runner?.canOverlay === true ? directories?.on(below, entries, building) : undefined;
   }
 
-  /** Says where files lie on the disk already. */
-  async know(files: StageFiles, directories: Directories): Promise<void> {
-    (await this.world()).directories.know(files, directories);
+  /** Says where files lie on the disk already, whose uppermost layer is this one. */
+  async know(files: StageFiles, layer: Layer, directories: Directories): Promise<void> {
+    (await this.world()).directories.know(files, layer, directories);
   }
 
   async close(): Promise<void> {
-    this.#kept?.close();
-    await this.#workspace?.remove();
+    await both(
+      async () => this.#workspace?.remove(),
+      () =>
+        both(
+          async () => this.#kept?.stages.close(),
+          async () => this.#kept?.layers.close(),
+        ),
+    );
   }
 }

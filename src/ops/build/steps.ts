@@ -110,8 +110,8 @@ export function checkSteps({ steps }: Plan, file: string): void {
 /** A step that is done but for its key, which the next do not wait for. */
 type Left = Omit<Done, 'key'> & { readonly keys?: Promise<readonly Digest[]> };
 
-/** Does all steps, each as soon as those are done that it needs, whatever stage they are of. Answers what each left. */
-export async function doSteps(building: Building): Promise<readonly Done[]> {
+/** Does all steps, each as soon as those are done that it needs, whatever stage they are of, and `meanwhile` beside them. Answers what each left. */
+export async function doSteps(building: Building, meanwhile: () => Promise<void>): Promise<readonly Done[]> {
   const { plan, options, jobs, log } = building;
   const [chain, under] = [chainOf(plan), underRuns(plan)];
   const first = log.reserve(plan.steps.length);
@@ -139,6 +139,7 @@ export async function doSteps(building: Building): Promise<readonly Done[]> {
     const doing = { building: own, isUnderRun: under.has(place), number, below, filesOf, fail, goesOn };
     done[place] = await doStep(step, doing, chain.has(place));
   };
+  goesOn(meanwhile());
   try {
     await inParallel({ needs: needsOf(plan), atOnce: jobs, signal: options.signal }, work);
   } finally {
@@ -189,7 +190,7 @@ async function doStep(step: Step, doing: Doing, isKept: boolean): Promise<Left> 
     cache.note(all, { layer, created: building.created }, essence);
     const { identity } = withLayer(below, layer, { source: store, listings, work: options });
     const files = { identity, tree, parts: { below, layers: async () => parts } };
-    if (laid !== undefined) await building.runs.know(files, laid);
+    if (laid !== undefined) await building.runs.know(files, layer, laid);
     return { files, layer, keys: all, isCached: false, created: building.created };
   });
 }
