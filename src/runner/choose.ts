@@ -65,10 +65,13 @@ async function tried(runner: Runner, { work, signal }: Probing): Promise<string 
     name => findProgram(name, hostPath) === undefined,
   );
   if (missing !== undefined) return `no program ${missing} (package ${packages[missing] ?? missing})`;
-  const options = `${overlayOptions(isInUserNamespace())}lowerdir=probe-l,upperdir=probe-u,workdir=probe-w`;
+  const options = `${overlayOptions(isInUserNamespace())}lowerdir=probe-l,upperdir=probe-u`;
+  const mount = (...rest: readonly string[]): string =>
+    `mount -n -t overlay -o ${[options, ...rest].join(',')} overlay probe-m`;
   const script = [
     `cd ${quoted(work)} 2>&4 || exit`,
-    `(mkdir -p probe-l probe-u probe-w probe-m && mount -n -t overlay -o ${options} overlay probe-m && umount -n probe-m) 2>/dev/null && printf overlay`,
+    // To unmount what is not volatile waits until all that anybody has written to the file system is on the disk.
+    `(mkdir -p probe-l probe-u probe-v probe-w probe-m && { ${mount('workdir=probe-v', 'volatile')} || ${mount('workdir=probe-w')}; } && umount -n probe-m) 2>/dev/null && printf overlay`,
     'rm -rf probe-? 2>/dev/null',
     'mount -n -t tmpfs tmpfs /tmp 2>&4 && printf ready >&4',
   ].join('\n');
