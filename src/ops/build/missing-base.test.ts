@@ -69,8 +69,7 @@ test('a base with a layer that is not what it says fails the build beside whose 
   putName(base, 'base', putImage(base, { layers: [{ tar, compression: 'none' }] }));
   writeFileSync(blobFile(base, digestOf(tar)), Buffer.alloc(tar.length, 1));
   const options = { platforms: ['linux/amd64'], contexts: [`base=oci:${base}:base`] };
-  const steps = { none: 'ENV A=b', some: 'COPY Dockerfile /x', run: 'RUN true' };
-  for (const step of Object.values(steps)) {
+  for (const step of ['ENV A=b', 'COPY Dockerfile /x']) {
     writeFileSync(join(context, 'Dockerfile'), `FROM base\n${step}\n`);
     await assert.rejects(build(context, [`${layout}:x`], options), { code: 'invalid' }, step);
     assert.equal(existsSync(layout), false, step);
