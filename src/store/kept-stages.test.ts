@@ -196,6 +196,39 @@ test('of what is filled those that were used last stay', async t => {
     assert.equal((await here.asked(identity))[1], isLaid, identity);
 });
 
+test('of many that one build fills the last stay, and no more than of others', async t => {
+  const here = ground(t);
+  if (here === undefined) return;
+  await here.asked('other');
+  const one = here.open();
+  for (let at = 0; at < 12; at++) await filled(one, `${at}`);
+  await one.close();
+  assert.equal(standing(here.cache).length, 8);
+  assert.equal(readdirSync(here.cache).length, 16, 'each with its lock');
+  for (const [identity, isLaid] of [
+    ['4', false],
+    ['11', false],
+    ['3', true],
+  ] as const)
+    assert.equal((await here.asked(identity))[1], isLaid, identity);
+});
+
+test('what is given up leaves nothing, and locks of nothing go with the next', async t => {
+  const here = ground(t);
+  if (here === undefined) return;
+  const one = here.open();
+  const files = (await one.open(0)) ?? '';
+  await lay(files);
+  assert.equal(await one.drop(files), true);
+  assert.equal(existsSync(files), false);
+  assert.equal(await one.drop(files), false);
+  assert.equal(await one.drop(tmpdir()), false);
+  await one.close();
+  writeFileSync(join(here.cache, `${'f'.repeat(64)}.lock`), '');
+  await here.asked();
+  assert.equal(readdirSync(here.cache).length, 2);
+});
+
 test('nothing is opened where there is no room for it, nor in a cache that somebody else may write to', async t => {
   const here = ground(t);
   if (here === undefined) return;

@@ -14,6 +14,8 @@ import { idsOfProcess } from './disk/user-ids.ts';
 import { forgiving, readOwnFile } from './own-cache.ts';
 import { forgetOldest, noteUse, openLock, takesLock } from './stage-lock.ts';
 
+/** So many stages of a kind are kept, those that were used last; more while they are in use. */
+const mostKept = 8;
 /** A disk of which less than this is free has no room for what could be made again. */
 const leastFree = 0.1;
 const sealLength = 64;
@@ -47,7 +49,7 @@ export class KeptStages {
   readonly #held: number[] = [];
   readonly #staged = new Map<string, Staged>();
   readonly #filled = new Map<string, Filled>();
-  readonly #forgetting: Promise<void>[] = [];
+  #forgetting: Promise<void> = Promise.resolve();
 
   /** What lies on a stage will be in the directory `beside`. */
   constructor(
@@ -72,11 +74,18 @@ export class KeptStages {
   /** An empty directory for so many bytes that may stay (`keep`). Undefined where nothing can be kept. */
   open(size: number): Promise<string | undefined> {
     return forgiving(async () => {
-      if (!this.#canKeep() || !hasRoom(this.#cache, size)) return undefined;
+      if (!this.#canKeep() || !(await this.#hasRoom(size))) return undefined;
       const staged = await makeStaged(this.#cache);
       this.#staged.set(staged.files, staged);
       return staged.files;
     });
+  }
+
+  /** Takes away what `open` gave; false of any other directory. */
+  async drop(files: string): Promise<boolean> {
+    const staged = this.#staged.get(files);
+    if (staged !== undefined) await forgiving(() => staged.temporary.remove());
+    return this.#staged.delete(files);
   }
 
   /**
@@ -88,24 +97,36 @@ export class KeptStages {
     if (staged === undefined) return;
     const name = nameOf(identity);
     const seal = this.#sealOf(name, files);
-    const forgetting = forgetOldest(this.#cache, { newest: name, signal: this.#signal });
-    // They are waited for at the end.
-    for (const work of [seal, forgetting]) work.catch(() => undefined);
     this.#filled.set(files, { staged, name, seal });
-    this.#forgetting.push(forgetting);
+    const names = [...this.#filled.values()].map(one => one.name);
+    this.#forgetting = this.#forgetting.then(() => this.#makeWay(names));
+    // They are waited for at the end.
+    for (const work of [seal, this.#forgetting]) work.catch(() => undefined);
   }
 
-  /** Puts what was filled in its place, and lets others take away what has been used. */
+  /** Puts what was filled last in its place, and lets others take away what has been used. */
   async close(): Promise<void> {
     const filled = [...this.#filled.values()];
     try {
-      for (const work of this.#forgetting) await forgiving(() => work);
-      for (const one of filled) await forgiving(() => this.#put(one));
+      await forgiving(() => this.#forgetting);
+      for (const one of filled.slice(-mostKept)) await forgiving(() => this.#put(one));
     } finally {
-      await Promise.allSettled([...this.#forgetting, ...filled.map(({ seal }) => seal)]);
+      await Promise.allSettled([this.#forgetting, ...filled.map(({ seal }) => seal)]);
       for (const lock of this.#held.splice(0)) closeSync(lock);
-      for (const { temporary } of this.#staged.values()) await temporary.remove();
+      for (const files of [...this.#staged.keys()]) await this.drop(files);
     }
+  }
+
+  /** Where the disk is nearly full, nothing that could be made again stays on it. */
+  async #hasRoom(size: number): Promise<boolean> {
+    if (!hasRoom(this.#cache, 0)) await forgetOldest(this.#cache, { most: 0, signal: this.#signal });
+    return hasRoom(this.#cache, size);
+  }
+
+  /** So that with these no more than are kept are there. */
+  #makeWay(names: readonly string[]): Promise<void> {
+    const most = Math.max(0, mostKept - names.length);
+    return forgetOldest(this.#cache, { most, but: names, signal: this.#signal });
   }
 
   #canKeep(): boolean {
@@ -133,7 +154,7 @@ export class KeptStages {
     const takes = (how: 'shared' | 'exclusive'): boolean => takesLock(this.#cache, name, { lock, how });
     if (!takes('shared')) return false;
     if (!(await this.#isWhole(name))) {
-      if (!takes('exclusive') || !hasRoom(this.#cache, 0)) return false;
+      if (!takes('exclusive') || !(await this.#hasRoom(0))) return false;
       await this.#make(name, lay);
       // For a moment in between nobody holds it.
       if (!takes('shared') || !existsSync(join(this.#cache, name))) return false;
@@ -166,11 +187,12 @@ export class KeptStages {
     } finally {
       await staged.temporary.remove();
     }
-    await forgetOldest(this.#cache, { newest: name, signal: this.#signal });
+    await this.#makeWay([name]);
   }
 
   /** What somebody uses stays in its place. */
   async #put(filled: Filled): Promise<void> {
+    await filled.seal;
     const lock = openLock(this.#cache, filled.name);
     try {
       if (!takesLock(this.#cache, filled.name, { lock, how: 'exclusive' })) return;
@@ -193,9 +215,14 @@ async function makeStaged(cache: string): Promise<Staged> {
   const temporary = makeTemporaryDirectory(cache);
   const made = join(temporary.path, 'stage');
   const files = join(made, 'files');
-  // Nobody else is to reach programs of an image that run as their owner.
-  mkdirSync(made, { mode: 0o700 });
-  mkdirSync(files, { mode: 0o755 });
+  try {
+    // Nobody else is to reach programs of an image that run as their owner.
+    mkdirSync(made, { mode: 0o700 });
+    mkdirSync(files, { mode: 0o755 });
+  } catch (error) {
+    await temporary.remove();
+    throw error;
+  }
   return { temporary, made, files };
 }
 

@@ -1,11 +1,19 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { loadNative } from './disk/native.ts';
 import { removeTree } from './disk/remove-tree.ts';
 import { isSameFile, statOf } from './disk/stat.ts';
 
-/** So many stages of a kind are kept, those that were used last; more while they are in use. */
-const mostKept = 8;
 const exact = { bigint: true } as const;
 const lockForm = /^([0-9a-f]{64})\.lock$/;
 
@@ -32,16 +40,23 @@ export function takesLock(
 /** The time of a stage's lock is when it was used. */
 export const noteUse = (lock: number): void => void writeSync(lock, '\n', 0);
 
-/** Takes away what was used longest ago, and what is in use by nobody. */
-export async function forgetOldest(
-  cache: string,
-  { newest, signal }: { readonly newest: string; readonly signal: AbortSignal | undefined },
-): Promise<void> {
+interface Forgetting {
+  /** So many stay, those that were used last. */
+  readonly most: number;
+  /** What is not counted, and stays. */
+  readonly but?: readonly string[];
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Takes away what was used longest ago, as long as it is in use by nobody, and locks of nothing. */
+export async function forgetOldest(cache: string, { most, but = [], signal }: Forgetting): Promise<void> {
   const names = readdirSync(cache)
     .flatMap(file => lockForm.exec(file)?.[1] ?? [])
-    .filter(name => name !== newest);
-  const used = names.map(name => ({ name, time: lstatSync(lockPath(cache, name)).mtimeMs }));
-  for (const { name } of used.sort((one, other) => other.time - one.time).slice(mostKept - 1)) {
+    .filter(name => !but.includes(name));
+  const stages = names.filter(name => existsSync(join(cache, name)));
+  const used = stages.map(name => ({ name, time: lstatSync(lockPath(cache, name)).mtimeMs }));
+  const oldest = used.sort((one, other) => other.time - one.time).slice(most);
+  for (const name of [...oldest.map(({ name }) => name), ...names.filter(name => !stages.includes(name))]) {
     signal?.throwIfAborted();
     const lock = openLock(cache, name);
     try {

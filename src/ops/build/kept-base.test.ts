@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { KeptStages } from '../../store/kept-stages.ts';
 import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
 import { canKeepStages, canMountOverlay } from '../../testing/room.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
@@ -9,6 +10,8 @@ import { tick } from '../../testing/tick.ts';
 import { build } from '../build.ts';
 import { catStream } from '../cat.ts';
 import type { BuildOptions } from './options.ts';
+
+const realOpen = KeptStages.prototype.open;
 
 /** Whole stages, or what layers lie as by themselves. */
 type Kind = 'stages' | 'laid';
@@ -117,6 +120,56 @@ test('what a step copied lies there for a build whose RUN is another, as its lay
   await here.built([copy, `RUN true && ${listing('/tree')} > /seen`], others);
   assert.equal(await here.text('/seen'), seen, 'laid out of its layer');
   assert.notEqual(here.kept('laid').get(name), first.get(name));
+});
+
+test('directories that a RUN has made have the times of the layer where something is copied into them', async t => {
+  const here = await prepare(t);
+  if (here === undefined) return;
+  const steps = ['RUN mkdir -p /app/deep/data', 'COPY given /app/deep/data/given'];
+  const others = { buildArguments: [] };
+  const seenBy = async (command: string): Promise<string> => {
+    await here.built([...steps, `RUN ${command}; ${listing('/app')} > /seen`], others);
+    return here.text('/seen');
+  };
+  const seen = await seenBy('true');
+  assert.equal(await seenBy('echo'), seen);
+  await tick();
+  for (const name of here.kept('laid').keys()) writeFileSync(join(here.inside('laid', name), 'more'), '');
+  assert.equal(await seenBy(':'), seen, 'laid out of the layers');
+});
+
+test('where the cache of one user cannot take what is copied, the build does without', async t => {
+  const here = await prepare(t);
+  if (here === undefined) return;
+  const open = readdirSync('/proc/self/fd').length;
+  let count = 0;
+  t.mock.method(KeptStages.prototype, 'open', async function (this: KeptStages) {
+    const files = await realOpen.call(this, 0);
+    // Something is in the way: the first cannot be laid out there.
+    if (files !== undefined && count++ === 0) writeFileSync(join(files, 'given'), '');
+    return files;
+  });
+  await here.built(['COPY given /given', 'COPY fixed /fixed', 'RUN cat given fixed > /both']);
+  assert.equal(await here.text('/both'), 'given\nfixed\n');
+  assert.equal(here.kept('laid').size, 1, 'what could be');
+  assert.ok(readdirSync('/proc/self/fd').length <= open);
+});
+
+test('above many layers the last are kept by themselves, and what lies under them as one', async t => {
+  const here = await prepare(t);
+  if (here === undefined) return;
+  const steps = [1, 2, 3, 4, 5, 6, 7].map(at => `COPY given /d${at}/given`);
+  await here.built([...steps, 'RUN ls / > /seen']);
+  assert.equal(here.kept('laid').size, 7);
+  await here.built([...steps, 'RUN ls / /d1 /d4 /d7 > /seen']);
+  assert.equal(here.kept('laid').size, 7);
+  assert.equal(here.kept('stages').size, 2);
+  const seen = await here.text('/seen');
+  const again = [...steps, 'RUN echo; ls / /d1 /d4 /d7 > /seen'];
+  const last = await here.built(again);
+  assert.equal(await here.text('/seen'), seen);
+  assert.equal(here.kept('stages').size, 2);
+  assert.equal(await here.built(again, unkept), last);
 });
 
 test('what a step copied stays where the RUN above it fails', async t => {

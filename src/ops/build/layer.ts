@@ -7,6 +7,7 @@ import { Pace } from '../../stream/pace.ts';
 import { applyInParts } from '../../tree/apply.ts';
 import { emptyTree, type LayerEntry, type Tree } from '../../tree/node.ts';
 import { isUntouched } from '../../tree/stack.ts';
+import { wholeSeconds } from '../../tree/time.ts';
 import { toLayerInParts } from '../../tree/to-layer.ts';
 import { find } from '../../tree/walk.ts';
 import { compareSides, type Side } from '../compare.ts';
@@ -27,11 +28,21 @@ export async function changesOf(
   const isLink = step.kind === 'copy' && step.link;
   const before = isLink ? emptyTree() : below;
   const after = await changedTree(step, before, doing);
-  const entries = await entriesOf({ tree: before, digests: all => files.digests(all) }, after, building);
-  const isAsIs = !isLink && plan.epoch === undefined;
+  const found = await entriesOf({ tree: before, digests: all => files.digests(all) }, after, building);
+  const entries = found.some(isFiner) ? found.map(inWholeSeconds) : found;
+  const isAsIs = !isLink && plan.epoch === undefined && entries === found;
   const tree = memoized(async () => (isAsIs ? after : new Pace(options.signal).run(applyInParts(below, entries))));
   return { entries, tree };
 }
+
+const isFiner = (entry: LayerEntry): boolean =>
+  entry.kind === 'node' && wholeSeconds(entry.node.meta.mtime) !== entry.node.meta.mtime;
+
+/** Directories on the way come from programs, whose times are finer than a layer's. */
+const inWholeSeconds = (entry: LayerEntry): LayerEntry =>
+  entry.kind === 'node'
+    ? { ...entry, node: { ...entry.node, meta: { ...entry.node.meta, mtime: wholeSeconds(entry.node.meta.mtime) } } }
+    : entry;
 
 /** What makes the one tree of the other. */
 async function entriesOf(
@@ -77,15 +88,24 @@ export async function storedChanges(before: Side, after: Tree, { building }: Doi
 /** The layer of a step that only copies. Its files are laid out for a run above it while they are read for the layer. */
 export async function copiedLayer(step: Changing, doing: Doing): Promise<Made> {
   const { building } = doing;
-  const { files, layout, options } = building;
+  const { files, layout } = building;
   const { entries, tree } = await changesOf(step, doing);
   const parts = [{ kind: 'entries', entries, bodies: files, beside: layout }] as const;
   const isLaid = doing.isUnderRun && entries.length > 0 && isPlain(entries);
   const laid = isLaid ? await building.runs.on(doing.below, entries, building) : undefined;
-  const own = laid?.at(-1);
-  if (own === undefined) return { layer: await stored(entries, building), tree, parts };
-  const layer = await layOutBeside(own, { entries, signal: options.signal }, listener =>
-    stored(entries, building, listener),
-  );
-  return { layer, tree, parts, laid };
+  const layer = laid === undefined ? undefined : await laidLayer(laid.at(-1) as string, entries, doing);
+  return layer === undefined ? { layer: await stored(entries, building), tree, parts } : { layer, tree, parts, laid };
+}
+
+/** The layer, whose files are laid out meanwhile. Undefined where they were to be kept for other builds, and the disk that they are kept on takes no more: nobody needs that. */
+async function laidLayer(to: string, entries: readonly LayerEntry[], { building }: Doing): Promise<Layer | undefined> {
+  const { options, runs } = building;
+  try {
+    return await layOutBeside(to, { entries, signal: options.signal }, listener => stored(entries, building, listener));
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    // Where it is something else, it comes again.
+    if (await runs.doWithout(to)) return undefined;
+    throw error;
+  }
 }

@@ -12,7 +12,7 @@ import type { Building } from './steps.ts';
 
 /** So many directories lie on one another at most: more are laid out as one again. */
 const deepest = 60;
-/** Of so many layers on a base at most each is kept by itself. */
+/** So many layers on a base are each kept by itself, and what lies under them as one. */
 const mostLayers = 4;
 
 /** The files that others lie on, the lowest first. */
@@ -105,19 +105,26 @@ export class StageDirectories {
     const first = stored.findIndex(({ layers }) => layers.length > 0);
     const base = stored[first];
     if (this.#kept === undefined || base === undefined) return undefined;
-    const more = stored.slice(first + 1).flatMap(({ layers }) => layers);
     const [bottom, top] = [await base.files.identity?.(), await stored.at(-1)?.files.identity?.()];
     if (bottom === undefined || top === undefined) return undefined;
     const { stages, layers } = this.#kept;
     const lay = (parts: readonly StoredLayer[]) => (to: string) => layOut(parts, to, building.options.signal);
-    const under: (string | undefined)[] = [];
-    if (await doStandAlone(more, building)) {
-      under.push(await stages.of(bottom, lay(base.layers)));
-      if (more.length > mostLayers) under.push(await stages.of(`${top} on ${bottom}`, lay(more)));
-      else for (const part of more) under.push(await layers.of(part.layer.diffID, lay([part])));
-    } else under.push(await stages.of(top, lay([...base.layers, ...more])));
-    const isWhole = under.every((directory): directory is string => directory !== undefined);
-    return isWhole ? { under, above: chain.slice(stored.length) } : undefined;
+    const whole = (directory: string | undefined): Standing | undefined =>
+      directory === undefined ? undefined : { under: [directory], above: chain.slice(stored.length) };
+    const more = stored.slice(first + 1).filter(one => one.layers.length > 0);
+    const added = more.flatMap(one => one.layers);
+    if (!(await doStandAlone(added, building))) return whole(await stages.of(top, lay([...base.layers, ...added])));
+    const standing = whole(await stages.of(bottom, lay(base.layers)));
+    if (standing === undefined) return undefined;
+    const under = [...standing.under];
+    const lower = more.length > mostLayers ? more.slice(0, -mostLayers) : [];
+    const parts = lower.flatMap(one => one.layers);
+    const name = await lower.at(-1)?.files.identity?.();
+    if (name !== undefined)
+      under.push((await stages.of(`${name} on ${bottom}`, lay(parts))) ?? (await this.#write(parts, building)));
+    for (const part of added.slice(parts.length))
+      under.push((await layers.of(part.layer.diffID, lay([part]))) ?? (await this.#write([part], building)));
+    return { ...standing, under };
   }
 
   async #write(parts: readonly LaidPart[], { options }: Building): Promise<string> {

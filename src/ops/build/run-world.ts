@@ -72,6 +72,11 @@ export class BuildRuns {
     return runner?.canOverlay === true ? directories?.on(below, entries, building) : undefined;
   }
 
+  /** Gives a directory of `on` up that other builds would have found. False where it is none. */
+  async doWithout(directory: string): Promise<boolean> {
+    return (await this.#kept?.layers.drop(directory)) === true;
+  }
+
   /** Says where files lie on the disk already, whose uppermost layer is this one. */
   async know(files: StageFiles, layer: Layer, directories: Directories): Promise<void> {
     (await this.world()).directories.know(files, layer, directories);

@@ -130,7 +130,9 @@ export async function doSteps(building: Building, meanwhile: () => Promise<void>
   const pending: Promise<unknown>[] = [];
   const failures: unknown[] = [];
   const goesOn = (work: Promise<unknown>): void => void pending.push(work.catch(error => failures.push(error)));
-  const work = async (place: number, signal: AbortSignal): Promise<void> => {
+  const work = async (piece: number, signal: AbortSignal): Promise<void> => {
+    if (piece === 0) return meanwhile();
+    const place = piece - 1;
     await new Pace(signal).turn();
     if (failures.length > 0) throw failures[0];
     const step = plan.steps[place] as Step;
@@ -139,9 +141,9 @@ export async function doSteps(building: Building, meanwhile: () => Promise<void>
     const doing = { building: own, isUnderRun: under.has(place), number, below, filesOf, fail, goesOn };
     done[place] = await doStep(step, doing, chain.has(place));
   };
-  goesOn(meanwhile());
+  const needs = [[], ...needsOf(plan).map(earlier => earlier.map(place => place + 1))];
   try {
-    await inParallel({ needs: needsOf(plan), atOnce: jobs, signal: options.signal }, work);
+    await inParallel({ needs, atOnce: jobs, signal: options.signal }, work);
   } finally {
     await Promise.all(pending);
   }
