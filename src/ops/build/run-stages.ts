@@ -120,6 +120,7 @@ export class StageDirectories {
     const lower = more.length > mostLayers ? more.slice(0, -mostLayers) : [];
     const parts = lower.flatMap(one => one.layers);
     const name = await lower.at(-1)?.files.identity?.();
+    if (lower.length > 0 && name === undefined) return undefined;
     if (name !== undefined)
       under.push((await stages.of(`${name} on ${bottom}`, lay(parts))) ?? (await this.#write(parts, building)));
     for (const part of added.slice(parts.length))
