@@ -2,7 +2,7 @@ import { invalid } from '../errors.ts';
 import type { FileNode, LayerEntry, Meta, Node, Path } from '../tree/node.ts';
 import { noXattrs } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
-import { second, secondsOf } from '../tree/time.ts';
+import { secondsOf, wholeSeconds } from '../tree/time.ts';
 import { encodeWhiteout } from '../tree/whiteout.ts';
 import { imageXattrs } from '../tree/xattrs.ts';
 import { encodeHeader, type HeaderFields } from './tar-writer.ts';
@@ -89,7 +89,7 @@ function fieldsOf(entry: LayerEntry, files: Map<Path, Meta>): HeaderFields {
 
 /** The same with the part of a second that a time has. */
 function exactly(fields: HeaderFields, { mtime }: Meta): HeaderFields {
-  const nanoseconds = Number(mtime - secondsOf(mtime) * second);
+  const nanoseconds = Number(mtime - wholeSeconds(mtime));
   return nanoseconds === 0 ? fields : { ...fields, nanoseconds };
 }
 

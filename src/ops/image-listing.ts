@@ -12,6 +12,7 @@ import { oddOf } from '../spec/odd-entries.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { canonicalName, familiarName, tryReference } from '../spec/reference.ts';
 import { baseNameOf } from '../store/image-place.ts';
+import { bytesOfEntries } from '../tree/node.ts';
 import type { FilterableRow } from './image-filters.ts';
 
 /** What a listing says of one image, and no more of it is kept. */
@@ -64,11 +65,7 @@ type Found = Summary | OciError | undefined;
 
 /** The bytes of a layer's files together. */
 async function fileBytes(source: ImageSource, layer: Layer): Promise<number> {
-  const { entries } = await listLayer(source, layer);
-  return entries.reduce(
-    (sum, entry) => (entry.kind === 'node' && entry.node.kind === 'file' ? sum + entry.node.size : sum),
-    0,
-  );
+  return bytesOfEntries((await listLayer(source, layer)).entries);
 }
 
 /** One place while it is listed: each document is read once, however many names lead to it. State: what has been read, and what was wrong. */

@@ -178,6 +178,18 @@ test('what is filled takes the place of what was there and in use by nobody', as
   assert.deepEqual(readdirSync(directory), ['d']);
 });
 
+/** Of those that were filled as 0 to 11 the last eight are there, each with its lock. */
+async function areLastOfTwelve({ cache, asked }: Ground): Promise<void> {
+  assert.equal(standing(cache).length, 8);
+  assert.equal(readdirSync(cache).length, 16);
+  for (const [identity, isLaid] of [
+    ['4', false],
+    ['11', false],
+    ['3', true],
+  ] as const)
+    assert.equal((await asked(identity))[1], isLaid, identity);
+}
+
 test('of what is filled those that were used last stay', async t => {
   const here = ground(t);
   if (here === undefined) return;
@@ -187,13 +199,7 @@ test('of what is filled those that were used last stay', async t => {
     await one.close();
     await tick();
   }
-  assert.equal(standing(here.cache).length, 8);
-  for (const [identity, isLaid] of [
-    ['4', false],
-    ['11', false],
-    ['3', true],
-  ] as const)
-    assert.equal((await here.asked(identity))[1], isLaid, identity);
+  await areLastOfTwelve(here);
 });
 
 test('of many that one build fills the last stay, and no more than of others', async t => {
@@ -203,14 +209,7 @@ test('of many that one build fills the last stay, and no more than of others', a
   const one = here.open();
   for (let at = 0; at < 12; at++) await filled(one, `${at}`);
   await one.close();
-  assert.equal(standing(here.cache).length, 8);
-  assert.equal(readdirSync(here.cache).length, 16, 'each with its lock');
-  for (const [identity, isLaid] of [
-    ['4', false],
-    ['11', false],
-    ['3', true],
-  ] as const)
-    assert.equal((await here.asked(identity))[1], isLaid, identity);
+  await areLastOfTwelve(here);
 });
 
 test('what is given up leaves nothing, and locks of nothing go with the next', async t => {
@@ -295,10 +294,7 @@ test('what cannot be laid out leaves nothing, and what is no fault of it is thro
     TypeError,
   );
   await broken.close();
-  assert.deepEqual(
-    readdirSync(here.cache).filter(name => !name.endsWith('.lock')),
-    [],
-  );
+  assert.deepEqual(standing(here.cache), []);
   assert.equal((await here.asked())[1], true);
 });
 

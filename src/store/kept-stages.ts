@@ -48,7 +48,7 @@ export class KeptStages {
   readonly #known = new Map<string, Promise<string | undefined>>();
   readonly #held: number[] = [];
   readonly #staged = new Map<string, Staged>();
-  readonly #filled = new Map<string, Filled>();
+  readonly #filled: Filled[] = [];
   #forgetting: Promise<void> = Promise.resolve();
 
   /** What lies on a stage will be in the directory `beside`. */
@@ -97,8 +97,8 @@ export class KeptStages {
     if (staged === undefined) return;
     const name = nameOf(identity);
     const seal = this.#sealOf(name, files);
-    this.#filled.set(files, { staged, name, seal });
-    const names = [...this.#filled.values()].map(one => one.name);
+    this.#filled.push({ staged, name, seal });
+    const names = this.#filled.map(one => one.name);
     this.#forgetting = this.#forgetting.then(() => this.#makeWay(names));
     // They are waited for at the end.
     for (const work of [seal, this.#forgetting]) work.catch(() => undefined);
@@ -106,12 +106,11 @@ export class KeptStages {
 
   /** Puts what was filled last in its place, and lets others take away what has been used. */
   async close(): Promise<void> {
-    const filled = [...this.#filled.values()];
     try {
       await forgiving(() => this.#forgetting);
-      for (const one of filled.slice(-mostKept)) await forgiving(() => this.#put(one));
+      for (const one of this.#filled.slice(-mostKept)) await forgiving(() => this.#put(one));
     } finally {
-      await Promise.allSettled([this.#forgetting, ...filled.map(({ seal }) => seal)]);
+      await Promise.allSettled([this.#forgetting, ...this.#filled.map(({ seal }) => seal)]);
       for (const lock of this.#held.splice(0)) closeSync(lock);
       for (const files of [...this.#staged.keys()]) await this.drop(files);
     }

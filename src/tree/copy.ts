@@ -99,7 +99,8 @@ export function* withParents(tree: Tree, path: Path, options: CopyOptions): Gene
   for (const each of missing) yield directoryEntry(each, madeMeta(options));
 }
 
-function dressed(node: Node, { owner, mode }: CopyOptions): Meta {
+/** What something has that was copied. */
+export function dressed(node: Node, { owner, mode }: Pick<CopyOptions, 'owner' | 'mode'>): Meta {
   const changed =
     mode === undefined || node.kind === 'symlink' ? node.meta.mode : mode(node.meta.mode, node.kind === 'directory');
   return { ...node.meta, ...owner, mode: changed, mtime: wholeSeconds(node.meta.mtime) };

@@ -1,4 +1,4 @@
-import type { ByteString, LayerEntry, Path } from './node.ts';
+import { type ByteString, bytesOfEntry, type LayerEntry, type Path } from './node.ts';
 import { each, inOrder, type Parts, partCost, partLength } from './parts.ts';
 import { joinPath, nameOf, parentOf } from './path.ts';
 import type { Stack } from './stack.ts';
@@ -68,7 +68,7 @@ function take(placeAt: (path: Path) => Place, entry: LayerEntry): void {
   const place = placeAt(entry.kind === 'whiteout' ? encodeWhiteout(entry) : entry.path);
   place.path = entry.path;
   place.isWhiteout = entry.kind === 'whiteout';
-  place.size = entry.kind === 'node' && entry.node.kind === 'file' ? entry.node.size : 0;
+  place.size = bytesOfEntry(entry);
   place.isDirectory = entry.kind === 'node' && entry.node.kind === 'directory';
 }
 

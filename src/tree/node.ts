@@ -75,6 +75,14 @@ export type LayerEntry =
   /** Hides every child of directory `path` of the layers below. */
   | { readonly kind: 'opaque'; readonly path: Path };
 
+/** The bytes of the file that an entry brings. */
+export const bytesOfEntry = (entry: LayerEntry): number =>
+  entry.kind === 'node' && entry.node.kind === 'file' ? entry.node.size : 0;
+
+/** The bytes of all files that entries bring. */
+export const bytesOfEntries = (entries: readonly LayerEntry[]): number =>
+  entries.reduce((sum, entry) => sum + bytesOfEntry(entry), 0);
+
 export const noXattrs: ReadonlyMap<ByteString, Uint8Array> = new Map();
 
 /** What a directory that no entry describes gets: mode 0755, owner 0:0, mtime 0 (what docker and umoci do). */

@@ -1,10 +1,9 @@
 import { invalid } from '../errors.ts';
-import { type CopyOptions, childrenOf, directoryEntry, madeMeta, withParents } from './copy.ts';
+import { type CopyOptions, childrenOf, directoryEntry, dressed, madeMeta, withParents } from './copy.ts';
 import { Draft } from './draft.ts';
-import { impliedMeta, type LayerEntry, type Leaf, type Meta, type Node, type Path, type Tree } from './node.ts';
+import { impliedMeta, type LayerEntry, type Leaf, type Node, type Path, type Tree } from './node.ts';
 import { each, type Parts } from './parts.ts';
 import { encodeText, joinPath, shortTextOf } from './path.ts';
-import { wholeSeconds } from './time.ts';
 import { find, resolvePath } from './walk.ts';
 
 /**
@@ -30,12 +29,6 @@ export function* unpackInto(
   return draft.tree();
 }
 
-const unpackedMeta = (meta: Meta, { owner }: Pick<CopyOptions, 'owner'>): Meta => ({
-  ...meta,
-  ...owner,
-  mtime: wholeSeconds(meta.mtime),
-});
-
 /** The members of an archive, the nearest to its root first; two names of one file stay that. */
 function* archiveEntries(
   tree: Tree,
@@ -48,7 +41,7 @@ function* archiveEntries(
     const { node } = next;
     const path = joinPath(target, next.path);
     if (node.kind === 'directory') {
-      if (node.meta !== impliedMeta) yield directoryEntry(path, unpackedMeta(node.meta, options));
+      if (node.meta !== impliedMeta) yield directoryEntry(path, dressed(node, options));
       else yield* impliedEntries(find(tree, path), path, options.now);
       left.push(...childrenOf(node, next.path));
       continue;
@@ -56,7 +49,7 @@ function* archiveEntries(
     const known = firstNames.get(node);
     if (known === undefined) firstNames.set(node, path);
     if (known !== undefined) yield { kind: 'hardlink', path, target: known };
-    else yield { kind: 'node', path, node: { ...node, meta: unpackedMeta(node.meta, options) } };
+    else yield { kind: 'node', path, node: { ...node, meta: dressed(node, options) } };
   }
 }
 

@@ -4,6 +4,7 @@ import { chmodSync, linkSync, mkdirSync, readdirSync, rmSync, symlinkSync, utime
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
+import { collected } from '../../testing/drained.ts';
 import { canMountOverlay } from '../../testing/room.ts';
 import { isSame } from '../../testing/snapshot.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
@@ -106,14 +107,13 @@ test('a RUN finds what was copied as the layers have it', async t => {
   if (ground === undefined) return;
   for (const [kind, { lines, looked }] of Object.entries(kinds)) {
     const image = await ground.built([...lines, 'WORKDIR /', `RUN (${listing(looked)}) > /seen`], { noCache: true });
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of (await catStream(image, '/seen')).bytes) chunks.push(Uint8Array.from(chunk));
+    const seen = (await collected((await catStream(image, '/seen')).bytes)).toString();
     const rootfs = join(ground.directory, 'unpacked');
     await unpack(image, rootfs);
     const env = { PATH: join(rootfs, 'bin') };
     const { stdout } = spawnSync('/bin/busybox', ['sh', '-c', listing(looked)], { cwd: rootfs, env, encoding: 'utf8' });
     assert.match(stdout, /[0-9a-f]{32} /);
-    isSame(Buffer.concat(chunks).toString().split('\n'), stdout.split('\n'), kind);
+    isSame(seen.split('\n'), stdout.split('\n'), kind);
     rmSync(rootfs, { recursive: true });
     assert.deepEqual(readdirSync(ground.directory).sort(), ['context', 'layout', 'rootfs'], kind);
   }

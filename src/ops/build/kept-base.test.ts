@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { KeptStages } from '../../store/kept-stages.ts';
 import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
+import { collected } from '../../testing/drained.ts';
 import { canKeepStages, canMountOverlay } from '../../testing/room.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { tick } from '../../testing/tick.ts';
@@ -50,9 +51,7 @@ async function prepare(t: TestContext): Promise<Ground | undefined> {
       return new Map(names.map(name => [name, lstatSync(inside(kind, name), { bigint: true }).ino]));
     },
     async text(path) {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of (await catStream(`${layout}:made`, path)).bytes) chunks.push(Uint8Array.from(chunk));
-      return Buffer.concat(chunks).toString();
+      return (await collected((await catStream(`${layout}:made`, path)).bytes)).toString();
     },
     async built(lines, options) {
       const dockerfile = ['FROM base', ...lines].join('\n');

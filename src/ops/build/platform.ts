@@ -70,10 +70,7 @@ export async function buildPlatform(prepared: Prepared, workshop: Workshop): Pro
   const labels = base === undefined ? [] : await warningsOf(base.source, kept);
   if (base?.source.isConverted === true) await proveLayers(base.source, layersOf(base.image));
   for (const { title } of plan.images) await workshop.log.during(title, async () => undefined);
-  const meanwhile = async (): Promise<void> => {
-    if (base !== undefined) for (const blob of kept) await store.bring(base.source, blob);
-  };
-  const done = await doAll(prepared, { workshop, base, created: fixed ?? timeOf(options.now), meanwhile });
+  const done = await doAll(prepared, { workshop, base, created: fixed ?? timeOf(options.now) });
   const { platform } = plan;
   const annotations = annotationsAt('manifest', options.annotations, platform);
   const made = builtImage({ plan, base, done, fixed, annotations });
@@ -101,17 +98,13 @@ export async function buildPlatform(prepared: Prepared, workshop: Workshop): Pro
 export const annotated = (entry: Descriptor, annotations: Annotations): Descriptor =>
   Object.keys(annotations).length === 0 ? entry : { ...entry, annotations: { ...entry.annotations, ...annotations } };
 
-interface Doings {
-  readonly workshop: Workshop;
-  readonly base: BuildBase | undefined;
-  readonly created: string | undefined;
-  /** What no step waits for. */
-  readonly meanwhile: () => Promise<void>;
-}
-
 async function doAll(
   { plan, input, bases, platform }: Prepared,
-  { workshop, base, created, meanwhile }: Doings,
+  {
+    workshop,
+    base,
+    created,
+  }: { readonly workshop: Workshop; readonly base: BuildBase | undefined; readonly created: string | undefined },
 ): Promise<readonly Done[]> {
   const { options } = workshop;
   const { compression, level, compressor } = compressionOf(options);
@@ -131,7 +124,10 @@ async function doAll(
     jobs: (options.jobs ?? usualJobs) || Number.POSITIVE_INFINITY,
   };
   try {
-    return await doSteps(building, meanwhile);
+    return await doSteps(building, async () => {
+      if (base !== undefined)
+        for (const blob of blobsOf(layersOf(base.image))) await workshop.store.bring(base.source, blob);
+    });
   } finally {
     const removal = runs.close();
     // The build ends with its error.

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { refusal } from '../../testing/answers.ts';
 import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
+import { collected } from '../../testing/drained.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { build } from '../build.ts';
 import { catStream } from '../cat.ts';
@@ -26,9 +27,7 @@ async function place(t: TestContext): Promise<(text: string, options?: BuildOpti
 
 async function said(result: Awaited<ReturnType<typeof build>>, path: string): Promise<string> {
   const [name = ''] = result.names;
-  let text = '';
-  for await (const chunk of (await catStream(name, [path])).bytes) text += Buffer.from(chunk).toString();
-  return text;
+  return (await collected((await catStream(name, [path])).bytes)).toString();
 }
 
 test('RUN sees the hosts that are said, and a /dev/shm of that size; neither is in a layer or a key', async t => {

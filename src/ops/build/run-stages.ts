@@ -4,7 +4,7 @@ import type { Workspace } from '../../store/disk/workspace.ts';
 import type { KeptStages } from '../../store/kept-stages.ts';
 import { isPlain, type LaidPart, layOut, standAlone } from '../../store/rootfs/lay-out.ts';
 import { Pace } from '../../stream/pace.ts';
-import { emptyTree, type FileNode, type LayerEntry, type Meta, type Tree } from '../../tree/node.ts';
+import { bytesOfEntries, emptyTree, type FileNode, type LayerEntry, type Meta, type Tree } from '../../tree/node.ts';
 import { toLayerInParts } from '../../tree/to-layer.ts';
 import { compareSides } from '../compare.ts';
 import type { StageFiles } from './files.ts';
@@ -63,7 +63,7 @@ export class StageDirectories {
   async on(below: StageFiles, entries: readonly LayerEntry[], building: Building): Promise<Directories | undefined> {
     const under = await this.of(below, building);
     if (under.length >= deepest) return undefined;
-    const kept = standAlone(entries) ? await this.#kept?.layers.open(bytesOf(entries)) : undefined;
+    const kept = standAlone(entries) ? await this.#kept?.layers.open(bytesOfEntries(entries)) : undefined;
     return [...under, kept ?? this.#workspace.make('files')];
   }
 
@@ -134,9 +134,6 @@ export class StageDirectories {
     return directory;
   }
 }
-
-const bytesOf = (entries: readonly LayerEntry[]): number =>
-  entries.reduce((sum, entry) => sum + (entry.kind === 'node' && entry.node.kind === 'file' ? entry.node.size : 0), 0);
 
 /** All that files lie on, and they. */
 function chainOf(files: StageFiles): Chain {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { canRun, makeBusyboxBase } from '../../testing/busybox.ts';
+import { collected } from '../../testing/drained.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { build } from '../build.ts';
 import { catStream } from '../cat.ts';
@@ -40,11 +41,7 @@ async function prepare(t: TestContext): Promise<Ground | undefined> {
       await build(context, image, { dockerfile, platforms: ['linux/amd64'], ...options });
       return image;
     },
-    text: async path => {
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of (await catStream(image, path)).bytes) chunks.push(Uint8Array.from(chunk));
-      return Buffer.concat(chunks).toString();
-    },
+    text: async path => (await collected((await catStream(image, path)).bytes)).toString(),
     paths: async () => (await pathsOf(image)).filter(path => !before.has(path)),
   };
 }
