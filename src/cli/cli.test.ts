@@ -63,6 +63,25 @@ test('every verb has help with two examples or more, and help VERB is VERB --hel
   assert.equal(await done(['--version']), `${version}\n`);
 });
 
+/** Words that stand for each operand up to one, which is empty. */
+const wordsWithEmpty = ({ name, positionals }: (typeof commands)[number], empty: number): readonly string[] => [
+  name,
+  ...positionals.slice(0, empty).map(({ choices }) => choices?.[0] ?? 'x'),
+  '',
+  ...positionals.slice(empty + 1).map(({ choices }) => choices?.[0] ?? 'x'),
+];
+
+test('an operand that is empty, as a variable that nobody has set, is refused by every verb', async () => {
+  for (const command of commands)
+    for (const [at, { name, many }] of command.positionals.entries()) {
+      // What a program is called with may be empty.
+      if (many === true && command.endsOptions === true) continue;
+      const { status, out, err } = await ocikit(wordsWithEmpty(command, at));
+      const said = `ocikit: ${command.name}: expected ${name.toUpperCase()}, got an empty word (ocikit ${command.name} --help)\n`;
+      assert.deepEqual([status, out, err], [2, '', said]);
+    }
+});
+
 test('the version is that of the package', () => {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;

@@ -160,8 +160,9 @@ function wordsOf(parsed: object, command: Command, typed: readonly string[]): Wo
     const value = decode(given.get(option.name));
     if (value !== undefined) values.set(option.name, checked(value, option));
   }
-  for (const { name } of command.positionals) {
+  for (const { name, many } of command.positionals) {
     const value = decode(given.get(name));
+    if (value !== undefined && !(many === true && command.endsOptions === true)) checkSaid(value, name, command);
     if (value !== undefined) values.set(name, value);
   }
   const said = [...values.keys()].filter(name => {
@@ -180,6 +181,12 @@ function checked(value: unknown, { name, kind, choices }: Option): unknown {
     throw usage(`--${name}`, `expected one of ${choices.join(', ')}, got '${String(value)}'`);
   }
   return value;
+}
+
+/** An empty word is a variable of a script that nobody has set; among another program's words it may stand. */
+function checkSaid(value: unknown, name: string, command: Command): void {
+  if (![value].flat().includes('')) return;
+  throw usage(command.name, `expected ${name.toUpperCase()}, got an empty word`, `ocikit ${command.name} --help`);
 }
 
 /** Standard input, with its media type where one is said. */
