@@ -59,7 +59,16 @@ export const buildRunOptions: readonly Option[] = [
 
 type Read = Pick<
   BuildOptions,
-  'runner' | 'network' | 'hosts' | 'sharedMemory' | 'jobs' | 'secrets' | 'agents' | 'mountCache' | 'contextCache'
+  | 'runner'
+  | 'network'
+  | 'hosts'
+  | 'sharedMemory'
+  | 'jobs'
+  | 'secrets'
+  | 'agents'
+  | 'mountCache'
+  | 'contextCache'
+  | 'temporary'
 >;
 
 /** Caches of RUN and what is known of contexts are in the user's own cache directory, where there is one. */
@@ -75,6 +84,7 @@ export function readBuildRun(words: Words, io: Io): Partial<Read> {
     jobs: wholeNumber(words.text('jobs'), '--jobs'),
     secrets: words.texts('secret').map(text => secretOf(text, io)),
     agents: words.texts('ssh').map(text => agentOf(text, io)),
+    temporary: io.env['TMPDIR'] || undefined,
     ...(caches === undefined
       ? {}
       : { mountCache: `${caches}/ocikit/mounts`, contextCache: `${caches}/ocikit/contexts` }),

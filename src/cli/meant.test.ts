@@ -70,7 +70,12 @@ const table: readonly (readonly [line: string, status: number, err: RegExp])[] =
   ['load ./s.tar ./L:name', 2, /`ocikit copy ARCHIVE LAYOUT:NAME` gives one a name/],
   ['cp ./s.tar ./img:git:/etc/', 2, /`ocikit append` puts a file into an image/],
   ['export ./img:git out.tar', 2, /\(-o out\.tar writes there\)$/],
-  ['diff ./r', 2, /expected two operands, or one bundle/],
+  ['diff ./r', 2, /expected two operands, or one bundle, got one operand \(unpack with --bundle makes one/],
+  [
+    'run ./r -- true',
+    125,
+    /expected an image or a bundle, got another root filesystem \(unpack with --bundle makes one/,
+  ],
   ['append ./img:git --delete ', 2, /^ocikit: --delete: expected a path, got nothing$/],
   ['append ./img:git --tar ', 2, /^ocikit: --tar: expected a path, got nothing$/],
   ['append ./img:git --add ', 2, /^ocikit: --add: expected SRC:DST, got nothing$/],

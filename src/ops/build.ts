@@ -8,6 +8,7 @@ import { newIndex } from '../image/index-edit.ts';
 import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
+import { isWrittenWhole } from '../store/disk/file-target.ts';
 import { checkReadable } from '../store/disk/input-file.ts';
 import { openKeptListings } from '../store/kept-listings.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
@@ -46,7 +47,7 @@ export async function build(
 ): Promise<BuildResult> {
   checkCall('build', { context: [pathOrBytes, context], images: ['operands', images] }, options);
   const places = parseBuildPlaces(allOf(images));
-  const beside = places[0]?.path ?? options.output?.path;
+  const beside = places[0]?.path ?? scratchOf(options);
   checkAttestations(options);
   for (const { file } of options.secrets ?? []) if (file !== undefined) checkReadable(file);
   checkAnnotations(options.annotations, { isIndex: (options.platforms?.length ?? 0) > 1 || isAttested(options) });
@@ -54,7 +55,6 @@ export async function build(
   const place = await openContextPlace(context, { layout: beside, work: options });
   try {
     if (places.length > 0) return await buildOut(place, places, options);
-    // What only comes out as a file is made beside it.
     return await withScratchLayout(beside, async ({ subject }) => ({
       ...(await buildOut(place, [{ path: subject, names: ['latest'] }], options)),
       names: [],
@@ -62,6 +62,12 @@ export async function build(
   } finally {
     place.close();
   }
+}
+
+/** Beside what a build without a layout makes its own, for as long as it takes: its output where that is a file or a directory; a pipe's directory is nobody's room. */
+function scratchOf({ output, dryRun, temporary = '/var/tmp' }: BuildOptions): string | undefined {
+  if (output !== undefined && isWrittenWhole(output.path)) return output.path;
+  return output === undefined && dryRun !== true ? undefined : `${temporary}/image`;
 }
 
 /** What a build has come to. */

@@ -30,6 +30,9 @@ import type { ReadOptions, Work } from './options.ts';
 import type { PlacedFile } from './placed-file.ts';
 import { bodiesElsewhere, directoryBytes, nodesOf, tarBytes } from './rootfs-bodies.ts';
 
+/** How somebody comes to a bundle who has none. */
+export const toBundle = 'unpack with option bundle makes one of an image';
+
 /** What of a directory is walked. */
 interface WalkOptions {
   readonly selection?: Selection | undefined;
@@ -206,7 +209,8 @@ const read = (opened: Opened, options: OpenOptions): Promise<ComparedSide> =>
 
 async function openBundlePair(operand: Operand, options: OpenOptions): Promise<[ComparedSide, ComparedSide]> {
   const place = await locate(operand, new OpenPlaces(options));
-  if (place.kind !== 'bundle') throw usage(subjectOf(operand), 'expected two operands, or one bundle, got one operand');
+  if (place.kind !== 'bundle')
+    throw usage(subjectOf(operand), 'expected two operands, or one bundle, got one operand', toBundle);
   const bundle = openBundle(place.directory);
   const base = async (): Promise<ComparedSide> => {
     const { source, image } = await bundleBase(bundle, options);

@@ -19,7 +19,7 @@ import { makingOfProcess } from '../store/rootfs/powers.ts';
 import { announce } from '../stream/pace.ts';
 import { listOf, text } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
-import { bundleBase } from './compared-side.ts';
+import { bundleBase, toBundle } from './compared-side.ts';
 import { KeptOutput } from './kept-output.ts';
 import { networkFiles, volumeOf } from './run/mounts.ts';
 import { forOneUser, oneUser } from './run/one-user.ts';
@@ -69,7 +69,7 @@ async function openRun(rootfs: Operand, options: RunOptions): Promise<Place> {
     return { image, root: hostPathOf(bundle.rootfs).path, isKept: true, workspace, warnings: [] };
   }
   if (found.kind !== 'image')
-    throw usage(subjectOf(rootfs), 'expected an image or a bundle, got another root filesystem');
+    throw usage(subjectOf(rootfs), 'expected an image or a bundle, got another root filesystem', toBundle);
   const image = await pickNamed(await withNamed(found), options);
   const workspace = await makeWorkspace(options.temporary ?? '/var/tmp');
   try {

@@ -41,14 +41,14 @@ export const build: Command = {
     'What each step made is kept in the layout of -t, or with --cache-to in another one, as artifacts that gc and copy understand (`gc --untagged` drops them), and found again by what it was made of: what is below it, the instruction, and the contents of what it copies, with their names, kinds, modes and extended attributes, without their times. What is found is held to its digest and not unpacked; a record that is damaged is told of and not used. An image whose steps are all found is the same to the last byte. What the files of a context that is a directory hold is remembered in $XDG_CACHE_HOME/ocikit/contexts, by their size, times and inode: those that are as they were are not read again. What RUN stands on stays there unpacked as well, where a tenth of the disk is free, for a next build whose RUN is another: what stored layers make, a base above all, and what COPY put on it (of either the eight that were used last). It is unpacked again where anything of it was changed; not so in a user namespace of several ids, since its owner alone could not delete it.',
     'With --provenance the image is in an index beside a statement of what it was built of: the images that files came from, by name and digest, and with mode=max the arguments, the Dockerfile and its steps as well (do not pass secrets as --build-arg). --sbom puts what packages are in it beside it. The same build says the same; no path of this machine is in it.',
     "With `--check` nothing is built: the Dockerfile is held to the rules of BuildKit's linter, and each finding has its line and column.",
-    'What is printed is the digest of the manifest; what is done meanwhile, with CACHED where a step was found, on standard error: on a terminal each step is drawn as it goes on, elsewhere it is the plain form of BuildKit (--progress). With --dry-run --json the plan is printed: stages, steps with their keys, which of them are cached, config and history. What no cache has is done as in a build, RUN as well, since the keys of what comes after it are made of what it leaves; nothing of it is stored.',
+    'What is printed is the digest of the manifest; what is done meanwhile, with CACHED where a step was found, on standard error: on a terminal each step is drawn as it goes on, elsewhere it is the plain form of BuildKit (--progress). With --dry-run --json the plan is printed: stages, steps with their keys, which of them are cached, config and history. What no cache has is done as in a build, RUN as well, since the keys of what comes after it are made of what it leaves; nothing of it is stored, and no place for the image has to be named.',
   ],
   library: ['build(context, images, options)', 'BuildResult'],
   environment: ['SOURCE_DATE_EPOCH'],
   no: 'with `--check`: something was found',
   run: async (words, io) => {
     if (words.flag('check')) return printFindings(io, words, await check(words, io));
-    if (!words.has('tag') && !words.has('output'))
+    if (!words.has('tag') && !words.has('output') && !words.flag('dry-run'))
       throw usage(
         '--tag',
         'expected LAYOUT[:NAME], got nothing',

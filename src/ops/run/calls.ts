@@ -67,7 +67,8 @@ export const buildRun: {
     | 'jobs'
     | 'secrets'
     | 'agents'
-    | 'mountCache']: Kind;
+    | 'mountCache'
+    | 'temporary']: Kind;
 } = {
   runner: oneOf(...runnerChoices),
   network: oneOf('host', 'none'),
@@ -77,4 +78,5 @@ export const buildRun: {
   secrets: listOf(fields(['id'], ['file', 'value'])),
   agents: listOf(fields(['id', 'socket'])),
   mountCache: path,
+  temporary: path,
 };

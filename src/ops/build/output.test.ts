@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { refusal } from '../../testing/answers.ts';
+import { runCommand } from '../../testing/command-line.ts';
+import { temporaryDirectory } from '../../testing/temporary.ts';
+import { build } from '../build.ts';
+
+interface Here {
+  readonly context: string;
+  /** Where the pipe is, and nothing else. */
+  readonly beside: string;
+  readonly pipe: string;
+  readonly temporary: string;
+}
+
+function prepare(t: TestContext): Here {
+  const place = temporaryDirectory(t);
+  const at = (name: string): string => join(place, name);
+  for (const name of ['context', 'beside', 'temporary']) mkdirSync(at(name));
+  writeFileSync(at('context/a'), 'a\n');
+  writeFileSync(at('context/Dockerfile'), 'FROM scratch\nCOPY a /a\n');
+  execFileSync('mkfifo', [at('beside/pipe')]);
+  return { context: at('context'), beside: at('beside'), pipe: at('beside/pipe'), temporary: at('temporary') };
+}
+
+test('what goes to a pipe is made where temporary files are, as nobody may have room beside the pipe', async t => {
+  const { context, beside, pipe, temporary } = prepare(t);
+  const output = { kind: 'tar', path: pipe } as const;
+  await assert.rejects(
+    build(context, [], { output, temporary: join(temporary, 'none') }),
+    refusal(/none.*: expected a place for/),
+  );
+  const reader = spawn('tar', ['-tf', pipe], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [listed, made] = await Promise.all([text(reader.stdout), build(context, [], { output, temporary })]);
+  assert.deepEqual([listed, made.names], ['a\n', []]);
+  assert.deepEqual([readdirSync(temporary), readdirSync(beside)], [[], ['pipe']]);
+});
+
+test('a dry run needs no place for the image, and says what a build into one would make', async t => {
+  const { context, beside, temporary } = prepare(t);
+  const dry = await build(context, [], { dryRun: true, temporary });
+  assert.deepEqual([dry.names, readdirSync(temporary)], [[], []]);
+  const made = await build(context, join(beside, 'img'), {});
+  assert.equal(dry.manifest, made.manifest);
+  await assert.rejects(build(context, []), refusal(/expected LAYOUT\[:NAME\], or option output, got neither/));
+  const { status, out, err } = await runCommand(['build', context, '--dry-run', '--json']);
+  assert.equal(status, 0, err);
+  assert.equal((JSON.parse(out) as { readonly names: readonly string[] }).names.length, 0);
+});
