@@ -8,7 +8,7 @@ import { newIndex } from '../image/index-edit.ts';
 import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
-import { isWrittenWhole } from '../store/disk/file-target.ts';
+import { hasRoomBeside } from '../store/disk/file-target.ts';
 import { checkReadable } from '../store/disk/input-file.ts';
 import { openKeptListings } from '../store/kept-listings.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
@@ -25,7 +25,7 @@ import { BuildLog } from './build/log.ts';
 import type { BuildOptions, BuildResult } from './build/options.ts';
 import { writeOutput, writeReports } from './build/output.ts';
 import { type ContextPlace, openContextPlace } from './build/place.ts';
-import { type BuildPlace, namePlaces, namesOf, parseBuildPlaces } from './build/places.ts';
+import { type BuildPlace, goalOf, namePlaces, namesOf, parseBuildPlaces } from './build/places.ts';
 import { annotated, buildPlatform, type Workshop } from './build/platform.ts';
 import { type Prepared, prepareAll } from './build/prepare.ts';
 import { checkRuns } from './build/run-check.ts';
@@ -55,18 +55,17 @@ export async function build(
   const place = await openContextPlace(context, { layout: beside, work: options });
   try {
     if (places.length > 0) return await buildOut(place, places, options);
-    return await withScratchLayout(beside, async ({ subject }) => ({
-      ...(await buildOut(place, [{ path: subject, names: ['latest'] }], options)),
-      names: [],
-    }));
+    return await withScratchLayout(beside, async ({ subject }) =>
+      buildOut(place, [{ path: subject, names: ['latest'], isScratch: true }], options),
+    );
   } finally {
     place.close();
   }
 }
 
-/** Beside what a build without a layout makes its own, for as long as it takes: its output where that is a file or a directory; a pipe's directory is nobody's room. */
+/** Beside what a build without a layout makes its own, for as long as it takes: its output, where nothing but a file is or comes to be. */
 function scratchOf({ output, dryRun, temporary = '/var/tmp' }: BuildOptions): string | undefined {
-  if (output !== undefined && isWrittenWhole(output.path)) return output.path;
+  if (output !== undefined && hasRoomBeside(output.path)) return output.path;
   return output === undefined && dryRun !== true ? undefined : `${temporary}/image`;
 }
 
@@ -155,7 +154,7 @@ async function buildAll(
   const records = await keepRecords(workshop);
   // Nothing is named unless all of it worked.
   await ended();
-  await log.during(`exporting to ${places.map(({ path }) => path).join(', ')}`, async tell => {
+  await log.during(`exporting to ${goalOf(places, options)}`, async tell => {
     tell.output(`exporting manifest ${root.digest} done\n`);
     await namePlaces(root, { store, places, records, options });
     for (const name of namesOf(places)) tell.output(`naming to ${name} done\n`);

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { refusal } from '../testing/answers.ts';
@@ -7,9 +18,11 @@ import { runCommand } from '../testing/command-line.ts';
 import { layerTar, makeLayout, putImage, putName } from '../testing/layout-files.ts';
 import { preparePlace } from '../testing/prepared-place.ts';
 import { directory, symlink, textFile } from '../testing/scripts.ts';
+import { snapshotOf } from '../testing/snapshot.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import { everything, hostPlatform } from '../testing/verb-use.ts';
 import type { LayerEntry, Node } from '../tree/node.ts';
+import { commit } from './commit.ts';
 import { cp, cpStream } from './cp.ts';
 import { files } from './files.ts';
 import { importRootfs } from './import-rootfs.ts';
@@ -142,4 +155,68 @@ test('the path inside begins where the place of the image ends', async t => {
     assert.match(err, /expected IMAGE:PATH, an image that is there and an absolute path in it/);
   }
   assert.equal((await runCommand(['cp', `${image}:/d/file`, '-', '--force'])).status, 2);
+});
+
+test('merge puts files into a directory that is there, replaces files of their names, and leaves what else is there', async t => {
+  const { place, image } = placeOf(t);
+  const at = (path: string): string => join(place, path);
+  mkdirSync(at('into/d/sub'), { recursive: true, mode: 0o755 });
+  for (const file of ['mine', 'file', 'sub/mine']) writeFileSync(at(`into/d/${file}`), 'mine');
+  symlinkSync('/nowhere', at('into/d/to'));
+  const result = await cp(`${image}:/d`, at('into'), { merge: true });
+  assert.deepEqual([result.target, result.warnings], [at('into/d'), []]);
+  assert.deepEqual(readdirSync(at('into/d')).sort(), ['file', 'link', 'mine', 'sub', 'to']);
+  assert.deepEqual(readdirSync(at('into/d/sub')).sort(), ['deep', 'mine']);
+  assert.equal(readFileSync(at('into/d/file'), 'utf8') + readFileSync(at('into/d/sub/mine'), 'utf8'), 'hello\nmine');
+  assert.equal(lstatSync(at('into/d/file')).ino, lstatSync(at('into/d/link')).ino);
+  assert.equal(readlinkSync(at('into/d/to')), 'sub/deep');
+  assert.equal(lstatSync(at('into/d/sub')).mode & 0o777, 0o755);
+  // Again, and its contents alone, and a file where one is.
+  await cp(`${image}:/d/.`, at('into/d'), { merge: true });
+  await cp(`${image}:/d/file`, at('into/d'), { merge: true });
+  assert.deepEqual(readdirSync(at('into/d')).sort(), ['file', 'link', 'mine', 'sub', 'to']);
+  await cp(`${image}:/d`, at('new'), { merge: true });
+  assert.deepEqual(readdirSync(at('new')).sort(), ['file', 'link', 'sub', 'to']);
+});
+
+test('where a file and a directory would meet, merge changes nothing, and no link leads out of where it goes', async t => {
+  const { place, image } = placeOf(t);
+  const at = (path: string): string => join(place, path);
+  mkdirSync(at('outside'));
+  const cases: readonly (readonly [make: (directory: string) => void, message: RegExp])[] = [
+    [directory => writeFileSync(join(directory, 'sub'), ''), /\/sub: expected a place for a directory, got a file/],
+    [directory => symlinkSync(at('outside'), join(directory, 'sub')), /\/sub: expected a place for a directory, got a/],
+    [directory => mkdirSync(join(directory, 'to')), /\/to: expected a place for a file, got a directory/],
+    [directory => mkdirSync(join(directory, 'sub/deep'), { recursive: true }), /\/sub\/deep: expected a place for a f/],
+  ];
+  for (const [number, [make, message]] of cases.entries()) {
+    const directory = at(`case-${number}`);
+    mkdirSync(directory);
+    make(directory);
+    const before = snapshotOf(directory);
+    await assert.rejects(cp(`${image}:/d/.`, directory, { merge: true }), refusal(message, 'conflict'));
+    assert.deepEqual(snapshotOf(directory), before);
+  }
+  assert.deepEqual(readdirSync(at('outside')), []);
+  await assert.rejects(cp(`${image}:/d`, at('x'), { merge: true, force: true }), refusal(/option force/, 'usage'));
+});
+
+test('directories that nobody may write to are merged as well', async t => {
+  const { place, image } = placeOf(t);
+  const root = join(place, 'rootfs');
+  mkdirSync(join(root, 'shut/in'), { recursive: true });
+  writeFileSync(join(root, 'shut/a'), 'a');
+  writeFileSync(join(root, 'shut/in/b'), 'b');
+  for (const path of ['shut/in', 'shut']) chmodSync(join(root, path), 0o555);
+  t.after(() => spawnSync('chmod', ['-R', 'u+w', place]));
+  const layout = image.replace(/:[^:]*$/, ':shut');
+  await commit(root, layout, { platform: 'linux/amd64' });
+  const into = join(place, 'into');
+  mkdirSync(join(into, 'shut'), { recursive: true });
+  writeFileSync(join(into, 'shut/mine'), '');
+  chmodSync(join(into, 'shut'), 0o555);
+  await cp(`${layout}:/.`, into, { merge: true });
+  assert.deepEqual(readdirSync(join(into, 'shut')).sort(), ['a', 'in', 'mine']);
+  assert.deepEqual(readdirSync(join(into, 'shut/in')), ['b']);
+  for (const path of ['shut', 'shut/in']) assert.equal(lstatSync(join(into, path)).mode & 0o777, 0o555, path);
 });

@@ -1,8 +1,8 @@
 import type { Bytes } from '../engine/engine.ts';
-import { usage } from '../errors.ts';
+import { badOption, usage } from '../errors.ts';
 import { placeOfCopy } from '../store/disk/copy-place.ts';
 import { type InnerPath, parseInnerPath } from '../store/inner-path.ts';
-import { putCopy } from '../store/rootfs/copy-out.ts';
+import { mergeCopy, putCopy } from '../store/rootfs/copy-out.ts';
 import { ownOwner } from '../store/rootfs/powers.ts';
 import { Pace } from '../stream/pace.ts';
 import { type ByteString, emptyTree, type Node, type Tree } from '../tree/node.ts';
@@ -80,16 +80,23 @@ export async function cpStream(
  * Copies a file or a directory out of an image, a bundle, a directory or a tar, as `docker cp` does: into `target` where that is a directory (what is in
  * it only, for a path that ends in `/.`), else as `target`. Symbolic links above the path are followed inside; the last one
  * with `followLink`. Files are this user's and have no set-id bits unless `archive`. Nothing is there until all of it is. Throws `not-found`,
- * and `conflict` where something but a file for a file is in the way, unless `force` is given.
+ * and `conflict` where something but a file for a file is in the way, unless `force` is given, or `merge` and a directory meets a directory.
  */
 export async function cp(from: InnerPath, target: string, options: CpOptions = {}): Promise<CpResult> {
   checkCall('cp', { from: [innerPath, from], target: [path, target] }, options);
+  if (options.merge === true && options.force === true)
+    throw badOption('merge', 'expected no option force beside it, got both');
   checkOutward(from, target);
   const { look, found, name, contents } = await openSource(from, options);
   const isDirectory = found.node.kind === 'directory';
-  const { place, replaces } = placeOfCopy(target, { name: nameOnDisk(name), isDirectory, contents });
-  const tree = treeOf(name, found.node);
+  const { place, replaces, there } = placeOfCopy(target, { name: nameOnDisk(name), isDirectory, contents });
+  const isMerged = options.merge === true && there === 'directory';
+  const tree = treeOf(isMerged ? rootName : name, found.node);
   const tar = look.tarOf(options.archive === true ? tree : await asOwn(tree, options));
-  const warnings = await putCopy(tar, { place, name, force: options.force === true || replaces, work: options });
+  const force = options.force === true || replaces || (options.merge === true && !isDirectory);
+  const warnings =
+    isMerged && found.node.kind === 'directory'
+      ? await mergeCopy(tar, { place, name: rootName, node: found.node, work: options })
+      : await putCopy(tar, { place, name, force, work: options });
   return { ...pathFields(found.path), target: place, warnings: [...look.warnings, ...warnings] };
 }

@@ -30,7 +30,7 @@ const analyze: Table<AnalyzeOptions> = {
   noSetuid: flag,
   rules: path,
 };
-const cp: Table<CpOptions> = { ...read, archive: flag, followLink: flag, force: flag };
+const cp: Table<CpOptions> = { ...read, archive: flag, followLink: flag, force: flag, merge: flag };
 const files: Table<FilesOptions> = { ...read, errors: sentences, recursive: flag, depth: wholeNumber, long: flag };
 
 const report: Table<ReportOptions> = { ...read, dryRun: flag };

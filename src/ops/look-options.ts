@@ -19,6 +19,8 @@ export interface CpOptions extends ReadOptions {
   readonly followLink?: boolean;
   /** Replace what is in the way; a `conflict` where something is when false or absent. */
   readonly force?: boolean;
+  /** What is in a directory that is there stays, but for files that are copied, as `docker cp` has it. False when absent. */
+  readonly merge?: boolean;
 }
 
 /** What `report` and `reportStream` take. */

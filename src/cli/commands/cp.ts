@@ -1,5 +1,5 @@
 import { usage } from '../../errors.ts';
-import type { Command } from '../command.ts';
+import { type Command, excludes } from '../command.ts';
 import type { Io } from '../io.ts';
 import { printJson, printWarnings } from '../output.ts';
 import { withProgress } from '../progress.ts';
@@ -22,14 +22,21 @@ export const cp: Command = {
     { name: 'archive', alias: 'a', kind: 'flag', describe: 'owners and set-id bits as they are' },
     { name: 'follow-link', alias: 'L', kind: 'flag', describe: 'what a symbolic link leads to, and not the link' },
     { name: 'force', kind: 'flag', describe: 'replace what is in the way' },
+    {
+      name: 'merge',
+      kind: 'flag',
+      describe: 'into a directory that is there: files of the same names are replaced, whatever else is there stays',
+    },
     shared.platform,
   ],
+  rules: excludes('merge', ['force'], 'one keeps what is there, the other replaces it'),
   examples: [
     ['ocikit cp img:app:/etc ./etc', 'a directory'],
+    ['ocikit cp img:app:/app/bin/. ./bin --merge', 'what is in a directory, to what is there already'],
     ['ocikit cp img:app:/usr/share/doc - | tar -t', 'as a tar'],
   ],
   details: [
-    'As docker cp: into TARGET where that is a directory (only what is in it, for IMAGE:PATH/.), else as TARGET; a file takes the place of a file, anything else that is in the way needs --force. Files belong to who copies them and lose set-id bits unless --archive is given; a tar has owners and modes as they are.',
+    'As docker cp: into TARGET where that is a directory (only what is in it, for IMAGE:PATH/.), else as TARGET; a file takes the place of a file. Where a directory is in the way of one, --merge puts the files into it, as docker does unasked, and nothing is changed where a file and a directory would meet; --force replaces whatever is in the way. Files belong to who copies them and lose set-id bits unless --archive is given; a tar has owners and modes as they are.',
     'Symbolic links above PATH are followed inside the image, never outside. TARGET is there when all of it is.',
   ],
   library: ['cp(from, target, options)', 'CpResult'],
@@ -40,6 +47,7 @@ export const cp: Command = {
       archive: words.flag('archive'),
       followLink: words.flag('follow-link'),
       force: words.flag('force'),
+      merge: words.flag('merge'),
       platform: words.text('platform'),
       hostPlatform: io.hostPlatform,
     });
@@ -60,7 +68,7 @@ export const cp: Command = {
 function checkStream(words: Words, io: Io): void {
   if (io.stdoutIsTerminal)
     throw usage('stdout', 'expected a directory, a file or a pipe, got a terminal', 'name a TARGET, or send it on');
-  for (const flag of ['json', 'archive', 'force'])
+  for (const flag of ['json', 'archive', 'force', 'merge'])
     if (words.flag(flag))
       throw usage(
         `--${flag}`,

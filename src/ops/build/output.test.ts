@@ -40,6 +40,19 @@ test('what goes to a pipe is made where temporary files are, as nobody may have 
   assert.deepEqual([readdirSync(temporary), readdirSync(beside)], [[], ['pipe']]);
 });
 
+test("what goes into a directory that is there is made where temporary files are, as the one above it may be another's", async t => {
+  const { context, beside, temporary } = prepare(t);
+  const output = { kind: 'local', path: beside } as const;
+  await assert.rejects(
+    build(context, [], { output, temporary: join(temporary, 'none') }),
+    refusal(/none.*: expected a place for/),
+  );
+  await build(context, [], { output, temporary });
+  assert.deepEqual([readdirSync(temporary), readdirSync(beside).sort()], [[], ['a', 'pipe']]);
+  await build(context, [], { output: { ...output, path: join(beside, 'new') }, temporary: join(temporary, 'none') });
+  assert.deepEqual(readdirSync(beside).sort(), ['a', 'new', 'pipe']);
+});
+
 test('a dry run needs no place for the image, and says what a build into one would make', async t => {
   const { context, beside, temporary } = prepare(t);
   const dry = await build(context, [], { dryRun: true, temporary });
@@ -50,4 +63,8 @@ test('a dry run needs no place for the image, and says what a build into one wou
   const { status, out, err } = await runCommand(['build', context, '--dry-run', '--json']);
   assert.equal(status, 0, err);
   assert.equal((JSON.parse(out) as { readonly names: readonly string[] }).names.length, 0);
+  assert.match(err, /exporting to no place$/m);
+  const named = await runCommand(['build', context, '-o', join(beside, 'out')]);
+  assert.match(named.err, new RegExp(`exporting to ${beside}/out$`, 'm'));
+  assert.doesNotMatch(named.err, /\.ocikit|naming to/);
 });

@@ -14,7 +14,7 @@ export async function writeOutput(image: string, output: BuildOutput, work: Work
   }
   if (kind === 'local') {
     const { cp } = await import('../cp.ts');
-    return (await cp({ rootfs: image, path: '/' }, path, { ...work, force: true })).warnings;
+    return (await cp({ rootfs: image, path: '/' }, path, { ...work, merge: true })).warnings;
   }
   const to = { kind: `${kind}-archive` as const, path, ...(name === undefined ? {} : { name }) };
   const { copy } = await import('../copy.ts');

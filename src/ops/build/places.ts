@@ -6,11 +6,14 @@ import { withLayout } from '../../store/layout/new-layout.ts';
 import { placeKey } from '../../store/open-source.ts';
 import { type ImageOperand, parseOperand } from '../../store/parse-operand.ts';
 import type { WriteOptions } from '../options.ts';
+import type { BuildOptions } from './options.ts';
 
 /** A layout, and what an image that is built is called in it. */
 export interface BuildPlace {
   readonly path: string;
   readonly names: readonly string[];
+  /** It is gone when the build ends, and nobody's to hear of. */
+  readonly isScratch?: true;
 }
 
 /** The layouts that operands name, each once. */
@@ -28,7 +31,13 @@ export function parseBuildPlaces(images: readonly ImageOperand[]): readonly Buil
 
 /** `LAYOUT:NAME` of every name. */
 export const namesOf = (places: readonly BuildPlace[]): readonly string[] =>
-  places.flatMap(({ path, names }) => names.map(name => `${path}:${name}`));
+  places.flatMap(({ path, names, isScratch }) => (isScratch === true ? [] : names.map(name => `${path}:${name}`)));
+
+/** Where a build goes, in words. */
+export const goalOf = (places: readonly BuildPlace[], { output }: Pick<BuildOptions, 'output'>): string => {
+  const paths = places.flatMap(({ path, isScratch }) => (isScratch === true ? [] : [path]));
+  return paths.length > 0 ? paths.join(', ') : (output?.path ?? 'no place');
+};
 
 const named =
   (names: readonly string[], root: Descriptor) =>

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { notFound, OciError } from '../../errors.ts';
 import { onDisk } from './system-error.ts';
@@ -11,21 +11,36 @@ interface Copied {
   readonly contents: boolean;
 }
 
+interface Place {
+  readonly place: string;
+  /** Whether a file that is there is replaced unasked. */
+  readonly replaces: boolean;
+  /** What is there, a symbolic link being what it leads to. */
+  readonly there: 'nothing' | 'directory' | 'file';
+}
+
+const statAt = (path: string): Stats | undefined =>
+  onDisk(path, 'a place for what is copied', () => statSync(path, { throwIfNoEntry: false }));
+
+function whatIs(found: Stats | undefined): Place['there'] {
+  if (found === undefined) return 'nothing';
+  return found.isDirectory() ? 'directory' : 'file';
+}
+
 /**
  * Where a copy goes, as `cp` and `docker cp` have it: into a directory that is there, under its own name; else to that very path,
  * where a file takes the place of a file. Throws `not-found` for `new/` where a file is copied, and `conflict` for a directory over a file.
  */
-export function placeOfCopy(
-  target: string,
-  { name, isDirectory, contents }: Copied,
-): { readonly place: string; readonly replaces: boolean } {
-  const found = onDisk(target, 'a place for what is copied', () => statSync(target, { throwIfNoEntry: false }));
+export function placeOfCopy(target: string, { name, isDirectory, contents }: Copied): Place {
+  const found = statAt(target);
   if (found === undefined) {
     if (target.endsWith('/') && !isDirectory) throw notFound(target, 'a directory that is there');
-    return { place: target, replaces: false };
+    return { place: target, replaces: false, there: 'nothing' };
   }
-  if (found.isDirectory())
-    return contents ? { place: target, replaces: false } : { place: join(target, name), replaces: false };
+  if (found.isDirectory()) {
+    const place = contents ? target : join(target, name);
+    return { place, replaces: false, there: whatIs(statAt(place)) };
+  }
   if (isDirectory) throw new OciError('conflict', target, 'expected a place for a directory, got a file');
-  return { place: target, replaces: true };
+  return { place: target, replaces: true, there: 'file' };
 }

@@ -1,7 +1,7 @@
 import { renameSync, rmdirSync } from 'node:fs';
 import type { Bytes } from '../../engine/engine.ts';
 import type { Work } from '../../stream/pace.ts';
-import type { ByteString, Node, Tree } from '../../tree/node.ts';
+import type { ByteString, DirectoryNode, Node, Tree } from '../../tree/node.ts';
 import { walk } from '../../tree/walk.ts';
 import { diskPath } from '../disk/disk-path.ts';
 import { loadNative } from '../disk/native.ts';
@@ -10,6 +10,7 @@ import { prepareTarget } from '../disk/target.ts';
 import type { Obstacles } from './attributes.ts';
 import { playTars } from './extract.ts';
 import { LeftOut } from './left-out.ts';
+import { mergeInto } from './merge-copy.ts';
 import { ownOwner } from './powers.ts';
 import { RootfsWriter } from './writer.ts';
 
@@ -38,6 +39,21 @@ async function extract(tar: Bytes, directory: string, { signal }: Work): Promise
   } finally {
     writer.close();
   }
+}
+
+/**
+ * Puts what is in the directory that a tar holds at its top, `name`, into a directory that is there. Answers what could not be carried. Throws as `mergeInto`.
+ */
+export async function mergeCopy(
+  tar: Bytes,
+  { place, name, node, work }: { place: string; name: string; node: DirectoryNode; work: Work },
+): Promise<readonly string[]> {
+  let warnings: readonly string[] = [];
+  const make = async (below: string): Promise<void> => {
+    warnings = await extract(tar, below, work);
+  };
+  await mergeInto(place, { node, make, name, signal: work.signal });
+  return warnings;
 }
 
 /**

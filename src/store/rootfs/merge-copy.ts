@@ -1,0 +1,115 @@
+import { closeSync, mkdirSync, openSync, realpathSync, renameSync } from 'node:fs';
+import { OciError } from '../../errors.ts';
+import { fileCost, Pace } from '../../stream/pace.ts';
+import type { ByteString, DirectoryNode, Node, Path } from '../../tree/node.ts';
+import type { Parts } from '../../tree/parts.ts';
+import { joinPath, shortTextOf } from '../../tree/path.ts';
+import { Descent, directoryFlags } from '../disk/descent.ts';
+import { withLeave } from '../disk/leave.ts';
+import { loadNative } from '../disk/native.ts';
+import { kindOf } from '../disk/stat.ts';
+import { onDisk, unlessRaced } from '../disk/system-error.ts';
+import { clearLeftBehind, makeTemporaryDirectory } from '../disk/temporary.ts';
+
+/** What is copied stands below the one root already, and goes below the other. Both are where the walk is. */
+interface Merge {
+  readonly from: Descent;
+  readonly to: Descent;
+  /** The directory as it was named. */
+  readonly place: string;
+}
+
+type What = 'nothing' | 'directory' | 'file';
+
+/** What is at a name of a directory; a symbolic link is a file as any other. */
+function whatIs(descent: Descent, directory: Path, name: ByteString): What {
+  descent.enter(directory);
+  const found = unlessRaced(['ENOENT'], () => descent.stat(name, loadNative()));
+  if (found === undefined) return 'nothing';
+  return kindOf(found) === 'directory' ? 'directory' : 'file';
+}
+
+/** Throws where a file would take a directory's place, or a directory a file's: either is more than was asked for. */
+function* checking(merge: Merge, { children }: DirectoryNode, at: Path): Parts<void> {
+  for (const [name, node] of children) {
+    const path = joinPath(at, name);
+    const there = whatIs(merge.to, at, name);
+    const comes: What = node.kind === 'directory' ? 'directory' : 'file';
+    if (there !== 'nothing' && there !== comes) {
+      const subject = `${merge.place}/${shortTextOf(path)}`;
+      throw new OciError('conflict', subject, `expected a place for a ${comes}, got a ${there}`);
+    }
+    if (there === 'directory') yield* checking(merge, node as DirectoryNode, path);
+    yield fileCost;
+  }
+}
+
+/** What an action gives in a directory of ours that may have no right to be written to (0555), which then has it for as long. */
+const inWritable = (descent: Descent, action: () => void): void =>
+  descent.held === undefined ? action() : withLeave(descent.held, 0o300, action);
+
+function moveIn({ from, to }: Merge, name: ByteString, { kind }: Node): void {
+  const move = (): void => inWritable(from, () => inWritable(to, () => renameSync(from.place(name), to.place(name))));
+  if (kind !== 'directory') {
+    move();
+    return;
+  }
+  const directory = openSync(from.place(name), directoryFlags);
+  try {
+    withLeave(directory, 0o200, move);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function* merging(merge: Merge, { children }: DirectoryNode, at: Path): Parts<void> {
+  for (const [name, node] of children) {
+    const path = joinPath(at, name);
+    const there = whatIs(merge.to, at, name);
+    if (node.kind === 'directory' && there === 'directory') yield* merging(merge, node, path);
+    // What could not be made has been told of.
+    else if (whatIs(merge.from, at, name) !== 'nothing') {
+      merge.to.enter(at);
+      onDisk(`${merge.place}/${shortTextOf(path)}`, 'a place for what is copied', () => moveIn(merge, name, node));
+    }
+    yield fileCost;
+  }
+}
+
+interface Merged {
+  readonly node: DirectoryNode;
+  /** Makes it below a path, as `name`. */
+  readonly make: (below: string) => Promise<void>;
+  readonly name: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Puts what is in a directory into another that is there, `place`: files take the places of files, and whatever else is there stays, as do the attributes of
+ * directories. Each file is there whole or not at all; where a directory and a file would meet, nothing is changed. Throws `conflict` there.
+ */
+export async function mergeInto(place: string, { node, make, name, signal }: Merged): Promise<void> {
+  const room = 'a directory that can be written to';
+  const root = onDisk(place, room, () => realpathSync(place));
+  await clearLeftBehind(root);
+  const stage = onDisk(place, room, () => makeTemporaryDirectory(root));
+  const open: Descent[] = [];
+  const descent = (path: string): Descent => {
+    const made = onDisk(place, room, () => new Descent(path, { use: 'written' }));
+    open.push(made);
+    return made;
+  };
+  try {
+    const work = `${stage.path}/new`;
+    onDisk(place, room, () => mkdirSync(work));
+    await make(work);
+    const merge = { from: descent(`${work}/${name}`), to: descent(root), place };
+    const pace = new Pace(signal);
+    await pace.run(checking(merge, node, ''));
+    await pace.run(merging(merge, node, ''));
+  } finally {
+    for (const one of open) one.close();
+    // What happened before is what counts: the next writer removes what is left.
+    await stage.remove().catch(() => undefined);
+  }
+}
