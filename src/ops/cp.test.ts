@@ -160,7 +160,8 @@ test('the path inside begins where the place of the image ends', async t => {
 test('merge puts files into a directory that is there, replaces files of their names, and leaves what else is there', async t => {
   const { place, image } = placeOf(t);
   const at = (path: string): string => join(place, path);
-  mkdirSync(at('into/d/sub'), { recursive: true, mode: 0o755 });
+  mkdirSync(at('into/d/sub'), { recursive: true, mode: 0o750 });
+  chmodSync(at('into/d/sub'), 0o750);
   for (const file of ['mine', 'file', 'sub/mine']) writeFileSync(at(`into/d/${file}`), 'mine');
   symlinkSync('/nowhere', at('into/d/to'));
   const result = await cp(`${image}:/d`, at('into'), { merge: true });
@@ -170,7 +171,7 @@ test('merge puts files into a directory that is there, replaces files of their n
   assert.equal(readFileSync(at('into/d/file'), 'utf8') + readFileSync(at('into/d/sub/mine'), 'utf8'), 'hello\nmine');
   assert.equal(lstatSync(at('into/d/file')).ino, lstatSync(at('into/d/link')).ino);
   assert.equal(readlinkSync(at('into/d/to')), 'sub/deep');
-  assert.equal(lstatSync(at('into/d/sub')).mode & 0o777, 0o755);
+  assert.equal(lstatSync(at('into/d/sub')).mode & 0o777, 0o750);
   // Again, and its contents alone, and a file where one is.
   await cp(`${image}:/d/.`, at('into/d'), { merge: true });
   await cp(`${image}:/d/file`, at('into/d'), { merge: true });

@@ -11,13 +11,12 @@ import { layerTar } from '../testing/layout-files.ts';
 import { type OperandKind, preparePlace } from '../testing/prepared-place.ts';
 import { isSame, snapshotOf } from '../testing/snapshot.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
-import { arbitraryEntries, leniently } from '../testing/trees.ts';
+import { arbitraryEntries, hasHidingDevice, leniently } from '../testing/trees.ts';
 import type { VerbUse } from '../testing/verb-use.ts';
 import { verbUses } from '../testing/verbs.ts';
 import { isRoot } from '../testing/witness.ts';
 import { applyLayer } from '../tree/apply.ts';
 import { emptyTree, type LayerEntry, type Tree } from '../tree/node.ts';
-import { leavesOf } from '../tree/walk.ts';
 
 /** Directories that have hurt somebody, one in another. */
 const names: readonly string[] = [
@@ -135,14 +134,12 @@ const notWhole: readonly Refusal[] = [
   },
 ];
 
-const hasHidingDevice = (stack: readonly (readonly LayerEntry[])[]): boolean =>
-  [...leavesOf(stack.reduce<Tree>((tree, entries) => applyLayer(tree, entries), emptyTree()))].some(
-    ([, node]) => node.kind === 'device' && node.type === 'char' && node.major === 0 && node.minor === 0,
-  );
+const treeOf = (stack: readonly (readonly LayerEntry[])[]): Tree =>
+  stack.reduce<Tree>((tree, entries) => applyLayer(tree, entries), emptyTree());
 
 function refusalsOf({ verb, use }: VerbUse, stack: readonly (readonly LayerEntry[])[]): readonly Refusal[] {
   if (verb === 'convert') return unsayable;
-  return use === 'commit over another root filesystem' && hasHidingDevice(stack) ? notWhole : [];
+  return use === 'commit over another root filesystem' && hasHidingDevice(treeOf(stack)) ? notWhole : [];
 }
 
 /** Whether work is done; else it is refused for one of these reasons and leaves nothing at `out`. */

@@ -3,7 +3,7 @@ import { applyLayer } from '../tree/apply.ts';
 import type { ByteString, LayerEntry, Meta, Node, Path, Tree } from '../tree/node.ts';
 import { impliedMeta } from '../tree/node.ts';
 import { joinPath, nameOf, parentOf } from '../tree/path.ts';
-import { walk } from '../tree/walk.ts';
+import { leavesOf, walk } from '../tree/walk.ts';
 import { arbitraryDirectory, arbitraryLeaf, arbitraryMeta, arbitraryName } from './nodes.ts';
 
 /** What can be done to a tree; numbers choose among the paths that are there. */
@@ -155,3 +155,9 @@ export function leniently(below: Tree, entries: readonly LayerEntry[]): readonly
   }
   return good;
 }
+
+/** Whether a tree has what overlayfs has in the place of what a layer hides: it is taken for an upper directory, and not for a whole one. */
+export const hasHidingDevice = (tree: Tree): boolean =>
+  [...leavesOf(tree)].some(
+    ([, node]) => node.kind === 'device' && node.type === 'char' && node.major === 0 && node.minor === 0,
+  );
