@@ -97,6 +97,6 @@ export async function cp(from: InnerPath, target: string, options: CpOptions = {
   const warnings =
     isMerged && found.node.kind === 'directory'
       ? await mergeCopy(tar, { place, name: rootName, node: found.node, work: options })
-      : await putCopy(tar, { place, name, force, work: options });
+      : await putCopy(tar, { place, name, force, isDirectory, work: options });
   return { ...pathFields(found.path), target: place, warnings: [...look.warnings, ...warnings] };
 }

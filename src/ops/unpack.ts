@@ -83,7 +83,7 @@ export async function unpack(
   const layers = layersOf(opened.image);
   const making = makingOf(options);
   const force = options.force === true;
-  const target = await prepareTarget(directory, { force });
+  const target = await prepareTarget(directory, { force, isDirectory: true });
   try {
     const bundle = options.bundle === true;
     const place = bundle ? makeRootfs(target.work) : target.work;

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -44,7 +53,7 @@ function oldPlace(t: TestContext): string {
 test('without an exchange the old directory waits beside its place, and goes once the new one is there', async t => {
   const place = oldPlace(t);
   failRenames(t, 100, 100);
-  const target = await prepareTarget(place, { force: true });
+  const target = await prepareTarget(place, { force: true, isDirectory: true });
   writeFileSync(join(target.work, 'new'), '');
   await target.commit();
   assert.deepEqual(readdirSync(place), ['new']);
@@ -54,7 +63,7 @@ test('without an exchange the old directory waits beside its place, and goes onc
 test('the old directory comes back where the new one cannot take its place', async t => {
   const place = oldPlace(t);
   failRenames(t, 2, 2);
-  const target = await prepareTarget(place, { force: true });
+  const target = await prepareTarget(place, { force: true, isDirectory: true });
   await assert.rejects(target.commit(), OciError);
   await target.abandon();
   assert.deepEqual(readdirSync(place), ['old']);
@@ -64,7 +73,7 @@ test('the old directory comes back where the new one cannot take its place', asy
 test('where it cannot even come back, the old directory is kept whole, and the error says where', async t => {
   const place = oldPlace(t);
   failRenames(t, 2, 3);
-  const target = await prepareTarget(place, { force: true });
+  const target = await prepareTarget(place, { force: true, isDirectory: true });
   const error: unknown = await target.commit().then(
     () => undefined,
     (reason: unknown) => reason,
@@ -79,8 +88,44 @@ test('where it cannot even come back, the old directory is kept whole, and the e
 test('directories above that were there before stay when the work fails', async t => {
   const parent = temporaryDirectory(t);
   mkdirSync(join(parent, 'there'));
-  const target = await prepareTarget(join(parent, 'there/n1/n2/n3'), { force: false });
+  const target = await prepareTarget(join(parent, 'there/n1/n2/n3'), { force: false, isDirectory: true });
   assert.ok(existsSync(join(parent, 'there/n1/n2')));
   await target.abandon();
   assert.deepEqual(readdirSync(join(parent, 'there')), []);
+});
+
+test('an empty directory that is there stays the one that it is, and gets what is in the work, and its attributes', async t => {
+  const place = join(temporaryDirectory(t), 'place');
+  mkdirSync(place, { mode: 0o700 });
+  const { ino } = lstatSync(place);
+  const target = await prepareTarget(place, { force: false, isDirectory: true });
+  mkdirSync(join(target.work, 'shut/in'), { recursive: true });
+  writeFileSync(join(target.work, 'file'), '');
+  chmodSync(join(target.work, 'shut'), 0o555);
+  chmodSync(target.work, 0o1751);
+  utimesSync(target.work, 1, 12);
+  await target.commit();
+  const now = lstatSync(place);
+  assert.deepEqual([now.ino, now.mode & 0o7777, now.mtimeMs], [ino, 0o1751, 12_000]);
+  assert.deepEqual(readdirSync(place).sort(), ['file', 'shut']);
+  assert.deepEqual(readdirSync(join(place, '..')), ['place']);
+  chmodSync(join(place, 'shut'), 0o755);
+  await assert.rejects(prepareTarget(place, { force: false, isDirectory: true }), /got one with files in it/);
+});
+
+test('what is being put into an empty directory is gone where it cannot be put there', async t => {
+  const place = join(temporaryDirectory(t), 'place');
+  mkdirSync(place);
+  const { ino } = lstatSync(place);
+  failRenames(t, 2, 2);
+  const target = await prepareTarget(place, { force: false, isDirectory: true });
+  for (const name of ['a', 'b']) writeFileSync(join(target.work, name), '');
+  await assert.rejects(target.commit(), OciError);
+  assert.deepEqual(readdirSync(target.work).sort(), ['a', 'b']);
+  await target.abandon();
+  assert.deepEqual(readdirSync(place), []);
+  const again = await prepareTarget(place, { force: true, isDirectory: true });
+  writeFileSync(join(again.work, 'new'), '');
+  await again.commit();
+  assert.deepEqual([readdirSync(place), lstatSync(place).ino], [['new'], ino]);
 });

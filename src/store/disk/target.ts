@@ -2,7 +2,8 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node
 import { basename, dirname, join, resolve } from 'node:path';
 import { OciError } from '../../errors.ts';
 import { makeDirectories, syncDirectory, takeBackDirectories } from './atomic.ts';
-import { type HeldDirectory, holdDirectory, holdIfDirectory } from './held-directory.ts';
+import { canFill, fill, whileOpen } from './fill.ts';
+import { type HeldDirectory, holdDirectory } from './held-directory.ts';
 import { loadNative } from './native.ts';
 import { onDisk, systemCode, systemError } from './system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
@@ -31,26 +32,6 @@ function checkPlace(directory: string, force: boolean): void {
     throw new OciError('conflict', directory, 'expected an empty or new directory, got one with files in it', {
       hint: 'option force replaces it',
     });
-  }
-}
-
-/** Without root, a directory that may not be written to (0555) goes to another parent only while it may. */
-function whileOpen(paths: readonly string[], action: () => void): void {
-  try {
-    action();
-    return;
-  } catch (error) {
-    if (systemCode(error) !== 'EACCES') throw error;
-  }
-  const held = paths.map(path => holdIfDirectory(path)).filter(directory => directory !== undefined);
-  try {
-    for (const directory of held) directory.open();
-    action();
-  } finally {
-    for (const directory of held) {
-      directory.restore();
-      directory.close();
-    }
   }
 }
 
@@ -101,14 +82,28 @@ function replace(place: string, work: string, old: string): void {
   putAside(place, work, old);
 }
 
-/**
- * Prepares a new directory, with those above it. Throws `conflict` where something is in the way, unless `force` is given: then
- * that is removed, but only once the work is in its place.
- */
-export async function prepareTarget(directory: string, options: { readonly force: boolean }): Promise<Target> {
-  checkPlace(directory, options.force);
-  const place = resolve(directory);
-  const parent = dirname(place);
+interface TargetOptions {
+  readonly force: boolean;
+  /** Whether the work stays a directory: only then is an empty one that is there filled with what is in it. */
+  readonly isDirectory: boolean;
+}
+
+/** What dead writers have left in a directory that they were to fill is nobody's. */
+async function isToFill(place: string): Promise<boolean> {
+  if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() === true) await clearLeftBehind(place);
+  return canFill(place);
+}
+
+/** Where work goes on: a temporary directory that is held open, and the way out of it. */
+interface Stage {
+  readonly inside: string;
+  readonly work: string;
+  readonly abandon: () => Promise<void>;
+  /** Removes what is left in it. */
+  readonly remove: () => Promise<void>;
+}
+
+async function openStage(directory: string, parent: string): Promise<Stage> {
   const made = onDisk(directory, room, () => makeDirectories(parent));
   await clearLeftBehind(parent);
   let temporary: ReturnType<typeof makeTemporaryDirectory>;
@@ -124,36 +119,57 @@ export async function prepareTarget(directory: string, options: { readonly force
     await temporary.remove().catch(() => undefined);
     takeBackDirectories(made);
   };
-  let work: string;
   try {
     held = onDisk(directory, room, () => holdDirectory(temporary.path));
-    work = `${held.path}/new`;
+    const { path: inside, close } = held;
+    const work = `${inside}/new`;
     onDisk(directory, room, () => mkdirSync(work));
-  } catch (error) {
-    await abandon();
-    throw error;
-  }
-  const { path: inside, close } = held;
-  return {
-    work,
-    abandon,
-    async commit(before) {
-      onDisk(directory, 'a place for the directory', () => {
-        const undo = before?.(`${inside}/old-beside`);
-        try {
-          const isThere = options.force && lstatSync(place, { throwIfNoEntry: false }) !== undefined;
-          if (isThere) replace(place, work, `${inside}/old`);
-          else move(work, place);
-        } catch (error) {
-          undo?.();
-          throw error;
-        }
-        syncDirectory(parent);
-      });
+    const remove = async (): Promise<void> => {
       close();
       await temporary.remove().catch((error: unknown) => {
         throw systemError(error, temporary.path, 'a directory that can be removed');
       });
+    };
+    return { inside, work, abandon, remove };
+  } catch (error) {
+    await abandon();
+    throw error;
+  }
+}
+
+/**
+ * Prepares a new directory, with those above it, or one that is there and empty, which stays the directory that it is. Throws `conflict` where something
+ * is in the way, unless `force` is given: then that is removed, but only once the work is in its place.
+ */
+export async function prepareTarget(directory: string, options: TargetOptions): Promise<Target> {
+  const place = resolve(directory);
+  const isFilled = options.isDirectory && (await isToFill(place));
+  checkPlace(directory, options.force);
+  const parent = isFilled ? place : dirname(place);
+  const { inside, work, abandon, remove } = await openStage(directory, parent);
+  const put = (): (() => void) => {
+    if (isFilled) return fill(place, work);
+    const isThere = options.force && lstatSync(place, { throwIfNoEntry: false }) !== undefined;
+    if (isThere) replace(place, work, `${inside}/old`);
+    else move(work, place);
+    return () => undefined;
+  };
+  return {
+    work,
+    abandon,
+    async commit(before) {
+      const dress = onDisk(directory, 'a place for the directory', () => {
+        const undo = before?.(`${inside}/old-beside`);
+        try {
+          return put();
+        } catch (error) {
+          undo?.();
+          throw error;
+        }
+      });
+      syncDirectory(parent);
+      await remove();
+      onDisk(directory, 'a directory whose attributes can be set', dress);
     },
   };
 }

@@ -56,15 +56,23 @@ export async function mergeCopy(
   return warnings;
 }
 
+interface Copied {
+  readonly place: string;
+  readonly name: ByteString;
+  readonly force: boolean;
+  readonly isDirectory: boolean;
+  readonly work: Work;
+}
+
 /**
  * Puts the one thing that a tar holds at its top, `name`, into its place on disk: a file, a link or a directory with all that is in it. It
  * appears when all of it is there. Answers what could not be carried. Throws `conflict` where something is in the way, unless `force` is given.
  */
 export async function putCopy(
   tar: Bytes,
-  { place, name, force, work }: { place: string; name: ByteString; force: boolean; work: Work },
+  { place, name, force, isDirectory, work }: Copied,
 ): Promise<readonly string[]> {
-  const target = await prepareTarget(place, { force });
+  const target = await prepareTarget(place, { force, isDirectory });
   try {
     const warnings = await extract(tar, target.work, work);
     onDisk(place, 'a place for what is copied', () => {

@@ -579,12 +579,12 @@ test('a file that shrinks while it is read is a conflict', async t => {
 test('a new directory appears whole or not at all, with those above it', async t => {
   const parent = temporaryDirectory(t);
   const place = join(parent, 'new/place');
-  const abandoned = await prepareTarget(place, { force: false });
+  const abandoned = await prepareTarget(place, { force: false, isDirectory: true });
   writeFileSync(join(abandoned.work, 'half'), '');
   assert.equal(existsSync(place), false);
   await abandoned.abandon();
   assert.deepEqual(readdirSync(parent), []);
-  const target = await prepareTarget(place, { force: false });
+  const target = await prepareTarget(place, { force: false, isDirectory: true });
   writeFileSync(join(target.work, 'whole'), '');
   await target.commit();
   assert.deepEqual(readdirSync(place), ['whole']);
@@ -596,23 +596,23 @@ test('what is in the way is kept without force, and with it until the new one is
   const place = join(parent, 'place');
   const refused = isError('conflict', /expected (an empty or new directory|a place for a directory), got/);
   writeFileSync(place, 'file');
-  await assert.rejects(prepareTarget(place, { force: false }), refused);
+  await assert.rejects(prepareTarget(place, { force: false, isDirectory: true }), refused);
   rmSync(place);
   mkdirSync(place);
   writeFileSync(join(place, 'old'), '');
-  await assert.rejects(prepareTarget(place, { force: false }), refused);
-  const failing = await prepareTarget(place, { force: true });
+  await assert.rejects(prepareTarget(place, { force: false, isDirectory: true }), refused);
+  const failing = await prepareTarget(place, { force: true, isDirectory: true });
   rmSync(failing.work, { recursive: true });
   await assert.rejects(failing.commit(), OciError);
   await failing.abandon();
   assert.deepEqual(readdirSync(place), ['old']);
-  const target = await prepareTarget(place, { force: true });
+  const target = await prepareTarget(place, { force: true, isDirectory: true });
   writeFileSync(join(target.work, 'new'), '');
   assert.deepEqual(readdirSync(place), ['old']);
   await target.commit();
   assert.deepEqual(readdirSync(parent), ['place']);
   assert.deepEqual(readdirSync(place), ['new']);
-  const late = await prepareTarget(join(parent, 'late'), { force: false });
+  const late = await prepareTarget(join(parent, 'late'), { force: false, isDirectory: true });
   mkdirSync(join(parent, 'late/something'), { recursive: true });
   await assert.rejects(late.commit(), OciError);
   await late.abandon();
@@ -635,7 +635,7 @@ test('without root, directories that may not be written to can be put in place, 
   process.seteuid?.(nobody);
   try {
     for (const end of ['abandon', 'commit', 'commit', 'abandon'] as const) {
-      const target = await prepareTarget(place, { force: true });
+      const target = await prepareTarget(place, { force: true, isDirectory: true });
       writeTree(target.work, tree);
       await target[end]();
     }
