@@ -14,6 +14,7 @@ import type { Selection } from '../tree/selection.ts';
 import { compareSides, type Side } from './compare.ts';
 import { ContentFiles } from './content-files.ts';
 import type { AppendStep, Work } from './options.ts';
+import { withoutOwn } from './own-paths.ts';
 
 /** A step that changes the tree file by file. */
 export type EditStep = Exclude<AppendStep, { readonly tar: string }>;
@@ -21,14 +22,17 @@ export type EditStep = Exclude<AppendStep, { readonly tar: string }>;
 /** What comes from the disk. State: what has been opened. */
 class BroughtFiles extends ContentFiles {
   readonly #opened = new Set<OpenedBrought['rootfs']>();
+  readonly #said: string[] = [];
 
-  async add({ rootfs }: OpenedBrought, work: Work): Promise<void> {
+  /** `said` is what there is to say of it already. */
+  async add({ rootfs }: OpenedBrought, work: Work, said: readonly string[]): Promise<void> {
     this.#opened.add(rootfs);
+    this.#said.push(...said);
     await this.addRootfs(rootfs, await rootfs.tree(), work);
   }
 
   get warnings(): readonly string[] {
-    return [...this.#opened].flatMap(({ warnings }) => warnings);
+    return [...this.#said, ...[...this.#opened].flatMap(({ warnings }) => warnings)];
   }
 
   close(): void {
@@ -79,6 +83,8 @@ interface Edited {
 interface EditOptions extends Work {
   readonly attributes: Attributes;
   readonly selection: Selection | undefined;
+  /** What is written meanwhile, and so no part of a directory that is added. */
+  readonly written: readonly string[];
 }
 
 async function editedTree(
@@ -93,8 +99,9 @@ async function editedTree(
       tree = removed(tree, parsePath(encodeText(step.delete), step.delete));
       continue;
     }
-    const opened = await openBrought(step.add, options);
-    await brought.add(opened, options);
+    const { selection, warnings } = withoutOwn(step.add, { ...options, what: `directory ${step.add}` });
+    const opened = await openBrought(step.add, { ...options, selection });
+    await brought.add(opened, options, warnings);
     const { node } = opened;
     const target = targetPath(tree, encodeText(step.to), opened);
     tree = await pace.run(put(tree, target, { node, attributes: options.attributes }));

@@ -9,7 +9,7 @@ import { type Line, linesOf, withLines } from '../image/lines.ts';
 import { resolveOwner } from '../image/user.ts';
 import { usersLimit } from '../limits.ts';
 import type { Layer } from '../spec/objects.ts';
-import type { ImageOperand } from '../store/parse-operand.ts';
+import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
 import { announce, Pace } from '../stream/pace.ts';
 import { parseMode } from '../tree/mode.ts';
 import type { Tree } from '../tree/node.ts';
@@ -75,7 +75,9 @@ async function appendEdits(
     owner: await ownerOf(part, options.owner, before.tree),
     mode: options.mode === undefined ? undefined : parseMode(options.mode),
   };
-  const edited = await editTree(before, edits, { ...options, attributes, selection: await selectionOf(options) });
+  const written = [options.output === undefined ? source.subject : parseOperand(options.output, 'write').place.path];
+  const selection = await selectionOf(options);
+  const edited = await editTree(before, edits, { ...options, attributes, selection, written });
   try {
     const entries = await new Pace(options.signal).run(toLayerInParts(edited.changes, edited.after));
     const changes = changeCount(edited.changes);

@@ -31,6 +31,7 @@ import { type Prepared, prepareAll } from './build/prepare.ts';
 import { checkRuns } from './build/run-check.ts';
 import { pathOrBytes } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
+import { type WithoutOwn, withoutOwn } from './own-paths.ts';
 import { allOf, type Several } from './several.ts';
 
 /**
@@ -112,7 +113,9 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
   const open = new OpenPlaces(options);
   const prepared = await prepareAll(input, { options, open, layout });
   const { directories } = prepared[0] as Prepared;
-  const contexts = new OpenContexts({ ...input, place, directories, options });
+  const { own, selection, warnings: left } = ownOf(input, { place, places, options });
+  const patterns = [input.patterns, ...own].join('\0');
+  const contexts = new OpenContexts({ selection, patterns, place, directories, options });
   const removals: Promise<void>[] = [];
   const ended = memoized(() => allEnded([contexts.keep(), ...removals]));
   try {
@@ -125,7 +128,7 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
       const { root, warnings, ...made } = await buildAll(prepared, { workshop, places, ended });
       return {
         root,
-        result: { ...made, names: namesOf(places), warnings: [...(await contexts.warnings()), ...warnings] },
+        result: { ...made, names: namesOf(places), warnings: [...left, ...(await contexts.warnings()), ...warnings] },
       };
     });
   } finally {
@@ -133,6 +136,19 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
     await ended().catch(() => undefined);
     contexts.close();
   }
+}
+
+/** What of a context is not what the build itself makes. */
+function ownOf(
+  { selection }: BuildInput,
+  { place, places, options }: Pick<Within, 'place' | 'places' | 'options'>,
+): WithoutOwn {
+  if (place.kind !== 'directory') return { selection, own: [], warnings: [] };
+  const { output, iidFile, metadataFile, cacheTo } = options;
+  const cache = cacheTo === undefined ? undefined : parseWholePlace(cacheTo, 'a layout').place.path;
+  const said = [...places.map(({ path }) => path), output?.path, cache, iidFile, metadataFile];
+  const written = said.filter(path => path !== undefined);
+  return withoutOwn(place.path, { selection, written, what: 'context' });
 }
 
 interface Assembling {

@@ -33,6 +33,7 @@ import {
   readImageSide,
 } from './compared-side.ts';
 import type { CommitOptions, Work } from './options.ts';
+import { withoutOwn } from './own-paths.ts';
 
 /** The image that a commit is a delta over. */
 export interface Base {
@@ -107,11 +108,9 @@ async function openBase(options: CommitOptions): Promise<Base | undefined> {
 }
 
 async function openSides(
-  rootfs: Operand,
+  { place, subject }: { readonly place: RootfsPlace; readonly subject: string },
   options: CommitOptions & { readonly selection: Selection | undefined },
 ): Promise<Opened> {
-  const place = await locate(rootfs, new OpenPlaces(options));
-  if (place.kind === 'image') throw usage(subjectOf(rootfs), 'expected a root filesystem or a bundle, got an image');
   const { selection, crossMounts } = options;
   const walk = { selection, crossMounts, work: options };
   const ahead = options.base !== undefined && options.squash !== true && options.trustMtime !== true;
@@ -120,7 +119,7 @@ async function openSides(
     base === undefined || options.squash === true ? emptySide : readImageSide(imageSide(base.source, base.image));
   if (options.baseDir !== undefined) {
     checkAlone(options);
-    return openDirectories({ place, subject: subjectOf(rootfs) }, options.baseDir, walk);
+    return openDirectories({ place, subject }, options.baseDir, walk);
   }
   if (place.kind !== 'bundle') {
     checkWalked([place], crossMounts);
@@ -189,10 +188,18 @@ async function openDirectories(
 const rootfsOf = (place: RootfsPlace): RootfsLocation =>
   place.kind === 'bundle' ? { kind: 'rootfs', directory: openBundle(place.directory).rootfs } : place;
 
-/** Opens what a commit reads: the directory as it is to be compared, and its base. */
-export async function openCommit(rootfs: Operand, options: CommitOptions): Promise<CommitInput> {
-  const selection = await selectionOf(options);
-  const { base, sides, layout, moving } = await openSides(rootfs, { ...options, selection });
+/** Opens what a commit reads: the directory as it is to be compared, without what is `written` in it meanwhile, and its base. */
+export async function openCommit(
+  rootfs: Operand,
+  options: CommitOptions,
+  written: readonly string[],
+): Promise<CommitInput> {
+  const [place, subject] = [await locate(rootfs, new OpenPlaces(options)), subjectOf(rootfs)];
+  if (place.kind === 'image') throw usage(subject, 'expected a root filesystem or a bundle, got an image');
+  const all = { selection: await selectionOf(options), warnings: [] };
+  const { selection, warnings: own } =
+    place.kind === 'rootfs' ? withoutOwn(place.directory, { ...all, written, what: 'root filesystem' }) : all;
+  const { base, sides, layout, moving } = await openSides({ place, subject }, { ...options, selection });
   const before = sides[0];
   const pace = new Pace(options.signal);
   const directory = await pace.run(owned(sides[1], options.owner));
@@ -201,7 +208,7 @@ export async function openCommit(rootfs: Operand, options: CommitOptions): Promi
   const left = selection === undefined ? whole : await pace.run(overlayInParts(before.tree, whole, isOut));
   const { tree, warnings: said } = await pace.run(completed(before, { ...directory, tree: left }));
   const { mounts } = directory;
-  const warnings = [...directory.warnings, ...said];
+  const warnings = [...own, ...directory.warnings, ...said];
   const isWhole = mounts === undefined || mounts.size === 0;
   return { base, before, after: { ...directory, tree }, bodies: directory, warnings, layout, moving, isWhole };
 }

@@ -74,12 +74,12 @@ async function layerOf(
 async function* passLayer(
   rootfs: Operand,
   options: CommitLayerOptions,
-  to: { readonly compression: CompressOptions; readonly beside: string },
+  to: { readonly compression: CompressOptions; readonly beside: string; readonly written: readonly string[] },
 ): AsyncGenerator<Passing> {
   announce(options, 'comparing');
   const over = new AbortController();
   try {
-    const input = await openCommit(rootfs, { ...options, ...until(over.signal, options), dryRun: true });
+    const input = await openCommit(rootfs, { ...options, ...until(over.signal, options), dryRun: true }, to.written);
     yield await layerOf(input, options, to);
   } finally {
     over.abort();
@@ -97,7 +97,7 @@ export async function commitLayer(
   options: CommitLayerOptions = {},
 ): Promise<CommitLayerResult> {
   checkCall('commitLayer', { rootfs: ['operand', rootfs], file: ['target', file] }, options);
-  const to = { compression: compressionFor(file, options), beside: file };
+  const to = { compression: compressionFor(file, options), beside: file, written: [file] };
   for await (const { bytes, stored, changes, warnings } of passLayer(rootfs, options, to)) {
     if (options.dryRun === true) await drain(bytes);
     else await writeFileAtomic(file, bytes, { mode: archiveMode, signal: options.signal });
@@ -112,7 +112,7 @@ export async function commitLayerStream(
   options: CommitLayerOptions = {},
 ): Promise<Pick<CommitLayerResult, 'changes' | 'warnings'> & { readonly bytes: Bytes }> {
   checkCall('commitLayerStream', { rootfs: ['operand', rootfs] }, options);
-  const to = { compression: compressionFor('', options), beside: '.' };
+  const to = { compression: compressionFor('', options), beside: '.', written: [] };
   const passing = passLayer(rootfs, options, to);
   const { value } = await passing.next();
   if (value === undefined) throw new Error('commitLayerStream: one layer passes');

@@ -4,7 +4,7 @@ import { checkMadeImage } from '../graph/store-document.ts';
 import { appendLayer, squashedImage } from '../image/append.ts';
 import { isDockerImage } from '../image/image-kind.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
-import type { ImageOperand, Operand } from '../store/parse-operand.ts';
+import { type ImageOperand, type Operand, parseOperand } from '../store/parse-operand.ts';
 import { announce } from '../stream/pace.ts';
 import type { LayerEntry } from '../tree/node.ts';
 import { checkCall } from './check-call.ts';
@@ -31,8 +31,9 @@ export async function commit(
   checkCall('commit', { rootfs: ['operand', rootfs], image: ['operand?', image] }, options);
   announce(options, 'comparing');
   const over = new AbortController();
+  const written = image === undefined ? [] : [parseOperand(image, 'write').place.path];
   try {
-    const input = await openCommit(rootfs, { ...options, ...until(over.signal, options) });
+    const input = await openCommit(rootfs, { ...options, ...until(over.signal, options) }, written);
     return await commitAndMove(input, image, options);
   } finally {
     over.abort();

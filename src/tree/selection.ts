@@ -16,6 +16,16 @@ export function isOut(selection: Selection | undefined, path: Path): boolean {
   return selection !== undefined && !selection.has(path) && !selection.leads(path);
 }
 
+/** A selection without some paths and all that is below them; of everything where there is none. */
+export function without(selection: Selection | undefined, paths: readonly Path[]): Selection | undefined {
+  if (paths.length === 0) return selection;
+  const isLeft = (path: Path): boolean => paths.some(left => path === left || path.startsWith(`${left}/`));
+  return {
+    has: path => !isLeft(path) && selection?.has(path) !== false,
+    leads: path => !isLeft(path) && selection?.leads(path) !== false,
+  };
+}
+
 type IsName = (name: string) => boolean;
 
 /** What a name of a pattern is matched by; undefined from where on only the pattern as a whole can tell. */

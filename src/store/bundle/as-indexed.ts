@@ -9,6 +9,7 @@ import { mountTest } from '../disk/mounts.ts';
 import type { Native } from '../disk/native.ts';
 import { kindOf, type Stat } from '../disk/stat.ts';
 import { systemCode } from '../disk/system-error.ts';
+import { isTemporaryName } from '../disk/temporary.ts';
 import { isUnchanged } from './stat-index.ts';
 import { absentBit, type Columns, rowKinds } from './stat-index-file.ts';
 
@@ -40,7 +41,7 @@ function rowsWithin({ count, numbers }: Columns): readonly (readonly number[] | 
 
 /** A name that the index has not, because it is not looked at. */
 function isPassedOver(path: Path, name: ByteString, { selection, descent, native }: Looking): boolean {
-  if (isOut(selection, path)) return true;
+  if (isTemporaryName(name) || isOut(selection, path)) return true;
   return selection?.has(path) === false && kindOf(descent.stat(name, native)) !== 'directory';
 }
 

@@ -21,6 +21,8 @@ export const temporaryPrefix = '.ocikit-';
 export const lockName: string = `${temporaryPrefix}lock`;
 
 const form = /^\.ocikit-([0-9a-f]+-\d+-\d+-\d+)-([lp])\w+$/;
+/** Whether a name is that of a temporary directory of ocikit's, whoever made it: it is a part of nothing that is read. */
+export const isTemporaryName = (name: string): boolean => name.startsWith(temporaryPrefix) && form.test(name);
 const minute = 60_000;
 /** Milliseconds by the file system's clock after which a directory whose maker cannot be judged counts as left behind. */
 const oldAge = 24 * 60 * minute;

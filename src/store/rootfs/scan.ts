@@ -10,6 +10,7 @@ import { mountPoint, mountTest, mountWarnings } from '../disk/mounts.ts';
 import type { Native } from '../disk/native.ts';
 import { type Identity, kindOf, majorOf, minorOf, type Stat } from '../disk/stat.ts';
 import { onDisk, systemError } from '../disk/system-error.ts';
+import { isTemporaryName } from '../disk/temporary.ts';
 import type { Listed } from './file-reader.ts';
 import { ScannedXattrs } from './scanned-xattrs.ts';
 import type { Sidecar } from './sidecar.ts';
@@ -108,6 +109,7 @@ class Scanner {
       this.#expect(top.path, 'a directory that can be read');
       this.#descent.enter(top.path, top.id);
       for (const name of this.#descent.names()) {
+        if (isTemporaryName(name)) continue;
         const path = joinPath(top.path, name);
         const node = isOut(this.#options.selection, path) ? undefined : this.#node(this.#meet(path, name));
         if (node !== undefined) top.children.set(name, node);

@@ -1,0 +1,21 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import type { Path } from '../../tree/node.ts';
+import { encodeText } from '../../tree/path.ts';
+import { unlessRaced } from './system-error.ts';
+
+const real = (path: string): string | undefined =>
+  unlessRaced(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'], () => realpathSync(path));
+
+/** What a path of the disk is called below a directory, and whether anything is there yet; undefined where it is not below it. */
+export function pathBelow(
+  directory: string,
+  path: string,
+): { readonly path: Path; readonly isThere: boolean } | undefined {
+  const [root, above, there] = [real(directory), real(dirname(path)), real(path)];
+  const place = there ?? (above === undefined ? undefined : join(above, basename(path)));
+  if (root === undefined || place === undefined) return undefined;
+  const below = relative(root, place);
+  if (below === '' || below === '..' || below.startsWith('../')) return undefined;
+  return { path: encodeText(below), isThere: there !== undefined };
+}
