@@ -24,24 +24,27 @@ function patternOf(
   if (line.startsWith('#') || trimmed === '') return undefined;
   const isException = trimmed.startsWith('!');
   if (trimmed === '!') throw usage(subject, "expected a pattern after '!', got nothing");
-  const pattern = cleaned(isException ? trimmed.slice(1).trim() : trimmed);
+  const text = isException ? trimmed.slice(1).trim() : trimmed;
+  if (isException && /^\/+$/.test(text)) throw usage(subject, `expected a pattern after '!', got '${text}'`);
+  const pattern = cleaned(text);
   return pattern === undefined ? undefined : { pattern, isException };
 }
 
-/** Two stars are any directories, none among them, with the slash after them; at the end of a pattern everything. */
+/**
+ * Two stars are any directories, none among them, with the slash after them; at the end of a pattern everything, and so at its
+ * beginning, where nothing but letters follows: `**.log` is whatever ends so, in any directory.
+ */
 function starsAt(characters: readonly string[], at: number): { readonly steps: Steps; readonly length: number } {
   if (characters[at + 1] !== '*') return { steps: anyName, length: 1 };
   const length = characters[at + 2] === '/' ? 3 : 2;
-  return { steps: at + length === characters.length ? anyPath : anyDirectories, length };
+  const isEnding = at === 0 && length === 2 && !/[*?[\]\\]/.test(characters.slice(2).join(''));
+  return { steps: isEnding || at + length === characters.length ? anyPath : anyDirectories, length };
 }
 
 /** Whether a pattern matches a path or, as docker looks there, a directory above it. */
 function isMatchOf(pattern: string, bad: () => Error): (text: string) => boolean {
   const matcher = new Pattern(wildcardSteps(pattern, bad, starsAt));
-  const names = pattern.split('/');
-  const least = names.filter(name => name !== '**').length;
-  const isAbove = least < names.length ? (count: number) => count >= least : (count: number) => count === least;
-  return text => matcher.matches(text, isAbove);
+  return text => matcher.matches(text, () => true);
 }
 
 /** The patterns of a text: whether they leave a path out, and what those match that take paths back. */
