@@ -97,28 +97,3 @@ export function* listedBy(tree: Tree, selection: Selection): Parts<Tree> {
   }
   return result;
 }
-
-/** A tree without the directories that only led to what might have been selected, where nothing was. In parts. */
-export function* withoutVainLeads(tree: Tree, selection: Selection): Parts<Tree> {
-  const found: { readonly node: DirectoryNode; readonly path: Path }[] = [{ node: tree, path: '' }];
-  // A list is gone through as it grows: those above come first.
-  for (const { node, path } of found)
-    yield* each(node.children, ([name, child]) => {
-      if (child.kind === 'directory') found.push({ node: child, path: joinPath(path, name) });
-    });
-  const changed = new Map<Node, DirectoryNode | undefined>();
-  for (const { node, path } of found.reverse()) {
-    let left: Map<ByteString, Node> | undefined;
-    yield* each(node.children, ([name, child]) => {
-      if (!changed.has(child)) return;
-      left ??= new Map(node.children);
-      const other = changed.get(child);
-      if (other === undefined) left.delete(name);
-      else left.set(name, other);
-    });
-    const children: DirectoryNode['children'] = left ?? node.children;
-    if (children.size === 0 && path !== '' && !selection.has(path)) changed.set(node, undefined);
-    else if (left !== undefined) changed.set(node, { ...node, children });
-  }
-  return changed.get(tree) ?? tree;
-}

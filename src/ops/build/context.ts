@@ -10,7 +10,7 @@ import { Pace } from '../../stream/pace.ts';
 import { emptyTree, type Node, type Tree } from '../../tree/node.ts';
 import { textOf } from '../../tree/path.ts';
 import type { Selected } from '../../tree/select.ts';
-import { listedBy, type Selection, withoutVainLeads } from '../../tree/selection.ts';
+import { listedBy, type Selection } from '../../tree/selection.ts';
 import { ContentFiles } from '../content-files.ts';
 import type { Work } from '../options.ts';
 import type { BuildOptions } from './options.ts';
@@ -90,14 +90,14 @@ export class OpenContexts {
         ? undefined
         : await openDirectoryIndex(directory, { cache: contextCache, part: patterns, selection, signal: work.signal });
     let rootfs: RootfsDirectory | undefined;
-    const whole = memoized(async () => {
+    const tree = memoized(async () => {
       const { known, digests } = (await index?.before()) ?? {};
       rootfs = openRootfsDirectory(directory, { selection, work, known, digests, isNoting: true });
       return this.#added(rootfs);
     });
     const said: Record<string, string> = {};
     return {
-      tree: memoized(async () => this.#selected(await whole(), selection)),
+      tree,
       async said(asked, make) {
         const before = index?.said[asked];
         if (before !== undefined && (await index?.isAsBefore())) return before;
@@ -112,7 +112,7 @@ export class OpenContexts {
         const isMore = Object.keys(said).length > 0 && (await index.isAsBefore());
         if (cost < worthKeeping && !isMore) return;
         const statOf = (node: Node): Stat | undefined => rootfs?.statOf(node);
-        await index.keep({ tree: await whole(), digests, statOf, said: { ...(isMore ? index.said : {}), ...said } });
+        await index.keep({ tree: await tree(), digests, statOf, said: { ...(isMore ? index.said : {}), ...said } });
       },
       close: () => rootfs?.close(),
     };
@@ -126,10 +126,9 @@ export class OpenContexts {
     const whole = await this.#added(rootfs);
     let count = 0;
     return {
-      tree: memoized(async () => {
-        if (selection === undefined) return whole;
-        return this.#selected(await new Pace(options.signal).run(listedBy(whole, selection)), selection);
-      }),
+      tree: memoized(async () =>
+        selection === undefined ? whole : new Pace(options.signal).run(listedBy(whole, selection)),
+      ),
       said: always,
       fileOf: async ({ node, path }) => {
         const file = `${spool}/member-${count++}`;
@@ -142,11 +141,6 @@ export class OpenContexts {
       keep: nothing,
       close: () => undefined,
     };
-  }
-
-  /** A directory that is left out is there only where something in it is. */
-  async #selected(tree: Tree, selection: Selection | undefined): Promise<Tree> {
-    return selection === undefined ? tree : new Pace(this.#from.options.signal).run(withoutVainLeads(tree, selection));
   }
 
   async #added(rootfs: ComparableRootfs & BodySource): Promise<Tree> {

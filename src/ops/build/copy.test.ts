@@ -105,11 +105,6 @@ const cases: Readonly<Record<string, Case>> = {
     lines: ['COPY . /'],
     left: ['0755 0:0 /d', '0644 0:0 /d/b'],
   },
-  'a directory that is left out is there only where something is taken back': {
-    context: { 'd/a': '', 'e/x/y': '', 'e/z': '', 'f/in/a': '', '.dockerignore': '*\n!d/no*\n!e/x/y\n!f/*/b\n' },
-    lines: ['COPY . /'],
-    left: ['0755 0:0 /e', '0755 0:0 /e/x', '0644 0:0 /e/x/y'],
-  },
 };
 
 function makeContext(directory: string, { context = {}, archives = {} }: Case): void {
