@@ -157,7 +157,7 @@ test('HEALTHCHECK takes NONE, both forms of CMD and its flags; what is not given
     ['HEALTHCHECK', /requires at least one argument$/],
     ['HEALTHCHECK CMD', /Missing command after HEALTHCHECK CMD$/],
     ['HEALTHCHECK NONE x', /HEALTHCHECK NONE takes no arguments$/],
-    ['HEALTHCHECK x', /Unknown type "x" in HEALTHCHECK \(try CMD\)$/],
+    ['HEALTHCHECK x', /Unknown type "X" in HEALTHCHECK \(try CMD\)$/],
     ['HEALTHCHECK --x=1 CMD a', /unknown flag: --x$/],
     ['HEALTHCHECK --timeout=1s --timeout=2s CMD a', /duplicate flag specified: --timeout$/],
     ['HEALTHCHECK --timeout=1ns CMD a', /cannot be less than 1ms$/],
@@ -261,22 +261,22 @@ test('the shell lexer expands every form that docker knows', () => {
 
 test('the shell lexer refuses what docker refuses, in its words', () => {
   for (const [text, message] of [
-    ['${u:?is gone}', 'word: u: is gone'],
-    ['${u?}', 'word: u: is not allowed to be unset'],
-    ['${e:?}', 'word: e: is not allowed to be empty'],
-    ['${v:=w}', 'word: unsupported modifier (:=) in substitution'],
-    ['${}', 'word: syntax error: bad substitution'],
-    ['${{x}', 'word: syntax error: bad substitution'],
-    ['${:x}', 'word: syntax error: bad substitution'],
-    ['${v', "word: syntax error: missing '}'"],
-    ['${', "word: syntax error: missing '}'"],
-    ["'a", 'word: unexpected end of statement while looking for matching single-quote'],
-    ['"a', 'word: unexpected end of statement while looking for matching double-quote'],
-    ['${v#\\a}', "word: invalid pattern (\\a) in substitution: invalid escape '\\a'"],
+    ['${u:?is gone}', 'u: is gone'],
+    ['${u?}', 'u: is not allowed to be unset'],
+    ['${e:?}', 'e: is not allowed to be empty'],
+    ['${v:=w}', 'unsupported modifier (:=) in substitution'],
+    ['${}', 'syntax error: bad substitution'],
+    ['${{x}', 'syntax error: bad substitution'],
+    ['${:x}', 'syntax error: bad substitution'],
+    ['${v', "syntax error: missing '}'"],
+    ['${', "syntax error: missing '}'"],
+    ["'a", 'unexpected end of statement while looking for matching single-quote'],
+    ['"a', 'unexpected end of statement while looking for matching double-quote'],
+    ['${v#\\a}', "invalid pattern (\\a) in substitution: invalid escape '\\a'"],
   ] as const) {
     assert.equal(
       messageOf(() => expandWord(text, expansion)),
-      message,
+      `word: failed to process ${JSON.stringify(text)}: ${message}`,
       text,
     );
   }

@@ -60,7 +60,10 @@ test('a check directive leaves rules out, for the file or for one instruction, a
   assert.deepEqual(found('# check=error=true', 'FROM a', 'CMD x'), [
     'error JSONArgsRecommended 3:5 JSON arguments recommended for CMD to prevent unintended behavior related to OS signals',
   ]);
-  assert.match(found('# check=nonsense', 'FROM a')[0] ?? '', /^error parse-error 1:1 invalid check option/);
+  assert.match(
+    found('# check=nonsense', 'FROM a')[0] ?? '',
+    /^error parse-error 1:1 failed to parse check options: invalid check option "nonsense"$/,
+  );
 });
 
 test('an excerpt shows the instruction with the lines around it', () => {
@@ -86,4 +89,55 @@ test('the config of an image that is known counts, and .dockerignore', () => {
     'InvalidBaseImagePlatform',
     'CopyIgnoredFile',
   ]);
+});
+
+test('a comment above an instruction leaves out what is about that instruction, not what is about all of them', () => {
+  const skip = '# check=skip=all';
+  assert.deepEqual(found('FROM a AS scratch', skip, 'from a AS scratch', skip, 'WORKDIR x'), [
+    'warning ReservedStageName 1:11 Stage name should not use the same name as reserved stage "scratch"',
+    "warning ConsistentInstructionCasing 3:1 Command 'from' should match the case of the command majority (uppercase)",
+    'warning ReservedStageName 3:11 Stage name should not use the same name as reserved stage "scratch"',
+    'warning DuplicateStageName 3:11 Duplicate stage name "scratch", stage names should be unique',
+  ]);
+  // Of two commands the comment above the later one counts.
+  assert.deepEqual(found('FROM a', 'CMD ["x"]', skip, 'CMD ["y"]'), []);
+  assert.equal(found('FROM a', skip, 'CMD ["x"]', 'CMD ["y"]').length, 1);
+});
+
+test('of a check directive the first word counts, and each of its options is one', () => {
+  assert.deepEqual(found('# check=skip=JSONArgsRecommended # why', 'FROM a', 'CMD x'), []);
+  assert.match(found('# check=skip = all', 'FROM a')[0] ?? '', /invalid check option "skip"$/);
+  assert.match(found('# check=skip=A;', 'FROM a')[0] ?? '', /invalid check option ""$/);
+});
+
+test('ports are looked at before they are refused, and variables of EXPOSE need no value', () => {
+  assert.deepEqual(found('FROM a', 'EXPOSE 80 $U', 'EXPOSE 9/TCP 1.2.3.4:80:a'), [
+    'error build-error 3:14 invalid containerPort: a',
+    "warning ExposeInvalidFormat 3:14 EXPOSE instruction should not define an IP address or host-port mapping, found '1.2.3.4:80:a'",
+  ]);
+  assert.deepEqual(found('FROM a', 'EXPOSE 80/x'), ['error build-error 2:8 invalid port: "80/x": invalid proto: x']);
+});
+
+test('a platform may be a system alone, and the name of an image is the one that its variables come to', () => {
+  assert.deepEqual(found('FROM --platform=linux a'), [
+    'warning FromPlatformFlagConstDisallowed 1:17 FROM --platform flag should not use constant value "linux"',
+  ]);
+  assert.match(found('FROM --platform=80 a')[0] ?? '', /failed to parse platform 80/);
+  const image = { os: 'linux', architecture: 'arm64', rootfs: { type: 'layers', diff_ids: [] } } as const;
+  const images = new Map([['docker.io/library/a:latest', image]]);
+  const [finding] = checkDockerfile('ARG A=a\nFROM $A', { platform, images });
+  assert.match(finding?.message ?? '', /^Base image a was pulled with platform "linux\/arm64"/);
+});
+
+test('stages that take files of each other in a circle are refused at the first line that does', () => {
+  const lines = [
+    'FROM a AS x',
+    'RUN x',
+    'COPY --from=z a b',
+    'FROM a AS y',
+    'COPY --from=x a b',
+    'FROM a AS z',
+    'COPY --from=y a b',
+  ];
+  assert.deepEqual(found(...lines), ['error build-error 3:1 circular dependency detected on stage: x']);
 });

@@ -2,6 +2,7 @@ import type { Fail } from '../errors.ts';
 
 /** The fields of one line of CSV (RFC 4180): quotes around a field keep its commas, a quote inside is doubled. */
 export function csvFields(text: string, fail: Fail): string[] {
+  if (text === '') throw fail('failed to parse csv mounts: EOF');
   const fields: string[] = [];
   let at = 0;
   do {

@@ -6,7 +6,7 @@ export interface Directives {
   readonly escape: string;
   /** The frontend that a `syntax` directive names; ocikit needs none. */
   readonly syntax?: string;
-  /** What a `check` directive tells the linter, as written. */
+  /** What a `check` directive tells the linter, as written up to a space. */
   readonly check?: string;
 }
 
@@ -30,7 +30,7 @@ export function directivesOf(
     escape: token,
     count,
     ...(syntax === undefined ? {} : { syntax: syntax.split(' ', 1)[0] as string }),
-    ...(check === undefined ? {} : { check }),
+    ...(check === undefined ? {} : { check: check.split(' ', 1)[0] as string }),
   };
 }
 

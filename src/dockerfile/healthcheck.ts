@@ -1,6 +1,7 @@
 import type { Fail } from '../errors.ts';
 import type { Healthcheck } from '../spec/objects.ts';
 import { type Flags, flagText, parseFlags } from './flags.ts';
+import { goQuoted } from './go-quoted.ts';
 import { stringArray } from './words.ts';
 
 const durations = {
@@ -39,15 +40,16 @@ export function parseHealthcheck(flags: readonly string[], rest: string, fail: F
     case '':
       throw fail('HEALTHCHECK requires at least one argument');
     case 'NONE':
+      // Its flags are not looked at, whatever they are.
       if (command !== '') throw fail('HEALTHCHECK NONE takes no arguments', command);
-      parseFlags(flags, kinds, fail);
       return { Test: ['NONE'] };
     case 'CMD': {
       const given = parseFlags(flags, kinds, fail);
       return { Test: testOf(command, fail), ...optionsOf(given, fail) };
     }
     default:
-      throw fail(`Unknown type "${type}" in HEALTHCHECK (try CMD)`, type);
+      parseFlags(flags, kinds, fail);
+      throw fail(`Unknown type ${goQuoted(type.toUpperCase())} in HEALTHCHECK (try CMD)`, type);
   }
 }
 
@@ -71,8 +73,9 @@ function parseRetries(text: string, fail: Fail): number {
   if (text === '') return 0;
   if (/^-\d+$/.test(text)) throw fail(`--retries cannot be negative (${text})`);
   const retries = Number(text);
-  if (!/^\+?\d+$/.test(text) || retries > largestRetries)
-    throw fail(`expected retries as a whole number, got "${text}"`);
+  const wrong = (why: string): Error => fail(`strconv.ParseInt: parsing ${goQuoted(text)}: ${why}`);
+  if (!/^\+?\d+$/.test(text)) throw wrong('invalid syntax');
+  if (retries > largestRetries) throw wrong('value out of range');
   return retries;
 }
 

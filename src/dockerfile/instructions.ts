@@ -8,7 +8,7 @@ import type { DockerfileLine } from './lines.ts';
 import { parseFrom } from './parse-from.ts';
 import { parseRunOptions } from './parse-run.ts';
 import { parseAdd, parseCopy } from './parse-transfer.ts';
-import { argumentsOf, nameValues, splitFlags, splitWords, stringArray } from './words.ts';
+import { argumentsOf, checkPairs, nameValues, splitFlags, splitWords, stringArray } from './words.ts';
 
 /** What an instruction's parser has: the name in capitals, flags apart, the rest without white space around. */
 export interface Given {
@@ -107,9 +107,19 @@ function shellWords(given: Given): readonly string[] {
 /** The trigger as it stands, heredocs included. */
 function trigger(given: Given): string {
   if (given.text === '') throw given.fail('ONBUILD requires at least one argument');
-  const { name } = splitInstruction(given.text);
+  const { name, rest } = splitInstruction(given.text);
   if (name === 'ONBUILD') throw given.fail("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
   if (name === 'FROM' || name === 'MAINTAINER') throw given.fail(`${name} isn't allowed as an ONBUILD trigger`);
+  checkTrigger(name, rest, given);
   const bodies = given.line.heredocs.map(heredoc => `\n${heredoc.content}${heredoc.name}`);
   return splitInstruction(given.line.text).rest.trimStart() + bodies.join('');
+}
+
+const arrays: ReadonlySet<string> = new Set(['ADD', 'CMD', 'COPY', 'ENTRYPOINT', 'RUN', 'SHELL', 'VOLUME']);
+
+/** A trigger is read when it is triggered, but for what its words have to be that are pairs, or an array. */
+function checkTrigger(name: string, rest: string, given: Given): void {
+  const { rest: text } = splitFlags(rest, given.escapeToken);
+  if (name === 'ENV' || name === 'LABEL') checkPairs(text, { ...given, name });
+  if (arrays.has(name)) stringArray(text, given.fail);
 }

@@ -1,4 +1,5 @@
 import { flagText, parseFlags } from './flags.ts';
+import { goQuoted } from './go-quoted.ts';
 import type { Effect } from './instruction.ts';
 import type { Given } from './instructions.ts';
 import { splitWords } from './words.ts';
@@ -13,7 +14,7 @@ export function parseFrom({ text, flags, fail }: Given): Effect {
   const name = written?.toLowerCase();
   if (name !== undefined && !stageName.test(name))
     throw fail(
-      `invalid name for build stage: "${written}", name can't start with a number or contain symbols`,
+      `invalid name for build stage: ${goQuoted(written ?? '')}, name can't start with a number or contain symbols`,
       written,
     );
   const platform = flagText(parseFlags(flags, { platform: 'text' }, fail), 'platform') ?? '';

@@ -224,3 +224,11 @@ test('a text of a million lines is read, and a longer one refused', () => {
   assert.equal(parseDockerfile(head + '\n'.repeat(1_000_000)).stages.length, 1);
   assert.throws(() => parseDockerfile(head + '\n'.repeat(1 << 20)), OciError);
 });
+
+test("what BuildKit finds in a trigger before it is triggered is a fault of ONBUILD, and NONE's flags are nobody's", () => {
+  assert.match(refusal('FROM a', 'ONBUILD ENV B'), /^Dockerfile:2:1: ENV must have two arguments$/);
+  assert.match(refusal('FROM a', 'ONBUILD LABEL a=b c'), /can't find = in "c"/);
+  assert.match(refusal('FROM a', 'ONBUILD CMD [1]'), /arrays must be comprised of strings only$/);
+  assert.match(refusal('FROM a', 'RUN --mount= x'), /failed to parse csv mounts: EOF$/);
+  parseDockerfile('FROM a\nONBUILD ENV =b\nONBUILD foo\nHEALTHCHECK --x=1 NONE');
+});

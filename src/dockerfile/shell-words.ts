@@ -1,5 +1,6 @@
 import type { Fail } from '../errors.ts';
 import { substitutionDepthLimit } from '../limits.ts';
+import { goQuoted } from './go-quoted.ts';
 import { parseShellPattern, withoutPrefix, withoutSuffix, withReplacement } from './shell-pattern.ts';
 
 /** What words are expanded with. `spend` counts the work and throws where it is too much. */
@@ -79,7 +80,8 @@ class Lexer {
   }
 
   #error(message: string): Error {
-    return this.#expansion.fail(message, this.#characters.join(''));
+    const text = this.#characters.join('');
+    return this.#expansion.fail(`failed to process ${goQuoted(text)}: ${message}`, text);
   }
 
   /** Reads to `stop` (which is swallowed) or to the end. */

@@ -1,4 +1,5 @@
 import type { Fail } from '../errors.ts';
+import { goQuoted } from './go-quoted.ts';
 
 const whitespace = /\s/;
 /** What separates words that know no quotes. */
@@ -108,10 +109,17 @@ export function nameValues(
   }
   return words.map(word => {
     const equals = word.indexOf('=');
-    if (equals < 0) throw fail(`Syntax error - can't find = in "${word}". Must be of the form: name=value`, word);
+    if (equals < 0)
+      throw fail(`Syntax error - can't find = in ${goQuoted(word)}. Must be of the form: name=value`, word);
     if (equals === 0) throw fail(`${name} names can not be blank`, word);
     return { name: word.slice(0, equals), value: word.slice(equals + 1), legacy: false };
   });
+}
+
+/** The same of a trigger, where names may be blank and nothing is a fault yet. */
+export function checkPairs(text: string, grammar: Parameters<typeof nameValues>[1]): void {
+  const words = splitQuoted(text, grammar.escapeToken).filter(word => !word.startsWith('='));
+  if (words.length > 0) nameValues(text, grammar);
 }
 
 /** The names of ARG, with the values that some have. Throws what `fail` makes of docker's words. */

@@ -67,7 +67,7 @@ test('a program of an image runs, its status and its output are the answer, and 
   assert.equal(status, 7);
   assert.match(
     stdout ?? '',
-    /^uid=1000\(app\) gid=1000\(app\) groups=2000\(more\)[^\n]*\n\/srv\/x\n2 \/home\/app \/evil\.so\n$/,
+    /^uid=1000\(app\) gid=1000\(app\) groups=1000\(app\),2000\(more\)[^\n]*\n\/srv\/x\n2 \/home\/app \/evil\.so\n$/,
   );
   assert.match(stderr ?? '', /can't open '\/proc\/1\/environ': Permission denied[\s\S]*bad\n$/);
   assert.deepEqual(readdirSync(temporary), []);

@@ -89,6 +89,9 @@ const contract: Readonly<Record<string, (ground: Ground, runner: RunnerName) => 
     assert.equal(user, `${lines('1000', '1000', '1000 2000', '/home/app')}${all(none)}no\n`);
     const root = await output(script);
     assert.equal(root, `${lines('0', '0', '0', '/root')}${all('CapEff:\t00000000a80425fb')}`);
+    // Its own group is among them, as with docker.
+    const groups = (more: object): Promise<string> => output('grep ^Groups /proc/self/status', more);
+    assert.deepEqual([await groups({ user: 'app' }), await groups({})], ['Groups:\t1000 2000 \n', 'Groups:\t0 \n']);
   },
   'the directory is made where it is missing, files are made as docker’s umask has it, and the machine is another':
     async ({ output }) => {

@@ -5,6 +5,11 @@ interface JobUser {
   readonly additionalGids: readonly number[];
 }
 
+/** All groups of a program: its own is among them, as with docker, so that whoever gives it up gives it up wholly. */
+export const allGroups = ({ gid, additionalGids }: JobUser): readonly number[] => [
+  ...new Set([gid, ...additionalGids]),
+];
+
 /** How large a terminal is; 0 where nobody knows. */
 export interface TerminalSize {
   readonly columns: number;

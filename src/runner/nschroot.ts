@@ -1,5 +1,5 @@
 import { capabilitiesOf, linux, type Mount, mounts as standardMounts } from '../image/runtime-defaults.ts';
-import type { Job, Program } from './job.ts';
+import { allGroups, type Job, type Program } from './job.ts';
 import { bindLines, prepareMounts } from './prepared-mounts.ts';
 import { begin, loopbackLines, openLines, rootLines, streams } from './root-script.ts';
 import type { Isolation, Runner } from './runner.ts';
@@ -75,15 +75,19 @@ function startWords({ program }: Job, hasOneID: boolean): readonly string[] {
   const named = program.environment.filter(text => !text.startsWith('='));
   const safe = named.filter(text => !unsafe.test(text));
   const rest = named.filter(text => unsafe.test(text));
-  const { uid, gid, additionalGids } = program.user;
-  const groups = additionalGids.length === 0 ? '--clear-groups' : `--groups=${additionalGids.join(',')}`;
+  const { uid, gid } = program.user;
   const limits = program.isPrivileged
     ? []
     : [`--bounding-set=${bounding(capabilitiesOf(0).bounding)}`, '--inh-caps=-all'];
   return [
     ...own.flatMap(name => ['-u', name]),
     ...['--', ...safe],
-    ...['"$setpriv"', ...limits, `--regid=${gid}`, hasOneID ? '--keep-groups' : groups],
+    ...[
+      '"$setpriv"',
+      ...limits,
+      `--regid=${gid}`,
+      hasOneID ? '--keep-groups' : `--groups=${allGroups(program.user).join(',')}`,
+    ],
     ...['"$unshare"', '--root=.', `--wd=${program.directory}`, ...(uid === 0 ? [] : [`--setuid=${uid}`]), '--'],
     // A program of the root's own sets what the host's must not see.
     ...(rest.length === 0 ? [] : ['"$inner"', ...rest]),

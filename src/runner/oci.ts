@@ -1,6 +1,6 @@
 import { capabilitiesOf, linux, type Mount, mounts as standardMounts } from '../image/runtime-defaults.ts';
 import { encodeJson } from '../spec/document.ts';
-import type { Job, Program } from './job.ts';
+import { allGroups, type Job, type Program } from './job.ts';
 import { devices as names, standardOptions } from './nschroot.ts';
 import { optionsOf, type PreparedMount, prepareMounts } from './prepared-mounts.ts';
 import { loopbackLines, openLines, rootLines, streams } from './root-script.ts';
@@ -47,13 +47,13 @@ function configOf(
   { mounts, devices }: { readonly mounts: readonly PreparedMount[]; readonly devices: readonly Mount[] },
   isolation: Isolation,
 ): object {
-  const { uid, gid, additionalGids } = program.user;
+  const { uid, gid } = program.user;
   const { isPrivileged } = program;
   return {
     ociVersion: '1.0.2',
     process: {
       ...terminalOf(program),
-      user: { uid, gid, ...(isolation.hasOneID ? {} : { additionalGids }), umask: 0o022 },
+      user: { uid, gid, ...(isolation.hasOneID ? {} : { additionalGids: allGroups(program.user) }), umask: 0o022 },
       args: program.arguments,
       env: [...program.environment, ...[...program.secrets].map(([name, value]) => `${name}=${value}`)],
       cwd: program.directory,

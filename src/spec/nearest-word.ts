@@ -7,7 +7,7 @@ const mostKnown = 256;
 
 /**
  * The known word that was probably meant, undefined where none is near or where the word itself is known. With
- * `ignoreCase` in the case of the word, where that is upper or lower.
+ * `ignoreCase` in capitals where the word is, else in small letters.
  */
 export function nearestWord(
   word: string,
@@ -25,8 +25,7 @@ export function nearestWord(
     if (far <= farthest && far < (best?.far ?? farthest + 1)) best = { name, far };
   }
   if (best === undefined || options.ignoreCase !== true) return best?.name;
-  if (word === word.toLowerCase()) return best.name.toLowerCase();
-  return word === word.toUpperCase() ? best.name.toUpperCase() : best.name;
+  return word === word.toUpperCase() ? best.name.toUpperCase() : best.name.toLowerCase();
 }
 
 /** ` (did you mean X?)`, or nothing. */

@@ -16,10 +16,10 @@ export function parsePorts(word: string, fail: Fail): string[] {
   const parts = word.split(':');
   const { port, protocol } = splitProtocol(parts.pop() ?? '');
   if (port === '') throw fail(`no port specified: ${word}<empty>`);
+  if (!protocols.has(protocol)) throw fail(`invalid proto: ${protocol}`);
   const range = parseRange(port);
   if (range === undefined) throw fail(`invalid containerPort: ${port}`);
   checkHost(parts, { container: range, port }, fail);
-  if (!protocols.has(protocol)) throw fail(`invalid proto: ${protocol}`);
   return Array.from({ length: range.last - range.first + 1 }, (_, index) => `${range.first + index}/${protocol}`);
 }
 
@@ -28,6 +28,9 @@ export function isPortKey(key: string): boolean {
   const [port = '', protocol = 'tcp', ...more] = key.split('/');
   return more.length === 0 && parsePort(port) !== undefined && protocols.has(protocol);
 }
+
+/** Whether what stands after the slash of a port is a protocol, in any case; nothing is tcp. */
+export const isProtocol = (text: string): boolean => text === '' || protocols.has(text.toLowerCase());
 
 function splitProtocol(text: string): { port: string; protocol: string } {
   const slash = text.indexOf('/');

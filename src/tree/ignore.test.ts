@@ -43,6 +43,21 @@ test('the last pattern that matches a path or one above it decides', t => {
   });
 });
 
+test('two stars before letters are whatever ends with them, and what lies in a directory that does', () => {
+  for (const [pattern, path, does] of [
+    ['**.log', 'a.log', true],
+    ['**.log', 'a/b.log', true],
+    ['**.log', 'a.log/b', true],
+    ['**.log', 'a.logs', false],
+    ['**.l?g', 'a.log', false],
+    ['**.l?g', 'a/.log', true],
+    ['**/.log', 'a.log', false],
+  ] as const)
+    assert.equal(isIgnored([pattern], path), does, `${pattern} ${path}`);
+  for (const pattern of ['!', '!/', '! //']) assert.throws(() => isIgnored(['a', pattern], 'a'), { code: 'usage' });
+  assert.equal(isIgnored(['a', '!.'], 'a'), true);
+});
+
 test('a file of patterns is read as docker reads it: comments, white space, slashes at both ends', t => {
   interface Row {
     readonly text: string;

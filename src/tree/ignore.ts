@@ -24,46 +24,45 @@ function patternOf(
   if (line.startsWith('#') || trimmed === '') return undefined;
   const isException = trimmed.startsWith('!');
   if (trimmed === '!') throw usage(subject, "expected a pattern after '!', got nothing");
-  const pattern = cleaned(isException ? trimmed.slice(1).trim() : trimmed);
+  const text = isException ? trimmed.slice(1).trim() : trimmed;
+  if (isException && /^\/+$/.test(text)) throw usage(subject, `expected a pattern after '!', got '${text}'`);
+  const pattern = cleaned(text);
   return pattern === undefined ? undefined : { pattern, isException };
 }
 
-/** Two stars are any directories, none among them, with the slash after them; at the end of a pattern everything. */
+/**
+ * Two stars are any directories, none among them, with the slash after them; at the end of a pattern everything, and so at its
+ * beginning, where nothing but letters follows: `**.log` is whatever ends so, in any directory.
+ */
 function starsAt(characters: readonly string[], at: number): { readonly steps: Steps; readonly length: number } {
   if (characters[at + 1] !== '*') return { steps: anyName, length: 1 };
   const length = characters[at + 2] === '/' ? 3 : 2;
-  return { steps: at + length === characters.length ? anyPath : anyDirectories, length };
+  const isEnding = at === 0 && length === 2 && !/[*?[\]\\]/.test(characters.slice(2).join(''));
+  return { steps: isEnding || at + length === characters.length ? anyPath : anyDirectories, length };
 }
 
-/** Whether a pattern matches a path or, as docker looks there, a directory above it. */
-function isMatchOf(pattern: string, bad: () => Error): (text: string) => boolean {
-  const matcher = new Pattern(wildcardSteps(pattern, bad, starsAt));
-  const names = pattern.split('/');
-  const least = names.filter(name => name !== '**').length;
-  const isAbove = least < names.length ? (count: number) => count >= least : (count: number) => count === least;
-  return text => matcher.matches(text, isAbove);
+/** A line of a text. */
+interface Rule {
+  readonly pattern: string;
+  readonly matcher: Pattern;
+  /** Whether it takes back. */
+  readonly isException: boolean;
 }
 
-/** The patterns of a text: whether they leave a path out, and what those match that take paths back. */
-function parsePatterns(
-  patterns: string,
-  subject: string,
-): { readonly ignores: (path: Path) => boolean; readonly exceptions: readonly string[] } {
-  const rules: { readonly isMatch: (text: string) => boolean; readonly isException: boolean }[] = [];
-  const exceptions: string[] = [];
+function parsePatterns(patterns: string, subject: string): readonly Rule[] {
+  const rules: Rule[] = [];
   for (const line of patterns.replace(/^\ufeff/, '').split(/\r?\n/)) {
     const { pattern, isException = false } = patternOf(line, subject) ?? {};
     if (pattern === undefined) continue;
     const bad = (): Error => usage(subject, `expected a .dockerignore pattern, got '${line.trim()}'`);
-    rules.push({ isMatch: isMatchOf(pattern, bad), isException });
-    if (isException) exceptions.push(pattern);
+    rules.push({ pattern, matcher: new Pattern(wildcardSteps(pattern, bad, starsAt)), isException });
   }
-  const ignores = (path: Path): boolean => {
-    const text = exactTextOf(path) ?? textOf(path);
-    return path !== '' && rules.findLast(({ isMatch }) => isMatch(text))?.isException === false;
-  };
-  return { ignores, exceptions };
+  return rules;
 }
+
+const exactText = (path: Path): string => exactTextOf(path) ?? textOf(path);
+const exceptionsOf = (rules: readonly Rule[]): readonly string[] =>
+  rules.filter(({ isException }) => isException).map(({ pattern }) => pattern);
 
 /**
  * What a .dockerignore text leaves: the last pattern that matches a path, or a directory above it, decides; `!` takes
@@ -72,8 +71,33 @@ function parsePatterns(
  * @throws `usage` for a lone `!` and for a pattern that is none (`[`).
  */
 export function ignoreSelection(patterns: string, subject = '.dockerignore'): Selection {
-  const { ignores, exceptions } = parsePatterns(patterns, subject);
-  return { has: path => !ignores(path), leads: leadsTo(exceptions) };
+  const rules = parsePatterns(patterns, subject);
+  const has = (path: Path): boolean => {
+    const text = exactText(path);
+    const last = rules.findLast(({ matcher }) => matcher.matches(text, () => true));
+    return path === '' || last?.isException !== false;
+  };
+  return { has, leads: leadsTo(exceptionsOf(rules)) };
+}
+
+/**
+ * Which lines match a path and which leave it out, as BuildKit goes through them: those that match the directory above match, and of the
+ * others only those are tried that would change what has been decided so far. So a line that takes back a directory that was not left
+ * out takes back nothing in it.
+ */
+function decided(
+  path: Path,
+  rules: readonly Rule[],
+  above: readonly boolean[],
+): { readonly matched: readonly boolean[]; readonly isOut: boolean } {
+  const text = exactText(path);
+  let isOut = false;
+  const matched = rules.map(({ matcher, isException }, at) => {
+    const does = above[at] === true || (isException === isOut && matcher.matches(text));
+    if (does) isOut = !isException;
+    return does;
+  });
+  return { matched, isOut };
 }
 
 /**
@@ -83,17 +107,34 @@ export function ignoreSelection(patterns: string, subject = '.dockerignore'): Se
  * @throws `usage` as `ignoreSelection`.
  */
 export function contextSelection(patterns: string, subject = '.dockerignore'): Selection {
-  const { ignores, exceptions } = parsePatterns(patterns, subject);
-  const closed = new Map<Path, boolean>();
-  const isClosed = (directory: Path): boolean => {
-    if (directory === '') return false;
-    const known = closed.get(directory);
-    if (known !== undefined) return known;
-    const text = `${exactTextOf(directory) ?? textOf(directory)}/`;
-    const leads = !ignores(directory) || exceptions.some(exception => `${exception}/`.startsWith(text));
-    const answer = isClosed(parentOf(directory)) || !leads;
-    closed.set(directory, answer);
-    return answer;
+  const rules = parsePatterns(patterns, subject);
+  const exceptions = exceptionsOf(rules);
+  const known = new Map<Path, Decided>([['', { matched: [], isOut: false, isClosed: false }]]);
+  const directory = (path: Path): Decided => {
+    // Downwards, since paths may be long.
+    const missing: Path[] = [];
+    for (let at = path; !known.has(at); at = parentOf(at)) missing.push(at);
+    for (const at of missing.reverse()) {
+      const above = known.get(parentOf(at)) as Decided;
+      const own = decided(at, rules, above.matched);
+      const text = `${exactText(at)}/`;
+      const leads = !own.isOut || exceptions.some(exception => `${exception}/`.startsWith(text));
+      known.set(at, { ...own, isClosed: above.isClosed || !leads });
+    }
+    return known.get(path) as Decided;
   };
-  return { has: path => !ignores(path) && !isClosed(parentOf(path)), leads: path => !isClosed(path) };
+  const has = (path: Path): boolean => {
+    if (path === '') return true;
+    const above = directory(parentOf(path));
+    return !above.isClosed && !decided(path, rules, above.matched).isOut;
+  };
+  return { has, leads: path => !directory(path).isClosed };
+}
+
+/** What is known of a directory. */
+interface Decided {
+  readonly matched: readonly boolean[];
+  readonly isOut: boolean;
+  /** Nothing below it is looked at. */
+  readonly isClosed: boolean;
 }

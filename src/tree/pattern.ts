@@ -70,17 +70,13 @@ export class Pattern {
     this.#start = this.#state([0]);
   }
 
-  /** Whether it matches a text, or what stands before a slash of it: `above` says whether that counts, given how many names it has. */
-  matches(text: string, above: (names: number) => boolean = () => false): boolean {
-    let names = 1;
+  /** Whether it matches a text, or what stands before a slash of it: `above` is asked of each such whether that counts. */
+  matches(text: string, above: () => boolean = () => false): boolean {
     let state = this.#start;
     for (let at = 0; at < text.length; at++) {
       const code = text.codePointAt(at) as number;
       if (code > 0xffff) at++;
-      if (code === slash) {
-        if (state.isEnd && above(names)) return true;
-        names += 1;
-      }
+      if (code === slash && state.isEnd && above()) return true;
       state = followed(state, code) ?? this.#next(state, code);
       if (state.places.length === 0) return false;
     }

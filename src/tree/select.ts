@@ -33,7 +33,7 @@ const nameText = (name: ByteString): string => exactTextOf(name) ?? textOf(name)
  * and a link at the end are followed inside the tree. Throws what `fail` makes of a path that is not there and of a pattern that is none.
  */
 export function selectSources(tree: Tree, wanted: Wanted, fail: Fail): readonly Selected[] {
-  if (wanted.required !== undefined) followed(tree, encodeText(wanted.required), fail);
+  if (wanted.required !== undefined) present(tree, encodeText(wanted.required.replace(/^\/+/, '')), fail);
   const names = wanted.path.split('/').filter(name => name !== '');
   const first = names.findIndex(hasWildcard);
   const roots =
@@ -44,14 +44,22 @@ export function selectSources(tree: Tree, wanted: Wanted, fail: Fail): readonly 
 
 function followed(tree: Tree, path: ByteString, fail: Fail): Selected {
   const at = resolvePath(tree, path);
+  return { node: nodeAt(tree, { at, path, fail }), name: nameOf(path), path: at };
+}
+
+/** With `--parents` no link is followed: what a path names is taken as it is, and nothing lies behind one. */
+const present = (tree: Tree, path: ByteString, fail: Fail): Node => nodeAt(tree, { at: path, path, fail });
+
+function nodeAt(
+  tree: Tree,
+  { at, path, fail }: { readonly at: Path; readonly path: ByteString; readonly fail: Fail },
+): Node {
   const node = find(tree, at);
-  if (node === undefined) {
-    const name = nameText(nameOf(path));
-    const above = find(tree, parentOf(at));
-    const known = above?.kind === 'directory' ? [...above.children.keys()].map(nameText) : [];
-    throw fail(`"/${nameText(path)}" not found${meant(name, known)}`, name);
-  }
-  return { node, name: nameOf(path), path: at };
+  if (node !== undefined) return node;
+  const name = nameText(nameOf(path));
+  const above = find(tree, parentOf(at));
+  const known = above?.kind === 'directory' ? [...above.children.keys()].map(nameText) : [];
+  throw fail(`"/${nameText(path)}" not found${meant(name, known)}`, name);
 }
 
 /** Name by name: what matches a name may be a directory that the next name is looked for in; links are not followed there. */

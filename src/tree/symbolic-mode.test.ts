@@ -23,6 +23,23 @@ test('an octal mode is the mode, a symbolic one changes what there is', () => {
   assert.equal(changed('a-x,a+X', 0o644, true), '755');
 });
 
+test('permissions of others are copied to those that are meant, whose special bits stay', () => {
+  for (const [text, before, after] of [
+    ['g=u', 0o2750, '2770'],
+    ['ugo=u', 0o600, '666'],
+    ['=u', 0o111, '111'],
+    ['ug=o', 0o2754, '2444'],
+    ['go=u-w', 0o740, '755'],
+    ['u=g', 0o4750, '4550'],
+    ['u=rwX,g=u,o=', 0o2664, '2660'],
+    // What says `t` of nobody says all of it of the sticky bit.
+    ['+wt', 0o111, '1111'],
+    ['-st', 0o3750, '2750'],
+    ['a+wt', 0o111, '1333'],
+  ] as const)
+    assert.equal(changed(text, before), after, text);
+});
+
 test('what is no mode is refused', () => {
   for (const text of ['', '8', '10000', '64a', 'u', 'u+r,', 'z+x', 'u?x'])
     assert.throws(() => parseModeChange(text, fail), OciError, text);

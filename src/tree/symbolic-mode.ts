@@ -42,30 +42,52 @@ function commandsOf(clause: string, text: string, fail: Fail): Command[] {
 }
 
 function actionOf(operator: string, letters: string, given: number): Command[] {
-  const takesSpecial = given === 0 || (given & ~0o007) !== 0;
-  const who = letters.includes('t') && takesSpecial ? given | special.sticky : given;
-  const mask = given === 0 ? -1 : who;
   const commands: Command[] = [];
-  let bits = 0;
-  if (operator === '=')
-    commands.push(mode => mode & ~(who === 0 || given === 0 ? standard | (who & special.sticky) : who));
+  let [who, bits, executable, isCopied] = [given, 0, 0, false];
+  const meant = (some: number): number => (who === 0 ? some : some & who);
+  const copyBefore = (): void => {
+    if (executable !== 0) commands.push(whereExecutable(meant(executable)));
+    executable = 0;
+  };
+  const changeBefore = (): void => {
+    commands.push(changed(operator, meant(bits), who === 0 ? standard : who));
+    bits = 0;
+  };
   for (const letter of letters) {
-    if (letter === 's') bits |= takesSpecial ? special.user | special.group : 0;
-    else if (letter === 't') bits |= takesSpecial ? special.sticky : 0;
-    else if (letter in permissions) bits |= permissions[letter] ?? 0;
+    const isSpecial = letter === 's' || letter === 't';
+    // Others alone have neither.
+    if (isSpecial && who !== 0 && (who & ~0o007) === 0) continue;
+    if (letter === 's') bits |= special.user | special.group;
+    // With `t`, what has been said of nobody is of the sticky bit alone.
+    else if (letter === 't') {
+      who |= special.sticky;
+      bits |= special.sticky;
+    } else if (letter in permissions) bits |= permissions[letter] ?? 0;
     else if (letter === 'X' && operator === '-') bits |= execute;
-    else if (letter === 'X') commands.push(whereExecutable(execute & mask));
-    else commands.push(copied(operator, shifts[letter] ?? 0, given));
+    else if (letter === 'X') executable = execute;
+    else {
+      if (bits !== 0) changeBefore();
+      copyBefore();
+      commands.push(copied(operator, shifts[letter] ?? 0, who));
+      isCopied = operator === '=';
+    }
   }
-  commands.push(mode => (operator === '-' ? mode & ~(bits & mask) : mode | (bits & mask)));
+  if (bits !== 0 || (operator === '=' && !isCopied)) changeBefore();
+  copyBefore();
   return commands;
+}
+
+/** Bits that are taken away, or set; by `=` those of `who` are taken away before. */
+function changed(operator: string, bits: number, who: number): Command {
+  if (operator === '-') return mode => mode & ~bits;
+  return mode => (operator === '=' ? mode & ~who : mode) | bits;
 }
 
 function whereExecutable(bits: number): Command {
   return (mode, before) => ((before.mode & execute) !== 0 || before.isDirectory ? mode | bits : mode);
 }
 
-/** The permissions of user, group or others, given to those that are meant. */
+/** The permissions of user, group or others, given to those that are meant: by `=` instead of their own. */
 function copied(operator: string, shift: number, who: number): Command {
   const all = who === 0 ? standard : who;
   const spread = (bits: number): number =>
@@ -75,6 +97,7 @@ function copied(operator: string, shift: number, who: number): Command {
     );
   return mode => {
     const bits = (mode >> shift) & 0o7;
-    return operator === '-' ? mode & ~spread(bits) : mode | spread(bits);
+    if (operator === '-') return mode & ~spread(bits);
+    return (operator === '=' ? mode & ~spread(0o7) : mode) | spread(bits);
   };
 }

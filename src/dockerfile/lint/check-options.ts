@@ -12,17 +12,15 @@ export const noOptions: CheckOptions = { skip: [], experimental: [], error: fals
 /** `skip=A,B;error=true;experimental=all`. Throws what `fail` makes of docker's words. */
 export function parseCheckOptions(text: string, fail: Fail): CheckOptions {
   let options = noOptions;
-  for (const part of text
-    .trim()
-    .split(';')
-    .filter(piece => piece.trim() !== '')) {
+  if (text.trim() === '') return options;
+  for (const part of text.trim().split(';')) {
     const equals = part.indexOf('=');
     const key = part.slice(0, Math.max(0, equals)).trim();
     const value = part.slice(equals + 1).trim();
     if (key === 'skip' || key === 'experimental') options = { ...options, [key]: rulesOf(value) };
     else if (key === 'error' && /^(1|t|true|0|f|false)$/i.test(value))
       options = { ...options, error: /^[1t]/i.test(value) };
-    else throw fail(`invalid check option "${part.trim()}"`, part);
+    else throw fail(`invalid check option "${equals < 0 ? part : key}"`, part);
   }
   return options;
 }

@@ -3,7 +3,7 @@ import { checkOf } from '../directives.ts';
 import { type Place, placeOf } from '../dockerfile-error.ts';
 import type { DockerfileLine } from '../lines.ts';
 import { type CheckOptions, noOptions, parseCheckOptions, withOptions } from './check-options.ts';
-import { isExperimental, type RuleName, rules } from './rules.ts';
+import { isExperimental, isOfFile, type RuleName, rules } from './rules.ts';
 
 /** What a rule found, and where. */
 interface LintFinding {
@@ -16,6 +16,8 @@ interface LintFinding {
 interface About {
   readonly about?: readonly string[];
   readonly word?: string;
+  /** The line whose own comments count, where it is another than the one that is reported. */
+  readonly by?: DockerfileLine;
 }
 
 /** Collects what the rules find, but for those that the Dockerfile's `check` directives leave out. */
@@ -26,7 +28,8 @@ export class Linter {
   readonly #said = new Set<string>();
 
   constructor(check: string | undefined, fail: Fail) {
-    this.#options = check === undefined ? noOptions : parseCheckOptions(check, fail);
+    const said: Fail = message => fail(`failed to parse check options: ${message}`);
+    this.#options = check === undefined ? noOptions : parseCheckOptions(check, said);
   }
 
   get findings(): readonly LintFinding[] {
@@ -38,8 +41,8 @@ export class Linter {
     return this.#options.error;
   }
 
-  report(rule: RuleName, line: DockerfileLine, { about = [], word }: About = {}): void {
-    if (!this.#isWanted(rule, line)) return;
+  report(rule: RuleName, line: DockerfileLine, { about = [], word, by = line }: About = {}): void {
+    if (!this.#isWanted(rule, by)) return;
     const message = rules[rule].message(...about);
     const key = `${rule}\0${line.number}\0${message}`;
     if (this.#said.has(key)) return;
@@ -48,7 +51,7 @@ export class Linter {
   }
 
   #isWanted(rule: RuleName, line: DockerfileLine): boolean {
-    const { skip, experimental } = this.#optionsAt(line);
+    const { skip, experimental } = isOfFile(rule) ? this.#options : this.#optionsAt(line);
     const listed = isExperimental(rule) ? experimental : skip;
     const has = listed === 'all' || listed.includes(rule);
     return isExperimental(rule) ? has : !has;

@@ -27,6 +27,8 @@ interface Rule {
   readonly message: (...about: readonly string[]) => string;
   /** Only where a `check` directive asks for it. */
   readonly experimental?: true;
+  /** About the file as a whole: only the directive at its beginning leaves it out, none above an instruction. */
+  readonly ofFile?: true;
 }
 
 const mayBe = (word: string | undefined, mark = ''): string =>
@@ -36,11 +38,12 @@ const mayBe = (word: string | undefined, mark = ''): string =>
 export const rules: Readonly<Record<RuleName, Rule>> = {
   ConsistentInstructionCasing: {
     message: (keyword, casing) => `Command '${keyword}' should match the case of the command majority (${casing})`,
+    ofFile: true,
   },
   CopyIgnoredFile: {
     message: (instruction, path) => `Attempting to ${instruction} file "${path}" that is excluded by .dockerignore`,
   },
-  DuplicateStageName: { message: name => `Duplicate stage name "${name}", stage names should be unique` },
+  DuplicateStageName: { message: name => `Duplicate stage name "${name}", stage names should be unique`, ofFile: true },
   ExposeInvalidFormat: {
     message: port => `EXPOSE instruction should not define an IP address or host-port mapping, found '${port}'`,
   },
@@ -52,9 +55,11 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
   InvalidBaseImagePlatform: {
     message: (image, actual, expected) =>
       `Base image ${image} was pulled with platform "${actual}", expected "${expected}" for current build`,
+    ofFile: true,
   },
   InvalidDefaultArgInFrom: {
     message: base => `Default value for ARG ${base} results in empty or invalid base image name`,
+    ofFile: true,
   },
   InvalidDefinitionDescription: {
     message: (instruction, name) => `Comment for ${instruction} should follow the format: \`# ${name} <description>\``,
@@ -71,12 +76,15 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
     message: name =>
       `Multiple ${name} instructions should not be used in the same stage because only the last one will be used`,
   },
-  NoEmptyContinuation: { message: () => 'Empty continuation line' },
+  NoEmptyContinuation: { message: () => 'Empty continuation line', ofFile: true },
   RedundantTargetPlatform: {
     message: platform =>
       `Setting platform to predefined ${platform} in FROM is redundant as this is the default behavior`,
   },
-  ReservedStageName: { message: name => `Stage name should not use the same name as reserved stage "${name}"` },
+  ReservedStageName: {
+    message: name => `Stage name should not use the same name as reserved stage "${name}"`,
+    ofFile: true,
+  },
   SecretsUsedInArgOrEnv: {
     message: (instruction, name) => `Do not use ARG or ENV instructions for sensitive data (${instruction} "${name}")`,
   },
@@ -88,4 +96,5 @@ export const rules: Readonly<Record<RuleName, Rule>> = {
   },
 };
 
+export const isOfFile = (name: RuleName): boolean => rules[name].ofFile === true;
 export const isExperimental = (name: RuleName): boolean => rules[name].experimental === true;

@@ -27,7 +27,8 @@ export function applyCopy(instruction: Transferring, scope: StageScope): void {
     mode === '' ? [] : [`--chmod=${mode}`],
   ];
   const shown = [...options.flat(), ...paths, ...files.map(({ name }) => `<<${name}`), written].join(' ');
-  const { exclude, link } = transfer;
+  // A layer of its own takes no mode, in BuildKit: with one it is copied as without the flag.
+  const [exclude, link] = [transfer.exclude, transfer.link && mode === ''];
   const destination = destinationOf(scope.state.directory, written);
   const createdBy = `${kind.toUpperCase()} ${shown} # buildkit`;
   scope.step({ kind: 'copy', sources, destination, owner, mode, exclude, link, title, createdBy }, instruction);

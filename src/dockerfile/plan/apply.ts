@@ -1,10 +1,11 @@
-import { parsePorts } from '../../spec/port.ts';
+import { isProtocol, parsePorts } from '../../spec/port.ts';
 import { isStopSignal } from '../../spec/stop-signal.ts';
 import { setEntry } from '../environment.ts';
+import { goQuoted } from '../go-quoted.ts';
 import type { Instruction, InstructionOf } from '../instruction.ts';
 import { lintSecret } from '../lint/text-rules.ts';
 import type { Pair } from '../words.ts';
-import { goHealthcheck, goList, goQuoted, goQuotedList } from './go-format.ts';
+import { goHealthcheck, goList, goQuotedList } from './go-format.ts';
 import { joined } from './paths.ts';
 import type { StageScope } from './stage-scope.ts';
 import { inShell } from './stage-state.ts';
@@ -120,7 +121,7 @@ function applyCommand(instruction: InstructionOf<'cmd' | 'entrypoint'>, scope: S
 function onlyOnce(name: 'CMD' | 'ENTRYPOINT' | 'HEALTHCHECK', { line, keyword }: Instruction, scope: StageScope): void {
   const before = scope.state.last.get(name);
   if (before !== undefined)
-    scope.evaluation.linter.report('MultipleInstructionsDisallowed', before, { about: [keyword] });
+    scope.evaluation.linter.report('MultipleInstructionsDisallowed', before, { about: [keyword], by: line });
   scope.state.last.set(name, line);
 }
 
@@ -131,19 +132,34 @@ function applyHealthcheck(instruction: InstructionOf<'healthcheck'>, scope: Stag
 }
 
 function applyExpose({ words, line }: InstructionOf<'expose'>, scope: StageScope): void {
-  const { linter, failAt, spend } = scope.evaluation;
+  const { failAt, spend } = scope.evaluation;
   const ports: string[] = [];
-  for (const word of [...words].sort().flatMap(text => expandedWords(text, scope.at(line)))) {
-    const keys = parsePorts(word, failAt(line));
+  // Of a variable that is not set nothing is said here.
+  const { onUnset: _, ...at } = scope.at(line);
+  for (const word of [...words].sort().flatMap(text => expandedWords(text, at))) {
+    lintPort(word, line, scope);
+    const keys = parsePorts(word, message => failAt(line)(portFault(word, message), word));
     // A short word can stand for every port there is.
     spend(8 * keys.length);
-    const [address, protocol = ''] = word.split('/');
-    if (protocol !== protocol.toLowerCase()) linter.report('ExposeProtoCasing', line, { about: [word], word });
-    if (address?.includes(':')) linter.report('ExposeInvalidFormat', line, { about: [word], word });
     for (const key of keys) ports.push(key);
   }
   for (const port of ports) scope.state.config.ports.add(port);
   scope.record(`EXPOSE ${goList(ports)}`);
+}
+
+/** What BuildKit says of what is wrong with the port or the protocol of a word. */
+const portFault = (word: string, message: string): string =>
+  /^(no port|invalid proto)/.test(message)
+    ? `invalid port: ${goQuoted(word)}: ${message.replace(/: .*<empty>$/, '')}`
+    : message;
+
+/** A word whose protocol or port is missing or none is refused, and nothing else is said of it. */
+function lintPort(word: string, line: Instruction['line'], { evaluation: { linter } }: StageScope): void {
+  const slash = word.indexOf('/', word.lastIndexOf(':') + 1);
+  const [address, protocol] = slash < 0 ? [word, ''] : [word.slice(0, slash), word.slice(slash + 1)];
+  if (address.endsWith(':') || address === '' || !isProtocol(protocol)) return;
+  if (protocol !== protocol.toLowerCase()) linter.report('ExposeProtoCasing', line, { about: [word], word });
+  if (/[^:]:/.test(address)) linter.report('ExposeInvalidFormat', line, { about: [word], word });
 }
 
 function applyVolumes({ words, line }: InstructionOf<'volume'>, scope: StageScope): void {
@@ -155,7 +171,9 @@ function applyVolumes({ words, line }: InstructionOf<'volume'>, scope: StageScop
 
 function applySignal({ text, line }: InstructionOf<'stopsignal'>, scope: StageScope): void {
   const signal = expanded(text, scope.at(line));
-  if (!isStopSignal(signal)) throw scope.evaluation.failAt(line)(`invalid signal: ${signal}`, text);
+  // BuildKit takes any number but zero.
+  const isNumber = /^[-+]?\d{1,18}$/.test(signal) && Number(signal) !== 0;
+  if (!isNumber && !isStopSignal(signal)) throw scope.evaluation.failAt(line)(`invalid signal: ${signal}`, text);
   scope.state.config.signal = signal;
   scope.record(`STOPSIGNAL ${signal}`);
 }

@@ -1,3 +1,4 @@
+import type { Platform } from '../../spec/objects.ts';
 import { formatPlatform, parsePlatform } from '../../spec/platform.ts';
 import { tryReference } from '../../spec/reference.ts';
 import type { Dockerfile, Stage } from '../parse.ts';
@@ -38,9 +39,16 @@ export function reportPlatform(
   linter.report('FromPlatformFlagConstDisallowed', line, { about: [text], word: platform });
 }
 
-function tryPlatform(text: string): ReturnType<typeof parsePlatform> | undefined {
+const systems =
+  /^(aix|android|darwin|dragonfly|freebsd|illumos|ios|js|linux|nacl|netbsd|openbsd|plan9|solaris|windows|zos)$/i;
+/** As BuildKit reads it: a system or an architecture alone means linux, and the other part of what is built for. */
+export function parseGoPlatform(text: string): Platform {
+  return parsePlatform(systems.test(text) ? `${text}/amd64` : text);
+}
+
+function tryPlatform(text: string): Platform | undefined {
   try {
-    return parsePlatform(text);
+    return parseGoPlatform(text);
   } catch {
     return undefined;
   }
@@ -68,13 +76,11 @@ export function reportDefaults(
 /** An image that is for another platform than is built for. */
 export function reportImagePlatform(
   stage: Stage,
-  {
-    expected,
-    actual,
-  }: { readonly expected: Parameters<typeof formatPlatform>[0]; readonly actual: Parameters<typeof formatPlatform>[0] },
-  { linter }: Evaluation,
+  { expected, actual }: { readonly expected: Platform; readonly actual: Platform },
+  { linter, globalScope }: Evaluation,
 ): void {
   if (expected.os === actual.os && expected.architecture === actual.architecture) return;
-  const about = [stage.base, formatPlatform(actual), formatPlatform(expected)];
+  const base = expandedWithUses(stage.base, globalScope(stage.line)).text;
+  const about = [base, formatPlatform(actual), formatPlatform(expected)];
   linter.report('InvalidBaseImagePlatform', stage.line, { about, word: stage.base });
 }

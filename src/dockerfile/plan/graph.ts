@@ -1,12 +1,11 @@
 import { meant } from '../../spec/nearest-word.ts';
 import type { Platform } from '../../spec/objects.ts';
-import { parsePlatform } from '../../spec/platform.ts';
 import { parseReference, type Reference, tryReference } from '../../spec/reference.ts';
 import type { Instruction, InstructionOf } from '../instruction.ts';
 import type { Stage } from '../parse.ts';
 import { parseMount } from '../run-mount.ts';
 import type { Evaluation } from './evaluation.ts';
-import { reportPlatform, reportUndeclared } from './from-rules.ts';
+import { parseGoPlatform, reportPlatform, reportUndeclared } from './from-rules.ts';
 import { expandedWithUses } from './variables.ts';
 
 /** What a stage stands on, or takes files from. */
@@ -100,9 +99,9 @@ function sourceNamed(
   name: string,
   { byName, evaluation, stage }: Omit<Known, 'nodes'> & { readonly stage: Stage },
 ): Source {
-  if (name === 'scratch') return { kind: 'scratch' };
   const node = byName.get(name.toLowerCase());
   if (node !== undefined) return { kind: 'stage', node };
+  if (name === 'scratch') return { kind: 'scratch' };
   return imageNamed(name, evaluation, { line: stage.line, names: [...byName.keys()] });
 }
 
@@ -145,12 +144,6 @@ function platformOf(stage: Stage, evaluation: Evaluation): Platform | undefined 
       stage.platform,
     );
   }
-}
-
-/** As BuildKit reads it: a system or an architecture alone means linux, and the other part of what is built for. */
-function parseGoPlatform(text: string): Platform {
-  if (text.includes('/')) return parsePlatform(text);
-  return parsePlatform(/^(linux|windows|darwin|freebsd)$/i.test(text) ? `${text}/amd64` : `linux/${text}`);
 }
 
 /** Finds out where an instruction takes files from, other than the context. */
@@ -204,14 +197,15 @@ function* neededBy({ base, sources }: StageNode): Generator<StageNode> {
   for (const list of sources.values()) for (const source of list) if (source?.kind === 'stage') yield source.node;
 }
 
-/** Throws where stages take files of each other in a circle. */
+/** Throws where stages take files of each other in a circle: at the first line that leads into it. */
 export function checkCircles({ nodes }: Graph, evaluation: Evaluation): void {
   const state = new Map<StageNode, 'open' | 'done'>();
   for (const start of nodes) {
-    const path: { readonly node: StageNode; readonly left: StageNode[] }[] = [];
+    const path: { readonly node: StageNode; readonly left: Copied[] }[] = [];
+    let first: Instruction | undefined;
     const enter = (node: StageNode): void => {
       state.set(node, 'open');
-      path.push({ node, left: [...neededByCopies(node)] });
+      path.push({ node, left: [...neededByCopies(node)].reverse() });
     };
     if (state.get(start) === undefined) enter(start);
     for (let at = path.at(-1); at !== undefined; at = path.at(-1)) {
@@ -219,13 +213,22 @@ export function checkCircles({ nodes }: Graph, evaluation: Evaluation): void {
       if (next === undefined) {
         state.set(at.node, 'done');
         path.pop();
-      } else if (state.get(next) === 'open')
-        throw evaluation.failAt(start.stage.line)(`circular dependency detected on stage: ${start.name}`);
-      else if (state.get(next) === undefined) enter(next);
+        continue;
+      }
+      if (at.node === start) first = next.by;
+      if (state.get(next.from) === 'open')
+        throw evaluation.failAt((first ?? next.by).line)(`circular dependency detected on stage: ${start.name}`);
+      if (state.get(next.from) === undefined) enter(next.from);
     }
   }
 }
 
-function* neededByCopies(node: StageNode): Generator<StageNode> {
-  for (const list of node.sources.values()) for (const source of list) if (source?.kind === 'stage') yield source.node;
+interface Copied {
+  readonly from: StageNode;
+  readonly by: Instruction;
+}
+
+function* neededByCopies(node: StageNode): Generator<Copied> {
+  for (const [instruction, list] of node.sources)
+    for (const source of list) if (source?.kind === 'stage') yield { from: source.node, by: instruction };
 }

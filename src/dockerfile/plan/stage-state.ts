@@ -2,7 +2,7 @@ import type { ContainerConfig, Healthcheck, ImageConfig, Platform } from '../../
 import { type Environment, environmentOf, setEntry, variablesOf } from '../environment.ts';
 import type { DockerfileLine } from '../lines.ts';
 import type { StageNode } from './graph.ts';
-import { cleanPath, joined } from './paths.ts';
+import { joined } from './paths.ts';
 import type { Origin, Plan, PlanHistory } from './plan.ts';
 import { setVariable, type Variables } from './variables.ts';
 
@@ -109,7 +109,7 @@ function begun(state: StageState): StageState {
   const { config, variables, platform } = state;
   if (!config.env.places.has('PATH') && platform.os !== 'windows') setEntry(config.env, 'PATH', defaultPath);
   for (const [name, value] of variablesOf(config.env)) setVariable(variables, name, value);
-  if (config.directory !== '') state.directory = cleanPath(joined('/', config.directory));
+  if (config.directory !== '') state.directory = joined('/', config.directory);
   return state;
 }
 

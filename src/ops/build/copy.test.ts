@@ -90,6 +90,21 @@ const cases: Readonly<Record<string, Case>> = {
     lines: ['COPY --chmod=6751 x /a/b/', 'COPY --chmod=u+s x /c/d/'],
     left: ['0751 0:0 /a', '0751 0:0 /a/b', '6751 0:0 /a/b/x', '0755 0:0 /c', '0755 0:0 /c/d', '4644 0:0 /c/d/x'],
   },
+  'a link that --parents takes is a link, wherever it leads': {
+    context: { 'd/x': '', 'd/gone -> /nowhere': '', 'l -> d': '' },
+    lines: ['COPY --parents d/gone l /to/'],
+    left: ['0755 0:0 /to', '0755 0:0 /to/d', '0777 0:0 /to/d/gone /nowhere', '0777 0:0 /to/l d'],
+  },
+  '--link with --chmod is as without it: what is there stays, and links are followed': {
+    context: { x: '', 'd/there/y': '', 'd/l -> there': '' },
+    lines: ['COPY --chown=1:1 d /', 'COPY --link --chmod=700 x /l/'],
+    left: ['0755 1:1 /there', '0644 1:1 /there/y', '0700 0:0 /there/x', '0777 1:1 /l there'],
+  },
+  'a line that takes a directory back which is not left out takes back nothing in it': {
+    context: { 'd/a.log': '', 'd/b': '', '.dockerignore': '**/*.log\n!d\n.*\n' },
+    lines: ['COPY . /'],
+    left: ['0755 0:0 /d', '0644 0:0 /d/b'],
+  },
 };
 
 function makeContext(directory: string, { context = {}, archives = {} }: Case): void {

@@ -100,7 +100,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       'RUN ls -ld . | cut -c-10 > /b; stat -c %U . >> /b',
     ],
     texts: {
-      '/made/it/a': 'uid=1000(app) gid=1000(app) groups=2000(more)\n/made/it\n/home/app\n0022\n',
+      '/made/it/a': 'uid=1000(app) gid=1000(app) groups=1000(app),2000(more)\n/made/it\n/home/app\n0022\n',
       '/b': 'drwxr-xr-x\napp\n',
     },
   },
