@@ -80,7 +80,7 @@ test('compressing threads that die, are left, or whose source fails end the stre
     }
   };
   const dying = (program: string): Promise<unknown> =>
-    collected(threadedZstd(source(), new ZstdThreads({ program, data: { level: 3 } }, 2)));
+    collected(threadedZstd(source(), new ZstdThreads({ program, slots: 2, data: { level: 3 } }, 2)));
   await assert.rejects(dying('process.exit(3)'), /ended early/);
   await assert.rejects(dying("throw new Error('no zstd')"), /no zstd/);
   await assert.rejects(dying("Promise.reject(new Error('no package'))"), /no package/);
@@ -105,5 +105,5 @@ test('where no thread can be had the bytes are made here, and are the same', asy
   assert.ok((await collected(zstdHere(reused(input, [1 << 20]), 1, encoder))).equals(expected));
   // What cannot be given to a thread is why none can be started.
   const data = { level: 1, url: (() => undefined) as unknown as string };
-  assert.throws(() => new ZstdThreads({ program: '', data }), /could not be cloned/);
+  assert.throws(() => new ZstdThreads({ program: '', slots: 1, data }), /could not be cloned/);
 });

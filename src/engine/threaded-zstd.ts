@@ -10,12 +10,16 @@ import { nodeZstdProgram, wasmZstdProgram } from './zstd-worker.ts';
 
 /** More threads would wait: at the usual level four compress, even in WebAssembly, what one thread inflates and another hashes. And each takes up memory. */
 const mostThreads = 4;
-/** Pieces that a thread has at once, as frames or not yet: one that is compressed, one that waits for it. */
-const slots = 2;
+/** From here on a frame takes ten times as long as at the usual level, and more. */
+const slowLevel = 13;
+/** Frames that may wait to be taken from a thread. */
+const outputSlots = 2;
 
 /** What a thread runs, and knows. */
 interface ZstdProgram {
   readonly program: string;
+  /** Pieces that wait for a thread or are read by it: it has another than the one that it compresses, which the WebAssembly copies into its own memory. */
+  readonly slots: number;
   readonly data: { readonly level: number; readonly url?: string | undefined };
 }
 
@@ -24,11 +28,11 @@ export function zstdProgramOf(name: ZstdEncoder['name'], level: number): ZstdPro
   if (!canBatch || !canWait) return undefined;
   if (name === 'wasm') {
     const url = wasmZstdUrl();
-    return url === undefined ? undefined : { program: wasmZstdProgram, data: { level, url } };
+    return url === undefined ? undefined : { program: wasmZstdProgram, slots: 1, data: { level, url } };
   }
   const raw = openRawZstd();
   raw?._handle.close();
-  return raw === undefined ? undefined : { program: nodeZstdProgram, data: { level } };
+  return raw === undefined ? undefined : { program: nodeZstdProgram, slots: 2, data: { level } };
 }
 
 /** Threads that take pieces in turn: the first piece is the first one's, the next one the second's. Each is started for its first piece. State: those that are there. */
@@ -61,8 +65,8 @@ export class ZstdThreads {
   }
 
   #start(): void {
-    const { program, data } = this.#program;
-    const rings = { input: newRing(slots, frameSize), output: newRing(slots, frameRoom(frameSize)) };
+    const { program, slots, data } = this.#program;
+    const rings = { input: newRing(slots, frameSize), output: newRing(outputSlots, frameRoom(frameSize)) };
     this.#threads.push(new RingThread(program, rings, data));
   }
 }
@@ -127,9 +131,13 @@ export async function* threadedZstd(bytes: Bytes, threads: ZstdThreads): Bytes {
   }
 }
 
-/** The same, where threads can be had, else undefined. */
+/**
+ * The same, where threads can be had, else undefined. At the highest levels by the WebAssembly, which takes hardly longer there and ends where it is told to:
+ * native code ends its frame first, and that takes seconds.
+ */
 export function withZstdThreads(bytes: Bytes, level: number): Bytes | undefined {
-  const program = zstdProgramOf(nodeZstdEncoder()?.name ?? 'wasm', level);
+  const own = nodeZstdEncoder() === undefined ? undefined : zstdProgramOf('node', level);
+  const program = level < slowLevel ? (own ?? zstdProgramOf('wasm', level)) : (zstdProgramOf('wasm', level) ?? own);
   if (program === undefined) return undefined;
   try {
     return threadedZstd(bytes, new ZstdThreads(program));

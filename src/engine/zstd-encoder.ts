@@ -5,6 +5,9 @@ export interface ZstdEncoder {
   whole(bytes: Uint8Array, level: number): Uint8Array;
 }
 
+/** Makes a frame of a piece, and answers its length. `taken` is called when the piece is not needed any more. */
+export type Pack = (piece: Uint8Array, frame: Uint8Array, taken: () => void) => number;
+
 /**
  * Bytes that one frame of a stream stands for, all but the last. Where frames are cut is part of a stream's bytes, and what is cut can be compressed side by
  * side. Of 4 MiB it becomes as short as in one frame at the usual level: matches come from no farther.

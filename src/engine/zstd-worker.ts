@@ -3,9 +3,7 @@ import type { RawCodec } from './raw-codec.ts';
 import { type Chunk, freeSlot, nextChunk, publish, type Ring, release } from './ring.ts';
 import type { Rings } from './ring-thread.ts';
 import { packWithWasm } from './wasm-zstd.ts';
-
-/** Makes a frame of a piece, and answers its length. */
-type Pack = (piece: Uint8Array, frame: Uint8Array) => number;
+import type { Pack } from './zstd-encoder.ts';
 
 /** Waits for a piece. */
 function awaitPiece(input: Ring): Chunk {
@@ -21,8 +19,11 @@ function awaitPiece(input: Ring): Chunk {
 function packAll({ input, output }: Rings, pack: Pack): never {
   for (;;) {
     const { bytes } = awaitPiece(input);
-    publish(output, pack(bytes, openSlot(output)), 0);
-    release(input);
+    publish(
+      output,
+      pack(bytes, openSlot(output), () => release(input)),
+      0,
+    );
   }
 }
 
@@ -31,8 +32,9 @@ function packWithNode({ _handle: handle, _writeState: after }: RawCodec, end: nu
   handle.onerror = message => {
     throw new Error(message);
   };
-  return (piece, frame) => {
+  return (piece, frame, taken) => {
     handle.writeSync(end, piece, 0, piece.length, frame, 0, frame.length);
+    taken();
     const [free, unread] = [after[0] as number, after[1] as number];
     if (free === 0 || unread > 0) throw new Error('zstd: a frame is longer than it may be');
     return frame.length - free;
