@@ -99,6 +99,21 @@ test('compressing threads that die, are left, or whose source fails end the stre
   assert.equal(closed, 4 + 2 * names.length);
 });
 
+test('threads end by a signal while they are at a piece, and the stream with its reason', async () => {
+  for (const name of names) {
+    const stop = new AbortController();
+    let asked = 0;
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      for await (const chunk of reused(input, [1 << 20])) {
+        if (++asked === 5) setImmediate(() => stop.abort(new Error('enough')));
+        yield chunk;
+      }
+    };
+    const frames = threadedZstd(source(), threadsOf(name, 12, 1), stop.signal);
+    await assert.rejects(collected(frames), /enough/, name);
+  }
+});
+
 test('where no thread can be had the bytes are made here, and are the same', async () => {
   const expected = await collected(zstd(reused(input, [1 << 20]), { level: 1 }));
   const encoder = nodeZstdEncoder() ?? (await openWasmZstd());

@@ -5,7 +5,7 @@ import { nodeZstdEncoder, openRawZstd } from './node-zstd-encoder.ts';
 import { freeSlot, newRing, publish } from './ring.ts';
 import { canWait, RingThread } from './ring-thread.ts';
 import { wasmZstdUrl } from './wasm-zstd.ts';
-import { frameRoom, frameSize, type ZstdEncoder } from './zstd-encoder.ts';
+import { frameRoom, frameSize, type ZstdEncoder, type ZstdOptions } from './zstd-encoder.ts';
 import { nodeZstdProgram, wasmZstdProgram } from './zstd-worker.ts';
 
 /** More threads would wait: at the usual level four compress, even in WebAssembly, what one thread inflates and another hashes. And each takes up memory. */
@@ -103,9 +103,11 @@ class Pieces {
  * The frames of a stream, made by threads, which are ended with it. A frame is taken in its turn, so that no more pieces are there than threads have slots.
  * It is valid until the next.
  */
-export async function* threadedZstd(bytes: Bytes, threads: ZstdThreads): Bytes {
+export async function* threadedZstd(bytes: Bytes, threads: ZstdThreads, signal?: AbortSignal): Bytes {
   const source = bytes[Symbol.asyncIterator]();
   const pieces = new Pieces(source);
+  const stop = (): void => void threads.close();
+  signal?.addEventListener('abort', stop);
   try {
     for (let [given, taken] = [0, 0]; !pieces.isOver || taken < given; ) {
       const { input } = threads.ofTurn(given).rings;
@@ -125,7 +127,12 @@ export async function* threadedZstd(bytes: Bytes, threads: ZstdThreads): Bytes {
       oldest.release();
       taken++;
     }
+  } catch (error) {
+    // A thread that is ended is why a frame is missed.
+    signal?.throwIfAborted();
+    throw error;
   } finally {
+    signal?.removeEventListener('abort', stop);
     await threads.close();
     if (!pieces.isOver) await source.return?.();
   }
@@ -135,12 +142,12 @@ export async function* threadedZstd(bytes: Bytes, threads: ZstdThreads): Bytes {
  * The same, where threads can be had, else undefined. At the highest levels by the WebAssembly, which takes hardly longer there and ends where it is told to:
  * native code ends its frame first, and that takes seconds.
  */
-export function withZstdThreads(bytes: Bytes, level: number): Bytes | undefined {
+export function withZstdThreads(bytes: Bytes, { level, signal }: ZstdOptions): Bytes | undefined {
   const own = nodeZstdEncoder() === undefined ? undefined : zstdProgramOf('node', level);
   const program = level < slowLevel ? (own ?? zstdProgramOf('wasm', level)) : (zstdProgramOf('wasm', level) ?? own);
   if (program === undefined) return undefined;
   try {
-    return threadedZstd(bytes, new ZstdThreads(program));
+    return threadedZstd(bytes, new ZstdThreads(program), signal);
   } catch {
     return undefined;
   }

@@ -14,5 +14,11 @@ export type Pack = (piece: Uint8Array, frame: Uint8Array, taken: () => void) => 
  */
 export const frameSize: number = 1 << 22;
 
+/** How hard to compress, 1 to 19, and what ends it. */
+export interface ZstdOptions {
+  readonly level: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Room that a frame of so many bytes may take up, if nothing in it becomes shorter. */
 export const frameRoom = (size: number): number => size + (size >> 8) + 512;
