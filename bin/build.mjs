@@ -98,10 +98,8 @@ const nameOf = specifier =>
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
-const fileOf = specifier =>
-  `${nameOf(specifier)
-    .replace(/[^a-z0-9]+/gi, '-')
-    .replace(/^-/, '')}.cjs`;
+const fileOfName = name => `${name.replace(/[^a-z0-9]+/gi, '-').replace(/^-/, '')}.cjs`;
+const fileOf = specifier => fileOfName(nameOf(specifier));
 
 /**
  * A package as one file, which the library and the program share, so that nothing is installed beside ocikit and what is
@@ -192,8 +190,13 @@ async function bundleProgram() {
     supported: { 'dynamic-import': false },
     plugins: [setApart, lightWidth, lightAssert, lightStart],
     // The modules' address is that of an unbundled one, so that what a module finds beside itself is where it expects it.
-    banner: { js: "var moduleUrl = require('node:url').pathToFileURL(__dirname + '/cli/bin.js').href;" },
-    define: { 'import.meta.url': 'moduleUrl' },
+    // The address of a package's file, for workers; throws where this module has been put into another bundle, without it.
+    banner: {
+      js: `var moduleUrl = require('node:url').pathToFileURL(__dirname + '/cli/bin.js').href;
+var fileOfName = ${fileOfName};
+var packageUrl = name => require('node:url').pathToFileURL(require.resolve(__dirname + '/packages/' + fileOfName(name))).href;`,
+    },
+    define: { 'import.meta.url': 'moduleUrl', 'import.meta.resolve': 'packageUrl' },
     write: false,
   });
   // One byte a character is read and compared fastest; esbuild leaves what stands in regular expressions.

@@ -62,7 +62,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   'node:path': /^(store|cli)\//,
   // A pipe that can be waited for without being blocked.
   'node:net': /^store\/disk\/(input-file|pipe)\.ts$/,
-  'node:os': /^cli\//,
+  'node:os': /^(cli\/|engine\/threaded-zstd\.ts$)/,
   'node:child_process': /^runner\/(process-tree|own-namespace)\.ts$/,
   '@koromix/koffi-linux-$': /^store\/disk\/native\.ts$/,
   'node:module': /^store\/disk\/native\.ts$/,

@@ -103,6 +103,8 @@ export interface CompressOptions {
   readonly compression: Compression;
   readonly level?: number | undefined;
   readonly compressor?: Engine['name'] | undefined;
+  /** Ends threads that compress, which may be at one piece for seconds at a high level. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const levels = { gzip: { least: 0, most: 9 }, zstd: { least: 1, most: 19 } } as const;
@@ -155,7 +157,7 @@ async function* turning(blocks: Bytes): Bytes {
 export async function* compress(bytes: Bytes, options: CompressOptions, taken?: Taken): Bytes {
   const level = levelOf(options);
   if (options.compression === 'none') yield* bytes;
-  else if (options.compression === 'zstd') yield* turning(zstd(bytes, { level }));
+  else if (options.compression === 'zstd') yield* turning(zstd(bytes, { level, signal: options.signal }));
   else if (options.compressor === 'portable') yield* turning((await loadEngine('portable')).gzip(bytes, { level }));
   else yield* nodeEngine.gzip(bytes, { level, taken });
 }

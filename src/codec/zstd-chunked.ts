@@ -180,23 +180,19 @@ export function zstdChunked(tar: Bytes, { level, subject, signal }: LazyOptions)
       await ZstdFrames.open(level),
       await ZstdFrames.open(level),
     ];
-    try {
-      const writer = new ChunkedWriter({ tar: own, toc, split }, subject);
-      const cutter = new TarCutter(subject);
-      const pace = new Pace(signal);
-      for await (const chunk of tar) {
-        for (const piece of cutter.cut(chunk)) {
-          yield* writer.add(piece);
-          const turn = 'bytes' in piece ? pace.spend(piece.bytes.length * cost) : undefined;
-          if (turn !== undefined) await turn;
-        }
+    const writer = new ChunkedWriter({ tar: own, toc, split }, subject);
+    const cutter = new TarCutter(subject);
+    const pace = new Pace(signal);
+    for await (const chunk of tar) {
+      for (const piece of cutter.cut(chunk)) {
+        yield* writer.add(piece);
+        const turn = 'bytes' in piece ? pace.spend(piece.bytes.length * cost) : undefined;
+        if (turn !== undefined) await turn;
       }
-      cutter.finish();
-      annotations = yield* writer.finish();
-      warnings = writer.warnings();
-    } finally {
-      for (const frames of [own, toc, split]) frames.close();
     }
+    cutter.finish();
+    annotations = yield* writer.finish();
+    warnings = writer.warnings();
   };
   return { bytes: bytes(), annotations: () => annotations, warnings: () => warnings };
 }

@@ -6,6 +6,9 @@ import { heldGunzip } from './held-gunzip.ts';
 import { gunzipStream } from './node-gunzip.ts';
 import { openRawGunzip } from './raw-gunzip.ts';
 
+/** Bytes of a stream from which on a thread of its own pays for it: starting one takes longer than a smaller one does. */
+const large = 1 << 22;
+
 /**
  * Inflates all members of a gzip stream: a small one at once, a large one in a thread of its own; in the pool where this Node has
  * neither. `blocks` is told of its blocks either way, where `tellsBlocks`. All end in the same errors.
@@ -13,7 +16,7 @@ import { openRawGunzip } from './raw-gunzip.ts';
 export async function* gunzip(bytes: Bytes, subject: string, blocks?: DeflatedBlocks): Bytes {
   const source = bytes[Symbol.asyncIterator]();
   try {
-    const { head, isWhole } = await headOf(source);
+    const { head, isWhole } = await headOf(source, large);
     const again = joined(head, source);
     // Few commands need a thread, and all would wait for its module.
     const threads = isWhole ? undefined : await import('./threaded-gunzip.ts');

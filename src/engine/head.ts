@@ -1,16 +1,13 @@
 import { copyOf } from './bytes.ts';
 import type { Bytes } from './engine.ts';
 
-/** Bytes of a stream from which on a thread of its own pays for it: starting one takes longer than a smaller one does. */
-const large = 1 << 22;
-
-/** The first chunks of a stream, copied, until they are so many that it is a large one, or all there is. */
+/** The first chunks of a stream, copied, until there are so many bytes that it is a large one, or all there is. */
 interface Head {
   readonly head: Uint8Array[];
   readonly isWhole: boolean;
 }
 
-export async function headOf(source: AsyncIterator<Uint8Array>): Promise<Head> {
+export async function headOf(source: AsyncIterator<Uint8Array>, large: number): Promise<Head> {
   const head: Uint8Array[] = [];
   for (let length = 0; length < large; ) {
     const { done, value } = await source.next();

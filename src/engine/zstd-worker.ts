@@ -1,20 +1,12 @@
 import { openSlot } from './inflate-worker.ts';
 import type { RawCodec } from './raw-codec.ts';
-import { freeSlot, nextChunk, publish, release } from './ring.ts';
+import { type Chunk, freeSlot, nextChunk, publish, type Ring, release } from './ring.ts';
 import type { Rings } from './ring-thread.ts';
+import { packWithWasm } from './wasm-zstd.ts';
+import type { Pack } from './zstd-encoder.ts';
 
-/** What crosses the rings beside blocks and what they become, which is 0: the last block, and that there is no more output. */
-export const lastKind = 1;
-
-/** State of one frame in the worker. */
-interface Encoding {
-  readonly rings: Rings;
-  readonly zstd: RawCodec;
-  readonly flushes: { readonly flush: number; readonly end: number };
-}
-
-/** Waits for a block. */
-function awaitBlock({ rings: { input } }: Encoding): NonNullable<ReturnType<typeof nextChunk>> {
+/** Waits for a piece. */
+function awaitPiece(input: Ring): Chunk {
   for (;;) {
     const written = Atomics.load(input.words, 0);
     const chunk = nextChunk(input);
@@ -23,43 +15,54 @@ function awaitBlock({ rings: { input } }: Encoding): NonNullable<ReturnType<type
   }
 }
 
-/** Hands over what a block becomes, slot after slot. */
-function encodeBlock({ rings: { output }, zstd }: Encoding, bytes: Uint8Array, mode: number): void {
-  const { _handle: handle, _writeState: after } = zstd;
-  for (let left = bytes.length; ; ) {
-    const slot = openSlot(output);
-    handle.writeSync(mode, bytes, bytes.length - left, left, slot, 0, slot.length);
-    const [free, unread] = [after[0] as number, after[1] as number];
-    left = unread;
-    if (free < slot.length) publish(output, slot.length - free, 0);
-    if (free > 0) return;
+/** Makes a frame of each piece until the thread is ended. What goes wrong ends it as well. */
+function packAll({ input, output }: Rings, pack: Pack): never {
+  for (;;) {
+    const { bytes } = awaitPiece(input);
+    publish(
+      output,
+      pack(bytes, openSlot(output), () => release(input)),
+      0,
+    );
   }
 }
 
-/** Compresses all blocks, each flushed, into one frame. What goes wrong ends the thread. */
-function encodeAll(state: Encoding): void {
-  state.zstd._handle.onerror = message => {
+/** Node's own codec, used for one frame after the other: it makes the bytes that it makes when it is new, sooner. */
+function packWithNode({ _handle: handle, _writeState: after }: RawCodec, end: number): Pack {
+  handle.onerror = message => {
     throw new Error(message);
   };
-  for (let over = false; !over; ) {
-    const { bytes, kind } = awaitBlock(state);
-    over = kind !== 0;
-    encodeBlock(state, bytes, state.flushes.flush);
-    release(state.rings.input);
-  }
-  encodeBlock(state, new Uint8Array(0), state.flushes.end);
-  openSlot(state.rings.output);
-  publish(state.rings.output, 0, 1);
+  return (piece, frame, taken) => {
+    handle.writeSync(end, piece, 0, piece.length, frame, 0, frame.length);
+    taken();
+    const [free, unread] = [after[0] as number, after[1] as number];
+    if (free === 0 || unread > 0) throw new Error('zstd: a frame is longer than it may be');
+    return frame.length - free;
+  };
 }
 
-/** The program of the worker: these functions' own text, so that it runs wherever this module does, bundled or not. */
-export const zstdProgram: string = [
-  // What some compilers of TypeScript wrap functions in.
-  'const __name = value => value;',
-  ...[freeSlot, publish, nextChunk, release, openSlot, awaitBlock, encodeBlock, encodeAll].map(String),
-  `const { rings, level } = require('node:worker_threads').workerData;`,
-  `const { createZstdCompress, constants } = require('node:zlib');`,
-  'const zstd = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } });',
-  'const flushes = { flush: constants.ZSTD_e_flush, end: constants.ZSTD_e_end };',
-  `${encodeAll.name}({ rings, zstd, flushes });`,
-].join('\n');
+/** Functions' own text, so that it runs wherever this module does, bundled or not. */
+const programOf = (functions: readonly unknown[], start: string): string =>
+  [
+    // What some compilers of TypeScript wrap functions in.
+    'const __name = value => value;',
+    ...[freeSlot, publish, nextChunk, release, openSlot, awaitPiece, packAll, ...functions].map(String),
+    `const { rings, level, url } = require('node:worker_threads').workerData;`,
+    start,
+  ].join('\n');
+
+/** The program of a worker that has Node's own zstd. */
+export const nodeZstdProgram: string = programOf(
+  [packWithNode],
+  `
+const { createZstdCompress, constants } = require('node:zlib');
+const zstd = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } });
+${packAll.name}(rings, ${packWithNode.name}(zstd, constants.ZSTD_e_end));`,
+);
+
+/** The program of a worker that has the WebAssembly. */
+export const wasmZstdProgram: string = programOf(
+  [packWithWasm],
+  `
+import(url).then(({ Zstd }) => Zstd.load()).then(codec => ${packAll.name}(rings, ${packWithWasm.name}(codec, level)));`,
+);

@@ -190,7 +190,9 @@ class Conversion {
     const { mediaType } = layer.descriptor;
     // Docker's words have none for zstd; where the image is to be an OCI image, it has OCI's.
     const type = recompressedType(kind === undefined ? mediaType : layerTypeOf(mediaType, kind), options.compression);
-    const stored = await this.#store.put(compress(layerBytes(this.#source, layer), options));
+    const stored = await this.#store.put(
+      compress(layerBytes(this.#source, layer), { ...options, signal: this.#source.work?.signal }),
+    );
     return { mediaType: type, ...stored };
   }
 }

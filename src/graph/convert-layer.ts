@@ -110,7 +110,11 @@ async function store(
   { subject, signal }: Pick<LayerOrigin, 'subject' | 'signal'>,
 ): Promise<Stored> {
   if (!isLazy(form))
-    return { blob: await put(compress(tar, { compression: form, level, compressor })), annotations: {}, warnings: [] };
+    return {
+      blob: await put(compress(tar, { compression: form, level, compressor, signal })),
+      annotations: {},
+      warnings: [],
+    };
   const options = { level: levelOf({ compression: compressionOfForm(form), level, compressor }), subject, signal };
   if (form === 'zstd:chunked') {
     const { bytes, annotations, warnings } = zstdChunked(tar, options);

@@ -20,11 +20,12 @@ export function* writtenFiles(entries: readonly LayerEntry[]): Iterable<FileNode
 }
 
 /** How a new layer is stored. */
-export const compressionOf = ({ compression = 'gzip', level, compressor }: CompressionOptions): CompressOptions => ({
-  compression,
+export const compressionOf = ({
+  compression = 'gzip',
   level,
   compressor,
-});
+  signal,
+}: CompressionOptions & Work): CompressOptions => ({ compression, level, compressor, signal });
 
 interface StoreTo {
   readonly destination: Pick<Destination, 'put'>;
