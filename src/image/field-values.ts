@@ -38,6 +38,16 @@ function isMeant({ shape }: Field, member: string, name: string): boolean {
   return shape === 'ports' ? portKey(member) === portKey(name) : member === name;
 }
 
+/** Throws `usage` for a word of `unset` that ends where the name of a member should stand: nobody knows whether all are meant. */
+export function checkNamed({ field, name, word, option }: Said): void {
+  if (name !== '') return;
+  const kind = word.slice(0, -1);
+  throw wrong(
+    { option, word },
+    hasMembers(field) || field.shape === 'list' ? `${kind} or ${kind}:NAME` : `${kind} alone`,
+  );
+}
+
 /** The value of a field without one of its members, or without all; undefined where nothing is left. */
 export function withoutMember({ field, name, word, option }: Said, value: unknown): unknown {
   if (name === undefined) return undefined;
@@ -122,8 +132,11 @@ export function newValue(said: Said, before: unknown): unknown {
       return list.length === 0 ? undefined : list;
     }
     default:
+      if (platformWords.has(field.key) && !/^[\w-]*$/.test(value))
+        throw wrong(said, "letters, digits, '_' and '-', as engines read a platform");
       return value === '' && !required.has(field.key) ? undefined : value;
   }
 }
 
 const required: ReadonlySet<string> = new Set(['os', 'architecture']);
+const platformWords: ReadonlySet<string> = new Set([...required, 'variant']);
