@@ -6,7 +6,7 @@ import { OciError } from '../errors.ts';
 import { openNamed } from '../store/open-operand.ts';
 import { isValid } from '../testing/answers.ts';
 import { copyWritable, fixture, fixtureCases } from '../testing/fixtures.ts';
-import { makeLayout, putImage, putName } from '../testing/layout-files.ts';
+import { layerTar, makeLayout, putImage, putName } from '../testing/layout-files.ts';
 import { preparePlace } from '../testing/prepared-place.ts';
 import { isSame, snapshotOf } from '../testing/snapshot.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
@@ -160,14 +160,13 @@ test('a config that engines refuse is refused or named, and never made', async t
       created: '2024-01-01T00:00:00Z',
       config: { Env: ['PATH=/bin'], Cmd: ['/f'] },
       history: [{ created: '2024-01-01T00:00:00Z' }],
-      rootfs: { type: 'layers', diff_ids: [] },
     };
     for (const [path, value] of Object.entries(changed)) {
       const [top = '', key] = path.startsWith('config.') ? path.split(/\.(.*)/) : [path];
       const inside = key === undefined ? document : (document[top] as Record<string, unknown>);
       inside[key ?? top] = value === '(absent)' ? undefined : value;
     }
-    putName(layout, 'app', putImage(layout, { layers: [], config: document }));
+    putName(layout, 'app', putImage(layout, { layers: [{ tar: layerTar([]) }], config: document }));
     const before = snapshotOf(layout);
     try {
       await config(`${layout}:app`, { set: ['env:A=b'], now: '2024-01-01T00:00:00Z' });
@@ -202,6 +201,8 @@ test('a field or a time for which engines refuse the image is not handed on by a
   await assert.rejects(config(dated, { set: ['user=me'] }), /expected a time as RFC 3339 has it at \/created/);
   await config(dated, { set: ['user=me'], created: '2024-01-01T00:00:00Z' });
   await isValid(dated);
+  const long = layoutOf(t, { history: [{ created_by: 'a layer that there is not' }] });
+  await assert.rejects(config(long, { set: ['user=me'] }), /expected at most 0 lines of history with a layer, got 1/);
 });
 
 test('every platform of a published index is edited without its layers, and its attestations name the new manifests', async t => {

@@ -1,4 +1,4 @@
-import { badOption } from '../errors.ts';
+import { badOption, OciError } from '../errors.ts';
 import { annotateIndex, annotateManifest, isAnnotationWord } from '../image/annotate.ts';
 import { editFields } from '../image/config-fields.ts';
 import { withDocuments } from '../image/edit-image.ts';
@@ -32,7 +32,14 @@ function checkLine(options: ConfigOptions): void {
 function checkResult({ image }: ChangePart, config: ImageConfig, { created, now }: ConfigOptions): void {
   const { created: _old, ...others } = config;
   const isTimed = created !== undefined || now !== undefined;
-  checkForEngines(isTimed ? others : config, `image config ${image.config.descriptor.digest}, edited`);
+  const subject = `image config ${image.config.descriptor.digest}, edited`;
+  checkForEngines(isTimed ? others : config, subject);
+  const layers = config.rootfs.diff_ids.length;
+  const lines = (config.history ?? []).filter(row => row.empty_layer !== true).length;
+  if (lines > layers)
+    throw new OciError('invalid', subject, `expected at most ${layers} lines of history with a layer, got ${lines}`, {
+      hint: '`ocikit fix` leaves such a history out',
+    });
 }
 
 function edited(part: ChangePart, options: ConfigOptions): ChangedPart<object> {
