@@ -48,6 +48,7 @@ const table: readonly (readonly [line: string, status: number, err: RegExp])[] =
   ['commit ./r ./img:z -c FOO', 2, /there are CMD ENTRYPOINT ENV/],
   ['import ./s.tar ./img:q', 2, /got an image archive \(`ocikit load`/],
   ['import - ./img:e', 2, /stdin: expected a tar, got nothing \(--allow-empty/],
+  ['attach ./img:git - --artifact-type a/b', 2, /^ocikit: stdin: expected a file, got nothing \(an empty file/],
   ['import - ./img:e --allow-empty --dry-run', 0, /^$/],
   ['export ./img:git -o ./nodir/x.tar', 2, /nodir\/x\.tar: expected the directory .*nodir to write it in/],
   ['unpack ./img:git ./r', 2, /got one with files in it \(--force replaces it\)/],
