@@ -327,6 +327,17 @@ test('what is set is so afterwards: a variable has one value, and a port that is
   assert.deepEqual(valueAt('config.ExposedPorts', made, {}), { '80/tcp': {}, 90: {}, '90/udp': {} });
 });
 
+test('an empty author is nobody: setting it changes nothing where there is none, and takes away who is there', async t => {
+  for (const document of [{}, { author: '' }, { author: null }]) {
+    const image = layoutOf(t, document);
+    assert.equal((await config(image, { author: '', now: '2024-01-01T00:00:00Z' })).isChanged, false);
+  }
+  const image = layoutOf(t, { author: 'me' });
+  await config(image, { author: '' });
+  const { author, history } = await documentOf(image);
+  assert.deepEqual([author, history], [undefined, [{ empty_layer: true }]]);
+});
+
 const name = fc.constantFrom('A', 'B', 'C');
 const edit = fc.oneof(
   fc.record({ field: fc.constantFrom('env', 'label'), name, value: fc.string({ maxLength: 5 }) }).map(one => ({
