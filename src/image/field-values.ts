@@ -3,6 +3,7 @@ import { parseJson } from '../spec/document.ts';
 import type { Json } from '../spec/objects.ts';
 import { parseHealth } from '../spec/parse.ts';
 import { isPortKey } from '../spec/port.ts';
+import { isStopSignal } from '../spec/stop-signal.ts';
 
 /** How a field's value is made up: one value; a list of texts; or members that have names. */
 type Shape = 'text' | 'number' | 'flag' | 'healthcheck' | 'list' | 'variables' | 'texts' | 'ports' | 'set';
@@ -134,6 +135,8 @@ export function newValue(said: Said, before: unknown): unknown {
     default:
       if (platformWords.has(field.key) && !/^[\w-]*$/.test(value))
         throw wrong(said, "letters, digits, '_' and '-', as engines read a platform");
+      if (field.key === 'StopSignal' && value !== '' && !isStopSignal(value))
+        throw wrong(said, 'a signal by name or number, such as SIGTERM or 15');
       return value === '' && !required.has(field.key) ? undefined : value;
   }
 }

@@ -302,6 +302,7 @@ test('a word that says no field, no value or a wrong one is refused, and nothing
     { set: ['healthcheck={"Interval":"30s"}'] },
     { set: ['created=2024-01-01T00:00:00Z'] },
     { set: ['architecture='] },
+    { set: ['stopsignal=SIGFOO'] },
     { set: ['architecture=x86/64'] },
     { set: ['os=gnu/hurd'] },
     { set: ['variant=v 8'] },
