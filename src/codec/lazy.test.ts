@@ -231,6 +231,7 @@ test('the cases of the published writer of eStargz: as many members, and as many
       if (kind === 'hardlink') return { kind: 'hardlink', path, target: String(entry['to']) };
       if (kind === 'file') return { kind: 'node', path, node: fileOf(String(entry['text']), one.chunk_size) };
       if (kind === 'dir') return { kind: 'node', path, node: directory() };
+      if (kind === 'symlink') return { kind: 'node', path, node: symlink(String(entry['to'])) };
       const [major = 0, minor = 0] = (entry['device'] ?? []) as number[];
       const meta = withMode(0o600);
       const type = kind === 'block' ? 'block' : 'char';

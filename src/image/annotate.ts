@@ -37,6 +37,7 @@ export const isAnnotationWord = (word: string): boolean => annotationWords.inclu
 /** What goes of the annotations that `kind` names. */
 function unsetOf(words: readonly string[] | undefined, kind: string): AnnotationEdit['unset'] {
   const said = (words ?? []).filter(word => word === kind || word.startsWith(`${kind}:`));
+  if (said.includes(`${kind}:`)) throw badOption('unset', `expected ${kind} or ${kind}:NAME, got '${kind}:'`);
   return said.includes(kind) ? 'all' : new Set(said.map(word => word.slice(kind.length + 1)));
 }
 
@@ -52,7 +53,12 @@ function editLayers(layers: readonly Descriptor[], words: AnnotationWords): read
   const layerWord = 'layer-annotation:';
   const unset = (words.unset ?? [])
     .filter(word => word.split(':', 1)[0] === 'layer-annotation')
-    .map(word => ofLayer('unset', word.slice(layerWord.length)));
+    .map(word => {
+      const [number, key] = ofLayer('unset', word.slice(layerWord.length));
+      if (key === '' && word.endsWith(':'))
+        throw badOption('unset', `expected ${word.slice(0, -1)} or ${word}NAME, got '${word.slice(0, 64)}'`);
+      return [number, key] as const;
+    });
   const set = (words.layers ?? []).map(word => {
     const [number, pair] = ofLayer('layerAnnotations', word);
     return [number, parseAnnotation(pair)] as const;

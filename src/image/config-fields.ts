@@ -1,7 +1,7 @@
 import { badOption } from '../errors.ts';
 import type { ContainerConfig, ImageConfig } from '../spec/objects.ts';
 import { keptEmpty, withContainerConfig } from './edit-image.ts';
-import { type Field, newValue, type Said, withoutMember, wrong } from './field-values.ts';
+import { checkNamed, type Field, newValue, type Said, withoutMember, wrong } from './field-values.ts';
 
 const parameter = (key: string, shape: Field['shape'] = 'text'): Field => ({ at: 'config', key, shape });
 const own = (key: string, shape: Field['shape'] = 'text'): Field => ({ at: 'document', key, shape });
@@ -64,6 +64,7 @@ function parseSaid(option: Said['option'], word: string): Said {
 
 function withField(values: Values, said: Said): Values {
   const { key } = said.field;
+  if (said.option === 'unset') checkNamed(said);
   const value = said.option === 'unset' ? withoutMember(said, values[key]) : newValue(said, values[key]);
   const { [key]: _before, ...kept } = values;
   return value === undefined ? kept : { ...values, [key]: value };

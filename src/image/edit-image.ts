@@ -60,6 +60,13 @@ export function withDocuments(image: Image, config: ImageConfig, manifest: Manif
   return { config: made, manifest: editedDocument(image.manifest, value) };
 }
 
+/** The same with who made it. An empty name is nobody's: what says none stays as it is spelled. */
+function withAuthor(value: ImageConfig, author: string | undefined): ImageConfig {
+  if (author === undefined || (author === '' && !value.author)) return value;
+  const { author: _before, ...others } = value;
+  return author === '' ? others : { ...value, author };
+}
+
 /** A line of history that is to be written: what it says where the edit does not, and whose and of when it is where not the image's. */
 export interface Line {
   readonly line: string;
@@ -82,8 +89,7 @@ export function editImage(before: Image, made: Image, { line, since, ...edit }: 
   const { value } = made.config;
   const manifest = made.manifest.value;
   const said: ImageConfig = {
-    ...(edit.config === undefined ? value : withContainerConfig(value, edit.config)),
-    ...(edit.author === undefined ? {} : { author: edit.author }),
+    ...withAuthor(edit.config === undefined ? value : withContainerConfig(value, edit.config), edit.author),
     ...(edit.created === undefined ? {} : { created: edit.created }),
   };
   const differs = (image: Image): boolean => editedDocument(image.config, said) !== image.config;

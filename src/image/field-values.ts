@@ -3,6 +3,7 @@ import { parseJson } from '../spec/document.ts';
 import type { Json } from '../spec/objects.ts';
 import { parseHealth } from '../spec/parse.ts';
 import { isPortKey } from '../spec/port.ts';
+import { isStopSignal } from '../spec/stop-signal.ts';
 
 /** How a field's value is made up: one value; a list of texts; or members that have names. */
 type Shape = 'text' | 'number' | 'flag' | 'healthcheck' | 'list' | 'variables' | 'texts' | 'ports' | 'set';
@@ -36,6 +37,16 @@ const portKey = (key: string): string => (key.includes('/') ? key : `${key}/tcp`
 /** Whether a member is the one that is meant: a port without a protocol is TCP's. */
 function isMeant({ shape }: Field, member: string, name: string): boolean {
   return shape === 'ports' ? portKey(member) === portKey(name) : member === name;
+}
+
+/** Throws `usage` for a word of `unset` that ends where the name of a member should stand: nobody knows whether all are meant. */
+export function checkNamed({ field, name, word, option }: Said): void {
+  if (name !== '') return;
+  const kind = word.slice(0, -1);
+  throw wrong(
+    { option, word },
+    hasMembers(field) || field.shape === 'list' ? `${kind} or ${kind}:NAME` : `${kind} alone`,
+  );
 }
 
 /** The value of a field without one of its members, or without all; undefined where nothing is left. */
@@ -122,8 +133,13 @@ export function newValue(said: Said, before: unknown): unknown {
       return list.length === 0 ? undefined : list;
     }
     default:
+      if (platformWords.has(field.key) && !/^[\w-]*$/.test(value))
+        throw wrong(said, "letters, digits, '_' and '-', as engines read a platform");
+      if (field.key === 'StopSignal' && value !== '' && !isStopSignal(value))
+        throw wrong(said, 'a signal by name or number, such as SIGTERM or 15');
       return value === '' && !required.has(field.key) ? undefined : value;
   }
 }
 
 const required: ReadonlySet<string> = new Set(['os', 'architecture']);
+const platformWords: ReadonlySet<string> = new Set([...required, 'variant']);

@@ -1,4 +1,5 @@
-import type { Descriptor, Image, Manifest } from '../spec/objects.ts';
+import type { Descriptor, Image, ImageConfig, Manifest } from '../spec/objects.ts';
+import { isTime } from '../spec/time.ts';
 import { checkImage } from './check.ts';
 import { convertManifest } from './convert.ts';
 import { withDocuments } from './edit-image.ts';
@@ -35,9 +36,30 @@ function withTypes(image: Image, subject: string, note: (mended: Mended) => void
   return { ...image, manifest: convertManifest(image.manifest, value.layers, 'oci') };
 }
 
+/** The same object without a time that is none: every engine refuses an image for it. */
+function withoutBadTime<T extends { readonly created?: string | null }>(
+  said: T,
+  subject: string,
+  note: (mended: Mended) => void,
+): T {
+  const { created, ...others } = said;
+  if (created == null || isTime(created)) return said;
+  note({ code: 'schema-pattern', subject, message: `'${created.slice(0, 64)}', which is no time, is left out` });
+  return others as T;
+}
+
+/** A config whose times are some. */
+function withTimes({ value, descriptor }: Image['config'], note: (mended: Mended) => void): ImageConfig {
+  const place = `config ${descriptor.digest}`;
+  const timed = withoutBadTime(value, `${place} /created`, note);
+  const rows = value.history?.map((row, at) => withoutBadTime(row, `${place} /history/${at}/created`, note));
+  return rows === undefined ? timed : { ...timed, history: rows };
+}
+
 /**
  * An image whose documents say of their blobs what is true, and whose history is in step with its layers: layers that no line speaks of
  * get one without text, as every verb gives them; a history of more lines than layers is left out, since nobody knows which line is whose.
+ * Times that are none are left out.
  */
 export async function mendImage(
   image: Image,
@@ -45,7 +67,7 @@ export async function mendImage(
 ): Promise<Image> {
   const place = `manifest ${image.manifest.descriptor.digest}`;
   const manifest = await mendedManifest(image.manifest.value, place, mend);
-  const { value } = image.config;
+  const value = withTimes(image.config, note);
   const found = checkImage(image).find(({ code }) => code === 'history-count');
   if (found === undefined) return withTypes(withDocuments(image, value, manifest), place, note);
   const rows = (value.history ?? []).filter(row => row.empty_layer !== true).length;
@@ -55,6 +77,8 @@ export async function mendImage(
     : 'layers without a line have one without text';
   note({ code: found.code, subject: found.subject, message });
   const { history: _history, ...silent } = value;
-  const config = isLonger ? silent : { ...value, history: linesOf(image).map(({ row }) => row) };
+  const config = isLonger
+    ? silent
+    : { ...value, history: linesOf(withDocuments(image, value, manifest)).map(({ row }) => row) };
   return withTypes(withDocuments(image, config, manifest), place, note);
 }

@@ -1,4 +1,5 @@
 import type { ImageConfig, Json } from '../spec/objects.ts';
+import { isOfRunImage } from './buildpacks.ts';
 import { eachOf, isSame, Merge, type MergeConflict, type Three, type Values, valuesOf } from './merge.ts';
 
 /** Fields that say something of another image than the one that is made, or that lines of history decide. */
@@ -27,6 +28,13 @@ function mergeCommands(merge: Merge, { old, own, fresh }: Three<Values>): Values
   return new Map(merged.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])));
 }
 
+/** What says which base an image stands on is inherited, whatever the old base says of itself. */
+function withInherited({ old, own, fresh }: Three<Json | undefined>): Three<Json | undefined> {
+  const others = [...valuesOf(old)].filter(([label]) => !isOfRunImage(label));
+  const inherited = [...valuesOf(own)].filter(([label]) => isOfRunImage(label));
+  return { old: Object.fromEntries([...others, ...inherited]), own, fresh };
+}
+
 function without(values: Values, names: ReadonlySet<string>): Values {
   return new Map([...values].filter(([name]) => !names.has(name)));
 }
@@ -39,6 +47,7 @@ function mergeContainers(merge: Merge, three: Three<Values>): Values {
     if (name === 'Env') return merge.variables(pointer, values);
     // The base's triggers were used up when the image was made on it.
     if (name === 'OnBuild') return values.own;
+    if (name === 'Labels') return merge.map(pointer, withInherited(values));
     return maps.has(name) ? merge.map(pointer, values) : merge.value(pointer, values);
   });
   return new Map([...merged, ...mergeCommands(merge, three)]);

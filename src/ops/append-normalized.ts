@@ -14,7 +14,7 @@ import type { LayerEntry, Path } from '../tree/node.ts';
 import { eachInParts } from '../tree/parts.ts';
 import { toLayerInParts } from '../tree/to-layer.ts';
 import { touched } from '../tree/touched.ts';
-import { LayerInspection, tarOrigin } from './append-tar.ts';
+import { LayerInspection, type TarFile, tarOrigin } from './append-tar.ts';
 import { type OverLayer, sideOver } from './append-tree.ts';
 import type { ChangePart } from './change-image.ts';
 import { changeCount } from './delta.ts';
@@ -37,13 +37,13 @@ function linksLast(entries: readonly LayerEntry[]): readonly LayerEntry[] {
   return [...entries.filter((entry, at) => !isLate(entry, at)), ...entries.filter((entry, at) => isLate(entry, at))];
 }
 
-async function inspect(file: string, options: AppendOptions): Promise<NormalizedLayer> {
+async function inspect({ file, subject }: TarFile, options: AppendOptions): Promise<NormalizedLayer> {
   const compression = compressionOfFile(file);
   const bytes = fileReader(file);
-  const open = (): Bytes => flow(decompress(flow(bytes(), options), compression, file), options);
-  const inspection = new LayerInspection(file);
+  const open = (): Bytes => flow(decompress(flow(bytes(), options), compression, subject), options);
+  const inspection = new LayerInspection(subject);
   await inspection.read(open());
-  const tar = { ...tarOrigin(file), signal: options.signal, open };
+  const tar = { ...tarOrigin(subject), signal: options.signal, open };
   return { entries: linksLast(inspection.entries), digests: inspection.digests, tar };
 }
 
@@ -53,7 +53,7 @@ async function inspect(file: string, options: AppendOptions): Promise<Normalized
  * gives no meaning, and `conflict` where the file changes while it is read.
  */
 export async function appendNormalized(
-  file: string,
+  tar: TarFile,
   { source, image, destination }: ChangePart,
   options: AppendOptions & { readonly over: readonly (OverLayer & Partial<NormalizedLayer>)[] },
 ): Promise<{
@@ -63,9 +63,9 @@ export async function appendNormalized(
   readonly warnings: readonly string[];
 }> {
   announce(options, 'reading');
-  const read = await inspect(file, options);
+  const read = await inspect(tar, options);
   const before = (await sideOver({ source, layers: layersOf(image) }, options.over)).tree;
-  const draft = new Draft(before, file);
+  const draft = new Draft(before, tar.subject);
   const pace = new Pace(options.signal);
   draft.beginLayer();
   await pace.run(eachInParts(read.entries, entry => draft.applying(entry)));
@@ -75,7 +75,7 @@ export async function appendNormalized(
   if (entries.length === 0) return { layer: undefined, over: read, changes: 0, warnings: [] };
   const below = layersOf(image).map(layer => layerTar(source, layer));
   const tars = [...below, ...options.over.flatMap(({ tar }) => tar ?? []), read.tar];
-  const written = flow(writeChangeset(entries, tars, { subject: file }), options);
+  const written = flow(writeChangeset(entries, tars, { subject: tar.subject }), options);
   const compression = compressionOf(options);
   const layer = await storeLayerTar(written, { destination, docker: isDockerImage(image), compression });
   return { layer, over: read, changes: changeCount(changes), warnings: compressorWarnings(compression) };

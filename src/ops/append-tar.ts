@@ -2,7 +2,7 @@ import { ContentHashes } from '../codec/content-hashes.ts';
 import { type LayerOrigin, readLayer } from '../codec/layer-reader.ts';
 import type { Bytes } from '../engine/engine.ts';
 import { nodeEngine } from '../engine/node.ts';
-import { OciError, unsupported } from '../errors.ts';
+import { OciError, unsupported, usage } from '../errors.ts';
 import { type DiffID, diffIDOf } from '../spec/digest.ts';
 import type { Layer } from '../spec/objects.ts';
 import { readInputFile } from '../store/disk/input-file.ts';
@@ -13,6 +13,22 @@ import type { OverLayer } from './append-tree.ts';
 import type { Destination } from './destination.ts';
 import { type Inspection, storeTar } from './import-layer.ts';
 import type { AppendOptions } from './options.ts';
+
+/** A tar that is to be a layer: where it lies, and what messages call it. */
+export interface TarFile {
+  readonly file: string;
+  readonly subject: string;
+}
+
+/** The bytes of a tar. Even one of no entries has some: where there are none, what was to make it has failed. Throws `usage`. */
+export async function* notEmpty(bytes: Bytes, subject: string): Bytes {
+  let length = 0;
+  for await (const chunk of bytes) {
+    length += chunk.length;
+    yield chunk;
+  }
+  if (length === 0) throw usage(subject, 'expected a tar, got nothing');
+}
 
 /** Where entries of a tar that is to be a layer come from. */
 export function tarOrigin(subject: string): LayerOrigin {
@@ -69,19 +85,19 @@ export class LayerInspection implements Inspection, OverLayer {
  * with the reason, and `unsupported` for zstd in a docker image.
  */
 export async function appendTar(
-  file: string,
+  { file, subject }: TarFile,
   to: { readonly destination: Pick<Destination, 'put'>; readonly isDocker: boolean },
   options: AppendOptions,
 ): Promise<{ readonly layer: Layer; readonly over: OverLayer; readonly warnings: readonly string[] }> {
   const { destination, isDocker } = to;
-  const inspection = new LayerInspection(file, new RefusedFaults());
+  const inspection = new LayerInspection(subject, new RefusedFaults());
   const stored = await storeTar(
-    readInputFile(file, options.signal),
+    notEmpty(readInputFile(file, options.signal), subject),
     { destination, inspection },
-    { ...options, subject: file, plain: 'none' },
+    { ...options, subject, plain: 'none' },
   );
   if (isDocker && stored.layer.descriptor.mediaType.endsWith('zstd'))
-    throw unsupported(file, 'a layer that docker has a media type for', 'zstd', {
+    throw unsupported(subject, 'a layer that docker has a media type for', 'zstd', {
       hint: "give option compression 'gzip'",
     });
   return { ...stored, over: inspection };

@@ -17,7 +17,7 @@ import type { AppendStep, Work } from './options.ts';
 import { withoutOwn } from './own-paths.ts';
 
 /** A step that changes the tree file by file. */
-export type EditStep = Exclude<AppendStep, { readonly tar: string }>;
+export type EditStep = Exclude<AppendStep, { readonly tar: unknown }>;
 
 /** What comes from the disk. State: what has been opened. */
 class BroughtFiles extends ContentFiles {

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { once } from '../stream/once.ts';
 import { isValid, refusal } from '../testing/answers.ts';
 import { runCommand } from '../testing/command-line.ts';
 import { layerTar, makeLayout, putImage, putName } from '../testing/layout-files.ts';
 import { preparePlace } from '../testing/prepared-place.ts';
+import { rawTar } from '../testing/raw-tar.ts';
+import { readWholeImage } from '../testing/read-image.ts';
 import { directory, entryOf, symlink, textFile } from '../testing/scripts.ts';
 import { isSame, snapshotOf } from '../testing/snapshot.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
 import type { LayerEntry } from '../tree/node.ts';
+import { find } from '../tree/walk.ts';
 import { append } from './append.ts';
 import { diff } from './diff.ts';
 import { exportImage } from './export-image.ts';
@@ -227,6 +231,34 @@ test('a tar that an engine would refuse is written anew where that is asked for,
     append(`${layout}:app`, [write('none', linkTar('none'))], { hostPlatform, normalize: true }),
     refusal(/the hardlink 'b' to name a file, got 'none'/, 'invalid'),
   );
+});
+
+test('a tar may come as a stream: every image gets it, and its line says where it came from', async t => {
+  const place = temporaryDirectory(t);
+  const { layout } = await preparePlace(place);
+  const bytes = rawTar([['streamed', 'new']]);
+  const before = readdirSync(place);
+  for (const [options, image] of [
+    [{ allPlatforms: true }, 'multi'],
+    [{ normalize: true }, 'app'],
+  ] as const) {
+    const { images } = await append(`${layout}:${image}`, [{ tar: once(bytes) }], { ...options, tag: 'new' });
+    for (const { platform } of images) {
+      const after = await readWholeImage(`${layout}:new`, platform);
+      assert.ok(find(after.tree, 'streamed'), platform);
+      assert.equal(after.image.config.value.history?.at(-1)?.created_by, 'append stdin');
+    }
+  }
+  const typed = (input: Uint8Array, ...words: readonly string[]) =>
+    runCommand(['append', `${layout}:app`, ...words, '--dry-run'], { stdin: () => once(input) });
+  assert.equal((await typed(bytes, '--tar', '-')).status, 0);
+  assert.match((await typed(new Uint8Array(), '--tar', '-')).err, /^ocikit: stdin: expected a tar, got nothing$/m);
+  assert.match((await typed(bytes, '--tar', '-', '--tar', '-')).err, /--tar: expected standard input once/);
+  assert.match((await typed(bytes.subarray(0, 300), '--tar', '-')).err, /^ocikit: stdin: .*truncated/m);
+  const empty = join(place, 'empty.tar');
+  writeFileSync(empty, '');
+  await assert.rejects(append(`${layout}:app`, [{ tar: empty }]), refusal(/empty\.tar: expected a tar, got nothing/));
+  assert.deepEqual(readdirSync(place).sort(), [...before, 'empty.tar'].sort());
 });
 
 test('a path below a symbolic link of the same tar is where the link leads, as engines have it', async t => {

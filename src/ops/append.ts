@@ -9,17 +9,21 @@ import { type Line, linesOf, withLines } from '../image/lines.ts';
 import { resolveOwner } from '../image/user.ts';
 import { usersLimit } from '../limits.ts';
 import type { Layer } from '../spec/objects.ts';
+import { spoolStream } from '../store/archive/spool.ts';
+import type { TemporaryDirectory } from '../store/disk/temporary.ts';
 import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
+import { flow } from '../stream/flow.ts';
 import { announce, Pace } from '../stream/pace.ts';
 import { parseMode } from '../tree/mode.ts';
 import type { Tree } from '../tree/node.ts';
 import type { Attributes } from '../tree/put.ts';
 import { toLayerInParts } from '../tree/to-layer.ts';
 import { appendNormalized, type NormalizedLayer } from './append-normalized.ts';
-import { appendTar } from './append-tar.ts';
+import { appendTar, notEmpty, type TarFile } from './append-tar.ts';
 import { type EditStep, editTree, type OverLayer, sideOver } from './append-tree.ts';
 import { severalOf, step } from './call-kinds.ts';
 import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
+import { parseChangePlace } from './change-place.ts';
 import { checkCall } from './check-call.ts';
 import { selectionOf } from './commit-input.ts';
 import { changeCount } from './delta.ts';
@@ -29,16 +33,46 @@ import { allOf, type Several } from './several.ts';
 import { compressionOf, storeLayer } from './store-layer.ts';
 
 /** What becomes one layer: a tar, or all additions and deletions, in the place of the first. */
-type Group = { readonly tar: string } | { readonly edits: readonly EditStep[] };
+type Group = { readonly tar: TarFile } | { readonly edits: readonly EditStep[] };
 
-function groupsOf(steps: readonly AppendStep[]): readonly Group[] {
+function groupsOf(steps: readonly AppendStep[], files: ReadonlyMap<AppendStep, TarFile>): readonly Group[] {
   const edits = steps.filter((one): one is EditStep => !('tar' in one));
-  return steps.flatMap((one): Group[] => ('tar' in one ? [one] : one === edits[0] ? [{ edits }] : []));
+  return steps.flatMap((one): Group[] => {
+    const tar = files.get(one);
+    return tar !== undefined ? [{ tar }] : one === edits[0] ? [{ edits }] : [];
+  });
+}
+
+const streamName = 'stdin';
+
+/** Does work with the tars of the steps as files: a stream is written down, since each image that is changed reads it. */
+async function withTars<T>(
+  steps: readonly AppendStep[],
+  { layout, options }: { readonly layout: string; readonly options: AppendOptions },
+  work: (files: ReadonlyMap<AppendStep, TarFile>) => Promise<T>,
+): Promise<T> {
+  const files = new Map<AppendStep, TarFile>();
+  const spools: TemporaryDirectory[] = [];
+  try {
+    for (const one of steps) {
+      if (!('tar' in one)) continue;
+      if (typeof one.tar === 'string') {
+        files.set(one, { file: one.tar, subject: one.tar });
+        continue;
+      }
+      const spool = await spoolStream(notEmpty(flow(one.tar, options), streamName), layout);
+      spools.push(spool);
+      files.set(one, { file: spool.file, subject: streamName });
+    }
+    return await work(files);
+  } finally {
+    for (const spool of spools) spool.removeNow();
+  }
 }
 
 /** What was appended, as a line of history says it. */
 function lineOf(group: Group): string {
-  if ('tar' in group) return `append ${group.tar}`;
+  if ('tar' in group) return `append ${group.tar.subject}`;
   return group.edits.map(one => ('add' in one ? `add ${one.add} ${one.to}` : `delete ${one.delete}`)).join('; ');
 }
 
@@ -145,9 +179,13 @@ export async function append(
   options: AppendOptions = {},
 ): Promise<AppendResult> {
   checkCall('append', { image: ['operand', image], steps: [severalOf(step), steps] }, options);
-  const groups = groupsOf(allOf(steps));
-  if (groups.length === 0) throw usage('steps', 'expected something to append, got nothing');
+  const all = allOf(steps);
+  if (all.length === 0) throw usage('steps', 'expected something to append, got nothing');
   if (options.mode !== undefined) parseMode(options.mode);
   if ((options.owner ?? '0') === '') throw badOption('owner', 'expected USER[:GROUP], got nothing');
-  return changeImage(image, options, { keepsFiles: false, change: part => appendPart(part, groups, options) });
+  const { path } = parseChangePlace(parseOperand(image, 'read'), options);
+  return withTars(all, { layout: path, options }, async files => {
+    const groups = groupsOf(all, files);
+    return changeImage(image, options, { keepsFiles: false, change: part => appendPart(part, groups, options) });
+  });
 }

@@ -2,6 +2,7 @@ import { usage } from '../errors.ts';
 import { readIndex } from '../graph/image-reader.ts';
 import { proveLayers } from '../graph/layer-bytes.ts';
 import type { ImageSource } from '../graph/source.ts';
+import { runImageLayers } from '../image/buildpacks.ts';
 import { layersOf } from '../image/layers.ts';
 import { firstForeignLayer } from '../image/rebase.ts';
 import { annotationKeys } from '../spec/annotations.ts';
@@ -17,14 +18,27 @@ async function saidAbove(operand: ImageOperand, places: OpenPlaces): Promise<Ann
   return isIndexType(named.mediaType) ? ((await readIndex(source, named)).value.annotations ?? {}) : {};
 }
 
-/** Where an image, or the index that it is in, says that its base is, in its own place. Throws `usage` where both say nothing of it. */
+/** A base that is known by how many of an image's lowest layers are its own. */
+interface LowestLayers {
+  readonly layers: number;
+}
+
+export const isLowestLayers = (base: ImageOperand | LowestLayers): base is LowestLayers =>
+  typeof base === 'object' && 'layers' in base;
+
+/**
+ * Where an image, or the index that it is in, says that its base is, in its own place; else which of its layers are the base's, as a label of
+ * buildpacks says. Throws `usage` where all say nothing of it.
+ */
 export async function knownBase(
   { source, image }: { readonly source: { readonly subject: string }; readonly image: Image },
   operand: ImageOperand,
   places: OpenPlaces,
-): Promise<ImageOperand> {
+): Promise<ImageOperand | LowestLayers> {
   const own = image.manifest.value.annotations?.[annotationKeys.baseDigest];
   const digest = own ?? (await saidAbove(operand, places))[annotationKeys.baseDigest];
+  const layers = digest === undefined ? runImageLayers(image) : undefined;
+  if (layers !== undefined) return { layers };
   if (digest === undefined)
     throw usage(
       source.subject,

@@ -109,11 +109,11 @@ export const sentences: Kind = {
 const isPath = (value: unknown): boolean => isText(value) && value !== '' && !value.includes('\0');
 /** A step of `append`. */
 export const step: Kind = {
-  expected: 'an object with tar, with add and to, or with delete, each a path',
+  expected: 'an object with tar (a path, or bytes), with add and to, or with delete, each a path',
   accepts: value =>
     isObject(value) &&
     ['tar', 'add,to', 'delete'].includes(Object.keys(value).sort().join()) &&
-    Object.values(value).every(isPath),
+    (Object.values(value).every(isPath) || ('tar' in value && pathOrBytes.accepts(value['tar']))),
 };
 
 /** What is told of something. */

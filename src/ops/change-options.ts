@@ -1,3 +1,4 @@
+import type { Bytes } from '../engine/engine.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import type { CompressionOptions, ReadOptions, WriteOptions } from './options.ts';
 
@@ -27,9 +28,9 @@ export interface ChangeOptions extends ReadOptions {
   readonly dryRun?: boolean;
 }
 
-/** One step of `append`: a tar that is a layer as it is, something of the disk at a path of the image, or a path that goes. */
+/** One step of `append`: a tar (a path, or its bytes) that is a layer as it is, something of the disk at a path of the image, or a path that goes. */
 export type AppendStep =
-  | { readonly tar: string }
+  | { readonly tar: string | Bytes }
   | {
       /** A file or a directory; `DIR/.` is what is in it. */
       readonly add: string;

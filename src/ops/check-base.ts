@@ -6,7 +6,7 @@ import type { Descriptor } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { type NamedImage, OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
-import { knownBase, openBaseFor, provenForeignLayer } from './base-image.ts';
+import { isLowestLayers, knownBase, openBaseFor, provenForeignLayer } from './base-image.ts';
 import { checkCall } from './check-call.ts';
 import type { CheckBaseOptions } from './layer-options.ts';
 import type { BasedImage, CheckBaseResult } from './layer-results.ts';
@@ -22,7 +22,7 @@ async function manifestsOf(opened: NamedImage, options: CheckBaseOptions): Promi
 
 /**
  * Whether an image is made on a base: whether the base's layers are its lowest ones, by diffID, in every platform that it has, or the one that is
- * asked for. Without a base it is what the annotation org.opencontainers.image.base.digest of the image, or of its index, names. Throws `not-found` where the base has not the platform, and what is wrong with either.
+ * asked for. Without a base it is what the annotation org.opencontainers.image.base.digest of the image, or of its index, names, or the layers that a label of buildpacks does. Throws `not-found` where the base has not the platform, and what is wrong with either.
  */
 export async function checkBase(
   image: ImageOperand,
@@ -36,8 +36,11 @@ export async function checkBase(
   for (const descriptor of await manifestsOf(opened, options)) {
     const read = await readImage(opened.source, descriptor);
     const part = { source: opened.source, image: read };
-    const below = await openBaseFor(base ?? (await knownBase(part, image, places)), read, places);
-    const foreign = await provenForeignLayer(part, below);
+    const known = base ?? (await knownBase(part, image, places));
+    // What the image itself says of its own layers is so.
+    const foreign = isLowestLayers(known)
+      ? undefined
+      : await provenForeignLayer(part, await openBaseFor(known, read, places));
     images.push({
       platform: formatPlatform(read.config.value),
       isBased: foreign === undefined,

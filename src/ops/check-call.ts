@@ -1,3 +1,5 @@
+import { levelOf } from '../codec/compression.ts';
+import { compressionOfForm, type LayerForm } from '../codec/lazy.ts';
 import { badOption, OciError, usage } from '../errors.ts';
 import { checkOperand } from '../store/parse-operand.ts';
 import { type Kind, path, text } from './call-kinds.ts';
@@ -50,6 +52,13 @@ function checkGiven(verb: Verb, given: Arguments, options: unknown): void {
     if (value !== undefined && !kind.accepts(value))
       throw badOption(name, `expected ${kind.expected}, got ${shown(value)}`);
   }
+  checkLevel(options);
+}
+
+/** A level that there is none of is refused although nothing comes to be compressed: what is given is never passed over. */
+function checkLevel(options: object): void {
+  const { compression, level }: { compression?: LayerForm; level?: number } = options;
+  if (compression !== undefined && level !== undefined) levelOf({ compression: compressionOfForm(compression), level });
 }
 
 /**

@@ -6,7 +6,7 @@ import { OciError } from '../errors.ts';
 import { openNamed } from '../store/open-operand.ts';
 import { isValid } from '../testing/answers.ts';
 import { copyWritable, fixture, fixtureCases } from '../testing/fixtures.ts';
-import { makeLayout, putImage, putName } from '../testing/layout-files.ts';
+import { layerTar, makeLayout, putImage, putName } from '../testing/layout-files.ts';
 import { preparePlace } from '../testing/prepared-place.ts';
 import { isSame, snapshotOf } from '../testing/snapshot.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
@@ -14,6 +14,7 @@ import { config } from './config.ts';
 import { copy } from './copy.ts';
 import { inspectRaw } from './inspect.ts';
 import type { ConfigOptions } from './options.ts';
+import { validate } from './validate.ts';
 
 const hostPlatform = { os: 'linux', architecture: 'amd64' };
 type Fields = Readonly<Record<string, unknown>>;
@@ -49,6 +50,14 @@ function valueAt(path: string, document: Fields, manifest: Fields): unknown {
   return (value as readonly string[]).filter(entry => entry.startsWith(variable));
 }
 
+/** The word for a field that peers name in the plural, or as the document does. */
+const fieldOf = (name: string): string =>
+  name
+    .replace(/^config\./, '')
+    .replace(/^exposed-?(?=port)/, '')
+    .replace(/^working(?=dir)/, 'work')
+    .replace(/^(env|label|port|volume|annotation)s$/, '$1');
+
 /** One edit in the words of the fixtures as options. */
 function optionsOf(edit: string): ConfigOptions {
   const [, word = '', value = ''] = /^(\S+?)[= ]([\s\S]*)$/.exec(edit) ?? [];
@@ -58,10 +67,11 @@ function optionsOf(edit: string): ConfigOptions {
     return { [names[history[1] as keyof typeof names]]: history[2] };
   }
   if (edit === 'no history') return { noHistory: true };
-  if (word === 'clear') return { unset: [value] };
+  if (word === 'clear') return { unset: [fieldOf(value)] };
   if (word === 'unset') return { unset: [value.replace(/^os\.feature /, 'os.features:').replace(' ', ':')] };
   if (word === 'author' || word === 'created') return { [word]: value };
-  if (word === 'volume' || word === 'port' || word === 'label') return { set: [`${word}:${value}`] };
+  if (word === 'annotation') return { annotations: [value] };
+  if (word === 'volume' || word === 'port' || word === 'label' || word === 'env') return { set: [`${word}:${value}`] };
   if (word === 'os.feature') return { set: [`os.features=${value}`] };
   return { set: [`${word}=${value}`] };
 }
@@ -136,6 +146,12 @@ test("buildah's edits give what buildah gives, and what OCI has no field for is 
   }
 });
 
+/** No diffIDs are an empty list in what is written, as every engine reads them. */
+const withList = (value: unknown): unknown => {
+  const { diff_ids: diffIDs } = (value ?? {}) as { diff_ids?: unknown };
+  return diffIDs === null ? { ...(value as Fields), diff_ids: [] } : value;
+};
+
 test('a config that engines refuse is refused or named, and never made', async t => {
   type Case = { name: string; changed: Fields; engines: Readonly<Record<string, string>> };
   for (const { name, changed } of fixtureCases<Case>(t, 'change/config/engines.json') ?? []) {
@@ -144,17 +160,18 @@ test('a config that engines refuse is refused or named, and never made', async t
       created: '2024-01-01T00:00:00Z',
       config: { Env: ['PATH=/bin'], Cmd: ['/f'] },
       history: [{ created: '2024-01-01T00:00:00Z' }],
-      rootfs: { type: 'layers', diff_ids: [] },
     };
     for (const [path, value] of Object.entries(changed)) {
       const [top = '', key] = path.startsWith('config.') ? path.split(/\.(.*)/) : [path];
       const inside = key === undefined ? document : (document[top] as Record<string, unknown>);
       inside[key ?? top] = value === '(absent)' ? undefined : value;
     }
-    putName(layout, 'app', putImage(layout, { layers: [], config: document }));
+    putName(layout, 'app', putImage(layout, { layers: [{ tar: layerTar([]) }], config: document }));
     const before = snapshotOf(layout);
     try {
-      await config(`${layout}:app`, { set: ['env:A=b'] });
+      await config(`${layout}:app`, { set: ['env:A=b'], now: '2024-01-01T00:00:00Z' });
+      for (const { code, pointer } of (await validate(`${layout}:app`)).findings)
+        assert.ok(!/^schema-(?:type|required|const)/.test(code) && !/created$/.test(pointer ?? ''), `${name}: ${code}`);
     } catch (error) {
       assert.ok(error instanceof OciError, `${name}: ${(error as Error).stack}`);
       isSame(snapshotOf(layout), before, name);
@@ -163,8 +180,29 @@ test('a config that engines refuse is refused or named, and never made', async t
     const after = await documentOf(`${layout}:app`);
     for (const [path, value] of Object.entries(changed))
       if (!/^config$|Env|history|created/.test(path) && value !== '(absent)')
-        assert.deepEqual(valueAt(path, after, {}), value === null ? null : value, `${name}: ${path}`);
+        assert.deepEqual(valueAt(path, after, {}), withList(value), `${name}: ${path}`);
   }
+});
+
+test('a field or a time for which engines refuse the image is not handed on by an edit, and an edit may mend it', async t => {
+  const image = layoutOf(t, {
+    config: { StopTimeout: '10', Tty: 'true', Hostname: 1, ExposedPorts: { '80/tcp': null } },
+  });
+  const before = await digestOf(image);
+  await assert.rejects(config(image, { set: ['user=me'] }), /expected a string at \/config\/Hostname, got number 1/);
+  const unset = ['hostname', 'tty'];
+  await assert.rejects(config(image, { unset }), /expected a whole number at \/config\/StopTimeout, got string 10/);
+  assert.equal(await digestOf(image), before);
+  await config(image, { unset, set: ['stop-timeout=10'] });
+  // Null stands for an empty object wherever Go reads one.
+  assert.deepEqual((await documentOf(image))['config'], { StopTimeout: 10, ExposedPorts: { '80/tcp': null } });
+  await isValid(image);
+  const dated = layoutOf(t, { created: 'yesterday', history: [] });
+  await assert.rejects(config(dated, { set: ['user=me'] }), /expected a time as RFC 3339 has it at \/created/);
+  await config(dated, { set: ['user=me'], created: '2024-01-01T00:00:00Z' });
+  await isValid(dated);
+  const long = layoutOf(t, { history: [{ created_by: 'a layer that there is not' }] });
+  await assert.rejects(config(long, { set: ['user=me'] }), /expected at most 0 lines of history with a layer, got 1/);
 });
 
 test('every platform of a published index is edited without its layers, and its attestations name the new manifests', async t => {
@@ -264,7 +302,15 @@ test('a word that says no field, no value or a wrong one is refused, and nothing
     { set: ['healthcheck={"Interval":"30s"}'] },
     { set: ['created=2024-01-01T00:00:00Z'] },
     { set: ['architecture='] },
+    { set: ['stopsignal=SIGFOO'] },
+    { set: ['architecture=x86/64'] },
+    { set: ['os=gnu/hurd'] },
+    { set: ['variant=v 8'] },
+    { unset: ['layer-annotation:1:'] },
+    { unset: ['index-annotation:'] },
     { layerAnnotations: ['0:a=b'] },
+    { set: ['user=me'], noHistory: true, historyAuthor: 'me' },
+    { set: ['user=me'], noHistory: true, message: 'why' },
   ];
   for (const options of wrong) await assert.rejects(config(image, options), OciError, JSON.stringify(options));
   assert.equal(await digestOf(image), before);
@@ -280,6 +326,17 @@ test('what is set is so afterwards: a variable has one value, and a port that is
   const made = await documentOf(image);
   assert.deepEqual(valueAt('config.Env', made, {}), ['A=3', 'B=2']);
   assert.deepEqual(valueAt('config.ExposedPorts', made, {}), { '80/tcp': {}, 90: {}, '90/udp': {} });
+});
+
+test('an empty author is nobody: setting it changes nothing where there is none, and takes away who is there', async t => {
+  for (const document of [{}, { author: '' }, { author: null }]) {
+    const image = layoutOf(t, document);
+    assert.equal((await config(image, { author: '', now: '2024-01-01T00:00:00Z' })).isChanged, false);
+  }
+  const image = layoutOf(t, { author: 'me' });
+  await config(image, { author: '' });
+  const { author, history } = await documentOf(image);
+  assert.deepEqual([author, history], [undefined, [{ empty_layer: true }]]);
 });
 
 const name = fc.constantFrom('A', 'B', 'C');

@@ -7,7 +7,7 @@ import { withName, withUnnamed } from '../spec/name.ts';
 import type { Descriptor, Image } from '../spec/objects.ts';
 import { isKnownPlatform } from '../spec/platform.ts';
 import { withLayout } from '../store/layout/new-layout.ts';
-import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
+import { type ImageOperand, parseNewImage } from '../store/parse-operand.ts';
 import type { WriteOptions } from './options.ts';
 
 /** Where a new image goes: puts blobs, and in the end names the image, which may have been made of another one. */
@@ -44,7 +44,7 @@ export function parseDestination(
       throw usage('commit', 'expected an IMAGE to write, got none', 'only a bundle has a layout of its own');
     return { path: layout, name: null };
   }
-  const { place } = parseOperand(image, 'write');
+  const { place } = parseNewImage(image);
   return { path: place.path, name: place.name ?? 'latest' };
 }
 

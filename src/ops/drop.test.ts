@@ -60,7 +60,7 @@ test('layers are told by the command in their lines; lines without a layer stay,
     drop(app, { createdBy: '*clean*' }),
     refusal(/whose line of history matches '\*clean\*', got none/, 'not-found'),
   );
-  await assert.rejects(drop(app, {}), refusal(/expected it or option createdBy/, 'usage'));
+  await assert.rejects(drop(app, {}), refusal(/expected option layers or option createdBy, got neither/, 'usage'));
   const nothing = await drop(app, { layers: '1..' });
   assert.deepEqual(rows(nothing), ['D /a', 'D /c']);
   assert.deepEqual((await readWholeImage(app)).image.manifest.value.layers, []);

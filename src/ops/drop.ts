@@ -159,8 +159,10 @@ function sameCount(): (part: ChangePart) => void {
  */
 export async function drop(image: ImageOperand, options: DropOptions = {}): Promise<DropResult> {
   checkCall('drop', { image: ['operand', image] }, options);
-  if ((options.layers === undefined) === (options.createdBy === undefined))
-    throw badOption('layers', 'expected it or option createdBy, got neither or both');
+  if (options.layers === undefined && options.createdBy === undefined)
+    throw usage('drop', 'expected option layers or option createdBy, got neither');
+  if (options.layers !== undefined && options.createdBy !== undefined)
+    throw badOption('layers', 'expected no option createdBy beside it, got both');
   const { createdBy: _glob, ...said } = options;
   const check = options.layers === undefined ? () => undefined : sameCount();
   return changeImage(image, said, {

@@ -197,6 +197,15 @@ test('a history out of step: lines that are missing are empty ones, and one of t
   await isMended(`${long}:app`);
 });
 
+test('times that are none are left out, since no engine takes an image for them', async t => {
+  const config = { created: 'yesterday', history: [{ created: 'x', created_by: 'a' }, { created_by: 'b' }] };
+  const layout = layoutWith(t, { layers: layers(plain, [['f', 'f']]), config });
+  assert.deepEqual(codesOf(await fix(`${layout}:app`, { hostPlatform })), ['schema-pattern', 'schema-pattern']);
+  const { created, history } = (await openImage(`${layout}:app`, { hostPlatform })).image.config.value;
+  assert.deepEqual([created, history], [undefined, [{ created_by: 'a' }, { created_by: 'b' }]]);
+  await isMended(`${layout}:app`);
+});
+
 test('a place without oci-layout gets it, whatever else there is to mend, and so has another that it is mended into', async t => {
   for (const operand of ['', ':app']) {
     const layout = layoutWith(t, { layers: layers(plain) });

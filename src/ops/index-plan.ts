@@ -21,7 +21,7 @@ import { formatPlatform, parsePlatform } from '../spec/platform.ts';
 import { isDigestPrefix } from '../store/image-place.ts';
 import { type NamedImage, type OpenPlaces, openNamed } from '../store/open-operand.ts';
 import { placeKey } from '../store/open-source.ts';
-import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
+import { type ImageOperand, parseNewImage } from '../store/parse-operand.ts';
 import { entriesOf, NestedEdit, type RewrittenIndex, readNested, replacing } from './index-nested.ts';
 import type { IndexOptions } from './options.ts';
 
@@ -118,7 +118,7 @@ export async function planCreate(
   images: readonly ImageOperand[],
   { places, ...options }: IndexOptions & { readonly places: OpenPlaces },
 ): Promise<Planned> {
-  const { place } = parseOperand(target, 'write');
+  const { place } = parseNewImage(target);
   const operands = await openOperands(images, places, options);
   const words = await wordsOf(options, places);
   const entries = operands.flatMap(operand => operand.entries);

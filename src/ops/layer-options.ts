@@ -31,11 +31,11 @@ export type FixOptions = Omit<ChangeOptions, 'allPlatforms' | 'platform'>;
 
 /** What `rebase` takes. */
 export interface RebaseOptions extends ChangeOptions {
-  /** What the image is made on; when absent what its annotation `org.opencontainers.image.base.digest`, or its index's, names in the same place. */
+  /** What the image is made on; when absent what its annotation `org.opencontainers.image.base.digest`, or its index's, names in the same place, else the layers that a label of buildpacks says are the base's. */
   readonly oldBase?: ImageOperand;
   /** What it is to be made on: has to be there. */
   readonly newBase?: ImageOperand;
-  /** An image whose label `io.buildpacks.rebasable` is false is rebased all the same. False when absent. */
+  /** An image is rebased although labels of buildpacks speak against it: `io.buildpacks.rebasable` is false, or the new base is of another distribution. False when absent. */
   readonly force?: boolean;
   /** What upper layers do not find as it was in the new base is an `unsupported` error and not a warning. False when absent. */
   readonly strict?: boolean;

@@ -2,13 +2,14 @@ import { badOption, OciError } from '../errors.ts';
 import { warningsOf } from '../graph/layer-label.ts';
 import { listLayer } from '../graph/layer-listing.ts';
 import { readMergedTree } from '../graph/merged-tree.ts';
+import { objectionsOf, runImageOf, withRunImage } from '../image/buildpacks.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import type { MergeConflict } from '../image/merge.ts';
 import { rebaseImage, withBase } from '../image/rebase.ts';
 import { annotationKeys } from '../spec/annotations.ts';
 import { isIndexType } from '../spec/media-type.ts';
 import { nameOf } from '../spec/name.ts';
-import type { Descriptor, ImageIndex } from '../spec/objects.ts';
+import type { Descriptor, Image, ImageIndex } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import { type OpenedImage, OpenPlaces, openNamed } from '../store/open-operand.ts';
@@ -18,7 +19,7 @@ import type { LayerEntry, Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { type Stacked, stackOn } from '../tree/stacked-on.ts';
 import { find } from '../tree/walk.ts';
-import { knownBase, openBaseFor, provenForeignLayer } from './base-image.ts';
+import { isLowestLayers, knownBase, openBaseFor, provenForeignLayer } from './base-image.ts';
 import { type ChangedPart, type ChangePart, changeImage } from './change-image.ts';
 import { checkCall } from './check-call.ts';
 import type { RebaseOptions } from './layer-options.ts';
@@ -88,7 +89,33 @@ function notesOf(conflicts: readonly MergeConflict[]): readonly string[] {
   return [`the image and its new base both say otherwise than the old base of ${fields}: the image's word stays`];
 }
 
-const rebasable = 'io.buildpacks.rebasable';
+/** The image that a base is, for as much as is known of it: what is named and proved to be below, or the lowest layers that the image itself says are the base's. */
+async function oldBaseOf(
+  part: ChangePart,
+  known: Awaited<ReturnType<typeof knownBase>>,
+  { fresh, places }: { readonly fresh: Image; readonly places: OpenPlaces },
+): Promise<Image> {
+  if (isLowestLayers(known)) return runImageOf(part.image, known.layers, fresh);
+  const old = await openBaseFor(known, part.image, places);
+  const foreign = await provenForeignLayer(part, old);
+  if (foreign === undefined) return old.image;
+  throw new OciError(
+    'conflict',
+    `${part.source.subject} (${formatPlatform(part.image.config.value)})`,
+    `expected an image that is made on ${subjectOf(known)}, got another layer ${foreign + 1}`,
+  );
+}
+
+/** What the image's labels and the new base's say against it, which is an error or, where it is forced, a warning. */
+function checkObjections({ source, image }: ChangePart, fresh: Image, force: boolean | undefined): readonly string[] {
+  const objections = objectionsOf(image.config.value, fresh.config.value);
+  const [first] = objections;
+  if (first !== undefined && force !== true)
+    throw new OciError('conflict', source.subject, `expected ${first[0]}, got ${first[1]}`, {
+      hint: 'option force rebases it all the same',
+    });
+  return objections.map(([expected, got]) => `expected ${expected}, got ${got}: rebased all the same`);
+}
 
 async function rebasePart(
   part: ChangePart,
@@ -99,31 +126,12 @@ async function rebasePart(
   }: { readonly options: RebaseOptions & { readonly newBase: ImageOperand }; readonly places: OpenPlaces },
 ): Promise<ChangedPart<RebasedImage>> {
   const { source } = part;
-  const oldBase = options.oldBase ?? (await knownBase(part, image, places));
-  const old = await openBaseFor(oldBase, part.image, places);
+  const known = options.oldBase ?? (await knownBase(part, image, places));
   const base = await openBaseFor(options.newBase, part.image, places);
-  const foreign = await provenForeignLayer(part, old);
-  const platform = formatPlatform(part.image.config.value);
-  if (foreign !== undefined)
-    throw new OciError(
-      'conflict',
-      `${source.subject} (${platform})`,
-      `expected an image that is made on ${subjectOf(oldBase)}, got another layer ${foreign + 1}`,
-    );
-  if (part.image.config.value.config?.Labels?.[rebasable] === 'false' && options.force !== true)
-    throw new OciError(
-      'conflict',
-      source.subject,
-      `expected an image that may be rebased, got label ${rebasable}=false`,
-      {
-        hint: 'option force rebases it all the same',
-      },
-    );
-  const { image: rebased, conflicts } = rebaseImage(
-    { old: old.image, own: part.image, fresh: base.image },
-    source.subject,
-  );
-  const count = layersOf(old.image).length;
+  const old = await oldBaseOf(part, known, { fresh: base.image, places });
+  const objections = checkObjections(part, base.image, options.force);
+  const { image: rebased, conflicts } = rebaseImage({ old, own: part.image, fresh: base.image }, source.subject);
+  const count = layersOf(old).length;
   const details = { oldLayers: count, newLayers: layersOf(base.image).length, conflicts };
   const warnings = await inspect(part, { count, base }, options);
   if (rebased === part.image) return { image: rebased, details };
@@ -132,9 +140,14 @@ async function rebasePart(
   const name = baseNameOf(base.named);
   const named = { digest: base.named.digest, ...(name === undefined ? {} : { name }) };
   return {
-    image: withBase(rebased, named),
+    image: withBase(withRunImage(rebased, { old, fresh: base.image, name }), named),
     details,
-    warnings: [...(await warningsOf(base.source, blobsOf(layersOf(base.image)))), ...warnings, ...notesOf(conflicts)],
+    warnings: [
+      ...(await warningsOf(base.source, blobsOf(layersOf(base.image)))),
+      ...objections,
+      ...warnings,
+      ...notesOf(conflicts),
+    ],
   };
 }
 
@@ -142,7 +155,7 @@ async function rebasePart(
  * Puts an image onto another base: the new base's layers in the place of the old one's, which are told by diffID, all above as it
  * is, and a config as a rebuild would make it (what the image set itself stays, what it inherited follows the new base). Each platform is
  * paired with the same one of both bases. Attestations of the old image are left out. Throws `conflict` where the image is not made on
- * the old base, or its layers link to what the new base has not, `not-found` where a base lacks the platform.
+ * the old base, its labels speak against it, or its layers link to what the new base has not, `not-found` where a base lacks the platform.
  */
 export async function rebase(image: ImageOperand, options: RebaseOptions = {}): Promise<RebaseResult> {
   checkCall('rebase', { image: ['operand', image] }, options);

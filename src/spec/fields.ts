@@ -51,7 +51,7 @@ export function fieldOf(object: JsonObject, name: string): Json | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
-type Check = (value: Json, place: At) => void;
+export type Check = (value: Json, place: At) => void;
 
 export const string: Check = (value, place) => {
   if (typeof value !== 'string') throw wrong(place, 'a string', value);
@@ -59,11 +59,12 @@ export const string: Check = (value, place) => {
 export const boolean: Check = (value, place) => {
   if (typeof value !== 'boolean') throw wrong(place, 'true or false', value);
 };
-export const number: Check = (value, place) => {
-  if (typeof value !== 'number') throw wrong(place, 'a number', value);
+export const wholeNumber: Check = (value, place) => {
+  if (!Number.isInteger(value)) throw wrong(place, 'a whole number', value);
 };
-export const anyObject: Check = (value, place) => {
-  objectAt(value, place);
+/** An object, or null as Go takes it: one that is empty. */
+export const objectOrNull: Check = (value, place) => {
+  if (value !== null) objectAt(value, place);
 };
 export const size: Check = (value, place) => {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)

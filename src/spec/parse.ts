@@ -1,10 +1,10 @@
 import { invalid, unsupported } from '../errors.ts';
 import {
   type At,
-  anyObject,
   arrayOf,
   at,
   boolean,
+  type Check,
   digest,
   type Fields,
   fieldOf,
@@ -12,11 +12,12 @@ import {
   listOf,
   mapOf,
   mediaType,
-  number,
   objectAt,
+  objectOrNull,
   shape,
   size,
   string,
+  wholeNumber,
   wrong,
 } from './fields.ts';
 import { isIndexType, isManifestType, isSchema1Type } from './media-type.ts';
@@ -31,6 +32,7 @@ import {
   oddEntries,
 } from './objects.ts';
 import { splitEntries } from './odd-entries.ts';
+import { isTime } from './time.ts';
 
 /*
  * Checks of what ocikit relies on when it reads a document; the JSON schemas say more. The value itself comes back, so
@@ -74,22 +76,22 @@ const index = shape({ required: { schemaVersion: version, manifests: listOf(() =
 const healthcheck = shape({
   optional: {
     Test: arrayOf(string),
-    Interval: number,
-    Timeout: number,
-    StartPeriod: number,
-    StartInterval: number,
-    Retries: number,
+    Interval: wholeNumber,
+    Timeout: wholeNumber,
+    StartPeriod: wholeNumber,
+    StartInterval: wholeNumber,
+    Retries: wholeNumber,
   },
 });
 
 const container = shape({
   optional: {
     User: string,
-    ExposedPorts: mapOf(anyObject),
+    ExposedPorts: mapOf(objectOrNull),
     Env: arrayOf(string),
     Entrypoint: arrayOf(string),
     Cmd: arrayOf(string),
-    Volumes: mapOf(anyObject),
+    Volumes: mapOf(objectOrNull),
     WorkingDir: string,
     Labels: mapOf(string),
     StopSignal: string,
@@ -97,6 +99,29 @@ const container = shape({
     Healthcheck: healthcheck,
     OnBuild: arrayOf(string),
     Shell: arrayOf(string),
+  },
+});
+
+const time: Check = (value, place) => {
+  if (typeof value !== 'string' || !isTime(value)) throw wrong(place, 'a time as RFC 3339 has it', value);
+};
+
+/** What ocikit itself does not rely on, and engines do: they refuse an image of which one of these is of another type. */
+const engineFields = shape({
+  optional: {
+    created: time,
+    history: arrayOf(shape({ optional: { created: time } })),
+    config: shape({
+      optional: {
+        ...Object.fromEntries(['Hostname', 'Domainname', 'Image', 'MacAddress'].map(name => [name, string])),
+        ...Object.fromEntries(
+          ['AttachStdin', 'AttachStdout', 'AttachStderr', 'Tty', 'OpenStdin', 'StdinOnce', 'NetworkDisabled'].map(
+            name => [name, boolean],
+          ),
+        ),
+        StopTimeout: wholeNumber,
+      },
+    }),
   },
 });
 
@@ -182,6 +207,11 @@ export function parseConfig(json: Json, subject: string): ImageConfig {
   const value = json as unknown as ImageConfig;
   const rootfs = withList(value.rootfs as unknown as Json, 'diff_ids') as ImageConfig['rootfs'];
   return rootfs === value.rootfs ? value : { ...value, rootfs };
+}
+
+/** Holds a config to what engines read of it beside what ocikit does. Throws `invalid`. */
+export function checkForEngines(config: ImageConfig, subject: string): void {
+  engineFields(config as unknown as Json, top(subject));
 }
 
 /** Docker's healthcheck, as a config has it. */

@@ -66,6 +66,8 @@ export function checkNewLayout(text: string, path: string): void {
     const archive = `oci-archive:${path} or docker-archive:${path} is an archive that \`ocikit copy\` writes`;
     throw usage(text, 'expected a LAYOUT (a directory), got the name of a file', `${archive}, oci:${path} a layout`);
   }
+  const kind = /^(rootfs|tar):/.exec(text)?.[1];
+  if (kind !== undefined) throw usage(text, `expected a LAYOUT (a directory), got the kind '${kind}'`, exportLine);
   const [first = '', ...rest] = text.split('/');
   if (rest.length === 0 || !registryName.test(first) || existsSync(first)) return;
   const hint = `${skopeoLine(`docker://${text}`, 'write')}; ./${text} is a layout`;

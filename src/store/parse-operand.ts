@@ -79,9 +79,22 @@ export function parseWholePlace(operand: Operand, expected: string, hint?: strin
   throw usage(parsed.subject, `expected ${expected}, got one image of it`, hint);
 }
 
-/** A layout that is to be made or added to, all of it. Throws `usage` where the operand says more, or what no new layout is called. */
+/** What is put into a layout goes into no archive, and what says one is not taken for a layout's path. */
+function inLayout(parsed: ParsedOperand): ParsedOperand {
+  const { kind, path } = parsed.place;
+  if (kind === undefined || kind === 'oci') return parsed;
+  const hint = `\`ocikit copy LAYOUT:NAME ${kind}:${path}\` makes one of an image`;
+  throw usage(parsed.subject, 'expected a LAYOUT (a directory), got an archive', hint);
+}
+
+/** An image that a layout is to hold. Throws `usage` as `parseOperand`, and where the operand says an archive. */
+export function parseNewImage(operand: Operand): ParsedOperand {
+  return inLayout(parseOperand(operand, 'write'));
+}
+
+/** A layout that is to be made or added to, all of it. Throws `usage` where the operand says more, an archive, or what no new layout is called. */
 export function parseLayout(operand: Operand, hint?: string): ParsedOperand {
-  const parsed = parseWholePlace(operand, 'a LAYOUT', hint);
+  const parsed = inLayout(parseWholePlace(operand, 'a LAYOUT', hint));
   if (typeof operand === 'string' && parsed.place.kind === undefined) checkNewLayout(operand, parsed.place.path);
   return parsed;
 }

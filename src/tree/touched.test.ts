@@ -140,10 +140,22 @@ interface Squash {
   readonly expect: readonly { readonly where: string; readonly path: string; readonly expect: string }[];
 }
 
+/** The paths that a word of a shell's names. */
+function named(tree: Tree, word: string): readonly string[] {
+  if (!word.includes('*')) return [word];
+  const pattern = new RegExp(`^${word.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}$`);
+  return [...walk(tree)].map(([at]) => `/${at}`).filter(at => pattern.test(at));
+}
+
 /** The steps of one simple command of those Dockerfiles. */
 function stepsOf(tree: Tree, command: string): readonly Step[] {
   const [verb = '', ...words] = command.split(/\s+/);
-  const paths = words.filter(word => !word.startsWith('-') && !/^\d+$/.test(word));
+  // What find gives to rm is all that is no directory.
+  if (verb === 'find')
+    return [...walk(tree)].flatMap(([at, node]): Step[] =>
+      `/${at}`.startsWith('/etc/systemd/system/') && node.kind !== 'directory' ? [['removeall', at]] : [],
+    );
+  const paths = words.filter(word => !word.startsWith('-') && !/^\d+$/.test(word)).flatMap(word => named(tree, word));
   const below = (path: string): Path[] =>
     [...walk(tree)].map(([at]) => at).filter(at => `/${at}/`.startsWith(`/${path.replace(/^\//, '')}/`));
   if (verb === 'touch') return paths.map(path => ['write', path, '', 0o644]);
@@ -156,12 +168,17 @@ function stepsOf(tree: Tree, command: string): readonly Step[] {
   return [];
 }
 
-const copyThenLink = [
-  'mkdir /data-template/tmp/dir',
-  'touch /data-template/tmp/dir/file',
-  'rm -rf /tmp/dir',
-  'ln -s /data/tmp/dir /tmp/dir',
-];
+/** What those commands do that copy a directory, remove it and leave a link where it was. */
+function copyThenLink(tree: Tree, directory: string): readonly Step[] {
+  const copy = `/data-template${directory}`;
+  const inside = [...walk(tree)].flatMap(([at, node]): Step[] => {
+    if (!`/${at}`.startsWith(`${directory}/`)) return [];
+    const to = `/data-template/${at}`;
+    if (node.kind === 'directory') return [['mkdir', to, 0o755]];
+    return [node.kind === 'symlink' ? ['symlink', node.target, to] : ['write', to, '', 0o644]];
+  });
+  return [['mkdir', copy, 0o755], ...inside, ['removeall', directory], ['symlink', `/data${directory}`, directory]];
+}
 
 /** The trees of a Dockerfile without its commands' programs, and which of its lines made layers. */
 function treesOf({ dockerfile }: Squash): { readonly trees: readonly Tree[]; readonly made: readonly boolean[] } {
@@ -171,9 +188,14 @@ function treesOf({ dockerfile }: Squash): { readonly trees: readonly Tree[]; rea
     const isRun = line.startsWith('RUN ');
     made.push(isRun);
     if (!isRun) continue;
-    const commands = line.includes('data-template') ? copyThenLink : line.slice(4).split(/\s*&&\s*/);
     const before = trees.at(-1) as Tree;
-    const after = commands.reduce((tree, command) => afterSteps(tree, stepsOf(tree, command)), before);
+    const copied = /volume-data-list \|/.test(line) ? '/etc/systemd/system' : '/tmp/dir';
+    const after = line.includes('data-template')
+      ? afterSteps(before, copyThenLink(before, copied))
+      : line
+          .slice(4)
+          .split(/\s*&&\s*/)
+          .reduce((tree, command) => afterSteps(tree, stepsOf(tree, command)), before);
     // As an image has them: each layer applied to what is below.
     trees.push(applyLayer(before, toLayer(diff(before, after, { trustMtime: true }), after)));
   }

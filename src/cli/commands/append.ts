@@ -3,6 +3,7 @@ import type { AppendStep } from '../../ops/options.ts';
 import { changeOptions, changeRules, printChange, readChangeOptions } from '../change-options.ts';
 import { type Command, needs } from '../command.ts';
 import { compressionOptions, compressionRules, readCompression } from '../compression-options.ts';
+import type { Io } from '../io.ts';
 import { withProgress } from '../progress.ts';
 import { shared } from '../shared-options.ts';
 import { given, type Words } from '../words.ts';
@@ -15,13 +16,15 @@ function added(text: string): AppendStep {
 }
 
 /** What is to be done, in the order in which it was typed. */
-function stepsOf(words: Words): readonly AppendStep[] {
+function stepsOf(words: Words, io: Io): readonly AppendStep[] {
   if (!words.has('tar') && !words.has('add') && !words.has('delete'))
     throw usage('append', 'expected --tar, --add or --delete, got none of them', 'ocikit append --help');
+  if (words.texts('tar').filter(file => file === '-').length > 1)
+    throw usage('--tar', 'expected standard input once, got it more often');
   return words.inOrder(['tar', 'add', 'delete']).map(([name, value]): AppendStep => {
     if (value === '') throw usage(`--${name}`, `expected ${name === 'add' ? 'SRC:DST' : 'a path'}, got nothing`);
     if (name === 'add') return added(value);
-    return name === 'tar' ? { tar: value } : { delete: value };
+    return name === 'tar' ? { tar: value === '-' ? io.stdin() : value } : { delete: value };
   });
 }
 
@@ -43,7 +46,7 @@ export const append: Command = {
       kind: 'texts',
       value: 'FILE',
       completes: 'file',
-      describe: 'a tar that is a layer as it is; may be repeated',
+      describe: 'a tar that is a layer as it is, - is stdin; may be repeated',
     },
     { name: 'normalize', kind: 'flag', describe: 'a tar is written anew, so that every engine takes it' },
     { name: 'owner', kind: 'text', value: 'USER[:GROUP]', default: '0:0', describe: 'of all that is added' },
@@ -87,7 +90,7 @@ export const append: Command = {
   environment: ['SOURCE_DATE_EPOCH'],
   run: async (words, io) => {
     const { append } = await import('../../ops/append.ts');
-    const steps = stepsOf(words);
+    const steps = stepsOf(words, io);
     const options = given({
       ...readChangeOptions(words, io),
       ...readCompression(words),

@@ -3,6 +3,7 @@ import type { AttachedFile } from '../../ops/options.ts';
 import { withoutEdits } from '../change-options.ts';
 import type { Command } from '../command.ts';
 import { fixedTime } from '../environment.ts';
+import { filledStdin } from '../filled-stdin.ts';
 import type { Io } from '../io.ts';
 import { printJson, printWarnings } from '../output.ts';
 import { withProgress } from '../progress.ts';
@@ -16,7 +17,8 @@ function filesOf(words: Words, io: Io): readonly AttachedFile[] {
   const files = words.texts('file').map((text): AttachedFile => {
     const [, file, mediaType] = typed.exec(text) ?? [];
     const named = file === undefined || mediaType === undefined ? { file: text } : { file, mediaType };
-    return named.file === '-' ? { ...named, file: io.stdin() } : named;
+    const said = { expected: 'a file', hint: 'an empty file is attached by its name' };
+    return named.file === '-' ? { ...named, file: filledStdin(io, said) } : named;
   });
   if (files.filter(({ file }) => typeof file !== 'string').length > 1)
     throw usage('FILE', 'expected standard input once, got it more often');

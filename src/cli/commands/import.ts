@@ -1,22 +1,18 @@
-import { usage } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { importOptions, readImportOptions } from '../commit-options.ts';
 import { compressionRules } from '../compression-options.ts';
+import { filledStdin } from '../filled-stdin.ts';
 import type { Io } from '../io.ts';
 import { printJson, printWarnings } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import type { Words } from '../words.ts';
 
-/** Standard input; a pipe that brings nothing is a command before it that failed, unless an empty root filesystem is meant. */
-async function* input(words: Words, io: Io): AsyncIterable<Uint8Array> {
-  let length = 0;
-  for await (const chunk of io.stdin()) {
-    length += chunk.length;
-    yield chunk;
-  }
-  if (length > 0 || words.flag('allow-empty')) return;
-  throw usage('stdin', 'expected a tar, got nothing', '--allow-empty takes it for an empty root filesystem');
-}
+const input = (words: Words, io: Io): AsyncIterable<Uint8Array> =>
+  filledStdin(io, {
+    expected: 'a tar',
+    hint: '--allow-empty takes it for an empty root filesystem',
+    mayBeEmpty: words.flag('allow-empty'),
+  });
 
 export const importCommand: Command = {
   name: 'import',

@@ -4,7 +4,7 @@ import { withName } from '../../spec/name.ts';
 import type { Descriptor, ImageIndex } from '../../spec/objects.ts';
 import { withLayout } from '../../store/layout/new-layout.ts';
 import { placeKey } from '../../store/open-source.ts';
-import { type ImageOperand, parseOperand } from '../../store/parse-operand.ts';
+import { type ImageOperand, parseNewImage } from '../../store/parse-operand.ts';
 import type { WriteOptions } from '../options.ts';
 import type { BuildOptions } from './options.ts';
 
@@ -20,7 +20,7 @@ export interface BuildPlace {
 export function parseBuildPlaces(images: readonly ImageOperand[]): readonly BuildPlace[] {
   const places = new Map<string, { readonly path: string; readonly names: string[] }>();
   for (const image of images) {
-    const { path, name = 'latest' } = parseOperand(image, 'write').place;
+    const { path, name = 'latest' } = parseNewImage(image).place;
     const key = placeKey({ path });
     const place = places.get(key) ?? { path, names: [] };
     if (!place.names.includes(name)) place.names.push(name);

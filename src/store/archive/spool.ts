@@ -28,19 +28,23 @@ export async function spoolArchive(
   try {
     if (head.length === 0) throw invalid(subject, 'an image archive (a tar)', 'an empty file');
     const compression = detectCompression(head);
-    return await spoolTar(flow(decompress(whole, compression, subject), { signal: options.work?.signal }), layout);
+    return await spoolStream(flow(decompress(whole, compression, subject), { signal: options.work?.signal }), layout);
   } finally {
     await close();
   }
 }
 
-async function spoolTar(tar: Bytes, layout: string): Promise<TemporaryDirectory & { readonly file: string }> {
+/** A stream as a file, byte for byte, beside `layout`, on its file system. The caller removes it. Throws what the stream does. */
+export async function spoolStream(
+  bytes: Bytes,
+  layout: string,
+): Promise<TemporaryDirectory & { readonly file: string }> {
   const stage = makeSpool(layout);
   try {
     const path = join(stage.path, 'archive.tar');
     const file = openSync(path, 'wx', 0o600);
     try {
-      for await (const chunk of tar) onDisk(layout, 'room for an archive', () => writeFully(file, chunk));
+      for await (const chunk of bytes) onDisk(layout, 'room for an archive', () => writeFully(file, chunk));
     } finally {
       closeSync(file);
     }
