@@ -1,6 +1,7 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { OciError } from '../../errors.ts';
+import { moveFile } from '../disk/move-file.ts';
 import { hasSidecar, sidecarOf } from './sidecar.ts';
 
 /** The path of a directory's sidecar as who named the directory would write it; null where there is none. */
@@ -25,10 +26,10 @@ export function moveSidecar(
     throw new OciError('conflict', to, 'expected nothing or a sidecar of ocikit, got a file', { hint });
   }
   const isReplaced = isOwn || (isNew && isOld);
-  if (isReplaced) renameSync(to, aside);
-  if (isNew) renameSync(from, to);
+  if (isReplaced) moveFile(to, aside);
+  if (isNew) moveFile(from, to);
   return () => {
-    if (isNew) renameSync(to, from);
-    if (isReplaced) renameSync(aside, to);
+    if (isNew) moveFile(to, from);
+    if (isReplaced) moveFile(aside, to);
   };
 }
