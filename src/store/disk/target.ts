@@ -89,9 +89,12 @@ interface TargetOptions {
 }
 
 /** What dead writers have left in a directory that they were to fill is nobody's. */
-async function isToFill(place: string): Promise<boolean> {
-  if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() === true) await clearLeftBehind(place);
-  return canFill(place);
+async function isToFill(directory: string): Promise<boolean> {
+  const place = resolve(directory);
+  const found = onDisk(directory, room, () => lstatSync(place, { throwIfNoEntry: false }));
+  if (found?.isDirectory() !== true) return false;
+  await clearLeftBehind(place);
+  return onDisk(directory, room, () => canFill(place));
 }
 
 /** Where work goes on: a temporary directory that is held open, and the way out of it. */
@@ -143,7 +146,7 @@ async function openStage(directory: string, parent: string): Promise<Stage> {
  */
 export async function prepareTarget(directory: string, options: TargetOptions): Promise<Target> {
   const place = resolve(directory);
-  const isFilled = options.isDirectory && (await isToFill(place));
+  const isFilled = options.isDirectory && (await isToFill(directory));
   checkPlace(directory, options.force);
   const parent = isFilled ? place : dirname(place);
   const { inside, work, abandon, remove } = await openStage(directory, parent);
