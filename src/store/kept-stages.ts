@@ -6,6 +6,7 @@ import { Pace } from '../stream/pace.ts';
 import { loadNative } from './disk/native.ts';
 import { makeOwnDirectory } from './disk/own-directory.ts';
 import { bootText } from './disk/owner.ts';
+import { makePlainDirectory } from './disk/plain-directory.ts';
 import { canLieBelow, hasClockOf } from './disk/remote.ts';
 import { removeTree } from './disk/remove-tree.ts';
 import { sealing } from './disk/seal.ts';
@@ -217,7 +218,7 @@ async function makeStaged(cache: string): Promise<Staged> {
   try {
     // Nobody else is to reach programs of an image that run as their owner.
     mkdirSync(made, { mode: 0o700 });
-    mkdirSync(files, { mode: 0o755 });
+    makePlainDirectory(files, 0o755);
   } catch (error) {
     await temporary.remove();
     throw error;

@@ -1,10 +1,11 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OciError } from '../../errors.ts';
 import { makeDirectories, syncDirectory, takeBackDirectories } from './atomic.ts';
 import { canFill, fill, whileOpen } from './fill.ts';
 import { type HeldDirectory, holdDirectory } from './held-directory.ts';
 import { loadNative } from './native.ts';
+import { makePlainDirectory } from './plain-directory.ts';
 import { onDisk, systemCode, systemError } from './system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
@@ -126,7 +127,7 @@ async function openStage(directory: string, parent: string): Promise<Stage> {
     held = onDisk(directory, room, () => holdDirectory(temporary.path));
     const { path: inside, close } = held;
     const work = `${inside}/new`;
-    onDisk(directory, room, () => mkdirSync(work));
+    onDisk(directory, room, () => makePlainDirectory(work, 0o777));
     const remove = async (): Promise<void> => {
       close();
       await temporary.remove().catch((error: unknown) => {

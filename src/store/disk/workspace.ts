@@ -1,6 +1,7 @@
-import { mkdirSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { standingAbove } from './atomic.ts';
+import { makePlainDirectory } from './plain-directory.ts';
 import { onDisk } from './system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
@@ -24,7 +25,7 @@ export async function makeWorkspace(parent: string): Promise<Workspace> {
     path: temporary.path,
     make(name) {
       const path = join(temporary.path, `${name}-${made++}`);
-      onDisk(path, expected, () => mkdirSync(path, { mode: 0o755 }));
+      onDisk(path, expected, () => makePlainDirectory(path, 0o755));
       return path;
     },
     remove: () => temporary.remove(),

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, realpathSync, renameSync } from 'node:fs';
+import { closeSync, openSync, realpathSync, renameSync } from 'node:fs';
 import { OciError } from '../../errors.ts';
 import { fileCost, Pace } from '../../stream/pace.ts';
 import type { ByteString, DirectoryNode, Node, Path } from '../../tree/node.ts';
@@ -7,6 +7,7 @@ import { joinPath, shortTextOf } from '../../tree/path.ts';
 import { Descent, directoryFlags } from '../disk/descent.ts';
 import { withLeave } from '../disk/leave.ts';
 import { loadNative } from '../disk/native.ts';
+import { makePlainDirectory } from '../disk/plain-directory.ts';
 import { kindOf } from '../disk/stat.ts';
 import { onDisk, unlessRaced } from '../disk/system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from '../disk/temporary.ts';
@@ -101,7 +102,7 @@ export async function mergeInto(place: string, { node, make, name, signal }: Mer
   };
   try {
     const work = `${stage.path}/new`;
-    onDisk(place, room, () => mkdirSync(work));
+    onDisk(place, room, () => makePlainDirectory(work, 0o777));
     await make(work);
     const merge = { from: descent(`${work}/${name}`), to: descent(root), place };
     const pace = new Pace(signal);
