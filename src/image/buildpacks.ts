@@ -59,8 +59,12 @@ export function runImageOf(image: Image, layers: number, fresh: Image): Image {
   );
 }
 
-/** Labels that say what the run image is: they are never the image's own. */
+/** Labels that say what the run image is: they are not the own ones of an image that buildpacks have made. */
 export const isOfRunImage = (label: string): boolean => /^io\.buildpacks\.(?:stack|base)\./.test(label);
+
+/** Whether labels say that buildpacks have made an image, or that it stands on a base that they make images on. */
+export const isOfBuildpacks = (own: ReadonlyMap<string, unknown>, base: ReadonlyMap<string, unknown>): boolean =>
+  own.has(metadataLabel) || [...base.keys()].some(isOfRunImage);
 
 /** Why an image is not put onto a base, each as what was expected and what there is. */
 export function objectionsOf(

@@ -1,5 +1,5 @@
 import type { ImageConfig, Json } from '../spec/objects.ts';
-import { isOfRunImage } from './buildpacks.ts';
+import { isOfBuildpacks, isOfRunImage } from './buildpacks.ts';
 import { eachOf, isSame, Merge, type MergeConflict, type Three, type Values, valuesOf } from './merge.ts';
 
 /** Fields that say something of another image than the one that is made, or that lines of history decide. */
@@ -30,6 +30,7 @@ function mergeCommands(merge: Merge, { old, own, fresh }: Three<Values>): Values
 
 /** What says which base an image stands on is inherited, whatever the old base says of itself. */
 function withInherited({ old, own, fresh }: Three<Json | undefined>): Three<Json | undefined> {
+  if (!isOfBuildpacks(valuesOf(own), valuesOf(fresh))) return { old, own, fresh };
   const others = [...valuesOf(old)].filter(([label]) => !isOfRunImage(label));
   const inherited = [...valuesOf(own)].filter(([label]) => isOfRunImage(label));
   return { old: Object.fromEntries([...others, ...inherited]), own, fresh };

@@ -37,7 +37,7 @@ export async function knownBase(
 ): Promise<ImageOperand | LowestLayers> {
   const own = image.manifest.value.annotations?.[annotationKeys.baseDigest];
   const digest = own ?? (await saidAbove(operand, places))[annotationKeys.baseDigest];
-  const layers = digest === undefined ? runImageLayers(image) : undefined;
+  const layers = runImageLayers(image);
   if (layers !== undefined) return { layers };
   if (digest === undefined)
     throw usage(

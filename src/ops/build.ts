@@ -8,7 +8,7 @@ import { newIndex } from '../image/index-edit.ts';
 import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
-import { hasRoomBeside } from '../store/disk/file-target.ts';
+import { hasRoomBeside, isWrittenWhole } from '../store/disk/file-target.ts';
 import { checkReadable } from '../store/disk/input-file.ts';
 import { openKeptListings } from '../store/kept-listings.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
@@ -31,7 +31,6 @@ import { type Prepared, prepareAll } from './build/prepare.ts';
 import { checkRuns } from './build/run-check.ts';
 import { pathOrBytes } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
-import { type WithoutOwn, withoutOwn } from './own-paths.ts';
 import { allOf, type Several } from './several.ts';
 
 /**
@@ -64,9 +63,10 @@ export async function build(
   }
 }
 
-/** Beside what a build without a layout makes its own, for as long as it takes: its output, where nothing but a file is or comes to be. */
+/** Beside what a build without a layout makes its own, for as long as it takes: its output, or in it where it is a directory that is there. */
 function scratchOf({ output, dryRun, temporary = '/var/tmp' }: BuildOptions): string | undefined {
-  if (output !== undefined && hasRoomBeside(output.path)) return output.path;
+  if (output !== undefined && isWrittenWhole(output.path))
+    return hasRoomBeside(output.path) ? output.path : `${output.path}/image`;
   return output === undefined && dryRun !== true ? undefined : `${temporary}/image`;
 }
 
@@ -113,9 +113,7 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
   const open = new OpenPlaces(options);
   const prepared = await prepareAll(input, { options, open, layout });
   const { directories } = prepared[0] as Prepared;
-  const { own, selection, warnings: left } = ownOf(input, { place, places, options });
-  const patterns = [input.patterns, ...own].join('\0');
-  const contexts = new OpenContexts({ selection, patterns, place, directories, options });
+  const contexts = new OpenContexts({ ...input, place, directories, written: writtenBy(places, options), options });
   const removals: Promise<void>[] = [];
   const ended = memoized(() => allEnded([contexts.keep(), ...removals]));
   try {
@@ -128,7 +126,7 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
       const { root, warnings, ...made } = await buildAll(prepared, { workshop, places, ended });
       return {
         root,
-        result: { ...made, names: namesOf(places), warnings: [...left, ...(await contexts.warnings()), ...warnings] },
+        result: { ...made, names: namesOf(places), warnings: [...(await contexts.warnings()), ...warnings] },
       };
     });
   } finally {
@@ -138,17 +136,13 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
   }
 }
 
-/** What of a context is not what the build itself makes. */
-function ownOf(
-  { selection }: BuildInput,
-  { place, places, options }: Pick<Within, 'place' | 'places' | 'options'>,
-): WithoutOwn {
-  if (place.kind !== 'directory') return { selection, own: [], warnings: [] };
+/** Where a build writes what nobody would read: a directory that its files go into is one that they may come from. */
+function writtenBy(places: readonly BuildPlace[], options: BuildOptions): readonly string[] {
   const { output, iidFile, metadataFile, cacheTo } = options;
+  const file = output === undefined || output.kind === 'local' ? undefined : output.path;
   const cache = cacheTo === undefined ? undefined : parseWholePlace(cacheTo, 'a layout').place.path;
-  const said = [...places.map(({ path }) => path), output?.path, cache, iidFile, metadataFile];
-  const written = said.filter(path => path !== undefined);
-  return withoutOwn(place.path, { selection, written, what: 'context' });
+  const layouts = places.flatMap(({ path, isScratch }) => (isScratch === true ? [] : [path]));
+  return [...layouts, file, cache, iidFile, metadataFile].filter(path => path !== undefined);
 }
 
 interface Assembling {

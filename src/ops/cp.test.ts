@@ -199,6 +199,11 @@ test('where a file and a directory would meet, merge changes nothing, and no lin
     assert.deepEqual(snapshotOf(directory), before);
   }
   assert.deepEqual(readdirSync(at('outside')), []);
+  mkdirSync(at('with/file'), { recursive: true });
+  await assert.rejects(
+    cp(`${image}:/d/file`, at('with'), { merge: true }),
+    refusal(/with\/file: expected a place for a file, got a directory/, 'conflict'),
+  );
   await assert.rejects(cp(`${image}:/d`, at('x'), { merge: true, force: true }), refusal(/option force/, 'usage'));
 });
 

@@ -1,5 +1,5 @@
 import type { Bytes } from '../engine/engine.ts';
-import { badOption, usage } from '../errors.ts';
+import { badOption, OciError, usage } from '../errors.ts';
 import { placeOfCopy } from '../store/disk/copy-place.ts';
 import { type InnerPath, parseInnerPath } from '../store/inner-path.ts';
 import { mergeCopy, putCopy } from '../store/rootfs/copy-out.ts';
@@ -90,6 +90,8 @@ export async function cp(from: InnerPath, target: string, options: CpOptions = {
   const { look, found, name, contents } = await openSource(from, options);
   const isDirectory = found.node.kind === 'directory';
   const { place, replaces, there } = placeOfCopy(target, { name: nameOnDisk(name), isDirectory, contents });
+  if (options.merge === true && there === 'directory' && !isDirectory)
+    throw new OciError('conflict', place, 'expected a place for a file, got a directory');
   const isMerged = options.merge === true && there === 'directory';
   const tree = treeOf(isMerged ? rootName : name, found.node);
   const tar = look.tarOf(options.archive === true ? tree : await asOwn(tree, options));

@@ -106,3 +106,23 @@ test('a directory that is added to an image in it is added without the image', a
   assert.deepEqual(warnings, [`img is left out of the directory ${place}: it is what is written`]);
   assert.deepEqual(await listed(image), [`/${stranger}`, '/a', '/copy', `/copy/${stranger}`, '/copy/a']);
 });
+
+test('an image that goes into a named context is no part of that either', async t => {
+  const { place, listed } = prepare(t);
+  const [context, image] = [temporaryDirectory(t), join(place, 'img:app')];
+  const dockerfile = 'FROM scratch\nCOPY --from=data . /\n';
+  const options = { dockerfile, contexts: [`data=${place}`], platforms: [platform], created: '2024-01-01T00:00:00Z' };
+  const first = await build(context, image, options);
+  const again = await build(context, image, options);
+  assert.equal(again.manifest, first.manifest);
+  assert.deepEqual(await listed(image), [`/${stranger}`, '/a']);
+});
+
+test('a file that is called as a temporary directory is a file as any other', async t => {
+  const { place, listed } = prepare(t);
+  const name = temporary.replace('12570', '1');
+  writeFileSync(join(place, name), '');
+  const image = `${temporaryDirectory(t)}/img:app`;
+  await commit(place, image, { platform });
+  assert.deepEqual(await listed(image), [`/${name}`, `/${stranger}`, '/a']);
+});

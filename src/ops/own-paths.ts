@@ -4,7 +4,7 @@ import { textOf } from '../tree/path.ts';
 import { isOut, type Selection, without } from '../tree/selection.ts';
 
 /** What of a directory is read where some of what is written lies in it: that is no part of what it is made of. */
-export interface WithoutOwn {
+interface WithoutOwn {
   readonly selection: Selection | undefined;
   /** Paths that are left out, and would not be anyway. */
   readonly own: readonly Path[];

@@ -256,12 +256,14 @@ test("labels of buildpacks' bases follow the base, and an image that says so is 
   const cases = fixtureCases<Buildpack>(t, 'change/rebase/buildpacks.json') ?? [];
   for (const { kind, label = '', app, new_base, result } of cases) {
     if (kind !== 'label') continue;
-    const at = (value: string) =>
-      imageOf({ config: { config: value === '' ? {} : { Labels: { [label]: value } } } }).config.value;
+    const made = { 'io.buildpacks.lifecycle.metadata': '{}' };
+    const at = (value: string, others: object = {}) =>
+      imageOf({ config: { config: { Labels: { ...(value === '' ? {} : { [label]: value }), ...others } } } }).config
+        .value;
     // The old base's labels are not part of the table: those of the stack follow the new one, whatever it said.
     const isOfBase = /^io\.buildpacks\.(stack|base)\./.test(label);
     for (const before of isOfBase ? [String(app), new_base, '', 'other'] : [new_base]) {
-      const { config, conflicts } = mergeConfigs({ old: at(before), own: at(String(app)), fresh: at(new_base) });
+      const { config, conflicts } = mergeConfigs({ old: at(before), own: at(String(app), made), fresh: at(new_base) });
       assert.deepEqual([config.config?.Labels?.[label] ?? '', conflicts], [result, []], `${label} of ${before}`);
     }
   }
@@ -453,4 +455,14 @@ test('the command line rebases; a dry run says the same digest', async t => {
   const again = await runCommand(words);
   assert.equal(again.status, 2);
   assert.match(again.err, /expected an image that is made on/);
+});
+
+test("labels of run images are an image's own where buildpacks have not made it", async t => {
+  const layout = layoutOf(t);
+  const Labels = { 'io.buildpacks.stack.id': 'mine', 'io.buildpacks.base.distro.name': 'mine' };
+  const set = Object.entries(Labels).map(([name, value]) => `LABEL ${name}=${value}`);
+  await config(`${layout}:app`, { instructions: set });
+  await rebase(`${layout}:app`, { oldBase: `${layout}:old`, newBase: `${layout}:new`, tag: 'out' });
+  const { image } = await readWholeImage(`${layout}:out`);
+  assert.deepEqual(image.config.value.config?.Labels, Labels);
 });

@@ -13,6 +13,7 @@ import type { Selected } from '../../tree/select.ts';
 import { listedBy, type Selection } from '../../tree/selection.ts';
 import { ContentFiles } from '../content-files.ts';
 import type { Work } from '../options.ts';
+import { withoutOwn } from '../own-paths.ts';
 import type { BuildOptions } from './options.ts';
 import type { ContextPlace } from './place.ts';
 
@@ -42,6 +43,8 @@ interface Contexts {
   readonly patterns: string;
   /** The directories of named contexts. */
   readonly directories: ReadonlyMap<string, string>;
+  /** What the build writes meanwhile, and so no part of any. */
+  readonly written: readonly string[];
   readonly options: Work & Pick<BuildOptions, 'contextCache' | 'dryRun'>;
 }
 
@@ -80,11 +83,11 @@ export class OpenContexts {
     };
   }
 
-  async #directory(
-    directory: string,
-    { selection, patterns }: Pick<Contexts, 'selection' | 'patterns'>,
-  ): Promise<BuildContext> {
+  async #directory(directory: string, asked: Pick<Contexts, 'selection' | 'patterns'>): Promise<BuildContext> {
     const { contextCache, dryRun, ...work } = this.#from.options;
+    const { written } = this.#from;
+    const { selection, own, warnings } = withoutOwn(directory, { ...asked, written, what: 'context' });
+    const patterns = [asked.patterns, ...own].join('\0');
     const index =
       contextCache === undefined
         ? undefined
@@ -105,7 +108,7 @@ export class OpenContexts {
         return said[asked];
       },
       fileOf: async ({ path }) => `${directory}/${textOf(path)}`,
-      warnings: () => rootfs?.warnings ?? [],
+      warnings: () => [...warnings, ...(rootfs?.warnings ?? [])],
       async keep() {
         if (index === undefined || rootfs === undefined || dryRun === true) return;
         const { digests, cost } = rootfs.hashed;

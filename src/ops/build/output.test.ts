@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
@@ -40,14 +49,10 @@ test('what goes to a pipe is made where temporary files are, as nobody may have 
   assert.deepEqual([readdirSync(temporary), readdirSync(beside)], [[], ['pipe']]);
 });
 
-test("what goes into a directory that is there is made where temporary files are, as the one above it may be another's", async t => {
+test("what goes into a directory that is there is made in it, as the one above it may be another's", async t => {
   const { context, beside, temporary } = prepare(t);
   const output = { kind: 'local', path: beside } as const;
-  await assert.rejects(
-    build(context, [], { output, temporary: join(temporary, 'none') }),
-    refusal(/none.*: expected a place for/),
-  );
-  await build(context, [], { output, temporary });
+  await build(context, [], { output, temporary: join(temporary, 'none') });
   assert.deepEqual([readdirSync(temporary), readdirSync(beside).sort()], [[], ['a', 'pipe']]);
   await build(context, [], { output: { ...output, path: join(beside, 'new') }, temporary: join(temporary, 'none') });
   assert.deepEqual(readdirSync(beside).sort(), ['a', 'new', 'pipe']);
@@ -67,4 +72,34 @@ test('a dry run needs no place for the image, and says what a build into one wou
   const named = await runCommand(['build', context, '-o', join(beside, 'out')]);
   assert.match(named.err, new RegExp(`exporting to ${beside}/out$`, 'm'));
   assert.doesNotMatch(named.err, /\.ocikit|naming to/);
+});
+
+test('an open file of the process is written to, and neither it nor a link to it is replaced', async t => {
+  const { context, beside, temporary } = prepare(t);
+  const at = (name: string): string => join(beside, name);
+  writeFileSync(at('out'), 'before\n');
+  const file = openSync(at('out'), 'a');
+  try {
+    symlinkSync(`/proc/self/fd/${file}`, at('link'));
+    const { ino } = lstatSync(at('out'));
+    await build(context, [], { output: { kind: 'tar', path: at('link') }, temporary });
+    assert.deepEqual([lstatSync(at('link')).isSymbolicLink(), lstatSync(at('out')).ino], [true, ino]);
+    assert.equal(readFileSync(at('out'), 'latin1').slice(0, 9), 'before\na\0');
+    assert.deepEqual(readdirSync(beside).sort(), ['link', 'out', 'pipe']);
+  } finally {
+    closeSync(file);
+  }
+});
+
+test('a directory that a build puts its files into may be one that it takes them from', async t => {
+  const { context, temporary } = prepare(t);
+  mkdirSync(join(context, 'src'));
+  writeFileSync(join(context, 'src/in'), '');
+  const dockerfile = 'FROM scratch\nCOPY src /\nCOPY a /made\n';
+  const { warnings } = await build(context, [], {
+    dockerfile,
+    output: { kind: 'local', path: join(context, 'src') },
+    temporary,
+  });
+  assert.deepEqual([warnings, readdirSync(join(context, 'src')).sort()], [[], ['in', 'made']]);
 });

@@ -41,8 +41,9 @@ function rowsWithin({ count, numbers }: Columns): readonly (readonly number[] | 
 
 /** A name that the index has not, because it is not looked at. */
 function isPassedOver(path: Path, name: ByteString, { selection, descent, native }: Looking): boolean {
-  if (isTemporaryName(name) || isOut(selection, path)) return true;
-  return selection?.has(path) === false && kindOf(descent.stat(name, native)) !== 'directory';
+  if (isOut(selection, path)) return true;
+  const isDirectory = (): boolean => kindOf(descent.stat(name, native)) === 'directory';
+  return (isTemporaryName(name) && isDirectory()) || (selection?.has(path) === false && !isDirectory());
 }
 
 /** Whether a directory has the names that it had, and they and it are what they were; directories in it are looked at for themselves. */

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
 import { notFound } from '../../errors.ts';
 import { fsynced, syncDirectory, writeFully } from './atomic.ts';
+import { ownHandle } from './own-handle.ts';
 import { writeSparse } from './sparse-file.ts';
 import { onDisk } from './system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
@@ -15,22 +16,24 @@ export const archiveMode = 0o600;
 const lookedAt = (path: string): Stats | undefined =>
   onDisk(path, 'a place for a file', () => statSync(path, { throwIfNoEntry: false }));
 
-/** Whether nothing of what is written can be seen before it is whole: not so where a pipe or a device is there. */
+/** Whether nothing of what is written can be seen before it is whole: not so where a pipe or a device is there, or an open file of this process. */
 export function isWrittenWhole(path: string): boolean {
+  if (ownHandle(path) !== undefined) return false;
   const found = lookedAt(path);
   return found === undefined || found.isFile() || found.isDirectory();
 }
 
 /** Whether what is made on the way to a path may stand beside it: whoever makes a file there may, but where a pipe or a directory is already, the one above it may be another's. */
-export const hasRoomBeside = (path: string): boolean => lookedAt(path)?.isFile() !== false;
+export const hasRoomBeside = (path: string): boolean => isWrittenWhole(path) && lookedAt(path)?.isFile() !== false;
 
-/** What is there and is no regular file (a pipe, /dev/null) is written to as it is. */
+/** What is open already, or is there and is no regular file (a pipe, /dev/null), is written to as it is. */
 async function writeThrough(path: string, bytes: Bytes): Promise<void> {
-  const file = onDisk(path, 'a file that can be written to', () => openSync(path, 'w'));
+  const own = ownHandle(path);
+  const file = own ?? onDisk(path, 'a file that can be written to', () => openSync(path, 'w'));
   try {
     for await (const chunk of bytes) onDisk(path, room, () => writeFully(file, chunk));
   } finally {
-    closeSync(file);
+    if (own === undefined) closeSync(file);
   }
 }
 

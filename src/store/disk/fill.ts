@@ -9,9 +9,11 @@ import {
   renameSync,
   utimesSync,
 } from 'node:fs';
+import { OciError } from '../../errors.ts';
 import { diskPath } from './disk-path.ts';
 import { holdIfDirectory } from './held-directory.ts';
 import { loadNative } from './native.ts';
+import { dropLists } from './plain-directory.ts';
 import { systemCode } from './system-error.ts';
 
 type DiskName = string | Buffer;
@@ -85,12 +87,23 @@ function dress(place: string, { uid, gid, mode, mtimeNs }: BigIntStats): void {
   else native.setTime(place, mtimeNs);
 }
 
-/** Puts what is in `work` into `place`, an empty directory. What it answers gives that the attributes that `work` had, which nothing may be changed in after. */
-export function fill(place: string, work: string): () => void {
+/** Throws where a directory has more in it by now than this one's work. */
+function checkEmpty(place: string, own: string): void {
+  if (readdirSync(place).some(name => name !== own))
+    throw new OciError('conflict', place, 'expected an empty directory, got one with files in it');
+}
+
+/**
+ * Puts what is in `work` into `place`, which has nothing in it but `own`, where the work is. What it answers gives that the attributes that `work` had, which
+ * nothing may be changed in after. Throws `conflict` where something has come into it meanwhile.
+ */
+export function fill(place: string, work: string, own: string): () => void {
+  checkEmpty(place, own);
   const found = lstatSync(work, { bigint: true });
   const attributes = loadNative()?.readXattrs(work);
   moveAll(work, place);
   return () => {
+    dropLists(place);
     for (const [name, value] of attributes ?? []) loadNative()?.writeXattr(place, name, value);
     dress(place, found);
   };

@@ -2,7 +2,7 @@ import { chmodSync, chownSync, lstatSync, mkdirSync } from 'node:fs';
 import { loadNative } from './native.ts';
 
 const setGroup = 0o2000;
-const inherited = ['system.posix_acl_default', 'system.posix_acl_access'];
+const lists = ['system.posix_acl_default', 'system.posix_acl_access'];
 /** The kernel's form of an access control list that says nothing, which takes one away: its version alone. */
 const nothing: Uint8Array = new Uint8Array([2, 0, 0, 0]);
 
@@ -16,6 +16,11 @@ export function makePlainDirectory(path: string, mode: number): void {
   const group = process.getegid?.() ?? found.gid;
   if (found.gid !== group) chownSync(path, found.uid, group);
   if ((found.mode & setGroup) !== 0) chmodSync(path, found.mode & 0o777);
+  dropLists(path);
+}
+
+/** Takes a directory's lists of access away. */
+export function dropLists(path: string): void {
   const native = loadNative();
-  for (const name of inherited) if (native?.hasXattr(path, name) === true) native.writeXattr(path, name, nothing);
+  for (const name of lists) if (native?.hasXattr(path, name) === true) native.writeXattr(path, name, nothing);
 }

@@ -129,3 +129,15 @@ test('what is being put into an empty directory is gone where it cannot be put t
   await again.commit();
   assert.deepEqual([readdirSync(place), lstatSync(place).ino], [['new'], ino]);
 });
+
+test('what has come into an empty directory meanwhile stays, and nothing else does', async t => {
+  const place = join(temporaryDirectory(t), 'place');
+  mkdirSync(place);
+  const target = await prepareTarget(place, { force: false, isDirectory: true });
+  for (const name of ['a', 'mine']) writeFileSync(join(target.work, name), 'theirs');
+  writeFileSync(join(place, 'mine'), 'mine');
+  await assert.rejects(target.commit(), /expected an empty directory, got one with files in it/);
+  await target.abandon();
+  assert.deepEqual(readdirSync(place), ['mine']);
+  assert.equal(readFileSync(join(place, 'mine'), 'utf8'), 'mine');
+});

@@ -100,6 +100,8 @@ async function isToFill(directory: string): Promise<boolean> {
 
 /** Where work goes on: a temporary directory that is held open, and the way out of it. */
 interface Stage {
+  /** The name of the directory. */
+  readonly own: string;
   readonly inside: string;
   readonly work: string;
   readonly abandon: () => Promise<void>;
@@ -134,7 +136,7 @@ async function openStage(directory: string, parent: string): Promise<Stage> {
         throw systemError(error, temporary.path, 'a directory that can be removed');
       });
     };
-    return { inside, work, abandon, remove };
+    return { own: basename(temporary.path), inside, work, abandon, remove };
   } catch (error) {
     await abandon();
     throw error;
@@ -150,9 +152,9 @@ export async function prepareTarget(directory: string, options: TargetOptions): 
   const isFilled = options.isDirectory && (await isToFill(directory));
   checkPlace(directory, options.force);
   const parent = isFilled ? place : dirname(place);
-  const { inside, work, abandon, remove } = await openStage(directory, parent);
+  const { own, inside, work, abandon, remove } = await openStage(directory, parent);
   const put = (): (() => void) => {
-    if (isFilled) return fill(place, work);
+    if (isFilled) return fill(place, work, own);
     const isThere = options.force && lstatSync(place, { throwIfNoEntry: false }) !== undefined;
     if (isThere) replace(place, work, `${inside}/old`);
     else move(work, place);

@@ -12,22 +12,29 @@ import { kindOf } from '../disk/stat.ts';
 import { onDisk, unlessRaced } from '../disk/system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from '../disk/temporary.ts';
 
+/** A way through one of the two, and the file system that it is on: what is mounted in it cannot be moved to. */
+interface Side {
+  readonly descent: Descent;
+  readonly device: bigint;
+}
+
 /** What is copied stands below the one root already, and goes below the other. Both are where the walk is. */
 interface Merge {
-  readonly from: Descent;
-  readonly to: Descent;
+  readonly from: Side;
+  readonly to: Side;
   /** The directory as it was named. */
   readonly place: string;
 }
 
-type What = 'nothing' | 'directory' | 'file';
+type What = 'nothing' | 'directory' | 'file' | 'mount point';
 
 /** What is at a name of a directory; a symbolic link is a file as any other. */
-function whatIs(descent: Descent, directory: Path, name: ByteString): What {
+function whatIs({ descent, device }: Side, directory: Path, name: ByteString): What {
   descent.enter(directory);
   const found = unlessRaced(['ENOENT'], () => descent.stat(name, loadNative()));
   if (found === undefined) return 'nothing';
-  return kindOf(found) === 'directory' ? 'directory' : 'file';
+  if (kindOf(found) !== 'directory') return 'file';
+  return found.device === device ? 'directory' : 'mount point';
 }
 
 /** Throws where a file would take a directory's place, or a directory a file's: either is more than was asked for. */
@@ -50,12 +57,15 @@ const inWritable = (descent: Descent, action: () => void): void =>
   descent.held === undefined ? action() : withLeave(descent.held, 0o300, action);
 
 function moveIn({ from, to }: Merge, name: ByteString, { kind }: Node): void {
-  const move = (): void => inWritable(from, () => inWritable(to, () => renameSync(from.place(name), to.place(name))));
+  const move = (): void =>
+    inWritable(from.descent, () =>
+      inWritable(to.descent, () => renameSync(from.descent.place(name), to.descent.place(name))),
+    );
   if (kind !== 'directory') {
     move();
     return;
   }
-  const directory = openSync(from.place(name), directoryFlags);
+  const directory = openSync(from.descent.place(name), directoryFlags);
   try {
     withLeave(directory, 0o200, move);
   } finally {
@@ -70,7 +80,7 @@ function* merging(merge: Merge, { children }: DirectoryNode, at: Path): Parts<vo
     if (node.kind === 'directory' && there === 'directory') yield* merging(merge, node, path);
     // What could not be made has been told of.
     else if (whatIs(merge.from, at, name) !== 'nothing') {
-      merge.to.enter(at);
+      merge.to.descent.enter(at);
       onDisk(`${merge.place}/${shortTextOf(path)}`, 'a place for what is copied', () => moveIn(merge, name, node));
     }
     yield fileCost;
@@ -95,16 +105,16 @@ export async function mergeInto(place: string, { node, make, name, signal }: Mer
   await clearLeftBehind(root);
   const stage = onDisk(place, room, () => makeTemporaryDirectory(root));
   const open: Descent[] = [];
-  const descent = (path: string): Descent => {
-    const made = onDisk(place, room, () => new Descent(path, { use: 'written' }));
-    open.push(made);
-    return made;
+  const side = (path: string): Side => {
+    const descent = onDisk(place, room, () => new Descent(path, { use: 'written' }));
+    open.push(descent);
+    return { descent, device: descent.stat('.', loadNative()).device };
   };
   try {
     const work = `${stage.path}/new`;
     onDisk(place, room, () => makePlainDirectory(work, 0o777));
     await make(work);
-    const merge = { from: descent(`${work}/${name}`), to: descent(root), place };
+    const merge = { from: side(`${work}/${name}`), to: side(root), place };
     const pace = new Pace(signal);
     await pace.run(checking(merge, node, ''));
     await pace.run(merging(merge, node, ''));

@@ -109,9 +109,8 @@ class Scanner {
       this.#expect(top.path, 'a directory that can be read');
       this.#descent.enter(top.path, top.id);
       for (const name of this.#descent.names()) {
-        if (isTemporaryName(name)) continue;
         const path = joinPath(top.path, name);
-        const node = isOut(this.#options.selection, path) ? undefined : this.#node(this.#meet(path, name));
+        const node = isOut(this.#options.selection, path) ? undefined : this.#named(this.#meet(path, name));
         if (node !== undefined) top.children.set(name, node);
         const turn = pace.spend(fileCost);
         if (turn !== undefined) await turn;
@@ -140,6 +139,11 @@ class Scanner {
     if (path.length > pathLimit)
       throw invalid(`/${shortTextOf(path)}`, `a path of at most ${pathLimit} bytes`, `${path.length}`);
     return { path, name, stat: this.#descent.stat(name, this.#options.native) };
+  }
+
+  /** The node of a name that was met; undefined for what is no part of a tree, as a temporary directory of ocikit's. */
+  #named(met: Met): Node | undefined {
+    return isTemporaryName(met.name) && kindOf(met.stat) === 'directory' ? undefined : this.#node(met);
   }
 
   #node(met: Met): Node | undefined {
