@@ -1,5 +1,5 @@
 import { usage } from '../errors.ts';
-import type { BuildAgent, BuildOptions, BuildSecret } from '../ops/build/options.ts';
+import type { BuildAgent, BuildOptions, BuildRunOption, BuildSecret } from '../ops/build/options.ts';
 import type { Option } from './command.ts';
 import { fieldsOf } from './fields.ts';
 import type { Io } from './io.ts';
@@ -57,19 +57,7 @@ export const buildRunOptions: readonly Option[] = [
   },
 ];
 
-type Read = Pick<
-  BuildOptions,
-  | 'runner'
-  | 'network'
-  | 'hosts'
-  | 'sharedMemory'
-  | 'jobs'
-  | 'secrets'
-  | 'agents'
-  | 'mountCache'
-  | 'contextCache'
-  | 'temporary'
->;
+type Read = Pick<BuildOptions, BuildRunOption | 'contextCache'>;
 
 /** Caches of RUN and what is known of contexts are in the user's own cache directory, where there is one. */
 export function readBuildRun(words: Words, io: Io): Partial<Read> {

@@ -27,18 +27,18 @@ export const isLowestLayers = (base: ImageOperand | LowestLayers): base is Lowes
   typeof base === 'object' && 'layers' in base;
 
 /**
- * Where an image, or the index that it is in, says that its base is, in its own place; else which of its layers are the base's, as a label of
- * buildpacks says. Throws `usage` where all say nothing of it.
+ * Which of an image's layers are its base's, as a label of buildpacks says; else where the image, or the index that it is in, says that the base is,
+ * in its own place. Throws `usage` where all say nothing of it.
  */
 export async function knownBase(
   { source, image }: { readonly source: { readonly subject: string }; readonly image: Image },
   operand: ImageOperand,
   places: OpenPlaces,
 ): Promise<ImageOperand | LowestLayers> {
-  const own = image.manifest.value.annotations?.[annotationKeys.baseDigest];
-  const digest = own ?? (await saidAbove(operand, places))[annotationKeys.baseDigest];
   const layers = runImageLayers(image);
   if (layers !== undefined) return { layers };
+  const own = image.manifest.value.annotations?.[annotationKeys.baseDigest];
+  const digest = own ?? (await saidAbove(operand, places))[annotationKeys.baseDigest];
   if (digest === undefined)
     throw usage(
       source.subject,

@@ -8,7 +8,7 @@ import { newIndex } from '../image/index-edit.ts';
 import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
-import { hasRoomBeside, isWrittenWhole } from '../store/disk/file-target.ts';
+import { kindOfTarget } from '../store/disk/file-target.ts';
 import { checkReadable } from '../store/disk/input-file.ts';
 import { openKeptListings } from '../store/kept-listings.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
@@ -25,7 +25,7 @@ import { BuildLog } from './build/log.ts';
 import type { BuildOptions, BuildResult } from './build/options.ts';
 import { writeOutput, writeReports } from './build/output.ts';
 import { type ContextPlace, openContextPlace } from './build/place.ts';
-import { type BuildPlace, goalOf, namePlaces, namesOf, parseBuildPlaces } from './build/places.ts';
+import { type BuildPlace, goalOf, layoutsOf, namePlaces, namesOf, parseBuildPlaces } from './build/places.ts';
 import { annotated, buildPlatform, type Workshop } from './build/platform.ts';
 import { type Prepared, prepareAll } from './build/prepare.ts';
 import { checkRuns } from './build/run-check.ts';
@@ -63,11 +63,11 @@ export async function build(
   }
 }
 
-/** Beside what a build without a layout makes its own, for as long as it takes: its output, or in it where it is a directory that is there. */
+/** Beside what a build without a layout makes its own, for as long as it takes: its output, or in it where it is a directory that is there; a pipe's directory is nobody's room. */
 function scratchOf({ output, dryRun, temporary = '/var/tmp' }: BuildOptions): string | undefined {
-  if (output !== undefined && isWrittenWhole(output.path))
-    return hasRoomBeside(output.path) ? output.path : `${output.path}/image`;
-  return output === undefined && dryRun !== true ? undefined : `${temporary}/image`;
+  if (output === undefined) return dryRun === true ? `${temporary}/image` : undefined;
+  const { path } = output;
+  return { file: path, directory: `${path}/image`, open: `${temporary}/image` }[kindOfTarget(path)];
 }
 
 /** What a build has come to. */
@@ -141,8 +141,7 @@ function writtenBy(places: readonly BuildPlace[], options: BuildOptions): readon
   const { output, iidFile, metadataFile, cacheTo } = options;
   const file = output === undefined || output.kind === 'local' ? undefined : output.path;
   const cache = cacheTo === undefined ? undefined : parseWholePlace(cacheTo, 'a layout').place.path;
-  const layouts = places.flatMap(({ path, isScratch }) => (isScratch === true ? [] : [path]));
-  return [...layouts, file, cache, iidFile, metadataFile].filter(path => path !== undefined);
+  return [...layoutsOf(places), file, cache, iidFile, metadataFile].filter(path => path !== undefined);
 }
 
 interface Assembling {

@@ -90,9 +90,8 @@ export async function cp(from: InnerPath, target: string, options: CpOptions = {
   const { look, found, name, contents } = await openSource(from, options);
   const isDirectory = found.node.kind === 'directory';
   const { place, replaces, there } = placeOfCopy(target, { name: nameOnDisk(name), isDirectory, contents });
-  if (options.merge === true && there === 'directory' && !isDirectory)
-    throw new OciError('conflict', place, 'expected a place for a file, got a directory');
   const isMerged = options.merge === true && there === 'directory';
+  if (isMerged && !isDirectory) throw new OciError('conflict', place, 'expected a place for a file, got a directory');
   const tree = treeOf(isMerged ? rootName : name, found.node);
   const tar = look.tarOf(options.archive === true ? tree : await asOwn(tree, options));
   const force = options.force === true || replaces || (options.merge === true && !isDirectory);

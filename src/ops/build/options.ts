@@ -76,11 +76,23 @@ export interface BuildOptions extends Omit<ReadOptions, 'platform'>, Compression
   readonly mountCache?: string;
   /** The directory in which it is kept what files of contexts are, what is in layers of bases, and what RUN stood on, unpacked, so that what is as it was is not read again; all is read when absent. */
   readonly contextCache?: string;
-  /** The directory for what goes through an image that is in no layout: of a dry run, or of an output that is a pipe or a directory that is there. `/var/tmp` when absent. */
+  /** The directory for what goes through an image that is in no layout: of a dry run, or of an output that is a pipe or an open file. `/var/tmp` when absent. */
   readonly temporary?: string;
   /** Does everything but write, what no cache has of RUN as well: the result says what would be made. False when absent. */
   readonly dryRun?: boolean;
 }
+
+/** Those options that are about RUN, and where it happens. */
+export type BuildRunOption =
+  | 'runner'
+  | 'network'
+  | 'hosts'
+  | 'sharedMemory'
+  | 'jobs'
+  | 'secrets'
+  | 'agents'
+  | 'mountCache'
+  | 'temporary';
 
 /** A secret, which is in no layer, no key and no history: the contents of a file, or the value itself. */
 export interface BuildSecret {

@@ -29,13 +29,19 @@ export function parseBuildPlaces(images: readonly ImageOperand[]): readonly Buil
   return [...places.values()];
 }
 
+const lasting = (places: readonly BuildPlace[]): readonly BuildPlace[] =>
+  places.filter(({ isScratch }) => isScratch !== true);
+
 /** `LAYOUT:NAME` of every name. */
 export const namesOf = (places: readonly BuildPlace[]): readonly string[] =>
-  places.flatMap(({ path, names, isScratch }) => (isScratch === true ? [] : names.map(name => `${path}:${name}`)));
+  lasting(places).flatMap(({ path, names }) => names.map(name => `${path}:${name}`));
+
+/** The layouts that stay. */
+export const layoutsOf = (places: readonly BuildPlace[]): readonly string[] => lasting(places).map(({ path }) => path);
 
 /** Where a build goes, in words. */
 export const goalOf = (places: readonly BuildPlace[], { output }: Pick<BuildOptions, 'output'>): string => {
-  const paths = places.flatMap(({ path, isScratch }) => (isScratch === true ? [] : [path]));
+  const paths = layoutsOf(places);
   return paths.length > 0 ? paths.join(', ') : (output?.path ?? 'no place');
 };
 

@@ -1,6 +1,7 @@
 import { runnerChoices } from '../../runner/runner.ts';
 import { ProgramSignals } from '../../runner/signals.ts';
 import { read, type Table } from '../base-calls.ts';
+import type { BuildRunOption } from '../build/options.ts';
 import { type Kind, listOf, oneOf, parsed, path, text, wholeNumber } from '../call-kinds.ts';
 import { parseHost } from './mounts.ts';
 import type { RunOptions } from './options.ts';
@@ -58,18 +59,7 @@ function fields(needed: readonly string[], other: readonly string[] = []): Kind 
 }
 
 /** What `build` takes for RUN. */
-export const buildRun: {
-  readonly [Name in
-    | 'runner'
-    | 'network'
-    | 'hosts'
-    | 'sharedMemory'
-    | 'jobs'
-    | 'secrets'
-    | 'agents'
-    | 'mountCache'
-    | 'temporary']: Kind;
-} = {
+export const buildRun: { readonly [Name in BuildRunOption]: Kind } = {
   runner: oneOf(...runnerChoices),
   network: oneOf('host', 'none'),
   hosts: listOf(parsed('NAME:ADDRESS', parseHost)),

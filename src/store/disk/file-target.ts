@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fchmodSync, openSync, renameSync, type Stats, statSync } from 'node:fs';
+import { closeSync, existsSync, fchmodSync, openSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
 import { notFound } from '../../errors.ts';
@@ -13,18 +13,16 @@ const room = 'room for a file';
 /** docker's mode for the tars that it writes. */
 export const archiveMode = 0o600;
 
-const lookedAt = (path: string): Stats | undefined =>
-  onDisk(path, 'a place for a file', () => statSync(path, { throwIfNoEntry: false }));
-
-/** Whether nothing of what is written can be seen before it is whole: not so where a pipe or a device is there, or an open file of this process. */
-export function isWrittenWhole(path: string): boolean {
-  if (ownHandle(path) !== undefined) return false;
-  const found = lookedAt(path);
-  return found === undefined || found.isFile() || found.isDirectory();
+/** What a path is to be written to: a file that is there or comes to be, a directory that is there, or what is written to as it is: a pipe, a device, an open file of this process. */
+export function kindOfTarget(path: string): 'file' | 'directory' | 'open' {
+  if (ownHandle(path) !== undefined) return 'open';
+  const found = onDisk(path, 'a place for a file', () => statSync(path, { throwIfNoEntry: false }));
+  if (found === undefined || found.isFile()) return 'file';
+  return found.isDirectory() ? 'directory' : 'open';
 }
 
-/** Whether what is made on the way to a path may stand beside it: whoever makes a file there may, but where a pipe or a directory is already, the one above it may be another's. */
-export const hasRoomBeside = (path: string): boolean => isWrittenWhole(path) && lookedAt(path)?.isFile() !== false;
+/** Whether nothing of what is written can be seen before it is whole. */
+export const isWrittenWhole = (path: string): boolean => kindOfTarget(path) !== 'open';
 
 /** What is open already, or is there and is no regular file (a pipe, /dev/null), is written to as it is. */
 async function writeThrough(path: string, bytes: Bytes): Promise<void> {

@@ -42,12 +42,10 @@ const names = (directory: string): readonly string[] =>
   readdirSync(directory, 'buffer').map(name => name.toString('latin1'));
 
 /**
- * Whether a directory that is there can be filled, and need not be replaced: an empty one of our own. It may be where somebody is, or where a file
+ * Whether a directory that is there, and what it was `found` to be, can be filled, and need not be replaced: an empty one of our own. It may be where somebody is, or where a file
  * system is mounted.
  */
-export function canFill(place: string): boolean {
-  const found = lstatSync(place, { throwIfNoEntry: false });
-  if (found?.isDirectory() !== true) return false;
+export function canFill(place: string, found: { readonly uid: number }): boolean {
   const user = process.geteuid?.();
   if (user !== 0 && user !== found.uid) return false;
   try {

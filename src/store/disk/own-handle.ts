@@ -1,5 +1,6 @@
-import { readlinkSync, realpathSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { realPath } from './path-below.ts';
 import { unlessRaced } from './system-error.ts';
 
 const mostLinks = 40;
@@ -12,7 +13,7 @@ const noLink = ['ENOENT', 'ENOTDIR', 'EINVAL', 'EACCES', 'ELOOP'];
 export function ownHandle(path: string): number | undefined {
   let place = resolve(path);
   for (let links = 0; links < mostLinks; links++) {
-    const above = unlessRaced(noLink, () => realpathSync(dirname(place)));
+    const above = realPath(dirname(place));
     if (above === undefined) return undefined;
     if (above === `/proc/${process.pid}/fd`) return /^\d+$/.test(basename(place)) ? Number(basename(place)) : undefined;
     const link = join(above, basename(place));

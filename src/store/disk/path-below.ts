@@ -4,7 +4,8 @@ import type { Path } from '../../tree/node.ts';
 import { encodeText } from '../../tree/path.ts';
 import { unlessRaced } from './system-error.ts';
 
-const real = (path: string): string | undefined =>
+/** A path without links; undefined where nothing is there that can be reached. */
+export const realPath = (path: string): string | undefined =>
   unlessRaced(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'], () => realpathSync(path));
 
 /** What a path of the disk is called below a directory, and whether anything is there yet; undefined where it is not below it. */
@@ -12,7 +13,7 @@ export function pathBelow(
   directory: string,
   path: string,
 ): { readonly path: Path; readonly isThere: boolean } | undefined {
-  const [root, above, there] = [real(directory), real(dirname(path)), real(path)];
+  const [root, above, there] = [realPath(directory), realPath(dirname(path)), realPath(path)];
   const place = there ?? (above === undefined ? undefined : join(above, basename(path)));
   if (root === undefined || place === undefined) return undefined;
   const below = relative(root, place);

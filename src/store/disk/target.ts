@@ -95,7 +95,7 @@ async function isToFill(directory: string): Promise<boolean> {
   const found = onDisk(directory, room, () => lstatSync(place, { throwIfNoEntry: false }));
   if (found?.isDirectory() !== true) return false;
   await clearLeftBehind(place);
-  return onDisk(directory, room, () => canFill(place));
+  return onDisk(directory, room, () => canFill(place, found));
 }
 
 /** Where work goes on: a temporary directory that is held open, and the way out of it. */

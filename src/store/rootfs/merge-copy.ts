@@ -1,11 +1,11 @@
-import { closeSync, openSync, realpathSync, renameSync } from 'node:fs';
+import { realpathSync, renameSync } from 'node:fs';
 import { OciError } from '../../errors.ts';
 import { fileCost, Pace } from '../../stream/pace.ts';
-import type { ByteString, DirectoryNode, Node, Path } from '../../tree/node.ts';
+import type { ByteString, DirectoryNode, Path } from '../../tree/node.ts';
 import type { Parts } from '../../tree/parts.ts';
 import { joinPath, shortTextOf } from '../../tree/path.ts';
-import { Descent, directoryFlags } from '../disk/descent.ts';
-import { withLeave } from '../disk/leave.ts';
+import { Descent } from '../disk/descent.ts';
+import { whileOpen } from '../disk/fill.ts';
 import { loadNative } from '../disk/native.ts';
 import { makePlainDirectory } from '../disk/plain-directory.ts';
 import { kindOf } from '../disk/stat.ts';
@@ -52,25 +52,9 @@ function* checking(merge: Merge, { children }: DirectoryNode, at: Path): Parts<v
   }
 }
 
-/** What an action gives in a directory of ours that may have no right to be written to (0555), which then has it for as long. */
-const inWritable = (descent: Descent, action: () => void): void =>
-  descent.held === undefined ? action() : withLeave(descent.held, 0o300, action);
-
-function moveIn({ from, to }: Merge, name: ByteString, { kind }: Node): void {
-  const move = (): void =>
-    inWritable(from.descent, () =>
-      inWritable(to.descent, () => renameSync(from.descent.place(name), to.descent.place(name))),
-    );
-  if (kind !== 'directory') {
-    move();
-    return;
-  }
-  const directory = openSync(from.descent.place(name), directoryFlags);
-  try {
-    withLeave(directory, 0o200, move);
-  } finally {
-    closeSync(directory);
-  }
+function moveIn({ from, to }: Merge, name: ByteString): void {
+  const [path, place] = [from.descent.place(name), to.descent.place(name)];
+  whileOpen([from.descent.place('.'), to.descent.place('.'), path], () => renameSync(path, place));
 }
 
 function* merging(merge: Merge, { children }: DirectoryNode, at: Path): Parts<void> {
@@ -81,7 +65,7 @@ function* merging(merge: Merge, { children }: DirectoryNode, at: Path): Parts<vo
     // What could not be made has been told of.
     else if (whatIs(merge.from, at, name) !== 'nothing') {
       merge.to.descent.enter(at);
-      onDisk(`${merge.place}/${shortTextOf(path)}`, 'a place for what is copied', () => moveIn(merge, name, node));
+      onDisk(`${merge.place}/${shortTextOf(path)}`, 'a place for what is copied', () => moveIn(merge, name));
     }
     yield fileCost;
   }
