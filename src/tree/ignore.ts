@@ -128,7 +128,8 @@ export function contextSelection(patterns: string, subject = '.dockerignore'): S
     const above = directory(parentOf(path));
     return !above.isClosed && !decided(path, rules, above.matched).isOut;
   };
-  return { has, leads: path => !directory(path).isClosed };
+  const why: Selection['why'] = path => (has(path) ? undefined : `${subject} leaves it out`);
+  return { has, leads: path => !directory(path).isClosed, why };
 }
 
 /** What is known of a directory. */

@@ -34,6 +34,8 @@ test('law: an ignore file leaves out what the package of the docker tools for Ja
     fc.property(patternOf(['a', 'b', '*', '?', '.', '[ab]', '[^a]', '\\a']), path, (pattern, text) => {
       // A star beside two stars means nothing that anybody relies on.
       fc.pre(!pattern.includes('***') && !/[^/]\*\*|\*\*[^/]/.test(pattern));
+      // A set of what is not `a` may be a slash, as in docker, where a directory above has fewer names than the pattern then.
+      fc.pre(!(pattern.includes('[^a]') && text.includes('/')));
       const theirs = packaged.default({ ignorecase: false }).add([pattern]).ignores(text);
       assert.equal(isIgnored(pattern, text), theirs);
     }),

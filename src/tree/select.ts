@@ -22,6 +22,13 @@ export interface Wanted {
   readonly required?: string;
 }
 
+/** What becomes of a path that is not there. */
+export interface Missing {
+  readonly fail: Fail;
+  /** What may have left it out, in words that follow its name. */
+  readonly why?: ((path: Path) => string | undefined) | undefined;
+}
+
 /** The names in a directory, sorted by their bytes. */
 export const sortedNames = ({ children }: DirectoryNode): readonly ByteString[] => [...children.keys()].sort();
 
@@ -30,50 +37,50 @@ const nameText = (name: ByteString): string => exactTextOf(name) ?? textOf(name)
 
 /**
  * What a source of COPY names, in the order of its paths: by Go's wildcards, or one path that has to be there. Links on the way
- * and a link at the end are followed inside the tree. Throws what `fail` makes of a path that is not there and of a pattern that is none.
+ * and a link at the end are followed inside the tree. Throws what `missing.fail` makes of a path that is not there and of a pattern that is none.
  */
-export function selectSources(tree: Tree, wanted: Wanted, fail: Fail): readonly Selected[] {
-  if (wanted.required !== undefined) present(tree, encodeText(wanted.required.replace(/^\/+/, '')), fail);
+export function selectSources(tree: Tree, wanted: Wanted, missing: Missing): readonly Selected[] {
+  if (wanted.required !== undefined) present(tree, encodeText(wanted.required.replace(/^\/+/, '')), missing);
   const names = wanted.path.split('/').filter(name => name !== '');
   const first = names.findIndex(hasWildcard);
   const roots =
-    first < 0 ? [followed(tree, encodeText(names.join('/')), fail)] : matching(tree, names, { first, fail });
+    first < 0 ? [followed(tree, encodeText(names.join('/')), missing)] : matching(tree, names, { first, missing });
   if (wanted.include === undefined) return roots;
   return roots.flatMap(root => included(root, wanted.include as string));
 }
 
-function followed(tree: Tree, path: ByteString, fail: Fail): Selected {
+function followed(tree: Tree, path: ByteString, missing: Missing): Selected {
   const at = resolvePath(tree, path);
-  return { node: nodeAt(tree, { at, path, fail }), name: nameOf(path), path: at };
+  return { node: nodeAt(tree, { at, path, missing }), name: nameOf(path), path: at };
 }
 
 /** With `--parents` no link is followed: what a path names is taken as it is, and nothing lies behind one. */
-const present = (tree: Tree, path: ByteString, fail: Fail): Node => nodeAt(tree, { at: path, path, fail });
+const present = (tree: Tree, path: ByteString, missing: Missing): Node => nodeAt(tree, { at: path, path, missing });
 
 function nodeAt(
   tree: Tree,
-  { at, path, fail }: { readonly at: Path; readonly path: ByteString; readonly fail: Fail },
+  { at, path, missing }: { readonly at: Path; readonly path: ByteString; readonly missing: Missing },
 ): Node {
   const node = find(tree, at);
   if (node !== undefined) return node;
   const name = nameText(nameOf(path));
   const above = find(tree, parentOf(at));
   const known = above?.kind === 'directory' ? [...above.children.keys()].map(nameText) : [];
-  throw fail(`"/${nameText(path)}" not found${meant(name, known)}`, name);
+  const why = missing.why?.(at);
+  throw missing.fail(`"/${nameText(path)}" not found${why === undefined ? meant(name, known) : `: ${why}`}`, name);
 }
 
 /** Name by name: what matches a name may be a directory that the next name is looked for in; links are not followed there. */
 function matching(
   tree: Tree,
   names: readonly string[],
-  { first, fail }: { readonly first: number; readonly fail: Fail },
+  { first, missing }: { readonly first: number; readonly missing: Missing },
 ): readonly Selected[] {
   const start = resolvePath(tree, encodeText(names.slice(0, first).join('/')));
-  const root = find(tree, start);
-  if (root === undefined) throw fail(`"/${nameText(start)}" not found`, names[first]);
-  let level: readonly Path[] = root?.kind === 'directory' ? [start] : [];
+  const root = nodeAt(tree, { at: start, path: start, missing });
+  let level: readonly Path[] = root.kind === 'directory' ? [start] : [];
   for (const name of names.slice(first)) {
-    const is = parseWildcard(name, fail);
+    const is = parseWildcard(name, missing.fail);
     level = level.flatMap(path => {
       const directory = find(tree, path);
       if (directory?.kind !== 'directory') return [];
@@ -82,7 +89,7 @@ function matching(
         .map(child => joinPath(path, child));
     });
   }
-  return level.map(path => followed(tree, path, fail));
+  return level.map(path => followed(tree, path, missing));
 }
 
 /** A directory reduced to what a pattern matches, and the directories that lead there; nothing where nothing matches. */

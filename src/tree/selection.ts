@@ -9,6 +9,8 @@ export interface Selection {
   readonly has: (path: Path) => boolean;
   /** Whether something in a directory that is no part of it may be one all the same. */
   readonly leads: (path: Path) => boolean;
+  /** What leaves a path out, in words that follow its name; undefined where nothing does. */
+  readonly why?: (path: Path) => string | undefined;
 }
 
 /** Whether nothing at a path or below it is selected. */
@@ -23,6 +25,7 @@ export function without(selection: Selection | undefined, paths: readonly Path[]
   return {
     has: path => !isLeft(path) && selection?.has(path) !== false,
     leads: path => !isLeft(path) && selection?.leads(path) !== false,
+    why: path => (isLeft(path) ? 'what is written meanwhile is left out' : selection?.why?.(path)),
   };
 }
 

@@ -54,6 +54,27 @@ test('a stream that is no tar is the Dockerfile, and there is nothing to copy', 
   await assert.rejects(build(text('FROM scratch\nCOPY a /\n'), [`${at('layout')}:x`], options), /"\/a" not found/);
 });
 
+test('who copies what is left out of a context is told what leaves it out', async t => {
+  const { context, at } = place(t);
+  writeFileSync(join(context, '.dockerignore'), 'one\ndeep\n');
+  execFileSync('tar', ['-C', context, '-cf', at('context.tar'), '.']);
+  const image = join(context, 'img:x');
+  await build(context, image, { ...options, dockerfile: 'FROM scratch\nWORKDIR /x\n' });
+  const refused = (from: string, line: string, words: RegExp): Promise<void> =>
+    assert.rejects(build(from, image, { ...options, dockerfile: `FROM scratch\n${line}\n` }), words, line);
+  for (const [line, path] of [
+    ['COPY one /', 'one'],
+    ['COPY deep/down/x /', 'deep/down/x'],
+    ['COPY deep/* /', 'deep'],
+    ['COPY --parents one /', 'one'],
+  ] as const)
+    for (const from of [context, at('context.tar')])
+      await refused(from, line, new RegExp(`"/${path}" not found: .*\\.dockerignore leaves it out`));
+  await refused(context, 'COPY img /', /"\/img" not found: what is written meanwhile is left out/);
+  await refused(context, 'COPY img/* /', /"\/img" not found: what is written/);
+  await refused(context, 'COPY nothing /', /"\/nothing" not found(?!:)/);
+});
+
 test('a Dockerfile may be given as it is; in a tar, a file is one of the tar', async t => {
   const { context, at } = place(t);
   const text = 'FROM scratch\nCOPY one /\n';

@@ -22,6 +22,8 @@ export interface BuildContext {
   readonly tree: () => Promise<Tree>;
   /** What a text asks of its files, as it was said where all is as it was, else as `make` says it. */
   readonly said: (asked: string, make: () => Promise<string>) => Promise<string>;
+  /** What leaves a path out. */
+  readonly why: Selection['why'];
   /** A file of it as one of the disk. */
   readonly fileOf: (one: Selected) => Promise<string>;
   readonly warnings: () => readonly string[];
@@ -76,6 +78,7 @@ export class OpenContexts {
     return {
       tree: async () => emptyTree(),
       said: always,
+      why: undefined,
       fileOf: async ({ path }) => path,
       warnings: () => [],
       keep: nothing,
@@ -107,6 +110,7 @@ export class OpenContexts {
         said[asked] = await make();
         return said[asked];
       },
+      why: selection?.why,
       fileOf: async ({ path }) => `${directory}/${textOf(path)}`,
       warnings: () => [...warnings, ...(rootfs?.warnings ?? [])],
       async keep() {
@@ -133,6 +137,7 @@ export class OpenContexts {
         selection === undefined ? whole : new Pace(options.signal).run(listedBy(whole, selection)),
       ),
       said: always,
+      why: selection?.why,
       fileOf: async ({ node, path }) => {
         const file = `${spool}/member-${count++}`;
         if (node.kind !== 'file') return file;

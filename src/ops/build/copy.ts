@@ -8,12 +8,12 @@ import { type CopyOptions, copyInto, withDirectory } from '../../tree/copy.ts';
 import { ignoreSelection } from '../../tree/ignore.ts';
 import { impliedMeta, type Path, type Tree } from '../../tree/node.ts';
 import { encodeText } from '../../tree/path.ts';
-import { type Selected, selectSources } from '../../tree/select.ts';
+import type { Selected } from '../../tree/select.ts';
 import { parseModeChange } from '../../tree/symbolic-mode.ts';
 import { unpackInto } from '../../tree/unpack-into.ts';
 import { find, resolvePath } from '../../tree/walk.ts';
 import type { BuildContext } from './context.ts';
-import type { StageFiles } from './files.ts';
+import { type StageFiles, selectedOf } from './files.ts';
 import { buildOwner, needsUserFiles } from './owner.ts';
 import type { Building } from './steps.ts';
 
@@ -97,7 +97,7 @@ async function selectFrom(source: CopySource, { building, filesOf, fail }: Chang
     return [{ node, name: encodeText(from.name), path: '' }];
   }
   if (from.kind === 'remote') throw fail(`'${from.address}' is not in the context`);
-  const selected = selectSources(await filesOf(from).tree(), source, fail);
+  const selected = await selectedOf(filesOf(from), source, fail);
   if (!source.unpack || from.kind !== 'context') return selected;
   const { fileOf } = await context(from.name);
   return Promise.all(selected.map(one => unpacked(one, { fileOf, building })));

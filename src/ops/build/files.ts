@@ -1,3 +1,4 @@
+import type { Fail } from '../../errors.ts';
 import type { ListingCache } from '../../graph/rootfs-image.ts';
 import type { ImageSource } from '../../graph/source.ts';
 import { chainID } from '../../spec/chain-id.ts';
@@ -7,6 +8,7 @@ import { memoized } from '../../stream/memoized.ts';
 import { Pace, type Work } from '../../stream/pace.ts';
 import { applyInParts } from '../../tree/apply.ts';
 import { emptyTree, type Tree } from '../../tree/node.ts';
+import { type Selected, selectSources, type Wanted } from '../../tree/select.ts';
 import type { BuildContext } from './context.ts';
 
 /** The files of an image, of a context, or of what a step leaves: made out when they are asked for. */
@@ -16,9 +18,15 @@ export interface StageFiles {
   readonly tree: () => Promise<Tree>;
   /** Of a context: what a text asks of them, remembered or made. */
   readonly said?: BuildContext['said'];
+  /** Of a context: what leaves a path of it out. */
+  readonly why?: () => Promise<BuildContext['why']>;
   /** What they are made of, for who lays them out on a disk; undefined of a context. */
   readonly parts?: StageParts;
 }
+
+/** What a step names of files. Throws what `fail` makes of what is not there. */
+export const selectedOf = async (files: StageFiles, wanted: Wanted, fail: Fail): Promise<readonly Selected[]> =>
+  selectSources(await files.tree(), wanted, { fail, why: await files.why?.() });
 
 /** Layers over other files: stored ones, or what a step that has no layer of its own changes. */
 interface StageParts {

@@ -5,9 +5,8 @@ import type { Digest } from '../../spec/digest.ts';
 import { jsonText } from '../../spec/document.ts';
 import { Pace } from '../../stream/pace.ts';
 import { describeSelected, filesIn } from '../../tree/described.ts';
-import { selectSources } from '../../tree/select.ts';
 import { excluded } from './copy.ts';
-import type { StageFiles } from './files.ts';
+import { type StageFiles, selectedOf } from './files.ts';
 import { inputsOf, keyOf, type StepInput, version } from './key.ts';
 import type { Building } from './steps.ts';
 
@@ -74,7 +73,7 @@ async function contentsText(
   const isExcluded = step.kind === 'copy' && step.exclude.length > 0 ? excluded(step.exclude) : undefined;
   const owner = from.kind === 'context' ? { uid: 0, gid: 0 } : undefined;
   const how = { owner, ...(isExcluded === undefined ? {} : { isExcluded }) };
-  const selected = selectSources(await files.tree(), wanted, fail);
+  const selected = await selectedOf(files, wanted, fail);
   const digests = await building.files.digests(new Set(selected.flatMap(one => filesIn(one, how))));
   const hasher = nodeEngine.createHash('sha256');
   const pace = new Pace(building.options.signal);

@@ -114,7 +114,10 @@ async function bindMount(mount: Extract<StepMount, { kind: 'bind' }>, making: Ma
   const tree = await files.tree();
   const path = placeIn(tree, mount.source);
   const node = find(tree, encodeText(path.slice(1)));
-  if (node === undefined) throw doing.fail(`"${mount.source}" not found`);
+  if (node === undefined) {
+    const why = (await files.why?.())?.(encodeText(path.slice(1)));
+    throw doing.fail(`"${mount.source}" not found${why === undefined ? '' : `: ${why}`}`);
+  }
   if (!mount.readOnly && !world.runner.canOverlay)
     throw unsupported('a mount of RUN', 'overlayfs, which takes what is written', 'none here');
   return {

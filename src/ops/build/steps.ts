@@ -125,6 +125,7 @@ export async function doSteps(building: Building, meanwhile: () => Promise<void>
       identity: undefined,
       tree: async () => (await context()).tree(),
       said: async (...asked) => (await context()).said(...asked),
+      why: async () => (await context()).why,
     };
   };
   const pending: Promise<unknown>[] = [];
