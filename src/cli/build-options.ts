@@ -98,7 +98,7 @@ export const buildOptions: readonly Option[] = [
     kind: 'text',
     value: 'TYPE,DEST',
     describe:
-      'what else is written, or instead of -t: type=oci|docker|tar|local,dest=PATH (name=NAME in an archive); a path alone is type=local (files take the places of files there, whatever else is there stays), - a tar on standard output',
+      'what else is written, or instead of -t: type=oci|docker|tar|local,dest=PATH (name=NAME in an archive, else the names of -t; PATH - is standard output); a path alone is type=local (files take the places of files there, whatever else is there stays), - type=tar on standard output',
   },
   {
     name: 'iidfile',

@@ -21,7 +21,8 @@ function outputOf(text: string | undefined): BuildOutput | undefined {
         ['dest', text],
       ]);
   const kind = outputs.find(name => name === fields.get('type'));
-  const [path, name] = [fields.get('dest') ?? '', fields.get('name')];
+  // Without one, docker's own archive goes into a daemon.
+  const [path, name] = [fields.get('dest') ?? (kind === 'oci' || kind === 'tar' ? '-' : ''), fields.get('name')];
   if (kind === undefined || path === '' || (path === '-' && kind === 'local'))
     throw usage(
       '--output',

@@ -86,7 +86,7 @@ async function buildOut(
   const { output, dryRun, signal, progress } = options;
   if (dryRun === true) return result;
   const image = `oci:${places[0]?.path}@${result.manifest}`;
-  const said = output === undefined ? [] : await writeOutput(image, output, { signal, progress });
+  const said = output === undefined ? [] : await writeOutput(image, output, { places, work: { signal, progress } });
   await writeReports(result, root, options);
   return { ...result, warnings: [...result.warnings, ...said] };
 }

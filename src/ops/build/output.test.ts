@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { refusal } from '../../testing/answers.ts';
+import { isValid, refusal } from '../../testing/answers.ts';
 import { runCommand } from '../../testing/command-line.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { build } from '../build.ts';
@@ -102,4 +102,41 @@ test('a directory that a build puts its files into may be one that it takes them
     temporary,
   });
   assert.deepEqual([warnings, readdirSync(join(context, 'src')).sort()], [[], ['in', 'made']]);
+});
+
+test('an archive takes the place of the one of an earlier build, has the names of the layouts, and comes on standard output as well', async t => {
+  const { context, beside, temporary } = prepare(t);
+  const at = (name: string): string => join(beside, name);
+  const created = '2024-01-01T00:00:00Z';
+  const tagsOf = (path: string, list: 'manifest' | 'index'): unknown => {
+    const document = JSON.parse(execFileSync('tar', ['-xOf', path, `${list}.json`], { encoding: 'utf8' }));
+    const name = 'org.opencontainers.image.ref.name';
+    return list === 'index'
+      ? document.manifests.map((entry: { annotations: Record<string, string> }) => entry.annotations[name])
+      : document[0].RepoTags;
+  };
+  for (const [kind, list] of [
+    ['oci', 'index'],
+    ['docker', 'manifest'],
+  ] as const) {
+    const path = at(`${kind}.tar`);
+    const into = (images: readonly string[], name?: string): Promise<unknown> =>
+      build(context, images, { created, output: { kind, path, ...(name === undefined ? {} : { name }) } });
+    await into([]);
+    assert.deepEqual(tagsOf(path, list), kind === 'oci' ? ['latest'] : null);
+    await into([], 'box:1');
+    assert.deepEqual(tagsOf(path, list), kind === 'oci' ? ['box:1'] : ['docker.io/library/box:1']);
+    await into([at('img:app'), at('img:v2'), at('two:app')]);
+    const full = ['img:app', 'img:v2', 'two:app'].map(name => `docker.io/library/${name}`);
+    assert.deepEqual(tagsOf(path, list), kind === 'oci' ? ['app', 'v2'] : full);
+    await isValid(path);
+    const file = openSync(at('out'), 'w');
+    try {
+      const output = { kind, path: `/proc/self/fd/${file}` };
+      await build(context, [at('img:app'), at('img:v2'), at('two:app')], { created, output, temporary });
+    } finally {
+      closeSync(file);
+    }
+    assert.ok(readFileSync(at('out')).equals(readFileSync(path)), kind);
+  }
 });

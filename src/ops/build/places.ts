@@ -29,7 +29,8 @@ export function parseBuildPlaces(images: readonly ImageOperand[]): readonly Buil
   return [...places.values()];
 }
 
-const lasting = (places: readonly BuildPlace[]): readonly BuildPlace[] =>
+/** The places that stay. */
+export const lasting = (places: readonly BuildPlace[]): readonly BuildPlace[] =>
   places.filter(({ isScratch }) => isScratch !== true);
 
 /** `LAYOUT:NAME` of every name. */
