@@ -2,6 +2,7 @@ import { badOption, notFound, usage } from '../errors.ts';
 import { changeGraph, type MetEntry } from '../graph/change-graph.ts';
 import type { MadeSource } from '../graph/made-source.ts';
 import type { ImageSource, ImageStore } from '../graph/source.ts';
+import { listManifests } from '../graph/walk.ts';
 import type { ImageEdit, Line } from '../image/edit-image.ts';
 import { jsonText } from '../spec/document.ts';
 import { isIndexType, isManifestType } from '../spec/media-type.ts';
@@ -76,8 +77,9 @@ async function choose(opened: NamedImage, place: ChangePlace, options: ChangeOpt
   const { descriptor } = await pickNamed(opened, options);
   const isWhole = place.kind === 'own' && place.name === undefined && isIndexType(named.mediaType);
   const isChosen = ({ digest }: Descriptor): boolean => digest === descriptor.digest;
-  const isGuessed = isWhole && options.platform === undefined && named.digest !== descriptor.digest;
-  const warning = `${subject}: only the image of one platform is changed: the others stay beside it as they are`;
+  const isGuessed = options.platform === undefined && (await listManifests(opened.source, [named])).length > 1;
+  const left = isWhole ? 'changed: the others stay beside it as they are' : 'taken: the others are not in what is made';
+  const warning = `${subject}: only the image of one platform is ${left}`;
   return { root: isWhole ? named : descriptor, isChosen, warnings: isGuessed ? [warning] : [] };
 }
 

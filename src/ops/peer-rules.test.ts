@@ -118,6 +118,10 @@ const craneRules: Readonly<Record<string, Rule>> = {
     const { warnings } = await config(`${layout}:multi`, { set: ['user=me'], hostPlatform });
     assert.match(warnings.join(), /only the image of one platform is changed/);
     assert.equal((await listIndex(`${layout}:multi`)).entries.length, 2);
+    const elsewhere = await config(`${layout}:multi`, { set: ['user=you'], hostPlatform, tag: 'one' });
+    assert.match(elsewhere.warnings.join(), /only the image of one platform is taken/);
+    for (const choice of [{ platform: 'linux/amd64' }, { allPlatforms: true }])
+      assert.deepEqual((await config(`${layout}:multi`, { set: ['user=you'], tag: 'one', ...choice })).warnings, []);
     const subject = {
       mediaType: 'application/vnd.oci.image.manifest.v1+json',
       digest: `sha256:${'0'.repeat(64)}`,
