@@ -260,6 +260,7 @@ test('an archive, a file that is not there and a type that is none are refused, 
   await assert.rejects(attach(app, [{ file: join(directory, 'none') }]), refusal(/none/, 'not-found'));
   await assert.rejects(attach(app, [{ file: sbom, mediaType: 'spdx' }]), refusal(/files: expected/, 'usage'));
   await assert.rejects(attach(app, [{ file: sbom }], { artifactType: 'spdx' }), refusal(/a media type/, 'usage'));
+  await assert.rejects(referrers(app, { artifactType: '' }), refusal(/artifactType: expected/, 'usage'));
   mkdirSync(join(directory, 'dir'));
   await assert.rejects(attach(app, [{ file: join(directory, 'dir') }]), refusal(/expected a file, got a directory/));
   isSame(snapshotOf(layout), before, 'the layout');

@@ -59,6 +59,8 @@ async function allOf(
  */
 export async function referrers(image: ImageOperand, options: ReferrersOptions = {}): Promise<ReferrersResult> {
   checkCall('referrers', { image: ['operand', image] }, options);
+  const { artifactType } = options;
+  if (artifactType === '') throw badOption('artifactType', 'expected what the artifacts are, got nothing');
   const opened = await openNamed(image, new OpenPlaces(options));
   const about = options.platform === undefined ? opened.named : (await pickNamed(opened, options)).descriptor;
   const { all, warnings } = await allOf(opened, options);
@@ -70,7 +72,6 @@ export async function referrers(image: ImageOperand, options: ReferrersOptions =
       rows.push(await rowOf(opened.source, found));
       if (options.recursive === true) wanted.add(found.descriptor.digest);
     }
-  const { artifactType } = options;
   return {
     subject: about.digest,
     referrers: artifactType === undefined ? rows : rows.filter(row => row.artifactType === artifactType),
