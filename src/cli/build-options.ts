@@ -139,7 +139,7 @@ const runs = 'it says how a RUN is done';
 export const elsewhere: Readonly<Record<string, string>> = {
   pull: registry,
   push: registry,
-  load: 'there is no daemon to load into: -o type=docker,dest=FILE writes what docker load takes',
+  load: 'there is no daemon to load into: -o type=docker,dest=- writes what docker load takes',
   builder: daemon,
   rm: 'nothing is left between steps',
   'force-rm': 'nothing is left between steps',

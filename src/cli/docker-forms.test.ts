@@ -49,6 +49,17 @@ test('what an option or a verb of another tool is here is an option or a verb th
         assert.ok(command === undefined || own.some(({ name }) => name === flag), `${verb} --${option}: --${flag}`);
     }
   }
+  for (const command of commands) {
+    const own = optionsOf(command);
+    for (const [option, ours] of Object.entries(command.elsewhere ?? {})) {
+      assert.ok(!own.some(({ name, alias }) => name === option || alias === option), `${command.name} has --${option}`);
+      for (const [, flag] of ours.matchAll(/(?:^|: )--([a-z-]+)/g))
+        assert.ok(
+          own.some(({ name }) => name === flag),
+          `${command.name} --${option}: --${flag}`,
+        );
+    }
+  }
   for (const [verb, ours] of Object.entries(peerVerbs)) {
     assert.ok(!commands.some(({ name, alias }) => name === verb || alias === verb), verb);
     for (const [, word] of ours.matchAll(/ocikit ([a-z]+)/g))

@@ -13,6 +13,57 @@ import { given, type Words } from '../words.ts';
 /** Docker's status for what kept a program from being begun. */
 const notBegun = 125;
 
+const shown = 'the program runs where it is typed, and the run ends with it';
+const named = 'nothing is kept of a run that could have a name';
+const network = "the network is the host's with its ports, or none: --network";
+const mounted = '-v HOST:PATH[:ro] shows a file or a directory of the host';
+const allowed = "a program has docker's own capabilities: no more, and no fewer";
+const limits = 'a program has the limits that its caller has: `ulimit` of the shell sets them';
+const kept = 'of an image nothing that is written is kept';
+
+/** What options of docker's own run are here. */
+const elsewhere: Readonly<Record<string, string>> = {
+  d: shown,
+  detach: shown,
+  a: '-i gives it standard input; its output is where it is typed',
+  attach: '-i gives it standard input; its output is where it is typed',
+  name: named,
+  cidfile: named,
+  label: named,
+  l: named,
+  restart: shown,
+  p: network,
+  publish: network,
+  P: network,
+  'publish-all': network,
+  expose: network,
+  net: network,
+  ip: network,
+  link: network,
+  mount: mounted,
+  'volumes-from': mounted,
+  tmpfs: mounted,
+  device: mounted,
+  'add-host': '-v FILE:/etc/hosts has them',
+  dns: '-v FILE:/etc/resolv.conf has them',
+  'cap-add': allowed,
+  'cap-drop': allowed,
+  privileged: allowed,
+  'security-opt': allowed,
+  ulimit: limits,
+  m: limits,
+  memory: limits,
+  c: limits,
+  cpus: limits,
+  'cpu-shares': limits,
+  'pids-limit': limits,
+  'shm-size': limits,
+  'read-only': kept,
+  init: 'all that the program has started ends with it',
+  pull: 'an image is in a layout: nothing is fetched',
+  'group-add': '-u USER:GROUP',
+};
+
 export const run: Command = {
   name: 'run',
   describe: 'a program in an image, or in a bundle, which it changes',
@@ -21,6 +72,7 @@ export const run: Command = {
     { name: 'command', describe: 'the program and its arguments; those of the image', optional: true, many: true },
   ],
   endsOptions: true,
+  elsewhere,
   options: [
     {
       name: 'env',
