@@ -70,8 +70,14 @@ function run(source) {
   program.exports.run();
 }
 
-const source = attempt(() => readFileSync(filename, 'latin1'));
-if (source === undefined) {
-  process.stderr.write(`ocikit: ${filename}: expected the built program, got nothing (npm run build makes it)\n`);
+function refuse(sentence) {
+  process.stderr.write(`ocikit: ${sentence}\n`);
   process.exitCode = 2;
-} else run(source);
+}
+
+const source = attempt(() => readFileSync(filename, 'latin1'));
+if (source === undefined) refuse(`${filename}: expected the built program, got nothing (npm run build makes it)`);
+// Packages ask for it as they are loaded, and paths that are not absolute lead from there.
+else if (attempt(() => process.cwd()) === undefined)
+  refuse('.: expected a directory to work in, got one that has been removed (cd to another)');
+else run(source);

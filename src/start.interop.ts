@@ -139,6 +139,20 @@ test('what only names or edits images in a layout loads no package, and nothing 
   }
 });
 
+test('who stands in a directory that has been removed is told so in a line', t => {
+  const gone = 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@" images .';
+  for (const command of [[program], [process.execPath, program]]) {
+    const options = { cwd: temporaryDirectory(t), encoding: 'utf8' } as const;
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', gone, ...command], options);
+    assert.deepEqual([status, stdout], [2, '']);
+    // The shell that the program begins as says so too.
+    assert.match(
+      stderr,
+      /^(sh: .*\n)*ocikit: \.: expected a directory to work in, got one that has been removed .*\n$/,
+    );
+  }
+});
+
 test('a file of variables is read for the program that runs, and not by Node for itself', t => {
   const place = temporaryDirectory(t);
   writeFileSync(join(place, 'evil.cjs'), "require('node:fs').writeFileSync('was-here', '');");
