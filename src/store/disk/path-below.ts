@@ -8,6 +8,12 @@ import { unlessRaced } from './system-error.ts';
 export const realPath = (path: string): string | undefined =>
   unlessRaced(['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'], () => realpathSync(path));
 
+/** Whether a path of the disk is a directory or lies in it, however both are spelled. */
+export function isWithin(directory: string, path: string): boolean {
+  const [root, there] = [realPath(directory), realPath(path)];
+  return root !== undefined && there !== undefined && (there === root || there.startsWith(join(root, '/')));
+}
+
 /** What a path of the disk is called below a directory, and whether anything is there yet; undefined where it is not below it. */
 export function pathBelow(
   directory: string,
