@@ -127,6 +127,17 @@ test('what is in the way stays, unless force is given', async t => {
     cp(`${image}:/d/file`, join(place, 'nodir/')),
     refusal(/expected a directory that is there, got nothing/),
   );
+  // A file takes the place of a file, below a directory as well, and of nothing else.
+  writeFileSync(join(place, 'into/file'), 'mine');
+  for (const time of ['once', 'again']) {
+    await cp(`${image}:/d/file`, join(place, 'into'));
+    assert.equal(readFileSync(join(place, 'into/file'), 'utf8'), 'hello\n', time);
+  }
+  mkdirSync(join(place, 'other/file'), { recursive: true });
+  await assert.rejects(
+    cp(`${image}:/d/file`, join(place, 'other')),
+    refusal(/other\/file: expected a place for a file, got a directory/, 'conflict'),
+  );
   writeFileSync(join(place, 'file'), 'mine');
   await assert.rejects(cp(`${image}:/d`, join(place, 'file')), refusal(/expected a place for a directory, got a file/));
   assert.equal(readFileSync(join(place, 'file'), 'utf8'), 'mine');

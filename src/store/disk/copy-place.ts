@@ -39,7 +39,8 @@ export function placeOfCopy(target: string, { name, isDirectory, contents }: Cop
   }
   if (found.isDirectory()) {
     const place = contents ? target : join(target, name);
-    return { place, replaces: false, there: whatIs(statAt(place)) };
+    const there = whatIs(statAt(place));
+    return { place, replaces: there === 'file' && !isDirectory, there };
   }
   if (isDirectory) throw new OciError('conflict', target, 'expected a place for a directory, got a file');
   return { place: target, replaces: true, there: 'file' };

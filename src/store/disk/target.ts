@@ -44,14 +44,15 @@ function placeOf(directory: string): string {
   return /\/\.?$/.test(directory) || readdirSync(led).length === 0 ? led : directory;
 }
 
-function checkPlace(directory: string, place: string, { force, reads }: TargetOptions): void {
+function checkPlace(directory: string, place: string, { force, isDirectory, reads }: TargetOptions): void {
   const found = onDisk(directory, room, () => lstatSync(place, { throwIfNoEntry: false }));
   if (found === undefined) return;
   const hint = 'option force replaces it';
-  if (!found.isDirectory()) {
-    const got = found.isSymbolicLink() ? 'a symbolic link' : 'a file';
-    if (!force) throw new OciError('conflict', directory, `expected ${room}, got ${got}`, { hint });
-    return;
+  if (!found.isDirectory() || !isDirectory) {
+    const got = found.isSymbolicLink() ? 'a symbolic link' : found.isDirectory() ? 'a directory' : 'a file';
+    const expected = isDirectory ? room : 'a place for a file';
+    if (!force) throw new OciError('conflict', directory, `expected ${expected}, got ${got}`, { hint });
+    if (!found.isDirectory()) return;
   }
   if (onDisk(directory, 'a directory', () => readdirSync(place)).length === 0) return;
   const needed = neededIn(place, reads);
