@@ -29,7 +29,7 @@ export const unpack: Command = {
   ],
   examples: [
     ['ocikit unpack img:base work --bundle', 'a bundle that runc, diff and commit take'],
-    ['ocikit unpack img:base work --bundle --rootless', 'one that a user can run with runc --root DIR'],
+    ['ocikit unpack img:base mine --bundle --rootless', 'one that a user can run with runc --root DIR'],
   ],
   details: [
     'The directory appears only when all of it is there; one that is there and empty, a mount point as well, is filled then. As root, owners, devices and extended attributes are real; otherwise what could not be set is said, one line a reason (--strict makes that an error). What only root could have made (device nodes) is not missing later, without a sidecar either: diff and commit of an ordinary user take it as it is in the base, with one warning.',
