@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fchmodSync, openSync, renameSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, fchmodSync, openSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
 import { notFound, OciError } from '../../errors.ts';
@@ -31,6 +31,17 @@ function checkFilePath(path: string): void {
   if (got !== undefined) throw new OciError('conflict', path, `expected a place for a file, got ${got}`);
 }
 
+/** Holds a path to where a file can come to be, for who writes it only after long work. Throws `conflict` and `not-found` as writing it would. */
+export function checkFilePlace(path: string): void {
+  checkFilePath(path);
+  if (!isWrittenWhole(path)) return;
+  const parent = dirname(resolve(path));
+  if (!existsSync(parent)) throw noParent(path);
+  onDisk(path, 'a place for a file', () => accessSync(parent, constants.W_OK | constants.X_OK));
+}
+
+const noParent = (path: string): OciError => notFound(path, `the directory ${dirname(path)} to write it in`);
+
 /** What is open already, or is there and is no regular file (a pipe, /dev/null), is written to as it is. */
 async function writeThrough(path: string, bytes: Bytes): Promise<void> {
   const own = ownHandle(path);
@@ -54,7 +65,7 @@ export async function writeFileAtomic(
   checkFilePath(path);
   if (!isWrittenWhole(path)) return writeThrough(path, bytes);
   const place = resolve(path);
-  if (!existsSync(dirname(place))) throw notFound(path, `the directory ${dirname(path)} to write it in`);
+  if (!existsSync(dirname(place))) throw noParent(path);
   await clearLeftBehind(dirname(place));
   const stage = onDisk(path, 'a place for a file', () => makeTemporaryDirectory(dirname(place)));
   try {

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Path } from '../../tree/node.ts';
 import { encodeText } from '../../tree/path.ts';
 import { unlessRaced } from './system-error.ts';
@@ -13,6 +13,10 @@ export function isWithin(directory: string, path: string): boolean {
   const [root, there] = [realPath(directory), realPath(path)];
   return root !== undefined && there !== undefined && (there === root || there.startsWith(join(root, '/')));
 }
+
+/** Whether a path lies below a directory by its words alone: neither need be there. */
+export const isSaidBelow = (directory: string, path: string): boolean =>
+  resolve(path).startsWith(join(resolve(directory), '/'));
 
 /** What a path of the disk is called below a directory, and whether anything is there yet; undefined where it is not below it. */
 export function pathBelow(
