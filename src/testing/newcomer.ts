@@ -99,9 +99,9 @@ copy new:debian base:new
 save img:app -o a.tar
 `;
 
-/** The words of a line as a shell splits it that knows single quotes alone. */
+/** The words of a line as a shell splits it that knows quotes around whole words alone. */
 export const wordsOf = (line: string): readonly string[] =>
-  [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+  [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, one, two, plain]) => one ?? two ?? plain ?? '');
 
 function writeFiles(directory: string, tree: Files): void {
   for (const [name, text] of Object.entries(tree)) {
