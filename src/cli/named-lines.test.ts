@@ -46,8 +46,12 @@ async function faultOf(line: string): Promise<string | undefined> {
   for (const value of values)
     for (const operand of operands)
       try {
-        const { kind } = await parseArguments([...wordsOf(line).slice(1), ...value, ...operand], commands, io);
-        if (kind === 'command') return undefined;
+        const parsed = await parseArguments([...wordsOf(line).slice(1), ...value, ...operand], commands, io);
+        if (parsed.kind !== 'command') continue;
+        const { command, words } = parsed;
+        const other = command.positionals.find(({ name, choices }) => choices?.includes(words.word(name)) === false);
+        if (other === undefined) return undefined;
+        faults.push(`${line}: no ${other.name} of ${command.name}`);
       } catch (error) {
         faults.push((error as Error).message);
       }
