@@ -130,6 +130,10 @@ test('what is in the way stays, unless force is given', async t => {
   // A file takes the place of a file, below a directory as well, and of nothing else.
   writeFileSync(join(place, 'into/file'), 'mine');
   for (const time of ['once', 'again']) {
+    await cp(`${image}:/out`, join(place, 'into'));
+    assert.equal(readlinkSync(join(place, 'into/out')), '/../../etc', time);
+    await cp(`${image}:/d/to`, join(place, 'into'));
+    assert.equal(readlinkSync(join(place, 'into/to')), 'sub/deep', time);
     await cp(`${image}:/d/file`, join(place, 'into'));
     assert.equal(readFileSync(join(place, 'into/file'), 'utf8'), 'hello\n', time);
   }
