@@ -124,7 +124,7 @@ async function rebasePart(
     places,
   }: { readonly options: RebaseOptions & { readonly newBase: ImageOperand }; readonly places: OpenPlaces },
 ): Promise<ChangedPart<RebasedImage>> {
-  const known = options.oldBase ?? (await knownBase(part, image, places));
+  const known = options.oldBase ?? (await knownBase(part.image, image, places));
   const base = await openBaseFor(options.newBase, part.image, places);
   const old = await oldBaseOf(part, known, { fresh: base.image, places });
   const objections = checkObjections(part, base.image, options.force);
