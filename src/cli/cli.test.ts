@@ -260,7 +260,10 @@ test('import takes a file or stdin, prints a digest, and says what is wrong with
   const { status, err } = await ocikit(['import', '-', image], { stdin: page });
   assert.match(err, /^ocikit: input: tar entry at offset 0: expected [^\n]+\n$/);
   assert.equal(status, 2);
-  assert.match((await ocikit(['import', place, image])).err, /: expected a file, got a directory\n$/);
+  assert.match(
+    (await ocikit(['import', place, image])).err,
+    /: expected a file, got a directory \(`ocikit commit` makes an image of a directory\)\n$/,
+  );
 });
 
 test('stdin may be a file or a pipe, and a directory is told', async t => {

@@ -93,6 +93,26 @@ const table: readonly (readonly [line: string, status: number, err: RegExp])[] =
   ['load ./s.tar ./L:name', 2, /`ocikit copy ARCHIVE LAYOUT:NAME` gives one a name/],
   ['cp ./s.tar ./img:git:/etc/', 2, /`ocikit append` puts a file into an image/],
   ['export ./img:git out.tar', 2, /\(-o out\.tar writes there\)$/],
+  ['diff ./work/rootfs', 2, /got one operand \(the bundle is \S*work\)$/],
+  ['inspect @sha256:aa', 2, /expected a path, got nothing \(an image is PATH\[:NAME\]\[@DIGEST\]\)$/],
+  ['save ./img:git -o ./saved/', 2, /saved\/: expected a place for a file, got a directory's name$/],
+  ['export ./img:git -o ./r', 2, /r: expected a place for a file, got a directory$/],
+  ['report ./img:git -o ./pages/', 2, /pages\/: expected a place for a file, got a directory's name$/],
+  [
+    'rebase ./img:git --check',
+    2,
+    /img:git: expected an image with annotation \S+, got one without \(give --old-base\)$/,
+  ],
+  [
+    'rebase ./img:git --old-base ./img:two --new-base ./img:two',
+    2,
+    /img:git \(\S+\): expected an image that is made on/,
+  ],
+  ['squash ./img:git --from-base ./img:two', 2, /img:git \(\S+\): expected an image that is made on/],
+  ['drop ./img:git --created-by nobody', 2, /img:git \(\S+\): expected a layer whose line of history matches/],
+  ['strip ./img:git /nothing', 2, /img:git \(\S+\): expected a path of some layer/],
+  ['history ./typo.tar', 2, /typo\.tar: expected an image archive, got nothing$/],
+  ['import ./r ./img:q', 2, /r: expected a file, got a directory \(`ocikit commit` makes an image of a directory\)$/],
   ['diff ./r', 2, /expected two operands, or one bundle, got one operand \(unpack with --bundle makes one/],
   [
     'run ./r -- true',
@@ -154,6 +174,7 @@ test('what people type is done as they mean it, or one line says how, and nothin
     ['commit ./r ./img:git', 'a'],
     ['commit ./r ./img:two', 'b'],
     ['save ./img:git -o ./s.tar', 'b'],
+    ['unpack ./img:git ./work --bundle', 'b'],
   ] as const) {
     writeFileSync(join(place, 'r', file), file);
     assert.equal((await run(line)).status, 0, line);

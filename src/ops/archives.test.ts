@@ -450,7 +450,7 @@ test('an archive that is truncated, has a false size, or names what is not there
     ],
     [await tarOf(join(place, 'none.tar'), { 'etc/': '' }), /none.tar: expected an image archive/],
     [`${archive}:figlet`, /expected an archive, got one image of it/],
-    [join(place, 'missing.tar'), /missing.tar: expected an image layout, got nothing/],
+    [join(place, 'missing.tar'), /missing.tar: expected an image archive, got nothing/],
   ];
   for (const [path, pattern] of cases) {
     await assert.rejects(load(path, join(place, 'none')), refusal(pattern), path);

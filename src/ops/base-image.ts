@@ -10,7 +10,7 @@ import { isIndexType } from '../spec/media-type.ts';
 import type { Annotations, Image } from '../spec/objects.ts';
 import { formatPlatform } from '../spec/platform.ts';
 import { type OpenedImage, type OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
-import { type ImageOperand, parseOperand } from '../store/parse-operand.ts';
+import { type ImageOperand, parseOperand, subjectOf } from '../store/parse-operand.ts';
 
 /** What the index above an image says of it; nothing where there is no index. */
 async function saidAbove(operand: ImageOperand, places: OpenPlaces): Promise<Annotations> {
@@ -31,7 +31,7 @@ export const isLowestLayers = (base: ImageOperand | LowestLayers): base is Lowes
  * in its own place. Throws `usage` where all say nothing of it.
  */
 export async function knownBase(
-  { source, image }: { readonly source: { readonly subject: string }; readonly image: Image },
+  image: Image,
   operand: ImageOperand,
   places: OpenPlaces,
 ): Promise<ImageOperand | LowestLayers> {
@@ -41,7 +41,7 @@ export async function knownBase(
   const digest = own ?? (await saidAbove(operand, places))[annotationKeys.baseDigest];
   if (digest === undefined)
     throw usage(
-      source.subject,
+      subjectOf(operand),
       `expected an image with annotation ${annotationKeys.baseDigest}, got one without`,
       'give option oldBase',
     );

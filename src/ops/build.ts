@@ -8,8 +8,9 @@ import { newIndex } from '../image/index-edit.ts';
 import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
-import { kindOfTarget } from '../store/disk/file-target.ts';
+import { checkFilePlace, kindOfTarget } from '../store/disk/file-target.ts';
 import { checkReadable } from '../store/disk/input-file.ts';
+import { isSaidBelow } from '../store/disk/path-below.ts';
 import { openKeptListings } from '../store/kept-listings.ts';
 import { withLayout, withScratchLayout } from '../store/layout/new-layout.ts';
 import { OpenPlaces, openPlace } from '../store/open-operand.ts';
@@ -82,6 +83,7 @@ async function buildOut(
   places: readonly BuildPlace[],
   options: BuildOptions,
 ): Promise<BuildResult> {
+  if (options.dryRun !== true) checkFiles(places, options);
   const { result, root } = await buildFrom(place, places, options);
   const { output, dryRun, signal, progress } = options;
   if (dryRun === true) return result;
@@ -134,6 +136,13 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
     await ended().catch(() => undefined);
     contexts.close();
   }
+}
+
+/** Holds the files that are written once the image is there to their places, before anything is done. What lies in what the build makes has none yet. */
+function checkFiles(places: readonly BuildPlace[], { output, iidFile, metadataFile }: BuildOptions): void {
+  const made = [...layoutsOf(places), ...(output?.kind === 'local' ? [output.path] : [])];
+  const files = [output?.kind === 'local' ? undefined : output?.path, iidFile, metadataFile];
+  for (const file of files) if (file !== undefined && !made.some(path => isSaidBelow(path, file))) checkFilePlace(file);
 }
 
 /** Where a build writes what nobody would read: a directory that its files go into is one that they may come from. */

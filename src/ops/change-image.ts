@@ -22,6 +22,8 @@ import { archiveRoot, writeImageArchive } from './write-image-archive.ts';
 
 /** One image that is to be changed. */
 export interface ChangePart {
+  /** What messages call it: the operand, and the platform. */
+  readonly subject: string;
   readonly source: ImageSource;
   readonly image: Image;
   /** Takes blobs of the result. Those of the image itself need not be brought. */
@@ -104,7 +106,7 @@ async function make<Details extends object>(
       'expected a multi-platform image, whose index has annotations, got one image',
       isIndexType(opened.named.mediaType) ? 'give option allPlatforms, which takes the index along' : undefined,
     );
-  const parts = changingParts(change, { source, isChosen, store, options });
+  const parts = changingParts(change, { subject: opened.subject, source, isChosen, store, options });
   const result = await changeGraph(source, root, { ...parts.graph, index: change.index });
   const { platforms, images, warnings, made } = parts;
   const [only] = platforms;

@@ -24,6 +24,8 @@ export interface ChangingParts<Details extends object> {
 
 /** Where a change reads, what is to be changed there, where blobs of the result go, and what is said of it. */
 interface ChangePlaces {
+  /** What messages call all of it. */
+  readonly subject: string;
   readonly source: ImageSource;
   readonly isChosen: (descriptor: Descriptor) => boolean;
   readonly store: ImageStore;
@@ -33,7 +35,7 @@ interface ChangePlaces {
 /** Begins a change: each image is proved, changed, given what options say, and kept with its documents. */
 export function changingParts<Details extends object>(
   change: Change<Details>,
-  { source, isChosen, store, options }: ChangePlaces,
+  { subject, source, isChosen, store, options }: ChangePlaces,
 ): ChangingParts<Details> {
   const made = madeSource(source, store);
   const images: (ChangedImage & Details)[] = [];
@@ -41,7 +43,8 @@ export function changingParts<Details extends object>(
   const warnings: string[] = [];
   const changeOne = async (image: Image): Promise<Image> => {
     if (source.isConverted === true) await proveImage(source, image);
-    const part = await change.change({ source, image, destination: made, edit: editOf(options) });
+    const called = `${subject} (${formatPlatform(platformOf(image))})`;
+    const part = await change.change({ subject: called, source, image, destination: made, edit: editOf(options) });
     await proveKept(source, image, part.image);
     const result = withOptions(image, part, options);
     warnings.push(...(part.warnings ?? []));

@@ -50,7 +50,7 @@ async function make<Details extends object>(
   const { value } = opened.index;
   const folded = foldListed(opened.source, opened.index);
   const source = change.over?.(folded.source) ?? folded.source;
-  const parts = changingParts(change, { source, isChosen: () => true, store, options });
+  const parts = changingParts(change, { subject: source.subject, source, isChosen: () => true, store, options });
   const { entries, warnings } = await changeEntries(source, folded.entries, parts.graph);
   if (parts.images.length === 0) throw notFound(source.subject, 'an image');
   const { manifests } = change.listed(withEntries(value, entries), value);

@@ -36,7 +36,7 @@ export async function checkBase(
   for (const descriptor of await manifestsOf(opened, options)) {
     const read = await readImage(opened.source, descriptor);
     const part = { source: opened.source, image: read };
-    const known = base ?? (await knownBase(part, image, places));
+    const known = base ?? (await knownBase(part.image, image, places));
     // What the image itself says of its own layers is so.
     const foreign = isLowestLayers(known)
       ? undefined

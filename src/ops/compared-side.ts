@@ -10,7 +10,7 @@ import type { ImageSource } from '../graph/source.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import type { Image, Layer } from '../spec/objects.ts';
 import { sizeOf } from '../spec/sizes.ts';
-import { type Bundle, openBundle } from '../store/bundle/bundle.ts';
+import { type Bundle, bundleOfRootfs, openBundle } from '../store/bundle/bundle.ts';
 import { type Location, locate, type RootfsLocation } from '../store/locate.ts';
 import { OpenPlaces, pickNamed, withNamed } from '../store/open-operand.ts';
 import { openSource } from '../store/open-source.ts';
@@ -209,8 +209,11 @@ const read = (opened: Opened, options: OpenOptions): Promise<ComparedSide> =>
 
 async function openBundlePair(operand: Operand, options: OpenOptions): Promise<[ComparedSide, ComparedSide]> {
   const place = await locate(operand, new OpenPlaces(options));
-  if (place.kind !== 'bundle')
-    throw usage(subjectOf(operand), 'expected two operands, or one bundle, got one operand', toBundle);
+  if (place.kind !== 'bundle') {
+    const bundle = place.kind === 'rootfs' ? bundleOfRootfs(place.directory) : undefined;
+    const hint = bundle === undefined ? toBundle : `the bundle is ${bundle}`;
+    throw usage(subjectOf(operand), 'expected two operands, or one bundle, got one operand', hint);
+  }
   const bundle = openBundle(place.directory);
   const base = async (): Promise<ComparedSide> => {
     const { source, image } = await bundleBase(bundle, options);

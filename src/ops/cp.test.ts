@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { OciError } from '../errors.ts';
 import { refusal } from '../testing/answers.ts';
 import { runCommand } from '../testing/command-line.ts';
 import { layerTar, makeLayout, putImage, putName } from '../testing/layout-files.ts';
@@ -26,6 +27,7 @@ import { commit } from './commit.ts';
 import { cp, cpStream } from './cp.ts';
 import { files } from './files.ts';
 import { importRootfs } from './import-rootfs.ts';
+import { unpack } from './unpack.ts';
 
 const node = (path: string, made: Node): LayerEntry => ({ kind: 'node', path, node: made });
 
@@ -125,9 +127,58 @@ test('what is in the way stays, unless force is given', async t => {
     cp(`${image}:/d/file`, join(place, 'nodir/')),
     refusal(/expected a directory that is there, got nothing/),
   );
+  // A file takes the place of a file, below a directory as well, and of nothing else.
+  writeFileSync(join(place, 'into/file'), 'mine');
+  for (const time of ['once', 'again']) {
+    await cp(`${image}:/out`, join(place, 'into'));
+    assert.equal(readlinkSync(join(place, 'into/out')), '/../../etc', time);
+    await cp(`${image}:/d/to`, join(place, 'into'));
+    assert.equal(readlinkSync(join(place, 'into/to')), 'sub/deep', time);
+    await cp(`${image}:/d/file`, join(place, 'into'));
+    assert.equal(readFileSync(join(place, 'into/file'), 'utf8'), 'hello\n', time);
+  }
+  mkdirSync(join(place, 'other/file'), { recursive: true });
+  await assert.rejects(
+    cp(`${image}:/d/file`, join(place, 'other')),
+    refusal(/other\/file: expected a place for a file, got a directory/, 'conflict'),
+  );
   writeFileSync(join(place, 'file'), 'mine');
   await assert.rejects(cp(`${image}:/d`, join(place, 'file')), refusal(/expected a place for a directory, got a file/));
   assert.equal(readFileSync(join(place, 'file'), 'utf8'), 'mine');
+});
+
+test('force replaces neither the directory that this is done in, nor one that holds what is read, whoever spells them how', async t => {
+  const { place, image } = placeOf(t);
+  const back = process.cwd();
+  t.after(() => process.chdir(back));
+  mkdirSync(join(place, 'here/below'), { recursive: true });
+  symlinkSync('here', join(place, 'link'));
+  process.chdir(join(place, 'here/below'));
+  const layout = image.slice(0, image.lastIndexOf(':'));
+  const before = readdirSync(place, { recursive: true });
+  for (const [target, got] of [
+    [join(place, 'here'), /got the one that this is done in$/],
+    ['..', /got the one that this is done in$/],
+    [`${place}/link/.`, /got the one that this is done in$/],
+    [layout, /got one that holds what is read, /],
+  ] as const)
+    for (const call of [
+      () => cp(`${image}:/d/.`, target, { force: true }),
+      () => unpack(image, target, { force: true }),
+      () => unpack(image, target, { force: true, bundle: true }),
+    ])
+      await assert.rejects(call, error => {
+        assert.ok(error instanceof OciError);
+        assert.match(error.message, /expected a directory that may be replaced/);
+        assert.match(error.message, got);
+        return error.code === 'conflict';
+      });
+  // Nobody is told of an option that would not help.
+  await assert.rejects(unpack(image, '..'), error => error instanceof OciError && error.hint === undefined);
+  assert.deepEqual(readdirSync(place, { recursive: true }), before);
+  // What is empty is filled, and stays the directory that it is.
+  await unpack(image, '.', { force: true });
+  assert.ok(readdirSync('.').includes('d'));
 });
 
 test('a tar of what is copied has it at its top, as it is', async t => {

@@ -2,6 +2,7 @@ import type { Bytes } from '../engine/engine.ts';
 import { badOption, OciError, usage } from '../errors.ts';
 import { placeOfCopy } from '../store/disk/copy-place.ts';
 import { type InnerPath, parseInnerPath } from '../store/inner-path.ts';
+import { pathOfOperand } from '../store/locate.ts';
 import { mergeCopy, putCopy } from '../store/rootfs/copy-out.ts';
 import { ownOwner } from '../store/rootfs/powers.ts';
 import { Pace } from '../stream/pace.ts';
@@ -22,6 +23,8 @@ interface Source {
   readonly look: Look;
   readonly found: ReturnType<typeof findIn>;
   readonly name: ByteString;
+  /** The path of the place on the disk. */
+  readonly reads: string;
   /** Whether what is in a directory is meant, and not it itself. */
   readonly contents: boolean;
 }
@@ -46,7 +49,8 @@ async function openSource(from: InnerPath, options: CpOptions): Promise<Source> 
   const look = await lookInto(rootfs, options);
   const found = findIn(look, path, options.followLink === true ? 'followed' : 'kept');
   const contents = path.endsWith('/.') || found.path === '';
-  return { look, found, name: found.path === '' ? rootName : nameOf(found.path), contents };
+  const reads = pathOfOperand(rootfs);
+  return { look, found, reads, name: found.path === '' ? rootName : nameOf(found.path), contents };
 }
 
 const treeOf = (name: ByteString, node: Node): Tree => ({ ...emptyTree(), children: new Map([[name, node]]) });
@@ -87,7 +91,7 @@ export async function cp(from: InnerPath, target: string, options: CpOptions = {
   if (options.merge === true && options.force === true)
     throw badOption('merge', 'expected no option force beside it, got both');
   checkOutward(from, target);
-  const { look, found, name, contents } = await openSource(from, options);
+  const { look, found, reads, name, contents } = await openSource(from, options);
   const isDirectory = found.node.kind === 'directory';
   const { place, replaces, there } = placeOfCopy(target, { name: nameOnDisk(name), isDirectory, contents });
   const isMerged = options.merge === true && there === 'directory';
@@ -98,6 +102,6 @@ export async function cp(from: InnerPath, target: string, options: CpOptions = {
   const warnings =
     isMerged && found.node.kind === 'directory'
       ? await mergeCopy(tar, { place, name: rootName, node: found.node, work: options })
-      : await putCopy(tar, { place, name, force, isDirectory, work: options });
+      : await putCopy(tar, { place, name, force, isDirectory, reads, work: options });
   return { ...pathFields(found.path), target: place, warnings: [...look.warnings, ...warnings] };
 }

@@ -6,7 +6,6 @@ import { layersCreatedBy, placesOfLayers } from '../image/drop.ts';
 import { parseLayerRange, positionsIn } from '../image/layer-range.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { linesOf, withLines } from '../image/lines.ts';
-import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { announce, Pace } from '../stream/pace.ts';
@@ -23,7 +22,7 @@ import { rewriteLayers } from './rewritten-layers.ts';
 import { rowOf } from './view.ts';
 
 /** Positions of the layers that are to go. */
-function droppedFrom({ source, image }: ChangePart, options: DropOptions): ReadonlySet<number> {
+function droppedFrom({ subject, image }: ChangePart, options: DropOptions): ReadonlySet<number> {
   const count = layersOf(image).length;
   if (options.layers !== undefined) {
     const range = parseLayerRange(options.layers);
@@ -36,7 +35,7 @@ function droppedFrom({ source, image }: ChangePart, options: DropOptions): Reado
   if (found.length === 0)
     throw new OciError(
       'not-found',
-      `${source.subject} (${formatPlatform(image.config.value)})`,
+      subject,
       `expected a layer whose line of history matches '${glob}', got none among ${count}`,
     );
   return new Set(found);
@@ -92,13 +91,13 @@ function notesOf(rows: readonly DiffRow[], rest: Remaining, options: DropOptions
   ];
 }
 
-function checkBroken({ source }: ChangePart, rest: Remaining, options: DropOptions): void {
+function checkBroken({ subject }: ChangePart, rest: Remaining, options: DropOptions): void {
   const [first] = rest.broken;
   if (first === undefined || options.materialize === true) return;
   const link = `layer ${first.layer + 1} links '/${shortTextOf(first.path)}' to '/${shortTextOf(first.target)}'`;
   throw new OciError(
     'conflict',
-    source.subject,
+    subject,
     `expected upper layers that need nothing of the dropped ones, got another: ${link}`,
     {
       hint: 'option materialize copies the file up',
@@ -140,12 +139,12 @@ async function dropPart(part: ChangePart, options: DropOptions): Promise<Changed
 /** Layers are told by number only where all platforms have as many. */
 function sameCount(): (part: ChangePart) => void {
   let known: number | undefined;
-  return ({ source, image }) => {
+  return ({ subject, image }) => {
     const count = layersOf(image).length;
     known ??= count;
     if (count !== known)
       throw usage(
-        source.subject,
+        subject,
         `expected as many layers in all platforms, got ${known} and ${count}`,
         'give option platform or createdBy',
       );

@@ -13,6 +13,8 @@ import type { ImportResult } from './results.ts';
 /** What docker writes for stdin and for files alike. */
 const defaultMessage = 'Imported from -';
 
+const toCommit = '`ocikit commit` makes an image of a directory';
+
 /**
  * Makes an image of one layer of the tar of a root filesystem (a file, or a stream of its bytes), by docker's rules for
  * `import`: one line of history with the message and no command, a config of the changes alone. The input is read once and
@@ -29,7 +31,9 @@ export async function importRootfs(
   // No command made this layer, whatever the image runs.
   const edit = { ...editOf({ ...options, message: options.message || defaultMessage }), createdBy: '' };
   const [bytes, subject] =
-    typeof file === 'string' ? [readInputFile(file, options.signal), file] : [stoppable(file, options.signal), 'input'];
+    typeof file === 'string'
+      ? [readInputFile(file, options.signal, toCommit), file]
+      : [stoppable(file, options.signal), 'input'];
   const size = typeof file === 'string' ? inputSize(file) : undefined;
   return withDestination(place, options, async destination => {
     const { layer, warnings } = await importLayer(bytes, destination, { ...options, subject, size });

@@ -10,7 +10,6 @@ import { annotationKeys } from '../spec/annotations.ts';
 import { isIndexType } from '../spec/media-type.ts';
 import { nameOf } from '../spec/name.ts';
 import type { Descriptor, Image, ImageIndex } from '../spec/objects.ts';
-import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import { type OpenedImage, OpenPlaces, openNamed } from '../store/open-operand.ts';
 import { type ImageOperand, subjectOf } from '../store/parse-operand.ts';
@@ -74,7 +73,7 @@ async function inspect(
     const link = `layer ${count + first.layer + 1} links '${shown(first.path)}' to '${shown(first.target)}'`;
     throw new OciError(
       'conflict',
-      part.source.subject,
+      part.subject,
       `expected a new base with all that upper layers link to, got another: ${link}`,
     );
   }
@@ -101,17 +100,17 @@ async function oldBaseOf(
   if (foreign === undefined) return old.image;
   throw new OciError(
     'conflict',
-    `${part.source.subject} (${formatPlatform(part.image.config.value)})`,
+    part.subject,
     `expected an image that is made on ${subjectOf(known)}, got another layer ${foreign + 1}`,
   );
 }
 
 /** What the image's labels and the new base's say against it, which is an error or, where it is forced, a warning. */
-function checkObjections({ source, image }: ChangePart, fresh: Image, force: boolean | undefined): readonly string[] {
+function checkObjections({ subject, image }: ChangePart, fresh: Image, force: boolean | undefined): readonly string[] {
   const objections = objectionsOf(image.config.value, fresh.config.value);
   const [first] = objections;
   if (first !== undefined && force !== true)
-    throw new OciError('conflict', source.subject, `expected ${first[0]}, got ${first[1]}`, {
+    throw new OciError('conflict', subject, `expected ${first[0]}, got ${first[1]}`, {
       hint: 'option force rebases it all the same',
     });
   return objections.map(([expected, got]) => `expected ${expected}, got ${got}: rebased all the same`);
@@ -125,12 +124,11 @@ async function rebasePart(
     places,
   }: { readonly options: RebaseOptions & { readonly newBase: ImageOperand }; readonly places: OpenPlaces },
 ): Promise<ChangedPart<RebasedImage>> {
-  const { source } = part;
-  const known = options.oldBase ?? (await knownBase(part, image, places));
+  const known = options.oldBase ?? (await knownBase(part.image, image, places));
   const base = await openBaseFor(options.newBase, part.image, places);
   const old = await oldBaseOf(part, known, { fresh: base.image, places });
   const objections = checkObjections(part, base.image, options.force);
-  const { image: rebased, conflicts } = rebaseImage({ old, own: part.image, fresh: base.image }, source.subject);
+  const { image: rebased, conflicts } = rebaseImage({ old, own: part.image, fresh: base.image }, part.subject);
   const count = layersOf(old).length;
   const details = { oldLayers: count, newLayers: layersOf(base.image).length, conflicts };
   const warnings = await inspect(part, { count, base }, options);

@@ -35,7 +35,7 @@ async function positionsOf(part: ChangePart, options: SquashOptions, places: Ope
   const foreign = await provenForeignLayer(part, base);
   if (foreign !== undefined) {
     const got = `another layer ${foreign + 1}`;
-    throw usage(part.source.subject, `expected an image that is made on ${subjectOf(options.fromBase)}, got ${got}`);
+    throw usage(part.subject, `expected an image that is made on ${subjectOf(options.fromBase)}, got ${got}`);
   }
   return { from: layersOf(base.image).length, to: count };
 }

@@ -121,7 +121,7 @@ test('the same contents elsewhere are told of, and a path that no layer has is a
   assert.deepEqual(result.images[0]?.copies, ['/copy']);
   await assert.rejects(
     strip(app, ['/a', '/none']),
-    refusal(/expected a path of some layer, got .*'\/none', which is in none/, 'not-found'),
+    refusal(/img:app \(linux\/amd64\): expected a path of some layer, got .*'\/none', which is in none/, 'not-found'),
   );
   for (const paths of [[], ['/'], ['a', '..']])
     await assert.rejects(strip(app, paths), refusal(/expected paths below the root/, 'usage'));

@@ -5,7 +5,6 @@ import { goneFrom, planStrip, type StripPlan } from '../graph/strip-plan.ts';
 import { blobsOf, layersOf } from '../image/layers.ts';
 import { linesNaming } from '../image/redact.ts';
 import type { Image } from '../spec/objects.ts';
-import { formatPlatform } from '../spec/platform.ts';
 import { sizeOf } from '../spec/sizes.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { announce, Pace } from '../stream/pace.ts';
@@ -77,12 +76,11 @@ async function stripPart(
   paths: ReadonlySet<Path>,
   options: StripOptions,
 ): Promise<ChangedPart<StrippedPaths>> {
-  const { source, image } = part;
+  const { subject, source, image } = part;
   const layers = layersOf(image);
   announce(options, 'stripping', sizeOf(blobsOf(layers)));
   const plan = await planStrip(source, layers, { paths, keepLinks: options.keepLinks === true });
   const missing = plan.missing.map(shown);
-  const subject = `${source.subject} (${formatPlatform(image.config.value)})`;
   if (missing.length > 0 && options.allPlatforms !== true)
     throw new OciError('not-found', subject, `expected a path of some layer, got '${missing[0]}', which is in none`);
   const copies = await copiesOf(part, plan);

@@ -83,7 +83,7 @@ export async function unpack(
   const layers = layersOf(opened.image);
   const making = makingOf(options);
   const force = options.force === true;
-  const target = await prepareTarget(directory, { force, isDirectory: true });
+  const target = await prepareTarget(directory, { force, isDirectory: true, reads: opened.place.path });
   try {
     const bundle = options.bundle === true;
     const place = bundle ? makeRootfs(target.work) : target.work;
@@ -97,11 +97,11 @@ export async function unpack(
     const warnings = [...extraction.warnings, ...(await warningsOf(opened.source, blobsOf(layers)))];
     checkWarnings(warnings, options.strict);
     const more = bundle ? await finishBundle(target.work, directory, { opened, extraction, making }) : [];
-    await target.commit(aside => moveSidecar(target.work, directory, { aside, force }));
+    await target.commit(aside => moveSidecar(target.work, target.place, { aside, force }));
     return {
       directory,
       manifest: opened.descriptor.digest,
-      sidecar: sidecarAt(bundle ? rootfsOf(directory) : directory),
+      sidecar: sidecarAt(bundle ? rootfsOf(directory) : target.place),
       warnings: [...warnings, ...more],
     };
   } catch (error) {

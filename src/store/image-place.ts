@@ -82,7 +82,7 @@ export function parseImagePlace(text: string, use: 'read' | 'write'): ImagePlace
   const located = prefix === undefined ? text : text.slice(prefix[0].length);
   const end = pathEnd(located);
   const path = located.slice(0, end);
-  if (path === '') throw usage(text, 'expected a path, got nothing');
+  if (path === '') throw usage(text, 'expected a path, got nothing', 'an image is PATH[:NAME][@DIGEST]');
   checkNoStream(text, path);
   const named = splitName(located.slice(end), text);
   if (use === 'write' && prefix === undefined) checkNewLayout(text, path);

@@ -62,6 +62,11 @@ function parseLocated(operand: ImageOperand): ParsedOperand {
   return { subject: operand, place: { path: operand } };
 }
 
+/** Where on the disk an operand is. Throws `usage`. */
+export function pathOfOperand(operand: Operand): string {
+  return (saidRootfs(operand) ?? parseLocated(operand as ImageOperand).place).path;
+}
+
 async function imagesAt(parsed: ParsedOperand, places: OpenPlaces): Promise<Location> {
   return { kind: 'image', ...parsed, ...(await places.source(parsed.place)) };
 }

@@ -6,7 +6,7 @@ import type { ImageSource } from '../graph/source.ts';
 import type { Document, ImageIndex } from '../spec/objects.ts';
 import type { Work } from '../stream/pace.ts';
 import { onDisk } from './disk/system-error.ts';
-import { registryHint } from './elsewhere.ts';
+import { archiveName, registryHint } from './elsewhere.ts';
 import type { ImagePlace } from './image-place.ts';
 import { bareLayout, isBareLayout, type OpenedLayout, openLayoutNow } from './layout/layout.ts';
 
@@ -31,13 +31,15 @@ const isLayout = ({ kind, path }: Located): boolean =>
 /** What reads archives is loaded when there is one: most commands meet none, and would wait for it. */
 const archives = (): Promise<typeof import('./archive/open-archive.ts')> => import('./archive/open-archive.ts');
 
-/** Opens a layout; where nothing is there, it says what to do about a name in a registry. */
+/** Opens a layout; where nothing is there, it says what was meant, and what to do about a name in a registry. */
 async function openNow(place: Located, work: Work = {}): Promise<OpenedLayout> {
   try {
     return await openLayoutNow(place.path, work);
   } catch (error) {
     const isAbsent = error instanceof OciError && error.code === 'not-found' && error.subject === place.path;
-    throw isAbsent && error.hint === undefined ? notFound(place.path, 'an image layout', registryHint(place)) : error;
+    if (!isAbsent || error.hint !== undefined) throw error;
+    const expected = archiveName.test(place.path) ? 'an image archive' : 'an image layout';
+    throw notFound(place.path, expected, registryHint(place));
   }
 }
 

@@ -46,7 +46,10 @@ export const commit: Command = {
       "ocikit commit work/ img:figlet -a Ann -m 'add figlet' -c 'CMD [\"figlet\"]'",
       'what changed in a bundle, as a layer',
     ],
-    ['ocikit commit new/ --base-dir old/ -o delta.tar', 'what differs between two directories, as the tar of a layer'],
+    [
+      'ocikit commit after/ --base-dir before/ -o delta.tar',
+      'what differs between two directories, as the tar of a layer',
+    ],
   ],
   details: [
     'The new layer holds only what differs from the base, whatever made the directory. The base of a bundle is the image that it was unpacked from, unless --base names another; without any base the root filesystem becomes an image of one layer. Where nothing differs there is no layer: the history has a line without one.',

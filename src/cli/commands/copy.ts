@@ -42,7 +42,7 @@ export const copy: Command = {
   },
   examples: [
     ['ocikit copy docker-archive:legacy.tar:app:v1 out:v1', 'an image of an archive into a layout'],
-    ['ocikit copy img:figlet out/other:v2 --compression none', 'layers stored otherwise, the image ID the same'],
+    ['ocikit copy img:figlet copies/other:v2 --compression none', 'layers stored otherwise, the image ID the same'],
   ],
   details: [
     'Documents and layers keep every byte unless --compression, --format or several --platform ask for something else; then digests of manifests change and image IDs stay. Blobs that are there already are not written again; inside one file system they are shared.',

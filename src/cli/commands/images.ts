@@ -70,10 +70,7 @@ export const images: Command = {
   ],
   examples: [
     ['ocikit images img', 'as docker images prints them'],
-    [
-      "ocikit images img --filter 'reference=fig*' --format '{{.Repository}}:{{.Tag}} {{.Size}}'",
-      'some of them, a line each',
-    ],
+    ["ocikit images img --filter 'reference=fig*' --format '{{.Tag}} {{.Size}}'", 'some of them, a line each'],
   ],
   details: [
     'A filter takes names as they are operands (reference=img:*, before=img:git) and as docker spells them. Where several places are listed, a column says which; one that cannot be read is an error beside the list of the others.',

@@ -18,7 +18,7 @@ export const referrers: Command = {
   examples: [
     ['ocikit referrers img:app', 'what is about the image that the name stands for'],
     [
-      'ocikit referrers img:app --platform linux/arm64 --artifact-type application/spdx+json --json',
+      'ocikit referrers img:multi --platform linux/arm64 --artifact-type application/spdx+json --json',
       'SBOMs of one platform',
     ],
   ],

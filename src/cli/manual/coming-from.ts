@@ -102,7 +102,7 @@ const regctl: Rows = [
   ['regctl manifest get ocidir://img:tag', 'ocikit inspect img:tag --raw manifest'],
   ['regctl index create ocidir://img:multi --ref ocidir://img:one', 'ocikit index create img:multi img:one'],
   ['regctl index add ocidir://img:multi --ref ocidir://img:two', 'ocikit index add img:multi img:two'],
-  ['regctl index delete ocidir://img:multi --digest sha256:…', 'ocikit index remove img:multi @sha256:44136fa3'],
+  ['regctl index delete ocidir://img:multi --digest sha256:…', 'ocikit index remove img:multi img@sha256:44136fa3'],
   [
     'regctl artifact put --subject ocidir://img:tag --artifact-type T -f sbom.json',
     'ocikit attach img:tag sbom.json --artifact-type application/spdx+json --fallback-tag',
@@ -134,7 +134,7 @@ const buildah: Rows = [
   ['buildah build -t app .', 'ocikit build . -t img:app'],
   ['buildah add work FILE /etc/', 'ocikit append img:app --add FILE:/etc/'],
   ['buildah manifest create multi; buildah manifest add multi one', 'ocikit index create img:multi img:one'],
-  ['buildah manifest remove multi sha256:…', 'ocikit index remove img:multi @sha256:44136fa3'],
+  ['buildah manifest remove multi sha256:…', 'ocikit index remove img:multi img@sha256:44136fa3'],
   ['buildah images', 'ocikit images img'],
   ['buildah rmi app', 'ocikit untag img:app'],
 ];

@@ -81,7 +81,7 @@ export const documentKinds: Readonly<Record<DocumentCode, FindingKind>> = {
     severity: 'error',
     means: 'A key of ExposedPorts is not `port[/tcp|udp|sctp]`.',
     section: 'image-spec config.md, "ExposedPorts"',
-    remedy: "Set it anew: `ocikit config --unset expose`, `ocikit config -c 'EXPOSE 80/tcp'`.",
+    remedy: "Set it anew: `ocikit config --unset port`, `ocikit config -c 'EXPOSE 80/tcp'`.",
   },
   'working-directory-relative': {
     severity: 'warning',

@@ -32,7 +32,8 @@ export const relationKinds: Readonly<Record<RelationCode, FindingKind>> = {
     severity: 'warning',
     means: 'An attestation is about a manifest that its index does not list: nobody finds what it vouches for.',
     section: 'BuildKit docs/attestations/attestation-storage.md, "vnd.docker.reference.digest"',
-    remedy: 'Take the entry out of the index: `ocikit index rm`. Make attestations with the image that they are about.',
+    remedy:
+      'Take the entry out of the index: `ocikit index remove`. Make attestations with the image that they are about.',
   },
   'artifact-type-mismatch': {
     severity: 'warning',
@@ -46,7 +47,7 @@ export const relationKinds: Readonly<Record<RelationCode, FindingKind>> = {
     severity: 'note',
     means: 'An index has two images for one platform. The first is taken.',
     section: 'image-spec image-index.md, "manifests"',
-    remedy: 'Take one of them out: `ocikit index rm`.',
+    remedy: 'Take one of them out: `ocikit index remove`.',
   },
   'entry-duplicate': {
     severity: 'note',

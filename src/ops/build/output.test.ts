@@ -140,3 +140,22 @@ test('an archive takes the place of the one of an earlier build, has the names o
     assert.ok(readFileSync(at('out')).equals(readFileSync(path)), kind);
   }
 });
+
+test('where a file that is written in the end has no place, nothing is built; one in what the build makes has', async t => {
+  const { context, beside } = prepare(t);
+  const at = (name: string): string => join(beside, name);
+  const image = `${at('img')}:app`;
+  mkdirSync(at('there'));
+  for (const path of [at('no/file'), at('there'), at('slash/')])
+    for (const options of [{ iidFile: path }, { metadataFile: path }, { output: { kind: 'tar', path } as const }]) {
+      await assert.rejects(
+        build(context, [image], options),
+        refusal(/expected (a place for a file|the directory \S+no)/),
+      );
+      assert.deepEqual(readdirSync(beside).sort(), ['pipe', 'there']);
+    }
+  const output = { kind: 'local', path: at('out') } as const;
+  await build(context, [image], { output, iidFile: at('out/iid'), metadataFile: at('img/metadata') });
+  assert.deepEqual(readdirSync(at('out')).sort(), ['a', 'iid']);
+  assert.ok(readdirSync(at('img')).includes('metadata'));
+});

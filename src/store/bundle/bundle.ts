@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { invalid } from '../../errors.ts';
 import { sideFileLimit } from '../../limits.ts';
@@ -85,6 +85,13 @@ function readSideFile(path: string): Readonly<Record<string, Json | undefined>> 
   if (json === null || typeof json !== 'object' || Array.isArray(json))
     throw invalid(path, 'an object', 'another value');
   return json as Readonly<Record<string, Json | undefined>>;
+}
+
+/** The bundle whose root filesystem a directory is, as who named that would write it. */
+export function bundleOfRootfs(directory: string): string | undefined {
+  const above = join(directory, '..');
+  const isRootfs = basename(resolve(directory)) === 'rootfs' && existsSync(join(above, sideFile));
+  return isRootfs ? above : undefined;
 }
 
 /** Opens a bundle. Throws `invalid` where its side file is damaged; the stat index is a cache and may be. */

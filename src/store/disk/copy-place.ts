@@ -1,4 +1,4 @@
-import { type Stats, statSync } from 'node:fs';
+import { lstatSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { notFound, OciError } from '../../errors.ts';
 import { onDisk } from './system-error.ts';
@@ -22,6 +22,12 @@ interface Place {
 const statAt = (path: string): Stats | undefined =>
   onDisk(path, 'a place for what is copied', () => statSync(path, { throwIfNoEntry: false }));
 
+/** Whether something is there that is no directory; a symbolic link is none, wherever it leads. */
+function isLeaf(path: string): boolean {
+  const found = onDisk(path, 'a place for what is copied', () => lstatSync(path, { throwIfNoEntry: false }));
+  return found !== undefined && !found.isDirectory();
+}
+
 function whatIs(found: Stats | undefined): Place['there'] {
   if (found === undefined) return 'nothing';
   return found.isDirectory() ? 'directory' : 'file';
@@ -39,7 +45,8 @@ export function placeOfCopy(target: string, { name, isDirectory, contents }: Cop
   }
   if (found.isDirectory()) {
     const place = contents ? target : join(target, name);
-    return { place, replaces: false, there: whatIs(statAt(place)) };
+    const there = whatIs(statAt(place));
+    return { place, replaces: !isDirectory && isLeaf(place), there };
   }
   if (isDirectory) throw new OciError('conflict', target, 'expected a place for a directory, got a file');
   return { place: target, replaces: true, there: 'file' };

@@ -1,7 +1,7 @@
-import { closeSync, existsSync, fchmodSync, openSync, renameSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, fchmodSync, openSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
-import { notFound } from '../../errors.ts';
+import { notFound, OciError } from '../../errors.ts';
 import { fsynced, syncDirectory, writeFully } from './atomic.ts';
 import { ownHandle } from './own-handle.ts';
 import { writeSparse } from './sparse-file.ts';
@@ -24,6 +24,24 @@ export function kindOfTarget(path: string): 'file' | 'directory' | 'open' {
 /** Whether nothing of what is written can be seen before it is whole. */
 export const isWrittenWhole = (path: string): boolean => kindOfTarget(path) !== 'open';
 
+/** Throws `conflict` for what is a directory, or is called like one: `reports/` is no file `reports`. */
+function checkFilePath(path: string): void {
+  const got =
+    kindOfTarget(path) === 'directory' ? 'a directory' : path.endsWith('/') ? "a directory's name" : undefined;
+  if (got !== undefined) throw new OciError('conflict', path, `expected a place for a file, got ${got}`);
+}
+
+/** Holds a path to where a file can come to be, for who writes it only after long work. Throws `conflict` and `not-found` as writing it would. */
+export function checkFilePlace(path: string): void {
+  checkFilePath(path);
+  if (!isWrittenWhole(path)) return;
+  const parent = dirname(resolve(path));
+  if (!existsSync(parent)) throw noParent(path);
+  onDisk(path, 'a place for a file', () => accessSync(parent, constants.W_OK | constants.X_OK));
+}
+
+const noParent = (path: string): OciError => notFound(path, `the directory ${dirname(path)} to write it in`);
+
 /** What is open already, or is there and is no regular file (a pipe, /dev/null), is written to as it is. */
 async function writeThrough(path: string, bytes: Bytes): Promise<void> {
   const own = ownHandle(path);
@@ -37,16 +55,17 @@ async function writeThrough(path: string, bytes: Bytes): Promise<void> {
 
 /**
  * Writes a file beside its place and renames it: it is there whole or not at all. `mode` as in chmod. Waiting for the disk takes
- * long: a signal that comes meanwhile still ends it. Throws `conflict` where the disk takes no more.
+ * long: a signal that comes meanwhile still ends it. Throws `conflict` for a directory, before any byte is asked for, and where the disk takes no more.
  */
 export async function writeFileAtomic(
   path: string,
   bytes: Bytes,
   { mode, signal }: { readonly mode: number; readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
+  checkFilePath(path);
   if (!isWrittenWhole(path)) return writeThrough(path, bytes);
   const place = resolve(path);
-  if (!existsSync(dirname(place))) throw notFound(path, `the directory ${dirname(path)} to write it in`);
+  if (!existsSync(dirname(place))) throw noParent(path);
   await clearLeftBehind(dirname(place));
   const stage = onDisk(path, 'a place for a file', () => makeTemporaryDirectory(dirname(place)));
   try {

@@ -64,14 +64,14 @@ export function inputSize(path: string): number | undefined {
 
 /**
  * A file, pipe or device of the user's own from its beginning to its end, in chunks of up to 1 MiB; a chunk is valid until
- * the next is asked for. Throws `usage` for a directory, `not-found`, and `conflict` where a file changes while it is read.
+ * the next is asked for. Throws `usage` for a directory, with a hint what to do with one, `not-found`, and `conflict` where a file changes while it is read.
  */
-export async function* readInputFile(path: string, signal?: AbortSignal): Bytes {
+export async function* readInputFile(path: string, signal?: AbortSignal, toDirectory?: string): Bytes {
   if (onDisk(path, wanted, () => statSync(path)).isFIFO()) return yield* pipeChunks(path, signal);
   const file = onDisk(path, wanted, () => openSync(path, 'r'));
   try {
     const before = statOf(file, path);
-    if (before.isDirectory()) throw usage(path, 'expected a file, got a directory');
+    if (before.isDirectory()) throw usage(path, 'expected a file, got a directory', toDirectory);
     // /proc and its like call everything a file of no size.
     yield* before.isFile() && before.size > 0n ? steadyChunks(file, path, before) : chunksOf(file, path);
   } finally {

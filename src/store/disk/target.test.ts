@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -140,4 +141,28 @@ test('what has come into an empty directory meanwhile stays, and nothing else do
   await target.abandon();
   assert.deepEqual(readdirSync(place), ['mine']);
   assert.equal(readFileSync(join(place, 'mine'), 'utf8'), 'mine');
+});
+
+test('a symbolic link to an empty directory is that directory, and with a slash behind it to any; else it is what is in the way', async t => {
+  const place = temporaryDirectory(t);
+  mkdirSync(join(place, 'led'));
+  symlinkSync('led', join(place, 'link'));
+  const into = async (directory: string, name: string, force = false): Promise<void> => {
+    const target = await prepareTarget(directory, { force, isDirectory: true });
+    writeFileSync(join(target.work, name), '');
+    await target.commit();
+  };
+  const found = (): readonly unknown[] => [
+    lstatSync(join(place, 'link')).isSymbolicLink(),
+    readdirSync(join(place, 'led')),
+  ];
+  await into(join(place, 'link'), 'one');
+  assert.deepEqual(found(), [true, ['one']]);
+  await assert.rejects(into(`${place}/link/`, 'two'), /expected an empty or new directory, got one with files in it/);
+  await assert.rejects(into(join(place, 'link'), 'two'), /expected a place for a directory, got a symbolic link/);
+  await into(`${place}/link/.`, 'two', true);
+  assert.deepEqual(found(), [true, ['two']]);
+  await into(join(place, 'link'), 'three', true);
+  assert.deepEqual(found(), [false, ['two']]);
+  assert.deepEqual(readdirSync(join(place, 'link')), ['three']);
 });

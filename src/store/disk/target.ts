@@ -1,16 +1,19 @@
-import { lstatSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OciError } from '../../errors.ts';
 import { makeDirectories, syncDirectory, takeBackDirectories } from './atomic.ts';
 import { canFill, fill, whileOpen } from './fill.ts';
 import { type HeldDirectory, holdDirectory } from './held-directory.ts';
 import { loadNative } from './native.ts';
+import { isWithin, realPath } from './path-below.ts';
 import { makePlainDirectory } from './plain-directory.ts';
 import { onDisk, systemCode, systemError } from './system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
 /** A directory in the making: work goes on beside its place, on the same file system. */
 interface Target {
+  /** Where it comes to be: as it was named, or where the symbolic link that was named leads to. */
+  readonly place: string;
   /** Where to write meanwhile: an empty directory, reached through the one above it, which is held open: for this process alone. */
   readonly work: string;
   /**
@@ -24,15 +27,40 @@ interface Target {
 
 const room = 'a place for a directory';
 
-function checkPlace(directory: string, force: boolean): void {
-  const found = onDisk(directory, room, () => lstatSync(directory, { throwIfNoEntry: false }));
-  if (found === undefined || force) return;
-  if (!found.isDirectory())
-    throw new OciError('conflict', directory, `expected ${room}, got a file`, { hint: 'option force replaces it' });
-  if (onDisk(directory, 'a directory', () => readdirSync(directory)).length > 0) {
-    throw new OciError('conflict', directory, 'expected an empty or new directory, got one with files in it', {
-      hint: 'option force replaces it',
-    });
+/** What a directory holds that must not go with it; undefined where it may be replaced. */
+function neededIn(directory: string, reads: string | undefined): string | undefined {
+  if (isWithin(directory, '.')) return 'the one that this is done in';
+  return reads !== undefined && isWithin(directory, reads) ? `one that holds what is read, ${reads}` : undefined;
+}
+
+/**
+ * A symbolic link to an empty directory is that directory, and so is one with a slash behind it, whatever its directory holds. Any other link is what is in
+ * the way, and what it leads to stays.
+ */
+function placeOf(directory: string): string {
+  const place = resolve(directory);
+  const led = realPath(directory);
+  if (led === undefined || !lstatSync(place).isSymbolicLink() || !statSync(led).isDirectory()) return directory;
+  return /\/\.?$/.test(directory) || readdirSync(led).length === 0 ? led : directory;
+}
+
+function checkPlace(directory: string, place: string, { force, isDirectory, reads }: TargetOptions): void {
+  const found = onDisk(directory, room, () => lstatSync(place, { throwIfNoEntry: false }));
+  if (found === undefined) return;
+  const hint = 'option force replaces it';
+  if (!found.isDirectory() || !isDirectory) {
+    const got = found.isSymbolicLink() ? 'a symbolic link' : found.isDirectory() ? 'a directory' : 'a file';
+    const expected = isDirectory ? room : 'a place for a file';
+    if (!force) throw new OciError('conflict', directory, `expected ${expected}, got ${got}`, { hint });
+    if (!found.isDirectory()) return;
+  }
+  if (onDisk(directory, 'a directory', () => readdirSync(place)).length === 0) return;
+  const needed = neededIn(place, reads);
+  if (force && needed !== undefined)
+    throw new OciError('conflict', directory, `expected a directory that may be replaced, got ${needed}`);
+  if (!force) {
+    const got = 'expected an empty or new directory, got one with files in it';
+    throw new OciError('conflict', directory, got, needed === undefined ? { hint } : {});
   }
 }
 
@@ -87,11 +115,12 @@ interface TargetOptions {
   readonly force: boolean;
   /** Whether the work stays a directory: only then is an empty one that is there filled with what is in it. */
   readonly isDirectory: boolean;
+  /** A path that the work is made of: no directory is replaced that it lies in. */
+  readonly reads?: string | undefined;
 }
 
 /** What dead writers have left in a directory that they were to fill is nobody's. */
-async function isToFill(directory: string): Promise<boolean> {
-  const place = resolve(directory);
+async function isToFill(directory: string, place: string): Promise<boolean> {
   const found = onDisk(directory, room, () => lstatSync(place, { throwIfNoEntry: false }));
   if (found?.isDirectory() !== true) return false;
   await clearLeftBehind(place);
@@ -145,12 +174,14 @@ async function openStage(directory: string, parent: string): Promise<Stage> {
 
 /**
  * Prepares a new directory, with those above it, or one that is there and empty, which stays the directory that it is. Throws `conflict` where something
- * is in the way, unless `force` is given: then that is removed, but only once the work is in its place.
+ * is in the way, unless `force` is given: then that is removed, but only once the work is in its place. Never that which this process works in, nor what
+ * holds what is read.
  */
 export async function prepareTarget(directory: string, options: TargetOptions): Promise<Target> {
-  const place = resolve(directory);
-  const isFilled = options.isDirectory && (await isToFill(directory));
-  checkPlace(directory, options.force);
+  const meant = onDisk(directory, room, () => placeOf(directory));
+  const place = resolve(meant);
+  const isFilled = options.isDirectory && (await isToFill(directory, place));
+  checkPlace(directory, place, options);
   const parent = isFilled ? place : dirname(place);
   const { own, inside, work, abandon, remove } = await openStage(directory, parent);
   const put = (): (() => void) => {
@@ -161,6 +192,7 @@ export async function prepareTarget(directory: string, options: TargetOptions): 
     return () => undefined;
   };
   return {
+    place: meant,
     work,
     abandon,
     async commit(before) {

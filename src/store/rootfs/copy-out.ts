@@ -61,6 +61,8 @@ interface Copied {
   readonly name: ByteString;
   readonly force: boolean;
   readonly isDirectory: boolean;
+  /** Where the tar is made of. */
+  readonly reads: string;
   readonly work: Work;
 }
 
@@ -70,9 +72,9 @@ interface Copied {
  */
 export async function putCopy(
   tar: Bytes,
-  { place, name, force, isDirectory, work }: Copied,
+  { place, name, force, isDirectory, reads, work }: Copied,
 ): Promise<readonly string[]> {
-  const target = await prepareTarget(place, { force, isDirectory });
+  const target = await prepareTarget(place, { force, isDirectory, reads });
   try {
     const warnings = await extract(tar, target.work, work);
     onDisk(place, 'a place for what is copied', () => {
