@@ -50,7 +50,7 @@ export async function writeFileAtomic(
   await clearLeftBehind(dirname(place));
   const stage = onDisk(path, 'a place for a file', () => makeTemporaryDirectory(dirname(place)));
   try {
-    const staged = join(stage.path, basename(place));
+    const staged = join(stage.inside, basename(place));
     const file = onDisk(path, room, () => openSync(staged, 'wx', mode));
     try {
       await writeSparse(file, bytes, { subject: path, room });

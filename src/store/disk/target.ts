@@ -3,7 +3,6 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { OciError } from '../../errors.ts';
 import { makeDirectories, syncDirectory, takeBackDirectories } from './atomic.ts';
 import { canFill, fill, whileOpen } from './fill.ts';
-import { type HeldDirectory, holdDirectory } from './held-directory.ts';
 import { loadNative } from './native.ts';
 import { makePlainDirectory } from './plain-directory.ts';
 import { onDisk, systemCode, systemError } from './system-error.ts';
@@ -119,19 +118,15 @@ async function openStage(directory: string, parent: string): Promise<Stage> {
     takeBackDirectories(made);
     throw error;
   }
-  let held: HeldDirectory | undefined;
   const abandon = async (): Promise<void> => {
-    held?.close();
     await temporary.remove().catch(() => undefined);
     takeBackDirectories(made);
   };
   try {
-    held = onDisk(directory, room, () => holdDirectory(temporary.path));
-    const { path: inside, close } = held;
+    const { inside } = temporary;
     const work = `${inside}/new`;
     onDisk(directory, room, () => makePlainDirectory(work, 0o777));
     const remove = async (): Promise<void> => {
-      close();
       await temporary.remove().catch((error: unknown) => {
         throw systemError(error, temporary.path, 'a directory that can be removed');
       });

@@ -160,7 +160,7 @@ export class IncomingBlobs {
 export async function withIncoming<T>(layout: string, work: (blobs: IncomingBlobs) => Promise<T>): Promise<T> {
   const stage = onDisk(layout, writableLayout, () => makeTemporaryDirectory(layout));
   try {
-    const blobs = new IncomingBlobs(layout, stage.path);
+    const blobs = new IncomingBlobs(layout, stage.inside);
     const result = await work(blobs);
     blobs.moveIn();
     return result;

@@ -95,7 +95,7 @@ export async function mergeInto(place: string, { node, make, name, signal }: Mer
     return { descent, device: descent.stat('.', loadNative()).device };
   };
   try {
-    const work = `${stage.path}/new`;
+    const work = `${stage.inside}/new`;
     onDisk(place, room, () => makePlainDirectory(work, 0o777));
     await make(work);
     const merge = { from: side(`${work}/${name}`), to: side(root), place };
