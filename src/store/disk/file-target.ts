@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fchmodSync, openSync, renameSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
-import { notFound } from '../../errors.ts';
+import { invalid, notFound } from '../../errors.ts';
 import { fsynced, syncDirectory, writeFully } from './atomic.ts';
 import { ownHandle } from './own-handle.ts';
 import { writeSparse } from './sparse-file.ts';
@@ -37,14 +37,17 @@ async function writeThrough(path: string, bytes: Bytes): Promise<void> {
 
 /**
  * Writes a file beside its place and renames it: it is there whole or not at all. `mode` as in chmod. Waiting for the disk takes
- * long: a signal that comes meanwhile still ends it. Throws `conflict` where the disk takes no more.
+ * long: a signal that comes meanwhile still ends it. Throws `invalid` for a directory, and `conflict` where the disk takes no more.
  */
 export async function writeFileAtomic(
   path: string,
   bytes: Bytes,
   { mode, signal }: { readonly mode: number; readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
-  if (!isWrittenWhole(path)) return writeThrough(path, bytes);
+  const kind = kindOfTarget(path);
+  if (kind === 'open') return writeThrough(path, bytes);
+  // A link to one would be replaced, as a link to a file is.
+  if (kind === 'directory') throw invalid(path, 'a place for a file', 'a directory');
   const place = resolve(path);
   if (!existsSync(dirname(place))) throw notFound(path, `the directory ${dirname(path)} to write it in`);
   await clearLeftBehind(dirname(place));
