@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lchownSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -17,6 +17,8 @@ import { makeLayout, putImage, putName } from './layout-files.ts';
 import { rawTar } from './raw-tar.ts';
 import { isSame, snapshotOf } from './snapshot.ts';
 import { temporaryDirectory } from './temporary.ts';
+
+const isRoot = process.geteuid?.() === 0;
 
 type Call = (...values: unknown[]) => unknown;
 
@@ -77,6 +79,8 @@ function swap(target: string, name: string, outside: string): void {
   if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() !== true) return;
   renameSync(place, join(target, '../taken'));
   symlinkSync(outside, place);
+  // Somebody else's, where that can be.
+  if (isRoot) lchownSync(place, 65534, 65534);
 }
 
 /** What is done to the directory that a verb writes to: its temporary directories, or one that was there, are swapped for links. */
@@ -87,6 +91,8 @@ const swaps: Readonly<Record<string, (target: string, outside: string) => void>>
   },
   'the lock': (target, outside) => swap(target, '.ocikit-lock', outside),
   'a directory': (target, outside) => swap(target, 'a', join(outside, 'a')),
+  'the directory of blobs': (target, outside) => swap(target, 'blobs', join(outside, 'blobs')),
+  'that of an algorithm': (target, outside) => swap(target, 'blobs/sha256', join(outside, 'blobs/sha256')),
   'a directory in it': (target, outside) => swap(target, 'a/b', join(outside, 'a/b')),
 };
 
@@ -97,6 +103,9 @@ interface Case {
 }
 
 const own = 'a temporary directory';
+
+/** A user's own links to blobs that layouts share are followed. */
+const blobs = isRoot ? ['the directory of blobs', 'that of an algorithm'] : [];
 const platform = 'linux/amd64';
 const created = '2026-01-01T00:00:00Z';
 const makeTree = (target: string): void => {
@@ -121,12 +130,12 @@ const cases: Readonly<Record<string, Case>> = {
   'copy into a layout': {
     prepare: target => init(target),
     verb: (app, target) => copy(app, `${target}:new`),
-    swapped: [own, 'the lock'],
+    swapped: [own, 'the lock', ...blobs],
   },
   'config of an image': {
     prepare: makeOther,
     verb: (_app, target) => config(`${target}:old`, { set: ['author=Ann'], created }),
-    swapped: [own, 'the lock'],
+    swapped: [own, 'the lock', ...blobs],
   },
   'tag of an image': {
     prepare: makeOther,
