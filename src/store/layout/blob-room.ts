@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { OciError } from '../../errors.ts';
+import { makeDirectories, takeBackDirectories } from '../disk/atomic.ts';
 import { type HeldDirectory, holdDirectory } from '../disk/held-directory.ts';
 import { systemCode } from '../disk/system-error.ts';
 
@@ -41,20 +42,24 @@ function holdIn(above: HeldDirectory, name: string, place: string): HeldDirector
   }
 }
 
-/** Opens the directory of a layout that its blobs of an algorithm go into, and makes it where there is none. Throws `conflict` for a link that another user has put there. */
+/** Opens the directory of a layout that its blobs of an algorithm go into, and makes what of it is not there. Throws `conflict` for a link that another user has put there; nothing is made then. */
 export function openBlobRoom(layout: string, algorithm: string): BlobRoom {
-  const made: string[] = [];
-  let held = holdDirectory(`${layout}/.`);
-  let place = layout;
-  for (const name of ['blobs', algorithm]) {
-    const above = held;
-    place = join(place, name);
-    try {
-      if (makes(`${above.path}/${name}`)) made.push(place);
+  const made = [...makeDirectories(layout)];
+  let held: HeldDirectory | undefined;
+  try {
+    held = holdDirectory(`${layout}/.`);
+    let place = layout;
+    for (const name of ['blobs', algorithm]) {
+      place = join(place, name);
+      if (makes(`${held.path}/${name}`)) made.push(place);
+      const above = held;
       held = holdIn(above, name, place);
-    } finally {
       above.close();
     }
+    return { held, made };
+  } catch (error) {
+    held?.close();
+    takeBackDirectories(made);
+    throw error;
   }
-  return { held, made };
 }
