@@ -10,6 +10,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { OciError } from '../../errors.ts';
 import { loadNative } from '../disk/native.ts';
 import { removeTreeNow } from '../disk/remove-tree.ts';
 import { systemCode } from '../disk/system-error.ts';
@@ -85,7 +86,10 @@ function openLockFile(path: string): number | undefined {
   try {
     return openSync(path, lockFlags, 0o644);
   } catch (error) {
-    if (systemCode(error) !== 'EACCES') throw error;
+    const code = systemCode(error);
+    if (code === 'ELOOP')
+      throw new OciError('conflict', path, 'expected a lock file, got a symbolic link', { hint: 'delete it' });
+    if (code !== 'EACCES') throw error;
     return undefined;
   }
 }
