@@ -130,12 +130,12 @@ const cases: Readonly<Record<string, Case>> = {
   'copy into a layout': {
     prepare: target => init(target),
     verb: (app, target) => copy(app, `${target}:new`),
-    swapped: [own, 'the lock', ...blobs],
+    swapped: [own, ...blobs],
   },
   'config of an image': {
     prepare: makeOther,
     verb: (_app, target) => config(`${target}:old`, { set: ['author=Ann'], created }),
-    swapped: [own, 'the lock', ...blobs],
+    swapped: [own, ...blobs],
   },
   'tag of an image': {
     prepare: makeOther,
