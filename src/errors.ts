@@ -106,6 +106,7 @@ export function badOption(
 /** What the operating system's codes mean. */
 const words: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  EBADF: 'a descriptor that is not open for it',
   EBUSY: 'something that is in use',
   EDQUOT: 'a disk quota that is used up',
   EEXIST: 'something that is there already',
@@ -122,6 +123,7 @@ const words: Readonly<Record<string, string>> = {
   ENOTDIR: 'a file where a directory should be',
   ENXIO: 'something that is no regular file',
   EPERM: 'operation not permitted',
+  EPIPE: 'a pipe that nobody reads',
   EROFS: 'a read-only file system',
   ETXTBSY: 'something that is in use',
   EXDEV: 'another file system',

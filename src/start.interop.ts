@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -68,6 +69,31 @@ test('code that somebody else might have written is not looked at, nor is anythi
   const linked = temporaryDirectory(t);
   symlinkSync(join(caches, 'ocikit'), join(linked, 'ocikit'));
   assert.deepEqual(start(linked), readdirSync(join(caches, 'ocikit')));
+});
+
+test('code that is damaged anywhere is made again: V8 takes it for whole, and ends the process', t => {
+  const { caches, file } = started(t);
+  const whole = readFileSync(file);
+  for (const at of [100, whole.length >> 1, whole.length - 5, whole.length - 1]) {
+    const damaged = Buffer.from(whole);
+    damaged[at] = (damaged[at] as number) ^ 0xff;
+    writeFileSync(file, damaged);
+    start(caches);
+    assert.notDeepEqual(readFileSync(file), damaged, `byte ${at}`);
+  }
+  rmSync(file);
+  spawnSync('mkfifo', [file]);
+  start(caches);
+  assert.ok(statSync(file).isFile());
+});
+
+test('nothing is kept below a directory in which somebody else could put another one in its place', t => {
+  const caches = join(temporaryDirectory(t), 'a/b');
+  mkdirSync(caches, { recursive: true });
+  chmodSync(join(caches, '..'), 0o777);
+  assert.deepEqual(start(caches), []);
+  chmodSync(join(caches, '..'), 0o1777);
+  assert.equal(start(caches).length, 1);
 });
 
 test('a start without a place for the code is a start all the same', t => {

@@ -86,18 +86,19 @@ const isOfTable = (key: string): boolean =>
   key.startsWith('io.containers.zstd-chunked.');
 
 /** The lazy form that a layer's annotations say it has; undefined where they say nothing of a table. */
-export function saidFormOf(annotations: Annotations = {}): LazyForm | undefined {
-  const key = Object.keys(annotations).find(isOfTable);
+export function saidFormOf(annotations: Annotations | null | undefined): LazyForm | undefined {
+  const key = Object.keys(annotations ?? {}).find(isOfTable);
   return key === undefined ? undefined : key.includes('zstd-chunked') ? 'zstd:chunked' : 'estargz';
 }
 
 /** A layer's annotations without those that speak of a table of contents: of another form of the same layer they would be wrong. */
-export function withoutTableKeys(annotations: Annotations = {}): Annotations {
-  return Object.fromEntries(Object.entries(annotations).filter(([key]) => !isOfTable(key)));
+export function withoutTableKeys(annotations: Annotations | null | undefined): Annotations {
+  return Object.fromEntries(Object.entries(annotations ?? {}).filter(([key]) => !isOfTable(key)));
 }
 
 /** Whether a lazy layer's annotations are those of its own footer, so that readers find its table. */
-export function isComplete(form: LazyForm, tail: Uint8Array, annotations: Annotations = {}): boolean {
+export function isComplete(form: LazyForm, tail: Uint8Array, said: Annotations | null | undefined): boolean {
+  const annotations = said ?? {};
   if (
     Object.keys(annotations).some(key => isOfTable(key) && key.includes('zstd-chunked') !== (form === 'zstd:chunked'))
   )

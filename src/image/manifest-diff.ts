@@ -8,8 +8,8 @@ import { type ConfigChange, diffFields } from './config-diff.ts';
  */
 export function diffManifests(before: Document<Manifest>, after: Document<Manifest>): ConfigChange[] {
   const view = ({ value, descriptor }: Document<Manifest>): object => {
-    const { digest: _digest, size: _size, annotations = {}, ...entry } = withoutNames(descriptor);
-    return { ...value, entry: { ...entry, annotations } };
+    const { digest: _digest, size: _size, annotations, ...entry } = withoutNames(descriptor);
+    return { ...value, entry: { ...entry, annotations: annotations ?? {} } };
   };
   return diffFields(view(before), view(after));
 }

@@ -183,7 +183,7 @@ async function indexChange(
 }
 
 function withIndexBase(index: ImageIndex, { digest }: Descriptor): ImageIndex {
-  const { annotations = {} } = index;
+  const annotations = index.annotations ?? {};
   const known = annotations[annotationKeys.baseDigest];
   if (known === undefined || known === digest) return index;
   const { [annotationKeys.baseName]: _name, ...others } = annotations;

@@ -18,7 +18,8 @@ async function described(
   source: ImageSource,
   { descriptor }: Referrer,
 ): Promise<{ readonly artifactType: string | null; readonly annotations: Annotations }> {
-  const { mediaType, artifactType = null, annotations = {} } = descriptor;
+  const { mediaType, artifactType = null } = descriptor;
+  const annotations = descriptor.annotations ?? {};
   try {
     if (!(await source.has(descriptor))) return { artifactType, annotations };
     if (isIndexType(mediaType)) {

@@ -86,6 +86,14 @@ export const schemaCases: FindingCases = {
   'schema-pattern': { make: config({ created: 'yesterday' }) },
   'schema-not': { make: manifest({ manifests: [] }) },
   'schema-minLength': { make: manifest({ annotations: { '': 'x' } }) },
+  'schema-maxLength': {
+    make: layout =>
+      changeIndex(layout, index => ({
+        ...index,
+        manifests: [{ mediaType: 'text/plain', digest: `sha256:${'0'.repeat(600)}`, size: 1 }],
+      })),
+    also: ['schema-pattern', 'digest-malformed'],
+  },
   'schema-minimum': {
     make: layout =>
       changeIndex(layout, index => ({

@@ -8,6 +8,7 @@ export type SchemaCode =
   | 'schema-pattern'
   | 'schema-not'
   | 'schema-minLength'
+  | 'schema-maxLength'
   | 'schema-minimum'
   | 'schema-maximum';
 
@@ -34,6 +35,7 @@ export const schemaKinds: Readonly<Record<SchemaCode, FindingKind>> = {
     remedy: 'Do not use it. No tool writes such a document by mistake.',
   },
   'schema-minLength': fromJson('A text is empty that must not be.'),
+  'schema-maxLength': fromJson('A text is longer than it may be: a media type of 255 characters, a digest of 512.'),
   'schema-minimum': fromJson('A number is below the least that it may be: a size is not negative.'),
   'schema-maximum': fromJson('A number is above the most that it may be: beyond 2^53 programs read different numbers.'),
 };

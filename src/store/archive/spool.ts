@@ -41,7 +41,7 @@ export async function spoolStream(
 ): Promise<TemporaryDirectory & { readonly file: string }> {
   const stage = makeSpool(layout);
   try {
-    const path = join(stage.path, 'archive.tar');
+    const path = join(stage.inside, 'archive.tar');
     const file = openSync(path, 'wx', 0o600);
     try {
       for await (const chunk of bytes) onDisk(layout, 'room for an archive', () => writeFully(file, chunk));

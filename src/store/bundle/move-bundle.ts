@@ -34,7 +34,7 @@ export async function stageMove(bundle: Bundle, next: NextBase, { signal }: Work
   const { directory } = bundle;
   await clearLeftBehind(directory);
   const stage = onDisk(directory, expected, () => makeTemporaryDirectory(directory));
-  const [side, index] = [join(stage.path, sideFile), join(stage.path, indexFile)];
+  const [side, index] = [join(stage.inside, sideFile), join(stage.inside, indexFile)];
   try {
     onDisk(directory, expected, () => writeNewFile(side, sideBytes(directory, next)));
     if (next.read !== undefined) {

@@ -101,7 +101,7 @@ export function takeBackDirectories(made: readonly string[]): void {
 export function createFile(directory: string, name: string, bytes: Uint8Array): boolean {
   const stage = makeTemporaryDirectory(directory);
   try {
-    const staged = join(stage.path, name);
+    const staged = join(stage.inside, name);
     writeNewFile(staged, bytes);
     return linkOrRename(staged, join(directory, name));
   } finally {

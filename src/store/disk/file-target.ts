@@ -24,7 +24,7 @@ export function kindOfTarget(path: string): 'file' | 'directory' | 'open' {
 /** Whether nothing of what is written can be seen before it is whole. */
 export const isWrittenWhole = (path: string): boolean => kindOfTarget(path) !== 'open';
 
-/** Throws `conflict` for what is a directory, or is called like one: `reports/` is no file `reports`. */
+/** Throws `conflict` for what is a directory or a link to one, which would be replaced, or is called like one: `reports/` is no file `reports`. */
 function checkFilePath(path: string): void {
   const got =
     kindOfTarget(path) === 'directory' ? 'a directory' : path.endsWith('/') ? "a directory's name" : undefined;
@@ -69,7 +69,7 @@ export async function writeFileAtomic(
   await clearLeftBehind(dirname(place));
   const stage = onDisk(path, 'a place for a file', () => makeTemporaryDirectory(dirname(place)));
   try {
-    const staged = join(stage.path, basename(place));
+    const staged = join(stage.inside, basename(place));
     const file = onDisk(path, room, () => openSync(staged, 'wx', mode));
     try {
       await writeSparse(file, bytes, { subject: path, room });

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -39,6 +40,12 @@ test('a file is moved to another file system, over one that is there, and nothin
     assert.equal(readFileSync(to, 'utf8'), text);
     assert.deepEqual([lstatSync(to).mode & 0o777, existsSync(from), readdirSync(here)], [0o600, false, ['b']]);
   }
+  // Whatever somebody has put beside it.
+  for (const name of ['.ocikit-b', 'copy']) symlinkSync(join(there, 'outside'), join(here, name));
+  writeFileSync(from, 'two again');
+  moveFile(from, to);
+  assert.deepEqual([readFileSync(to, 'utf8'), existsSync(join(there, 'outside'))], ['two again', false]);
+  for (const name of ['.ocikit-b', 'copy']) rmSync(join(here, name));
   mkdirSync(join(here, 'c'));
   writeFileSync(from, 'three');
   assert.throws(() => moveFile(from, join(here, 'c')));

@@ -1,8 +1,12 @@
 import { copyFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { systemCode } from './system-error.ts';
-import { temporaryPrefix } from './temporary.ts';
+import { makeTemporaryDirectory } from './temporary.ts';
 
-/** Moves a file, to another file system as well: there it is copied beside its place first, so that nobody sees a part of it. */
+/**
+ * Moves a file, to another file system as well: there it is copied first, beside its place and where nobody else can put anything, so that nobody sees a part of
+ * it and no link is followed.
+ */
 export function moveFile(from: string, to: string): void {
   try {
     renameSync(from, to);
@@ -10,13 +14,13 @@ export function moveFile(from: string, to: string): void {
   } catch (error) {
     if (systemCode(error) !== 'EXDEV') throw error;
   }
-  const beside = to.replace(/[^/]*$/, name => `${temporaryPrefix}${name}`);
+  const stage = makeTemporaryDirectory(dirname(to));
   try {
-    copyFileSync(from, beside);
-    renameSync(beside, to);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
+    const copy = join(stage.inside, 'copy');
+    copyFileSync(from, copy);
+    renameSync(copy, to);
+  } finally {
+    stage.removeNow();
   }
   rmSync(from);
 }

@@ -2,12 +2,11 @@ import { lstatSync, mkdtempSync, readdirSync, renameSync, statSync } from 'node:
 import { basename, dirname, join, resolve } from 'node:path';
 import { OciError } from '../../errors.ts';
 import { makeDirectories, syncDirectory, takeBackDirectories } from './atomic.ts';
+import { exchange } from './exchange.ts';
 import { canFill, fill, whileOpen } from './fill.ts';
-import { type HeldDirectory, holdDirectory } from './held-directory.ts';
-import { loadNative } from './native.ts';
 import { isWithin, realPath } from './path-below.ts';
 import { makePlainDirectory } from './plain-directory.ts';
-import { onDisk, systemCode, systemError } from './system-error.ts';
+import { onDisk, systemError } from './system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
 
 /** A directory in the making: work goes on beside its place, on the same file system. */
@@ -65,19 +64,6 @@ function checkPlace(directory: string, place: string, { force, isDirectory, read
 }
 
 const move = (from: string, to: string): void => whileOpen([from], () => renameSync(from, to));
-
-/** Lets two paths change places in one step; false where the system has no such call, or the file system knows none. */
-function exchange(one: string, other: string): boolean {
-  try {
-    const native = loadNative();
-    if (native === undefined) return false;
-    whileOpen([one, other], () => native.exchange(one, other));
-    return true;
-  } catch (error) {
-    if (!['ENOSYS', 'EINVAL', 'ENOTSUP', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
-    return false;
-  }
-}
 
 /** Puts `work` where something is, without an exchange: that waits beside its place under a name that nobody clears, and comes back where `work` cannot take its place. */
 function putAside(place: string, work: string, old: string): void {
@@ -148,19 +134,15 @@ async function openStage(directory: string, parent: string): Promise<Stage> {
     takeBackDirectories(made);
     throw error;
   }
-  let held: HeldDirectory | undefined;
   const abandon = async (): Promise<void> => {
-    held?.close();
     await temporary.remove().catch(() => undefined);
     takeBackDirectories(made);
   };
   try {
-    held = onDisk(directory, room, () => holdDirectory(temporary.path));
-    const { path: inside, close } = held;
+    const { inside } = temporary;
     const work = `${inside}/new`;
     onDisk(directory, room, () => makePlainDirectory(work, 0o777));
     const remove = async (): Promise<void> => {
-      close();
       await temporary.remove().catch((error: unknown) => {
         throw systemError(error, temporary.path, 'a directory that can be removed');
       });

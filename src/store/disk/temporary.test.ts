@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { refusal } from '../../testing/answers.ts';
 import { bundledScript, ended } from '../../testing/bundled-script.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from './temporary.ts';
@@ -75,4 +77,28 @@ test('what nobody can judge is kept until it is a day old, and only ocikit’s o
   for (const name of readdirSync(parent)) utimesSync(join(parent, name), 1_600_000_000, 1_600_000_000);
   await clearLeftBehind(parent);
   assert.deepEqual(readdirSync(parent).sort(), ['.ocikit-file', '.ocikit-lock', '.other', 'plain']);
+});
+
+test('a directory that another user has put in the place of a temporary one is not written to', t => {
+  if (process.geteuid?.() !== 0) return t.skip('only root can make a directory of another user');
+  const parent = temporaryDirectory(t);
+  const original = fs.mkdtempSync;
+  fs.mkdtempSync = ((prefix: string) => {
+    const path = original(prefix);
+    fs.renameSync(path, join(parent, 'taken'));
+    mkdirSync(path, { mode: 0o777 });
+    fs.chownSync(path, 65534, 65534);
+    return path;
+  }) as typeof fs.mkdtempSync;
+  syncBuiltinESMExports();
+  try {
+    assert.throws(
+      () => makeTemporaryDirectory(parent),
+      refusal(/expected a directory that stays as it is/, 'conflict'),
+    );
+  } finally {
+    fs.mkdtempSync = original;
+    syncBuiltinESMExports();
+  }
+  assert.deepEqual([readdirSync(parent), readdirSync(join(parent, 'taken'))], [['taken'], []]);
 });

@@ -1,6 +1,8 @@
 import {
   closeSync,
   constants,
+  existsSync,
+  fstatSync,
   lstatSync,
   mkdtempSync,
   openSync,
@@ -8,8 +10,11 @@ import {
   renameSync,
   rmdirSync,
   statSync,
+  unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { changed } from '../../errors.ts';
+import { handleOf } from './handles.ts';
 import { loadNative } from './native.ts';
 import { isSameMachine, ownerState, ownerText } from './owner.ts';
 import { removeTree, removeTreeNow } from './remove-tree.ts';
@@ -29,13 +34,16 @@ const oldAge = 24 * 60 * minute;
 
 /** A directory that is removed by `remove`, or else when the process exits, or else by the next writer. */
 export interface TemporaryDirectory {
+  /** Its name, which whoever may write to its parent can give to something else. */
   readonly path: string;
+  /** The same directory as it is held open, whatever its name leads to meanwhile: for this process alone, and as long as it is there. */
+  readonly inside: string;
   remove(): Promise<void>;
   /** The same at once, where it holds a few files. */
   removeNow(): void;
 }
 
-/** What stands, and the open file whose flock says to other containers that its maker lives. */
+/** What stands, and the open directory whose flock says to other containers that its maker lives. */
 const standing = new Map<string, number | undefined>();
 
 function removeAll(): void {
@@ -55,29 +63,69 @@ function forget(path: string): void {
   if (standing.size === 0) process.off('exit', removeAll);
 }
 
-/** Opens a directory and takes its flock; undefined where another has it, or where there is none. */
-function lockDirectory(path: string): number | undefined {
-  const native = loadNative();
-  if (native === undefined) return undefined;
-  const file = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+const openFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** Takes the flock of an open directory; false where another has it, or where there is none. */
+function takesFlock(file: number): boolean {
   try {
-    if (native.lockFile(file)) return file;
+    return loadNative()?.lockFile(file) === true;
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
+    return false;
   }
-  closeSync(file);
-  return undefined;
 }
 
-/** Makes a temporary directory inside `parent`, so that what is made in it can be renamed to its place. */
+/** The owner that a file system gives to what this process makes in a directory: some have one owner for all that is in them. */
+function ownerIn(directory: string): number {
+  const probe = join(directory, 'owner');
+  const file = openSync(probe, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+  try {
+    return fstatSync(file).uid;
+  } finally {
+    closeSync(file);
+    unlinkSync(probe);
+  }
+}
+
+/** Holds a directory that has just been made. Throws `conflict` for one that somebody else has put in its place. */
+function holdMade(path: string): { readonly file: number; readonly inside: string } {
+  const file = openSync(path, openFlags);
+  try {
+    const handle = handleOf(file);
+    const inside = existsSync(handle) ? handle : path;
+    const { uid } = fstatSync(file);
+    if (uid !== process.geteuid?.() && uid !== ownerIn(inside)) throw changed(path, 'a directory', 'written');
+    return { file, inside };
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
+/** Holds one that stands now, and answers what leads into it. */
+function hold(path: string): string {
+  try {
+    const { file, inside } = holdMade(path);
+    standing.set(path, file);
+    takesFlock(file);
+    return inside;
+  } catch (error) {
+    unlessRefused(() => rmdirSync(path));
+    forget(path);
+    throw error;
+  }
+}
+
+/** Makes a temporary directory inside `parent`, so that what is made in it can be renamed to its place. Throws `conflict` where somebody takes it away meanwhile. */
 export function makeTemporaryDirectory(parent: string): TemporaryDirectory {
   const kind = loadNative() === undefined ? 'p' : 'l';
   const path = mkdtempSync(join(parent, `${temporaryPrefix}${ownerText()}-${kind}`));
   if (standing.size === 0) process.on('exit', removeAll);
   standing.set(path, undefined);
-  standing.set(path, lockDirectory(path));
+  const inside = hold(path);
   return {
     path,
+    inside,
     async remove() {
       await removeTree(path);
       forget(path);
@@ -101,10 +149,12 @@ export function timeIn(directory: string): number {
 
 /** Whether nobody holds the flock that a maker on this machine holds as long as it lives; false where that cannot be known. */
 export function isUnlocked(path: string): boolean {
-  const file = lockDirectory(path);
-  if (file === undefined) return false;
-  closeSync(file);
-  return true;
+  const file = openSync(path, openFlags);
+  try {
+    return takesFlock(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Whether the maker of a temporary directory is dead; where that cannot be known, whether the directory is old. */
@@ -156,6 +206,6 @@ export async function clearLeftBehind(parent: string): Promise<void> {
   if (left.length === 0) return;
   const stage = unlessRefused(() => makeTemporaryDirectory(parent));
   // Moved first: of two who clear at once, one gets it.
-  for (const name of left) unlessRefused(() => renameSync(join(parent, name), join(stage?.path ?? parent, name)));
+  for (const name of left) unlessRefused(() => renameSync(join(parent, name), join(stage?.inside ?? parent, name)));
   await stage?.remove().catch(() => undefined);
 }

@@ -13,6 +13,7 @@ import type { Work } from '../../stream/pace.ts';
 import { createFile, makeDirectories, syncDirectory, takeBackDirectories } from '../disk/atomic.ts';
 import { onDisk } from '../disk/system-error.ts';
 import { temporaryPrefix } from '../disk/temporary.ts';
+import { openBlobRoom } from './blob-room.ts';
 import { bareLayout, changedIndex, encodeIndex, isBareLayout, openLayout, readIndexFile } from './layout.ts';
 import { underLock } from './lock.ts';
 
@@ -102,7 +103,9 @@ export function makeParts(path: string): () => void {
   };
   try {
     onDisk(path, place, () => {
-      made.push(...makeDirectories(join(path, 'blobs', 'sha256')));
+      const room = openBlobRoom(path, 'sha256');
+      room.held.close();
+      made.push(...room.made);
       make('index.json', encodeIndex(emptyIndex).bytes);
       make('oci-layout', encodeDocument(header, mediaTypes.layoutHeader).bytes);
       syncDirectory(path);

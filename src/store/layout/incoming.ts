@@ -4,9 +4,10 @@ import type { Bytes } from '../../engine/engine.ts';
 import { OciError } from '../../errors.ts';
 import type { ImageSource, StoredBlob } from '../../graph/source.ts';
 import type { Descriptor } from '../../spec/objects.ts';
-import { makeDirectories, syncDirectory, takeBackDirectories } from '../disk/atomic.ts';
+import { syncDirectory, takeBackDirectories } from '../disk/atomic.ts';
 import { onDisk, systemCode } from '../disk/system-error.ts';
 import { makeTemporaryDirectory } from '../disk/temporary.ts';
+import { openBlobRoom } from './blob-room.ts';
 import { blobPath, writeNewBlob } from './blobs.ts';
 import { bringBlob } from './bring-blob.ts';
 import { type Beat, writableLayout } from './lock.ts';
@@ -92,22 +93,34 @@ export class IncomingBlobs {
       this.#checkRelied();
       onDisk(this.#layout, writableLayout, () => {
         for (const algorithm of this.#algorithms()) {
-          const [source, target] = [join(this.#stage, 'blobs', algorithm), join(this.#layout, 'blobs', algorithm)];
-          made.push(...makeDirectories(target));
-          for (const name of readdirSync(source)) {
-            const [from, to] = [join(source, name), join(target, name)];
-            // Another process may have brought it meanwhile, and others may rely on that one.
-            if (sizeOf(to) === sizeOf(from)) continue;
-            renameSync(from, to);
-            if (moved.push([from, to]) % filesOfBeat === 0) beat();
+          const room = openBlobRoom(this.#layout, algorithm);
+          made.push(...room.made);
+          try {
+            for (const move of this.#movingTo(room.held.path, algorithm))
+              if (moved.push(move) % filesOfBeat === 0) beat();
+          } finally {
+            room.held.close();
           }
-          syncDirectory(target);
+          for (const directory of ['.', 'blobs', `blobs/${algorithm}`]) syncDirectory(join(this.#layout, directory));
         }
       });
       return undo;
     } catch (error) {
       undo();
       throw error;
+    }
+  }
+
+  /** Moves the blobs of an algorithm, one after the other, into an open directory. */
+  *#movingTo(target: string, algorithm: string): Generator<readonly [from: string, to: string]> {
+    const source = join(this.#stage, 'blobs', algorithm);
+    for (const name of readdirSync(source)) {
+      const from = join(source, name);
+      const to = `${target}/${name}`;
+      // Another process may have brought it meanwhile, and others may rely on that one.
+      if (sizeOf(to) === sizeOf(from)) continue;
+      renameSync(from, to);
+      yield [from, join(this.#layout, 'blobs', algorithm, name)];
     }
   }
 
@@ -160,7 +173,7 @@ export class IncomingBlobs {
 export async function withIncoming<T>(layout: string, work: (blobs: IncomingBlobs) => Promise<T>): Promise<T> {
   const stage = onDisk(layout, writableLayout, () => makeTemporaryDirectory(layout));
   try {
-    const blobs = new IncomingBlobs(layout, stage.path);
+    const blobs = new IncomingBlobs(layout, stage.inside);
     const result = await work(blobs);
     blobs.moveIn();
     return result;

@@ -1,13 +1,24 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import fs, { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import fs, {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { mediaTypes } from '../../spec/media-type.ts';
 import { nameOf, withName } from '../../spec/name.ts';
+import { refusal } from '../../testing/answers.ts';
 import { bundledScript, ended } from '../../testing/bundled-script.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
+import { loadNative } from '../disk/native.ts';
 import { ownerText } from '../disk/owner.ts';
 import { createLayout } from './create-layout.ts';
 import { filesOfBeat, IncomingBlobs } from './incoming.ts';
@@ -273,6 +284,20 @@ test('a holder that is long at work shows it, and its lock does not count as lef
   });
   assert.equal(isStale(lock), false);
   assert.deepEqual(leftovers(path), []);
+});
+
+test('no lock file is made where a link leads, and a lock that is a link is none', async t => {
+  const place = temporaryDirectory(t);
+  const [layout, outside] = [join(place, 'layout'), join(place, 'outside')];
+  for (const directory of [layout, outside]) mkdirSync(directory);
+  writeFileSync(join(outside, 'kept'), '');
+  symlinkSync(join(outside, 'made'), join(layout, 'index.json.lock'));
+  if (loadNative() !== undefined)
+    await assert.rejects(
+      underLock(layout, () => undefined),
+      refusal(/index\.json\.lock: expected a lock file, got a symbolic link$/, 'conflict'),
+    );
+  assert.deepEqual([readdirSync(outside), readdirSync(layout)], [['kept'], ['index.json.lock']]);
 });
 
 test('whoever moves many blobs in or out under the lock shows that it is at work', t => {

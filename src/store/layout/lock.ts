@@ -1,19 +1,11 @@
-import {
-  access,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-} from 'node:fs';
+import { access, constants, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { OciError } from '../../errors.ts';
 import type { Work } from '../../stream/pace.ts';
 import { writeNewFile } from '../disk/atomic.ts';
+import { type HeldDirectory, holdDirectory, holdIfDirectory } from '../disk/held-directory.ts';
 import { ownerState, ownerText } from '../disk/owner.ts';
+import { removeTreeNow } from '../disk/remove-tree.ts';
 import { systemError, unlessRaced } from '../disk/system-error.ts';
 import { clearLeftBehind, lockName } from '../disk/temporary.ts';
 import { isStale, touch } from './lock-age.ts';
@@ -36,6 +28,8 @@ export class LostLock extends Error {}
 interface HeldLock {
   /** A directory of ours inside the lock. A rename out of it succeeds only while the lock is still ours. */
   readonly token: string;
+  /** The same as it is held open: what is made in it is made nowhere else, whatever its name leads to. */
+  readonly inside: string;
   isHeld(): boolean;
   release(): void;
 }
@@ -60,20 +54,30 @@ function isLeft(lockPath: string): boolean {
 /** Empties a lock that was left, which ends its holder's power to commit, should it be suspended and wake. */
 function takeOver(lockPath: string, peerPath: string): void {
   for (const token of namesIn(lockPath)) dropPeerLock(peerPath, namesIn(join(lockPath, token)));
-  unlessRaced(inUse, () => rmSync(lockPath, { recursive: true, force: true }));
+  unlessRaced(inUse, () => removeTreeNow(lockPath));
 }
 
 /** Removes a lock only where it is empty, so that nobody removes one that has changed hands. */
 function leave(lockPath: string, token: string): void {
-  rmSync(token, { recursive: true, force: true });
+  removeTreeNow(token);
   unlessRaced(inUse, () => rmdirSync(lockPath));
+}
+
+/** Makes a directory of ours in a lock, and where a link has taken its place nothing; undefined where it is gone. */
+function makeToken(lockPath: string): string | undefined {
+  const lock = holdIfDirectory(lockPath);
+  try {
+    return lock && join(lockPath, basename(mkdtempSync(`${lock.path}/${tokenPrefix}${ownerText()}-`)));
+  } finally {
+    lock?.close();
+  }
 }
 
 /** Two processes may take over one lock at once; each puts its token in before it looks, so at most one finds itself alone. */
 function enter(lockPath: string): string | undefined {
   let token: string | undefined;
   try {
-    token = unlessRaced(gone, () => mkdtempSync(join(lockPath, `${tokenPrefix}${ownerText()}-`)));
+    token = unlessRaced(gone, () => makeToken(lockPath));
   } catch (error) {
     unlessRaced(inUse, () => rmdirSync(lockPath));
     throw error;
@@ -92,27 +96,36 @@ function tryLock(directory: string): HeldLock | undefined {
   }
   const token = enter(lockPath);
   if (token === undefined) return undefined;
+  let own: HeldDirectory | undefined;
   let peer: PeerLock | undefined;
   try {
-    peer = unlessRaced(gone, () => tryPeerLock(peerPath, token));
+    own = unlessRaced(gone, () => holdDirectory(token));
+    const record = own?.path;
+    if (record !== undefined) peer = unlessRaced(gone, () => tryPeerLock(peerPath, record));
   } finally {
-    if (peer === undefined) leave(lockPath, token);
+    if (peer === undefined) {
+      own?.close();
+      leave(lockPath, token);
+    }
   }
-  if (peer === undefined) return undefined;
+  if (own === undefined || peer === undefined) return undefined;
+  const { path: inside, close } = own;
   const { isHeld, release } = peer;
   return {
     token,
+    inside,
     isHeld,
     release() {
+      close();
       release();
       leave(lockPath, token);
     },
   };
 }
 
-function replaceFrom({ token, isHeld }: HeldLock): Replace {
+function replaceFrom({ token, inside, isHeld }: HeldLock): Replace {
   return (target, bytes, first) => {
-    const staged = join(token, basename(target));
+    const staged = join(inside, basename(target));
     try {
       writeNewFile(staged, bytes);
       first?.(() => touch(token));

@@ -49,7 +49,7 @@ async function commit(
 async function stagedLayout(path: string, stage: TemporaryDirectory, work: Completing & Work): Promise<ImageStore> {
   const isThere = stateOf(path, work) !== 'free';
   const below = await (isThere ? openLayout(path) : createLayout(path, { dryRun: true }));
-  const blobs = new IncomingBlobs(path, stage.path);
+  const blobs = new IncomingBlobs(path, stage.inside);
   return {
     ...below,
     has: async descriptor => hasBlob(blobs.placeOf(descriptor), descriptor),

@@ -6,12 +6,13 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  rmSync,
   type Stats,
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { OciError } from '../../errors.ts';
 import { loadNative } from '../disk/native.ts';
+import { removeTreeNow } from '../disk/remove-tree.ts';
 import { systemCode } from '../disk/system-error.ts';
 import { isStale } from './lock-age.ts';
 
@@ -23,6 +24,7 @@ export interface PeerLock {
 }
 
 const prefix = 'file-';
+const lockFlags = constants.O_RDONLY | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 const identityOf = ({ dev, ino }: Stats): string => `${dev}-${ino}`;
 
@@ -68,7 +70,7 @@ function isTaken(file: number): boolean {
 /** A lock of another kind, by a directory: true where one is there. One that was left is removed. */
 function isDirectoryLock(path: string): boolean {
   if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
-  if (isStale(path)) rmSync(path, { recursive: true, force: true });
+  if (isStale(path)) removeTreeNow(path);
   return true;
 }
 
@@ -79,12 +81,15 @@ function seePeerLock(path: string): PeerLock | undefined {
   return { isHeld: () => true, release: () => undefined };
 }
 
-/** Opens the lock file as buildx does; undefined where it is another user's, which is waited for. */
+/** Opens the lock file as buildx does, but makes none where a link leads; undefined where it is another user's, which is waited for. */
 function openLockFile(path: string): number | undefined {
   try {
-    return openSync(path, constants.O_RDONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o644);
+    return openSync(path, lockFlags, 0o644);
   } catch (error) {
-    if (systemCode(error) !== 'EACCES') throw error;
+    const code = systemCode(error);
+    if (code === 'ELOOP')
+      throw new OciError('conflict', path, 'expected a lock file, got a symbolic link', { hint: 'delete it' });
+    if (code !== 'EACCES') throw error;
     return undefined;
   }
 }

@@ -70,7 +70,7 @@ export async function sweep(
         const moved: Move[] = [];
         try {
           // The same bytes again, where no entry goes: the rename is what proves that the lock is still ours.
-          replace(join(layout, 'index.json'), after.bytes, beat => moveOut(files, stage.path, { moved, beat }));
+          replace(join(layout, 'index.json'), after.bytes, beat => moveOut(files, stage.inside, { moved, beat }));
         } catch (error) {
           moveBack(moved);
           throw error;

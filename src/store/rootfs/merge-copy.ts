@@ -1,15 +1,16 @@
 import { realpathSync, renameSync } from 'node:fs';
-import { OciError } from '../../errors.ts';
+import { changed, OciError } from '../../errors.ts';
 import { fileCost, Pace } from '../../stream/pace.ts';
 import type { ByteString, DirectoryNode, Path } from '../../tree/node.ts';
 import type { Parts } from '../../tree/parts.ts';
 import { joinPath, shortTextOf } from '../../tree/path.ts';
 import { Descent } from '../disk/descent.ts';
+import { exchange } from '../disk/exchange.ts';
 import { whileOpen } from '../disk/fill.ts';
 import { loadNative } from '../disk/native.ts';
 import { makePlainDirectory } from '../disk/plain-directory.ts';
 import { kindOf } from '../disk/stat.ts';
-import { onDisk, unlessRaced } from '../disk/system-error.ts';
+import { onDisk, systemCode, unlessRaced } from '../disk/system-error.ts';
 import { clearLeftBehind, makeTemporaryDirectory } from '../disk/temporary.ts';
 
 /** A way through one of the two, and the file system that it is on: what is mounted in it cannot be moved to. */
@@ -18,12 +19,21 @@ interface Side {
   readonly device: bigint;
 }
 
+/** One thing that has been put in its place; where something was there, that is where it came from now. */
+interface Moved {
+  readonly at: Path;
+  readonly name: ByteString;
+  readonly replaced: boolean;
+}
+
 /** What is copied stands below the one root already, and goes below the other. Both are where the walk is. */
 interface Merge {
   readonly from: Side;
   readonly to: Side;
   /** The directory as it was named. */
   readonly place: string;
+  /** What has been done so far, so that it can be taken back. */
+  readonly moved: Moved[];
 }
 
 type What = 'nothing' | 'directory' | 'file' | 'mount point';
@@ -52,9 +62,45 @@ function* checking(merge: Merge, { children }: DirectoryNode, at: Path): Parts<v
   }
 }
 
-function moveIn({ from, to }: Merge, name: ByteString): void {
-  const [path, place] = [from.descent.place(name), to.descent.place(name)];
-  whileOpen([from.descent.place('.'), to.descent.place('.'), path], () => renameSync(path, place));
+/** Where a name is on both sides. */
+interface Ends {
+  readonly path: string | Buffer;
+  readonly place: string | Buffer;
+}
+
+function endsOf({ from, to }: Merge, at: Path, name: ByteString): Ends {
+  from.descent.enter(at);
+  to.descent.enter(at);
+  return { path: from.descent.place(name), place: to.descent.place(name) };
+}
+
+function whileMovable({ from, to }: Merge, path: string | Buffer, action: () => void): void {
+  whileOpen([from.descent.place('.'), to.descent.place('.'), path], action);
+}
+
+/** Puts a thing into its place, or lets it change places with the file that is there; without such a call that one cannot come back. */
+function moveIn(merge: Merge, { at, name, replaced }: Moved): void {
+  const { path, place } = endsOf(merge, at, name);
+  let isKept = true;
+  whileMovable(merge, path, () => {
+    isKept = replaced && exchange(path, place);
+    if (!isKept) renameSync(path, place);
+  });
+  if (isKept || !replaced) merge.moved.push({ at, name, replaced });
+  if (isKept && whatIs(merge.from, at, name) !== 'file')
+    throw changed(`${merge.place}/${shortTextOf(joinPath(at, name))}`, 'a file', 'written');
+}
+
+/** Takes back what has been done, the last first; what somebody has changed meanwhile stays as he made it. */
+function takeBack(merge: Merge): void {
+  for (const { at, name, replaced } of merge.moved.splice(0).reverse()) {
+    try {
+      const { path, place } = endsOf(merge, at, name);
+      whileMovable(merge, place, () => void ((replaced && exchange(path, place)) || renameSync(place, path)));
+    } catch (error) {
+      if (!(error instanceof OciError) && systemCode(error) === undefined) throw error;
+    }
+  }
 }
 
 function* merging(merge: Merge, { children }: DirectoryNode, at: Path): Parts<void> {
@@ -64,8 +110,8 @@ function* merging(merge: Merge, { children }: DirectoryNode, at: Path): Parts<vo
     if (node.kind === 'directory' && there === 'directory') yield* merging(merge, node, path);
     // What could not be made has been told of.
     else if (whatIs(merge.from, at, name) !== 'nothing') {
-      merge.to.descent.enter(at);
-      onDisk(`${merge.place}/${shortTextOf(path)}`, 'a place for what is copied', () => moveIn(merge, name));
+      const moved = { at, name, replaced: there !== 'nothing' };
+      onDisk(`${merge.place}/${shortTextOf(path)}`, 'a place for what is copied', () => moveIn(merge, moved));
     }
     yield fileCost;
   }
@@ -81,7 +127,8 @@ interface Merged {
 
 /**
  * Puts what is in a directory into another that is there, `place`: files take the places of files, and whatever else is there stays, as do the attributes of
- * directories. Each file is there whole or not at all; where a directory and a file would meet, nothing is changed. Throws `conflict` there.
+ * directories. Each file is there whole or not at all; where a directory and a file would meet, nothing is changed, and what has been is taken back where the disk
+ * or a signal ends it. Throws `conflict` there.
  */
 export async function mergeInto(place: string, { node, make, name, signal }: Merged): Promise<void> {
   const room = 'a directory that can be written to';
@@ -95,13 +142,16 @@ export async function mergeInto(place: string, { node, make, name, signal }: Mer
     return { descent, device: descent.stat('.', loadNative()).device };
   };
   try {
-    const work = `${stage.path}/new`;
+    const work = `${stage.inside}/new`;
     onDisk(place, room, () => makePlainDirectory(work, 0o777));
     await make(work);
-    const merge = { from: side(`${work}/${name}`), to: side(root), place };
+    const merge = { from: side(`${work}/${name}`), to: side(root), place, moved: [] };
     const pace = new Pace(signal);
     await pace.run(checking(merge, node, ''));
-    await pace.run(merging(merge, node, ''));
+    await pace.run(merging(merge, node, '')).catch((error: unknown) => {
+      takeBack(merge);
+      throw error;
+    });
   } finally {
     for (const one of open) one.close();
     // What happened before is what counts: the next writer removes what is left.

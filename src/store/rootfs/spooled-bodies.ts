@@ -22,7 +22,7 @@ export class SpooledBodies {
   /** Reads the tar for these members' bodies, which are kept beside `layout` until the answer is called. Others may do so meanwhile. */
   async fill(read: ReadTar, members: ReadonlySet<number>, layout: string): Promise<() => void> {
     const stage = makeSpool(layout);
-    const file = onDisk(layout, room, () => openSync(join(stage.path, 'bodies'), 'wx+', 0o600));
+    const file = onDisk(layout, room, () => openSync(join(stage.inside, 'bodies'), 'wx+', 0o600));
     const filled: Filled = { file, regions: new Map() };
     const close = (): void => {
       this.#filled.delete(filled);
