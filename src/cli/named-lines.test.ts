@@ -19,8 +19,7 @@ const texts = [
     .filter(name => /(?<!\.test|\.interop)\.ts$/.test(name) && !name.startsWith('testing/'))
     .map(name => `src/${name}`),
   'README.md',
-  'docs/performance.md',
-  'docs/reliability.md',
+  ...['performance', 'reliability'].map(page => `docs/${page}.md`),
 ];
 
 /** What is no line of a verb's: a form, or a name of something else. */
