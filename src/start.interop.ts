@@ -90,6 +90,7 @@ test('code that is damaged anywhere is made again: V8 takes it for whole, and en
 test('nothing is kept below a directory in which somebody else could put another one in its place', t => {
   const caches = join(temporaryDirectory(t), 'a/b');
   mkdirSync(caches, { recursive: true });
+  chmodSync(caches, 0o700);
   chmodSync(join(caches, '..'), 0o777);
   assert.deepEqual(start(caches), []);
   chmodSync(join(caches, '..'), 0o1777);

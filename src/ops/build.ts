@@ -8,6 +8,7 @@ import { newIndex } from '../image/index-edit.ts';
 import { encodeDocument } from '../spec/document.ts';
 import { mediaTypes } from '../spec/media-type.ts';
 import type { Descriptor, ImageIndex } from '../spec/objects.ts';
+import { placeOfCopy } from '../store/disk/copy-place.ts';
 import { checkFilePlace, kindOfTarget } from '../store/disk/file-target.ts';
 import { checkReadable } from '../store/disk/input-file.ts';
 import { isSaidBelow } from '../store/disk/path-below.ts';
@@ -138,19 +139,24 @@ async function buildInput(input: BuildInput, { place, places, log, options }: Wi
   }
 }
 
-/** Holds the files that are written once the image is there to their places, before anything is done. What lies in what the build makes has none yet. */
-function checkFiles(places: readonly BuildPlace[], { output, iidFile, metadataFile }: BuildOptions): void {
-  const made = [...layoutsOf(places), ...(output?.kind === 'local' ? [output.path] : [])];
-  const files = [output?.kind === 'local' ? undefined : output?.path, iidFile, metadataFile];
+/** Holds what is written once the image is there to its places, before anything is done. What lies in what the build makes has none yet. */
+function checkFiles(places: readonly BuildPlace[], options: BuildOptions): void {
+  const { output, iidFile, metadataFile } = options;
+  const directory = output?.kind === 'local' ? output.path : undefined;
+  if (directory !== undefined) placeOfCopy(directory, { name: '', isDirectory: true, contents: true });
+  const made = [...layoutsOf(places), directory, cacheOf(options)].filter(path => path !== undefined);
+  const files = [directory === undefined ? output?.path : undefined, iidFile, metadataFile];
   for (const file of files) if (file !== undefined && !made.some(path => isSaidBelow(path, file))) checkFilePlace(file);
 }
 
+const cacheOf = ({ cacheTo }: BuildOptions): string | undefined =>
+  cacheTo === undefined ? undefined : parseWholePlace(cacheTo, 'a layout').place.path;
+
 /** Where a build writes what nobody would read: a directory that its files go into is one that they may come from. */
 function writtenBy(places: readonly BuildPlace[], options: BuildOptions): readonly string[] {
-  const { output, iidFile, metadataFile, cacheTo } = options;
+  const { output, iidFile, metadataFile } = options;
   const file = output === undefined || output.kind === 'local' ? undefined : output.path;
-  const cache = cacheTo === undefined ? undefined : parseWholePlace(cacheTo, 'a layout').place.path;
-  return [...layoutsOf(places), file, cache, iidFile, metadataFile].filter(path => path !== undefined);
+  return [...layoutsOf(places), file, cacheOf(options), iidFile, metadataFile].filter(path => path !== undefined);
 }
 
 interface Assembling {

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -276,4 +277,19 @@ test('directories that nobody may write to are merged as well', async t => {
   assert.deepEqual(readdirSync(join(into, 'shut')).sort(), ['a', 'in', 'mine']);
   assert.deepEqual(readdirSync(join(into, 'shut/in')), ['b']);
   for (const path of ['shut', 'shut/in']) assert.equal(lstatSync(join(into, path)).mode & 0o777, 0o555, path);
+});
+
+test('a file takes the place of a link to whatever directory, and what that holds stays as it is', async t => {
+  const { place, image } = placeOf(t);
+  const at = (name: string): string => join(place, name);
+  mkdirSync(at('into'));
+  for (const name of ['empty', 'full']) {
+    mkdirSync(at(name));
+    symlinkSync(`../${name}`, at('into/file'));
+    if (name === 'full') writeFileSync(at('full/kept'), '');
+    await cp(`${image}:/d/file`, at('into'));
+    assert.ok(lstatSync(at('into/file')).isFile(), name);
+    rmSync(at('into/file'));
+  }
+  assert.deepEqual([readdirSync(at('empty')), readdirSync(at('full'))], [[], ['kept']]);
 });

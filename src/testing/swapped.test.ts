@@ -4,6 +4,7 @@ import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { OciError } from '../errors.ts';
+import { build } from '../ops/build.ts';
 import { config } from '../ops/config.ts';
 import { copy } from '../ops/copy.ts';
 import { cp } from '../ops/cp.ts';
@@ -13,6 +14,7 @@ import { save } from '../ops/save.ts';
 import { tag } from '../ops/tag.ts';
 import { unpack } from '../ops/unpack.ts';
 import { systemCode } from '../store/disk/system-error.ts';
+import { once } from '../stream/once.ts';
 import { makeLayout, putImage, putName } from './layout-files.ts';
 import { rawTar } from './raw-tar.ts';
 import { isSame, snapshotOf } from './snapshot.ts';
@@ -149,6 +151,21 @@ const cases: Readonly<Record<string, Case>> = {
     },
     verb: (_app, target) => gc(target, { grace: '0s' }),
     swapped: [own, 'the lock'],
+  },
+  'copy into an archive, compressed otherwise': {
+    prepare: target => mkdirSync(target),
+    verb: (app, target) => copy(app, `oci-archive:${join(target, 'copied.tar')}`, { compression: 'none' }),
+    swapped: [own],
+  },
+  'build into an archive': {
+    prepare: target => mkdirSync(target),
+    verb: (_app, target) =>
+      build(once(Buffer.from('FROM scratch\nCOPY <<A /a\nhello\nA\n')), [], {
+        platforms: [platform],
+        output: { kind: 'oci', path: join(target, 'built.tar') },
+        created,
+      }),
+    swapped: [own],
   },
   'save to a file': {
     prepare: target => mkdirSync(target),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { isValid, refusal } from '../../testing/answers.ts';
@@ -52,6 +53,20 @@ test('a stream that is no tar is the Dockerfile, and there is nothing to copy', 
   const text = (words: string): AsyncGenerator<Uint8Array> => chunksOf(Buffer.from(words));
   await build(text('FROM scratch\nCOPY <<A /a\nhello\nA\n'), [`${at('layout')}:x`], options);
   await assert.rejects(build(text('FROM scratch\nCOPY a /\n'), [`${at('layout')}:x`], options), /"\/a" not found/);
+});
+
+test('a context that comes as a stream and is cut off is called the context, and an archive in it by its path', async t => {
+  const { context, at } = place(t);
+  writeFileSync(join(context, 'random'), randomBytes(50_000));
+  const tar = execFileSync('tar', ['-C', context, '-c', '.']);
+  const run = (bytes: Uint8Array, dockerfile: string): Promise<unknown> =>
+    build(chunksOf(bytes), `${at('layout')}:x`, { ...options, dockerfile });
+  await assert.rejects(run(tar.subarray(0, 30_000), 'FROM scratch\nCOPY . /\n'), /^OciError: the context: tar entry/);
+  const inner = execFileSync('tar', ['-C', context, '-c', 'random']);
+  rmSync(join(context, 'random'));
+  writeFileSync(join(context, 'cut.tar'), inner.subarray(0, 30_000));
+  const outer = execFileSync('tar', ['-C', context, '-c', '.']);
+  await assert.rejects(run(outer, 'FROM scratch\nADD cut.tar /\n'), /: the context: cut\.tar: tar entry/);
 });
 
 test('who copies what is left out of a context is told what leaves it out', async t => {

@@ -24,8 +24,8 @@ export interface BuildContext {
   readonly said: (asked: string, make: () => Promise<string>) => Promise<string>;
   /** What leaves a path out. */
   readonly why: Selection['why'];
-  /** A file of it as one of the disk. */
-  readonly fileOf: (one: Selected) => Promise<string>;
+  /** A file of it as one of the disk, and what messages call that. */
+  readonly fileOf: (one: Selected) => Promise<{ readonly file: string; readonly called: string }>;
   readonly warnings: () => readonly string[];
   /** Keeps what has been read, for the next build. */
   readonly keep: () => Promise<void>;
@@ -79,7 +79,7 @@ export class OpenContexts {
       tree: async () => emptyTree(),
       said: always,
       why: undefined,
-      fileOf: async ({ path }) => path,
+      fileOf: async ({ path }) => ({ file: path, called: path }),
       warnings: () => [],
       keep: nothing,
       close: () => undefined,
@@ -111,7 +111,10 @@ export class OpenContexts {
         return said[asked];
       },
       why: selection?.why,
-      fileOf: async ({ path }) => `${directory}/${textOf(path)}`,
+      fileOf: async ({ path }) => {
+        const file = `${directory}/${textOf(path)}`;
+        return { file, called: file };
+      },
       warnings: () => [...warnings, ...(rootfs?.warnings ?? [])],
       async keep() {
         if (index === undefined || rootfs === undefined || dryRun === true) return;
@@ -126,7 +129,7 @@ export class OpenContexts {
   }
 
   async #tar(
-    { rootfs, spool }: Extract<ContextPlace, { kind: 'tar' }>,
+    { subject, rootfs, spool }: Extract<ContextPlace, { kind: 'tar' }>,
     selection: Selection | undefined,
   ): Promise<BuildContext> {
     const { options } = this.#from;
@@ -140,10 +143,11 @@ export class OpenContexts {
       why: selection?.why,
       fileOf: async ({ node, path }) => {
         const file = `${spool}/member-${count++}`;
-        if (node.kind !== 'file') return file;
+        const found = { file, called: `${subject}: ${textOf(path)}` };
+        if (node.kind !== 'file') return found;
         const close = await this.files.prepare([node], spool);
         await writeFileAtomic(file, flow(this.files.body(path, node), options), { mode: 0o600 }).finally(close);
-        return file;
+        return found;
       },
       warnings: () => rootfs.warnings,
       keep: nothing,

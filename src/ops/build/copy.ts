@@ -109,9 +109,9 @@ async function unpacked(
   { fileOf, building }: Pick<BuildContext, 'fileOf'> & { readonly building: Building },
 ): Promise<Taken> {
   if (one.node.kind !== 'file' || one.node.size === 0) return one;
-  const path = await fileOf(one);
-  if (!(await isTarFile(path))) return one;
-  const rootfs = openRootfsTar(path, building.options);
+  const { file, called } = await fileOf(one);
+  if (!(await isTarFile(file))) return one;
+  const rootfs = openRootfsTar(file, building.options, called);
   const archive = await rootfs.tree();
   await building.files.addRootfs(rootfs, archive, building.options);
   return { ...one, archive };

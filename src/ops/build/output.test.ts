@@ -154,8 +154,14 @@ test('where a file that is written in the end has no place, nothing is built; on
       );
       assert.deepEqual(readdirSync(beside).sort(), ['pipe', 'there']);
     }
+  writeFileSync(at('file'), '');
+  const onFile = { kind: 'local', path: at('file') } as const;
+  await assert.rejects(build(context, [image], { output: onFile }), refusal(/file: expected a place for a directory/));
+  assert.deepEqual(readdirSync(beside).sort(), ['file', 'pipe', 'there']);
   const output = { kind: 'local', path: at('out') } as const;
-  await build(context, [image], { output, iidFile: at('out/iid'), metadataFile: at('img/metadata') });
+  const cacheTo = at('cache');
+  await build(context, [image], { output, iidFile: at('out/iid'), metadataFile: at('img/metadata'), cacheTo });
+  await build(context, [image], { cacheTo: at('other'), iidFile: at('other/iid') });
   assert.deepEqual(readdirSync(at('out')).sort(), ['a', 'iid']);
   assert.ok(readdirSync(at('img')).includes('metadata'));
 });

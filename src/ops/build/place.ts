@@ -51,7 +51,7 @@ export async function openContextPlace(
     return { kind: 'directory', path: context, close: nothing };
   }
   if (!(await isTarFile(context))) throw unsupported(context, 'a directory or a tar', 'a file that is neither');
-  const { path: spool, removeNow } = makeSpool(layout);
+  const { inside: spool, removeNow } = makeSpool(layout);
   return { kind: 'tar', subject: context, rootfs: openRootfsTar(context, work), spool, close: removeNow };
 }
 
@@ -65,8 +65,8 @@ async function openStream(
     const block = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
     const isTar = detectCompression(head) !== 'none' || (block.length >= blockSize && isHeader(block, 0));
     if (!isTar) return { kind: 'nothing', text: await textOf(whole, subject), close: nothing };
-    const { file, path: spool, removeNow } = await spoolArchive(whole, { layout, subject, work });
-    return { kind: 'tar', subject, rootfs: openRootfsTar(file, work), spool, close: removeNow };
+    const { file, inside: spool, removeNow } = await spoolArchive(whole, { layout, subject, work });
+    return { kind: 'tar', subject, rootfs: openRootfsTar(file, work, subject), spool, close: removeNow };
   } finally {
     await close();
   }

@@ -1,4 +1,14 @@
-import { accessSync, closeSync, constants, existsSync, fchmodSync, openSync, renameSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Bytes } from '../../engine/engine.ts';
 import { notFound, OciError } from '../../errors.ts';
@@ -34,6 +44,8 @@ function checkFilePath(path: string): void {
 /** Holds a path to where a file can come to be, for who writes it only after long work. Throws `conflict` and `not-found` as writing it would. */
 export function checkFilePlace(path: string): void {
   checkFilePath(path);
+  const own = ownHandle(path);
+  if (own !== undefined) onDisk(path, 'a file that can be written to', () => fstatSync(own));
   if (!isWrittenWhole(path)) return;
   const parent = dirname(resolve(path));
   if (!existsSync(parent)) throw noParent(path);

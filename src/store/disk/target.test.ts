@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   chmodSync,
   existsSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -156,6 +157,12 @@ test('a symbolic link to an empty directory is that directory, and with a slash 
     lstatSync(join(place, 'link')).isSymbolicLink(),
     readdirSync(join(place, 'led')),
   ];
+  // Somebody else's leads nowhere.
+  if (process.geteuid?.() === 0) {
+    lchownSync(join(place, 'link'), 65534, 65534);
+    await assert.rejects(into(join(place, 'link'), 'one'), /expected a place for a directory, got a symbolic link/);
+    lchownSync(join(place, 'link'), 0, 0);
+  }
   await into(join(place, 'link'), 'one');
   assert.deepEqual(found(), [true, ['one']]);
   await assert.rejects(into(`${place}/link/`, 'two'), /expected an empty or new directory, got one with files in it/);
@@ -165,4 +172,12 @@ test('a symbolic link to an empty directory is that directory, and with a slash 
   await into(join(place, 'link'), 'three', true);
   assert.deepEqual(found(), [false, ['two']]);
   assert.deepEqual(readdirSync(join(place, 'link')), ['three']);
+});
+
+test('what is read is not replaced, whatever is asked for', async t => {
+  const file = join(temporaryDirectory(t), 'file');
+  writeFileSync(file, 'read');
+  for (const isDirectory of [true, false])
+    await assert.rejects(prepareTarget(file, { force: true, isDirectory, reads: file }), /got what is read$/);
+  assert.equal(readFileSync(file, 'utf8'), 'read');
 });

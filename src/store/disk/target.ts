@@ -4,6 +4,7 @@ import { OciError } from '../../errors.ts';
 import { makeDirectories, syncDirectory, takeBackDirectories } from './atomic.ts';
 import { exchange } from './exchange.ts';
 import { canFill, fill, whileOpen } from './fill.ts';
+import { isOwnLink } from './own-link.ts';
 import { isWithin, realPath } from './path-below.ts';
 import { makePlainDirectory } from './plain-directory.ts';
 import { onDisk, systemError } from './system-error.ts';
@@ -33,14 +34,15 @@ function neededIn(directory: string, reads: string | undefined): string | undefi
 }
 
 /**
- * A symbolic link to an empty directory is that directory, and so is one with a slash behind it, whatever its directory holds. Any other link is what is in
- * the way, and what it leads to stays.
+ * A symbolic link of the user's own to an empty directory is that directory, and so is one with a slash behind it, whatever its directory holds. Any other
+ * link is what is in the way, and what it leads to stays: somebody else may have put it there.
  */
 function placeOf(directory: string): string {
   const place = resolve(directory);
   const led = realPath(directory);
   if (led === undefined || !lstatSync(place).isSymbolicLink() || !statSync(led).isDirectory()) return directory;
-  return /\/\.?$/.test(directory) || readdirSync(led).length === 0 ? led : directory;
+  const isMeant = /\/\.?$/.test(directory) || (isOwnLink(place) && readdirSync(led).length === 0);
+  return isMeant ? led : directory;
 }
 
 function checkPlace(directory: string, place: string, { force, isDirectory, reads }: TargetOptions): void {
@@ -51,6 +53,8 @@ function checkPlace(directory: string, place: string, { force, isDirectory, read
     const got = found.isSymbolicLink() ? 'a symbolic link' : found.isDirectory() ? 'a directory' : 'a file';
     const expected = isDirectory ? room : 'a place for a file';
     if (!force) throw new OciError('conflict', directory, `expected ${expected}, got ${got}`, { hint });
+    if (found.isFile() && reads !== undefined && isWithin(place, reads))
+      throw new OciError('conflict', directory, `expected ${expected}, got what is read`);
     if (!found.isDirectory()) return;
   }
   if (onDisk(directory, 'a directory', () => readdirSync(place)).length === 0) return;
@@ -160,7 +164,8 @@ async function openStage(directory: string, parent: string): Promise<Stage> {
  * holds what is read.
  */
 export async function prepareTarget(directory: string, options: TargetOptions): Promise<Target> {
-  const meant = onDisk(directory, room, () => placeOf(directory));
+  // A file takes the place of a link, wherever that leads.
+  const meant = options.isDirectory ? onDisk(directory, room, () => placeOf(directory)) : directory;
   const place = resolve(meant);
   const isFilled = options.isDirectory && (await isToFill(directory, place));
   checkPlace(directory, place, options);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { OciError } from '../../errors.ts';
 import { makeDirectories, takeBackDirectories } from '../disk/atomic.ts';
 import { type HeldDirectory, holdDirectory } from '../disk/held-directory.ts';
+import { isOwnLink } from '../disk/own-link.ts';
 import { systemCode } from '../disk/system-error.ts';
 
 /** The directory of a layout that blobs go into, held open, and what of it was made. */
@@ -21,13 +22,7 @@ function makes(path: string): boolean {
   }
 }
 
-/** Whether a symbolic link is the caller's or root's: several layouts of one user may share their blobs by such. */
-function isOwnLink(path: string): boolean {
-  const found = lstatSync(path);
-  return found.isSymbolicLink() && (found.uid === 0 || found.uid === process.geteuid?.());
-}
-
-/** Holds a directory in another one; a link to one only where nobody else has put it there. */
+/** Holds a directory in another one; a link to one only where nobody else has put it there: several layouts of one user may share their blobs by such. */
 function holdIn(above: HeldDirectory, name: string, place: string): HeldDirectory {
   const path = `${above.path}/${name}`;
   try {
@@ -38,6 +33,7 @@ function holdIn(above: HeldDirectory, name: string, place: string): HeldDirector
     if (!lstatSync(path).isSymbolicLink()) throw error;
     throw new OciError('conflict', place, 'expected a directory for blobs, got a symbolic link of another user', {
       cause: error,
+      hint: 'its owner may write here, or `chown -h` makes it yours',
     });
   }
 }

@@ -41,8 +41,7 @@ export function hasBlob(layout: string, descriptor: Descriptor): boolean {
  * Opens a blob's file and checks its size; undefined where there is none. A symlink is followed, as build tools share
  * blobs that way and the digest vouches for the content, but only to a regular file: a pipe must not block.
  */
-function openFile(layout: string, descriptor: Descriptor): number | undefined {
-  const subject = subjectOf(layout, descriptor);
+function openFile(layout: string, descriptor: Descriptor, subject: string): number | undefined {
   let file: number | undefined;
   try {
     file = openSync(blobPath(layout, descriptor), constants.O_RDONLY | constants.O_NONBLOCK);
@@ -61,13 +60,13 @@ function openFile(layout: string, descriptor: Descriptor): number | undefined {
 /**
  * A blob in chunks of up to 1 MiB; a chunk is valid until the next is asked for. Size is checked before the first and
  * the digest after the last. Where the file is missing, the descriptor's own `data` serves.
- * Throws `not-found` and `invalid`.
+ * `called` is what messages call the layout. Throws `not-found` and `invalid`.
  */
-export async function* openBlob(layout: string, descriptor: Descriptor): Bytes {
-  const subject = subjectOf(layout, descriptor);
-  parseDigest(descriptor.digest, layout);
+export async function* openBlob(layout: string, descriptor: Descriptor, called: string = layout): Bytes {
+  const subject = subjectOf(called, descriptor);
+  parseDigest(descriptor.digest, called);
   const embedded = await embeddedData(descriptor, subject);
-  const file = openFile(layout, descriptor);
+  const file = openFile(layout, descriptor, subject);
   if (file === undefined) {
     if (embedded === undefined) throw notFound(subject, 'a blob');
     yield embedded;
@@ -81,8 +80,13 @@ export async function* openBlob(layout: string, descriptor: Descriptor): Bytes {
 }
 
 /** A small blob whole, checked. Throws `invalid` where it is larger than `limit` bytes. */
-export function readBlob(layout: string, descriptor: Descriptor, limit?: number): Promise<Uint8Array> {
-  return readWhole(() => openBlob(layout, descriptor), descriptor, { limit, subject: subjectOf(layout, descriptor) });
+export function readBlob(
+  layout: string,
+  descriptor: Descriptor,
+  { limit, called = layout }: { readonly limit: number | undefined; readonly called?: string },
+): Promise<Uint8Array> {
+  const subject = subjectOf(called, descriptor);
+  return readWhole(() => openBlob(layout, descriptor, called), descriptor, { limit, subject });
 }
 
 /** Writes a stream into a new file, mode 0644, and answers its size (bytes). The disk has it before this returns: an index must never name a blob that a loss of power takes. */

@@ -101,7 +101,8 @@ export class IncomingBlobs {
           } finally {
             room.held.close();
           }
-          for (const directory of ['.', 'blobs', `blobs/${algorithm}`]) syncDirectory(join(this.#layout, directory));
+          const changed = [...(room.made.length > 0 ? ['.', 'blobs'] : []), `blobs/${algorithm}`];
+          for (const directory of changed) syncDirectory(join(this.#layout, directory));
         }
       });
       return undo;

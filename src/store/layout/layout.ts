@@ -89,7 +89,7 @@ function storeAt(path: string, warnings: readonly string[], work: Pick<Work, 'si
     index: async () => readIndexFile(path),
     has: async descriptor => hasBlob(path, descriptor),
     open: descriptor => openBlob(path, descriptor),
-    read: (descriptor, limit) => readBlob(path, descriptor, limit),
+    read: (descriptor, limit) => readBlob(path, descriptor, { limit }),
     fileOf: descriptor => fileOfBlob(path, descriptor),
     put: bytes => withIncoming(path, blobs => blobs.put(bytes)),
     bring: (source, descriptor) => withIncoming(path, blobs => blobs.bring(source, descriptor)),

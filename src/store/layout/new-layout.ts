@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { calledSo } from '../../errors.ts';
 import type { ImageStore } from '../../graph/source.ts';
 import type { Document, ImageIndex } from '../../spec/objects.ts';
 import type { Work } from '../../stream/pace.ts';
@@ -53,8 +54,8 @@ async function stagedLayout(path: string, stage: TemporaryDirectory, work: Compl
   return {
     ...below,
     has: async descriptor => hasBlob(blobs.placeOf(descriptor), descriptor),
-    open: descriptor => openBlob(blobs.placeOf(descriptor), descriptor),
-    read: (descriptor, limit) => readBlob(blobs.placeOf(descriptor), descriptor, limit),
+    open: descriptor => openBlob(blobs.placeOf(descriptor), descriptor, path),
+    read: (descriptor, limit) => readBlob(blobs.placeOf(descriptor), descriptor, { limit, called: path }),
     fileOf: descriptor => fileOfBlob(blobs.placeOf(descriptor), descriptor),
     put: bytes => blobs.put(bytes),
     bring: (source, descriptor) => blobs.bring(source, descriptor),
@@ -90,8 +91,11 @@ export async function withScratchLayout<T>(path: string, work: (store: ImageStor
   const parent = dirname(resolve(path));
   await clearLeftBehind(parent);
   const stage = onDisk(path, 'a place for a file', () => makeTemporaryDirectory(parent));
+  const layout = join(stage.inside, 'layout');
   try {
-    return await work(await createLayout(join(stage.path, 'layout')));
+    return await work(await createLayout(layout));
+  } catch (error) {
+    throw calledSo(error, layout, path);
   } finally {
     // The work is done or has failed for its own reason: a disk that falters here gets a second chance.
     await stage.remove().catch(() => stage.remove());

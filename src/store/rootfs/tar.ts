@@ -35,28 +35,28 @@ export function checkRootfsEntry(entry: LayerEntry, subject: string): void {
 /**
  * Opens a tar (plain, gzip or zstd, told by its first bytes) as a root filesystem. It is read once for its tree, and again
  * for contents that are asked for; bodies are put beside a layout first, as they are wanted in another order than they come.
- * Throws `invalid` where it is damaged, leads out of its root or holds whiteouts, and `conflict` where it changes in between.
+ * `called` is what messages call it. Throws `invalid` where it is damaged, leads out of its root or holds whiteouts, and `conflict` where it changes in between.
  */
-export function openRootfsTar(path: string, { signal, progress }: Work = {}): RootfsTar {
+export function openRootfsTar(path: string, { signal, progress }: Work = {}, called: string = path): RootfsTar {
   const compression = compressionOfFile(path);
   const bytes = fileReader(path);
-  const origin = { identity: `tar:${opened++}:${path}`, subject: path, contained: true, signal };
-  const tar = (): Bytes => flow(decompress(flow(bytes(), { progress }), compression, path), { signal });
+  const origin = { identity: `tar:${opened++}:${path}`, subject: called, contained: true, signal };
+  const tar = (): Bytes => flow(decompress(flow(bytes(), { progress }), compression, called), { signal });
   const read = (sink: LayerSink): Promise<void> => readLayer(tar(), origin, sink);
   const spool = new SpooledBodies();
   let tree: Promise<Tree> | undefined;
   const readTree = async (): Promise<Tree> => {
-    const draft = new Draft(emptyTree(), path);
+    const draft = new Draft(emptyTree(), called);
     draft.beginLayer();
     const entry = (entry: LayerEntry): undefined => {
-      checkRootfsEntry(entry, path);
+      checkRootfsEntry(entry, called);
       draft.apply(entry);
     };
     await read({ ...emptySink, entry });
     return draft.tree();
   };
   return {
-    subject: path,
+    subject: called,
     warnings: [],
     tree() {
       tree ??= readTree();
@@ -79,7 +79,7 @@ export function openRootfsTar(path: string, { signal, progress }: Work = {}): Ro
       const members = new Set(Array.from(files, file => file.content.member));
       return members.size === 0 ? Promise.resolve(() => undefined) : spool.fill(read, members, layout);
     },
-    body: (_path, node) => spool.body(node, path),
+    body: (_path, node) => spool.body(node, called),
     tar: { ...origin, open: tar },
   };
 }
