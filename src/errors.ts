@@ -26,9 +26,9 @@ export class OciError extends Error {
     message: string,
     options: {
       cause?: unknown;
-      hint?: string;
-      option?: string;
-      broken?: Promised;
+      hint?: string | undefined;
+      option?: string | undefined;
+      broken?: Promised | undefined;
       isTooDeep?: boolean;
       excerpt?: string | undefined;
     } = {},
@@ -47,16 +47,8 @@ export class OciError extends Error {
 /** An error about a place that nobody has named, said of the one that it is for; any other error as it is. */
 export function calledSo(error: unknown, place: string, name: string): unknown {
   if (!(error instanceof OciError) || error.constructor !== OciError || !error.subject.startsWith(place)) return error;
-  const { code, subject, message, cause, hint, option, broken, isTooDeep, excerpt } = error;
-  const more = {
-    cause,
-    isTooDeep,
-    ...(hint === undefined ? {} : { hint }),
-    ...(option === undefined ? {} : { option }),
-    ...(broken === undefined ? {} : { broken }),
-    ...(excerpt === undefined ? {} : { excerpt }),
-  };
-  return new OciError(code, name + subject.slice(place.length), message.slice(subject.length + 2), more);
+  const { code, subject, message } = error;
+  return new OciError(code, name + subject.slice(place.length), message.slice(subject.length + 2), error);
 }
 
 /** Words in a sentence, the first `most` where they are many: `a, b and 3 more`. */

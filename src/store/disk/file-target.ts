@@ -34,19 +34,21 @@ export function kindOfTarget(path: string): 'file' | 'directory' | 'open' {
 /** Whether nothing of what is written can be seen before it is whole. */
 export const isWrittenWhole = (path: string): boolean => kindOfTarget(path) !== 'open';
 
-/** Throws `conflict` for what is a directory or a link to one, which would be replaced, or is called like one: `reports/` is no file `reports`. */
-function checkFilePath(path: string): void {
-  const got =
-    kindOfTarget(path) === 'directory' ? 'a directory' : path.endsWith('/') ? "a directory's name" : undefined;
-  if (got !== undefined) throw new OciError('conflict', path, `expected a place for a file, got ${got}`);
+/** How a file is written there. Throws `conflict` for what is a directory or a link to one, which would be replaced, or is called like one: `reports/` is no file `reports`. */
+function kindOfFile(path: string): 'file' | 'open' {
+  const kind = kindOfTarget(path);
+  if (kind !== 'directory' && !path.endsWith('/')) return kind;
+  const got = kind === 'directory' ? 'a directory' : "a directory's name";
+  throw new OciError('conflict', path, `expected a place for a file, got ${got}`);
 }
 
 /** Holds a path to where a file can come to be, for who writes it only after long work. Throws `conflict` and `not-found` as writing it would. */
 export function checkFilePlace(path: string): void {
-  checkFilePath(path);
-  const own = ownHandle(path);
-  if (own !== undefined) onDisk(path, 'a file that can be written to', () => fstatSync(own));
-  if (!isWrittenWhole(path)) return;
+  if (kindOfFile(path) === 'open') {
+    const own = ownHandle(path);
+    if (own !== undefined) onDisk(path, 'a file that can be written to', () => fstatSync(own));
+    return;
+  }
   const parent = dirname(resolve(path));
   if (!existsSync(parent)) throw noParent(path);
   onDisk(path, 'a place for a file', () => accessSync(parent, constants.W_OK | constants.X_OK));
@@ -74,8 +76,7 @@ export async function writeFileAtomic(
   bytes: Bytes,
   { mode, signal }: { readonly mode: number; readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
-  checkFilePath(path);
-  if (!isWrittenWhole(path)) return writeThrough(path, bytes);
+  if (kindOfFile(path) === 'open') return writeThrough(path, bytes);
   const place = resolve(path);
   if (!existsSync(dirname(place))) throw noParent(path);
   await clearLeftBehind(dirname(place));

@@ -1,6 +1,6 @@
-import { chmodSync, closeSync, existsSync, fstatSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, openSync } from 'node:fs';
 import { directoryFlags } from './descent.ts';
-import { handleOf } from './handles.ts';
+import { heldAs } from './handles.ts';
 import { loadedNative } from './native.ts';
 import { systemCode } from './system-error.ts';
 
@@ -25,8 +25,7 @@ export interface HeldDirectory {
 export function holdDirectory(path: string | Buffer): HeldDirectory {
   const file = openSync(path, directoryFlags);
   let isHeld = true;
-  const link = handleOf(file);
-  const held = existsSync(link) ? link : path.toString();
+  const held = heldAs(file, path.toString());
   const { mode } = fstatSync(file);
   const isOpen = process.geteuid?.() === 0 || (mode & ownerAll) === ownerAll;
   return {

@@ -1,7 +1,6 @@
 import {
   closeSync,
   constants,
-  existsSync,
   fstatSync,
   lstatSync,
   mkdtempSync,
@@ -14,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { changed } from '../../errors.ts';
-import { handleOf } from './handles.ts';
+import { heldAs } from './handles.ts';
 import { loadNative } from './native.ts';
 import { isSameMachine, ownerState, ownerText } from './owner.ts';
 import { removeTree, removeTreeNow } from './remove-tree.ts';
@@ -91,8 +90,7 @@ function ownerIn(directory: string): number {
 function holdMade(path: string): { readonly file: number; readonly inside: string } {
   const file = openSync(path, openFlags);
   try {
-    const handle = handleOf(file);
-    const inside = existsSync(handle) ? handle : path;
+    const inside = heldAs(file, path);
     const { uid } = fstatSync(file);
     if (uid !== process.geteuid?.() && uid !== ownerIn(inside)) throw changed(path, 'a directory', 'written');
     return { file, inside };
