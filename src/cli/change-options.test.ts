@@ -91,3 +91,24 @@ test('a change prints the digest of its result, or all of it as JSON', () => {
   assert.deepEqual(said.slice(0, 3), ['ocikit: warning: odd\n', 'ocikit: nothing to change\n', 'sha256:1\n']);
   assert.deepEqual(JSON.parse(String(said[3])), result);
 });
+
+test('where nothing changes, what is made all the same is said', () => {
+  const result = { manifest: 'sha256:1' as const, name: 'v1', isChanged: false, images: [], warnings: [] };
+  const saidOf = (entries: readonly (readonly [string, string | boolean])[]): string[] => {
+    const said: string[] = [];
+    printChange(
+      { ...io, stdout: () => undefined, stderr: text => said.push(text) },
+      new Words(new Map(entries)),
+      result,
+    );
+    return said;
+  };
+  assert.deepEqual(saidOf([]), ['ocikit: nothing to change\n']);
+  assert.deepEqual(saidOf([['tag', 'v1']]), ['ocikit: nothing to change: v1 is the image as it was\n']);
+  assert.deepEqual(saidOf([['output', 'out:v1']]), ['ocikit: nothing to change: out:v1 is the image as it was\n']);
+  const dry = saidOf([
+    ['tag', 'v1'],
+    ['dry-run', true],
+  ]);
+  assert.deepEqual(dry, ['ocikit: nothing to change\n']);
+});

@@ -2,6 +2,7 @@ import type { ChangeOptions } from '../ops/options.ts';
 import type { ChangeResult } from '../ops/results.ts';
 import { excludes, type Option, type Rule } from './command.ts';
 import { givenTime, nowTime } from './environment.ts';
+import { escapeLine } from './escape.ts';
 import type { Io } from './io.ts';
 import { printJson, printWarnings } from './output.ts';
 import { shared } from './shared-options.ts';
@@ -107,10 +108,17 @@ interface PrintedChange extends ChangeResult {
   readonly entries?: readonly Pick<ChangeResult, 'manifest'>[];
 }
 
+/** What there is all the same, where the result goes elsewhere. */
+function whereUnchanged(words: Words): string {
+  const place = words.text('tag') ?? words.text('output');
+  if (place === undefined || words.flag('dry-run')) return '';
+  return `: ${escapeLine(place)} is the image as it was`;
+}
+
 /** Prints what a change answers: the digest of the result, or of each of several, or all of it as JSON. */
 export function printChange(io: Io, words: Words, result: PrintedChange): void {
   printWarnings(io, words, result.warnings);
-  if (!result.isChanged && !words.flag('quiet')) io.stderr('ocikit: nothing to change\n');
+  if (!result.isChanged && !words.flag('quiet')) io.stderr(`ocikit: nothing to change${whereUnchanged(words)}\n`);
   if (words.flag('json')) printJson(io, result);
   else io.stdout((result.entries ?? [result]).map(({ manifest }) => `${manifest}\n`).join(''));
 }

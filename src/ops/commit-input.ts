@@ -2,7 +2,7 @@ import type { BodySource } from '../codec/body-source.ts';
 import { badOption, unsupported, usage } from '../errors.ts';
 import type { ImageSource } from '../graph/source.ts';
 import type { Image } from '../spec/objects.ts';
-import { type Bundle, openBundle } from '../store/bundle/bundle.ts';
+import { type Bundle, bundleOfRootfs, openBundle } from '../store/bundle/bundle.ts';
 import { readTextFile } from '../store/disk/text-file.ts';
 import { type Location, locate, type RootfsLocation } from '../store/locate.ts';
 import { OpenPlaces, openImage } from '../store/open-operand.ts';
@@ -188,6 +188,14 @@ async function openDirectories(
 const rootfsOf = (place: RootfsPlace): RootfsLocation =>
   place.kind === 'bundle' ? { kind: 'rootfs', directory: openBundle(place.directory).rootfs } : place;
 
+/** What is not taken of a bundle of which only the root filesystem is named, with nothing to compare it with. */
+function bundleWarnings(place: RootfsPlace, { base, baseDir }: CommitOptions): readonly string[] {
+  if (place.kind !== 'rootfs' || base !== undefined || baseDir !== undefined) return [];
+  const bundle = bundleOfRootfs(place.directory);
+  if (bundle === undefined) return [];
+  return [`${place.directory} is taken alone, without base and config of the bundle that it is a part of: ${bundle}`];
+}
+
 /** Opens what a commit reads: the directory as it is to be compared, without what is `written` in it meanwhile, and its base. */
 export async function openCommit(
   rootfs: Operand,
@@ -208,7 +216,7 @@ export async function openCommit(
   const left = selection === undefined ? whole : await pace.run(overlayInParts(before.tree, whole, isOut));
   const { tree, warnings: said } = await pace.run(completed(before, { ...directory, tree: left }));
   const { mounts } = directory;
-  const warnings = [...own, ...directory.warnings, ...said];
+  const warnings = [...bundleWarnings(place, options), ...own, ...directory.warnings, ...said];
   const isWhole = mounts === undefined || mounts.size === 0;
   return { base, before, after: { ...directory, tree }, bodies: directory, warnings, layout, moving, isWhole };
 }

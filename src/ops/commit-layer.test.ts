@@ -12,6 +12,7 @@ import { temporaryDirectory } from '../testing/temporary.ts';
 import { commit } from './commit.ts';
 import { commitLayer } from './commit-layer.ts';
 import { diff } from './diff.ts';
+import { unpack } from './unpack.ts';
 
 const platform = 'linux/amd64';
 
@@ -123,4 +124,31 @@ test('what cannot be meant is refused: an image as directory, two bases, a place
     commitLayer(now, join(place, 'x.tar'), { baseDir: old }),
     refusal(/an upper directory of overlayfs, where '\/hidden' is hidden/, 'unsupported'),
   );
+});
+
+test('a root filesystem that is taken out of its bundle says that base and config are not', async t => {
+  const { place, old } = directories(t);
+  const bundle = join(place, 'work');
+  await commit(old, `${place}/img:old`, { platform, instructions: ['CMD ["sh"]'] });
+  await unpack(`${place}/img:old`, bundle, { bundle: true });
+  const rootfs = join(bundle, 'rootfs');
+  const said = `${rootfs} is taken alone, without base and config of the bundle that it is a part of: ${bundle}`;
+  assert.deepEqual((await commit(rootfs, `${place}/img:new`, { platform })).warnings, [said]);
+  await assert.rejects(commit(rootfs, `${place}/img:new`, { platform, strict: true }), /taken alone/);
+  for (const options of [{ base: `${place}/img:old` }, { baseDir: old }])
+    assert.deepEqual((await commit(rootfs, `${place}/img:new`, { platform, ...options })).warnings, []);
+  assert.deepEqual((await commit(bundle, `${place}/img:new`)).warnings, []);
+});
+
+test('a layer that goes to a file that is called as an image is, says what it is', async t => {
+  const { place, old, now } = directories(t);
+  const said = async (output: string): Promise<string> =>
+    (await runCommand(['commit', now, '--base-dir', old, '-o', join(place, output)])).err;
+  assert.equal(
+    await said('out:app'),
+    `ocikit: warning: ${place}/out:app is a file, the tar of the new layer alone (an image is named as the second operand)\n`,
+  );
+  mkdirSync(join(place, 'a:b'));
+  assert.equal(await said('a:b/delta'), '');
+  assert.equal(await said('delta:1.tar.gz'), '');
 });

@@ -6,6 +6,12 @@ import { outputFile, printJson, printWarnings } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import type { Words } from '../words.ts';
 
+/** A file's name that an image would have: where a result goes is an image's place in all verbs that change one. */
+function namedWarnings(file: string | undefined): readonly string[] {
+  if (file === undefined || !/:[^/]*$/.test(file) || /\.(tar|tgz|gz|zst)$/i.test(file)) return [];
+  return [`${file} is a file, the tar of the new layer alone (an image is named as the second operand)`];
+}
+
 /** `-o`: the layer alone, as a file or on standard output. */
 async function writeLayerFile(words: Words, io: Io): Promise<number> {
   if (words.text('image') !== undefined)
@@ -20,7 +26,7 @@ async function writeLayerFile(words: Words, io: Io): Promise<number> {
     await io.stdoutBytes(bytes);
     return rest;
   });
-  printWarnings(io, words, result.warnings);
+  printWarnings(io, words, [...namedWarnings(file), ...result.warnings]);
   if (!('diffID' in result)) return 0;
   if (words.flag('json')) printJson(io, result);
   else io.stdout(`${result.diffID}\n`);
