@@ -1,4 +1,4 @@
-import { pathBelow } from '../store/disk/path-below.ts';
+import { pathBelow, withAbove } from '../store/disk/path-below.ts';
 import type { Path } from '../tree/node.ts';
 import { textOf } from '../tree/path.ts';
 import { isOut, type Selection, without } from '../tree/selection.ts';
@@ -12,7 +12,7 @@ interface WithoutOwn {
   readonly warnings: readonly string[];
 }
 
-/** Leaves what is written out of what is read; `what` is the directory in a word. */
+/** Leaves what is written, and directories that hold nothing else, out of what is read; `what` is the directory in a word. */
 export function withoutOwn(
   directory: string,
   {
@@ -21,9 +21,10 @@ export function withoutOwn(
     what,
   }: { readonly selection: Selection | undefined; readonly written: readonly string[]; readonly what: string },
 ): WithoutOwn {
-  const found = written.flatMap(path => pathBelow(directory, path) ?? []).filter(({ path }) => !isOut(selection, path));
-  const own = [...new Set(found.map(({ path }) => path))];
-  const there = new Set(found.flatMap(({ path, isThere }) => (isThere ? [path] : [])));
+  const found = written.flatMap(path => pathBelow(directory, path) ?? []);
+  const all = withAbove(directory, [...new Set(found.map(({ path }) => path))]);
+  const own = [...all].filter(path => !isOut(selection, path));
+  const there = new Set(found.flatMap(({ path, isThere }) => (isThere && own.includes(path) ? [path] : [])));
   const warnings = [...there].map(path => `${textOf(path)} is left out of the ${what}: it is what is written`);
   return { selection: without(selection, own), own, warnings };
 }
