@@ -54,11 +54,12 @@ function isSafe(directory) {
   return above === directory || isSafe(above);
 }
 
-/** The user's directory for it; undefined where it would be another's, as the home of who called sudo. */
+/** The user's directory for it; undefined where there is none, or it would be another's, as the home of who called sudo. */
 function cacheFolder() {
   const given = process.env['XDG_CACHE_HOME'];
-  const caches = given?.startsWith('/') ? given : join(homedir(), '.cache');
-  if (given === undefined && lstatSync(homedir()).uid !== process.geteuid()) return undefined;
+  const isGiven = given?.startsWith('/') === true;
+  if (!isGiven && (!homedir().startsWith('/') || lstatSync(homedir()).uid !== process.geteuid())) return undefined;
+  const caches = isGiven ? given : join(homedir(), '.cache');
   mkdirSync(caches, { recursive: true, mode: 0o700 });
   const place = realpathSync(caches);
   if (!isSafe(place)) return undefined;

@@ -103,6 +103,14 @@ test('a start without a place for the code is a start all the same', t => {
   start(join(place, 'file/below'));
   mkdirSync(join(place, 'home'));
   assert.deepEqual(start('', { HOME: join(place, 'nowhere'), XDG_CACHE_HOME: undefined }), []);
+  // A path that is not absolute is none: it would be another one in each directory.
+  const inside = {
+    cwd: place,
+    env: { ...process.env, HOME: 'rel', XDG_CACHE_HOME: 'other' },
+    encoding: 'utf8',
+  } as const;
+  const { status, stderr } = spawnSync(process.execPath, [program, '--version'], inside);
+  assert.deepEqual([status, stderr], [0, '']);
   assert.deepEqual(readdirSync(place).sort(), ['file', 'home']);
 });
 
