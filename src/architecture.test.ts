@@ -63,7 +63,7 @@ const doors: Readonly<Record<string, RegExp>> = {
   // A pipe that can be waited for without being blocked.
   'node:net': /^store\/disk\/(input-file|pipe)\.ts$/,
   'node:os': /^(cli\/|engine\/threaded-zstd\.ts$)/,
-  'node:child_process': /^runner\/(process-tree|own-namespace)\.ts$/,
+  'node:child_process': /^runner\/(process-tree|own-namespace|host-program)\.ts$/,
   '@koromix/koffi-linux-$': /^store\/disk\/native\.ts$/,
   'node:module': /^store\/disk\/native\.ts$/,
   'node:url': /^cli\//,

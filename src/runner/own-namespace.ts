@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { type OciError, systemError, unsupported } from '../errors.ts';
 import { findProgram } from '../store/disk/find-program.ts';
 import { type IdRange, mapOneID, subordinateRanges } from '../store/disk/user-ids.ts';
+import { hostFailure } from './host-program.ts';
 import { hostPath } from './root-script.ts';
 import type { ProgramSignals } from './signals.ts';
 
@@ -91,10 +92,8 @@ function giveIds(pid: number, ids: Again['ids']): void {
     [maps[0], ranges.uids],
     [maps[1], ranges.gids],
   ] as const) {
-    const { status, stderr } = spawnSync(program as string, [String(pid), ...all.flatMap(wordsOf)], {
-      encoding: 'utf8',
-    });
-    if (status !== 0) throw unsupported(program as string, 'the ids of /etc/subuid and /etc/subgid', stderr.trim());
+    const failure = hostFailure(program as string, [String(pid), ...all.flatMap(wordsOf)]);
+    if (failure !== undefined) throw unsupported(program as string, 'the ids of /etc/subuid and /etc/subgid', failure);
   }
 }
 

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { systemError, unsupported } from '../errors.ts';
 import { closeEnds, openPipe, type Pipe } from '../store/disk/pipe.ts';
 import { childrenOf, MountNamespace } from '../store/disk/processes.ts';
+import { hostFailure } from './host-program.ts';
 import { hostPath } from './root-script.ts';
 import type { ProgramSignals } from './signals.ts';
 
@@ -41,17 +42,13 @@ const ready = 'ready';
 /** What a program's signal is, as a status. */
 const statusOf = (code: number | null): number => code ?? 137;
 
-/** Why a program of the system has failed: what it says last, after the names. */
-const lastWords = (text: string): string => text.trim().split(': ').at(-1) || 'nothing';
-
 /** The pipes that a program's output comes through. Throws `unsupported` where the disk has none. */
 function pipesOf({ streams, work }: Launch): readonly Pipe[] {
   if (streams.kind === 'inherit') return [];
   const fifos = ['stdout', 'stderr'].map(name => `${work}/${name}`);
   // Whoever the program becomes may open them again.
-  const options = { env: { PATH: hostPath, LC_ALL: 'C' }, encoding: 'utf8' } as const;
-  const { status, stderr } = spawnSync('mkfifo', ['-m', '666', '--', ...fifos], options);
-  if (status !== 0) throw unsupported(work, 'a directory that can have named pipes', lastWords(stderr));
+  const failure = hostFailure('mkfifo', ['-m', '666', '--', ...fifos]);
+  if (failure !== undefined) throw unsupported(work, 'a directory that can have named pipes', failure);
   return fifos.map(openPipe);
 }
 
