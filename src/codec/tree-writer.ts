@@ -4,6 +4,7 @@ import { unsupported } from '../errors.ts';
 import { systemPathLimit } from '../limits.ts';
 import { Pace } from '../stream/pace.ts';
 import { Draft } from '../tree/draft.ts';
+import { setGroup } from '../tree/mode.ts';
 import {
   type DirectoryNode,
   emptyTree,
@@ -34,8 +35,6 @@ export interface LayerTar extends LayerOrigin {
 export class Superseded extends Error {}
 
 const endOfArchive = Buffer.alloc(2 * blockSize);
-
-const setgid = 0o2000;
 
 const isIn = (path: Path, directory: Path): boolean => directory === '' || path.startsWith(`${directory}/`);
 
@@ -186,7 +185,7 @@ class TreeTar {
       const node = final.at(next);
       if (node?.kind !== 'directory') continue;
       if (!this.#written.has(next)) this.#write(next, node);
-      if ((node.meta.mode & setgid) === 0 || this.#left.has(next)) continue;
+      if ((node.meta.mode & setGroup) === 0 || this.#left.has(next)) continue;
       this.#left.add(next);
       const inside = [...node.children].filter(([, child]) => child.kind === 'directory');
       for (const [name] of inside.reverse()) left.push(joinPath(next, name));

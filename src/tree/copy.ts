@@ -1,5 +1,6 @@
 import { invalid } from '../errors.ts';
 import { Draft } from './draft.ts';
+import { linkMode, setGroup } from './mode.ts';
 import {
   type DirectoryNode,
   impliedMeta,
@@ -19,10 +20,17 @@ import { find, resolvePath } from './walk.ts';
 
 type Leading = Selected['leading'];
 
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** How things are copied: what a Dockerfile's COPY says of them. */
 export interface CopyOptions {
   /** Of everything that is copied or made; what it has itself without it. */
-  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
+  readonly owner?: Owner | undefined;
+  /** Of what is copied, where `owner` says none; what is made is no part of that. */
+  readonly copiedOwner?: Owner | undefined;
   readonly mode?: ModeChange | undefined;
   /** The mode of directories that are made on the way, where `mode` is one for all. */
   readonly parentMode?: number | undefined;
@@ -50,12 +58,10 @@ export function* copyInto(
     throw invalid(`/${shortTextOf(path)}`, 'a directory to copy a directory to', `a ${there.kind}`);
   const isInto = node.kind !== 'directory' && (there?.kind === 'directory' || /\/\.?$/.test(to));
   const target = isInto ? joinPath(path, name) : path;
-  const draft = new Draft(tree, `/${shortTextOf(target)}`);
-  draft.beginLayer();
-  for (const entry of withParents(tree, target, options)) draft.apply(entry);
+  const { draft, made } = openDraft(tree, target, options);
   const copied =
     node.kind === 'directory'
-      ? directoryEntries(tree, { target, node, leading }, options)
+      ? directoryEntries({ target, node, leading, there: find(tree, target), made }, options)
       : [leafEntry(target, node, { there: find(tree, target), options })];
   yield* each(copied, entry => void draft.apply(entry));
   return draft.tree();
@@ -67,10 +73,8 @@ export function withDirectory(tree: Tree, to: string, options: CopyOptions): Tre
   const there = find(tree, path);
   if (there?.kind === 'directory') return tree;
   if (there !== undefined) throw invalid(`/${shortTextOf(path)}`, 'a directory', `a ${there.kind}`);
-  const draft = new Draft(tree, `/${shortTextOf(path)}`);
-  draft.beginLayer();
-  for (const entry of withParents(tree, path, options)) draft.apply(entry);
-  draft.apply(directoryEntry(path, madeMeta(options)));
+  const { draft, made } = openDraft(tree, path, options);
+  draft.apply(directoryEntry(path, made));
   return draft.tree();
 }
 
@@ -80,14 +84,24 @@ export const directoryEntry = (path: Path, meta: Meta): LayerEntry => ({
   node: { kind: 'directory', meta, children: new Map() },
 });
 
-/** What a directory gets that is made on the way. */
-export function madeMeta({ owner, parentMode, now }: CopyOptions): Meta {
-  return { ...impliedMeta, ...owner, ...(parentMode === undefined ? {} : { mode: parentMode }), mtime: now };
+/** What a directory gets that is made in another: there, Linux hands a set-group-ID bit on, and the group unless an owner is said. */
+function madeMeta({ owner, parentMode, now }: CopyOptions, above: Meta): Meta {
+  const handed = above.mode & setGroup;
+  const gid = handed === 0 ? impliedMeta.gid : above.gid;
+  return { ...impliedMeta, gid, ...owner, mode: (parentMode ?? impliedMeta.mode) | handed, mtime: now };
 }
 
-/** The directories above a path that are missing, after the time of the one that receives the first of them, or the path itself. */
-export function* withParents(tree: Tree, path: Path, options: CopyOptions): Generator<LayerEntry> {
-  if (path === '') return;
+/** What is to be done to a tree at a path: the directories above it are there, and `made` is what it gets where it is a directory that is made. */
+interface Opened {
+  readonly draft: Draft;
+  readonly made: Meta;
+}
+
+/** Opens a draft for a path. The directory that receives the first of those that are missing above it, or the path itself, gets the time. Throws `invalid` where one of them is no directory. */
+export function openDraft(tree: Tree, path: Path, options: CopyOptions): Opened {
+  const draft = new Draft(tree, `/${shortTextOf(path)}`);
+  draft.beginLayer();
+  if (path === '') return { draft, made: madeMeta(options, tree.meta) };
   const missing: Path[] = [];
   let at = parentOf(path);
   for (; at !== '' && find(tree, at) === undefined; at = parentOf(at)) missing.unshift(at);
@@ -95,15 +109,24 @@ export function* withParents(tree: Tree, path: Path, options: CopyOptions): Gene
   if (holder?.kind !== 'directory') throw invalid(`/${shortTextOf(at)}`, 'a directory', `a ${holder?.kind}`);
   // What is there already does not change its directory.
   if (missing.length > 0 || find(tree, path)?.kind !== 'directory')
-    yield directoryEntry(at, { ...holder.meta, mtime: options.now });
-  for (const each of missing) yield directoryEntry(each, madeMeta(options));
+    draft.apply(directoryEntry(at, { ...holder.meta, mtime: options.now }));
+  let made = madeMeta(options, holder.meta);
+  for (const each of missing) {
+    draft.apply(directoryEntry(each, made));
+    made = madeMeta(options, made);
+  }
+  return { draft, made };
+}
+
+function copiedMode({ kind, meta }: Node, mode: ModeChange | undefined): number {
+  if (kind === 'symlink') return linkMode;
+  return mode === undefined ? meta.mode : mode(meta.mode, kind === 'directory');
 }
 
 /** What something has that was copied. */
-export function dressed(node: Node, { owner, mode }: Pick<CopyOptions, 'owner' | 'mode'>): Meta {
-  const changed =
-    mode === undefined || node.kind === 'symlink' ? node.meta.mode : mode(node.meta.mode, node.kind === 'directory');
-  return { ...node.meta, ...owner, mode: changed, mtime: wholeSeconds(node.meta.mtime) };
+export function dressed(node: Node, options: Pick<CopyOptions, 'owner' | 'copiedOwner' | 'mode'>): Meta {
+  const { owner, copiedOwner, mode } = options;
+  return { ...node.meta, ...(owner ?? copiedOwner), mode: copiedMode(node, mode), mtime: wholeSeconds(node.meta.mtime) };
 }
 
 /** What something is copied to, and how. */
@@ -118,15 +141,23 @@ function leafEntry(path: Path, node: Leaf, { there, options }: Onto): LayerEntry
   return { kind: 'node', path, node: { ...node, meta: dressed(node, options) } };
 }
 
+/** A directory, and what it is copied to. */
+interface CopiedDirectory {
+  readonly target: Path;
+  readonly node: DirectoryNode;
+  readonly leading: Leading;
+  /** What is at the target. */
+  readonly there: Node | undefined;
+  /** What the target gets where nothing is there. */
+  readonly made: Meta;
+}
+
 /** A directory's contents; two names of one file stay that. The destination keeps what it is, but for its time. */
 function* directoryEntries(
-  tree: Tree,
-  { target, node, leading }: { readonly target: Path; readonly node: DirectoryNode; readonly leading: Leading },
+  { target, node, leading, there, made }: CopiedDirectory,
   options: CopyOptions,
 ): Generator<LayerEntry> {
-  const there = find(tree, target);
-  const meta = there === undefined ? madeMeta(options) : there.meta;
-  yield directoryEntry(target, { ...meta, mtime: wholeSeconds(node.meta.mtime) });
+  yield directoryEntry(target, { ...(there?.meta ?? made), mtime: wholeSeconds(node.meta.mtime) });
   const firstNames = new Map<Leaf, Path>();
   const waiting = new Map<Path, LayerEntry>();
   const left = childrenOf(node, '', there);

@@ -1,7 +1,16 @@
 import { invalid } from '../errors.ts';
-import { type CopyOptions, childrenOf, directoryEntry, dressed, madeMeta, withParents } from './copy.ts';
-import { Draft } from './draft.ts';
-import { impliedMeta, type LayerEntry, type Leaf, type Node, type Path, type Tree } from './node.ts';
+import { type CopyOptions, childrenOf, directoryEntry, dressed, openDraft } from './copy.ts';
+import { setGroup } from './mode.ts';
+import {
+  type DirectoryNode,
+  impliedMeta,
+  type LayerEntry,
+  type Leaf,
+  type Meta,
+  type Node,
+  type Path,
+  type Tree,
+} from './node.ts';
 import { each, type Parts } from './parts.ts';
 import { encodeText, joinPath, shortTextOf } from './path.ts';
 import { find, resolvePath } from './walk.ts';
@@ -21,29 +30,47 @@ export function* unpackInto(
   const there = find(tree, target);
   if (there !== undefined && there.kind !== 'directory')
     throw invalid(`/${shortTextOf(target)}`, 'a directory to unpack an archive in', `a ${there.kind}`);
-  const draft = new Draft(tree, `/${shortTextOf(target)}`);
-  draft.beginLayer();
-  for (const entry of withParents(tree, target, options)) draft.apply(entry);
-  draft.apply(directoryEntry(target, { ...(there?.meta ?? madeMeta(options)), mtime: options.now }));
-  yield* each(archiveEntries(tree, archive, { target, options }), entry => void draft.apply(entry));
+  const { draft, made } = openDraft(tree, target, options);
+  const holder = { ...(there?.meta ?? made), mtime: options.now };
+  draft.apply(directoryEntry(target, holder));
+  yield* each(
+    archiveEntries(tree, archive, { path: target, mode: holder.mode, options }),
+    entry => void draft.apply(entry),
+  );
   return draft.tree();
 }
 
+/** What an archive is unpacked into. */
+interface Target {
+  readonly path: Path;
+  readonly mode: number;
+  readonly options: Pick<CopyOptions, 'owner' | 'now'>;
+}
+
+/** A member, and the set-group-ID bit of the directory that it comes into. */
+interface Member {
+  readonly path: Path;
+  readonly node: Node;
+  readonly handed: number;
+}
+
+/** What is in a directory of an archive, which comes into one of this mode. */
+const membersOf = (directory: DirectoryNode, path: Path, mode: number): Member[] =>
+  childrenOf(directory, path).map(child => ({ ...child, handed: mode & setGroup }));
+
 /** The members of an archive, the nearest to its root first; two names of one file stay that. */
-function* archiveEntries(
-  tree: Tree,
-  archive: Tree,
-  { target, options }: { readonly target: Path; readonly options: Pick<CopyOptions, 'owner' | 'now'> },
-): Generator<LayerEntry> {
+function* archiveEntries(tree: Tree, archive: Tree, target: Target): Generator<LayerEntry> {
+  const { options } = target;
   const firstNames = new Map<Leaf, Path>();
-  const left = childrenOf(archive, '');
+  const left = membersOf(archive, '', target.mode);
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const { node } = next;
-    const path = joinPath(target, next.path);
+    const path = joinPath(target.path, next.path);
     if (node.kind === 'directory') {
-      if (node.meta !== impliedMeta) yield directoryEntry(path, dressed(node, options));
-      else yield* impliedEntries(find(tree, path), path, options.now);
-      left.push(...childrenOf(node, next.path));
+      const meta = directoryMeta(next, find(tree, path), options);
+      if (meta !== undefined) yield directoryEntry(path, meta);
+      const { mode } = meta ?? find(tree, resolvePath(tree, path))?.meta ?? impliedMeta;
+      left.push(...membersOf(node, next.path, mode));
       continue;
     }
     const known = firstNames.get(node);
@@ -53,8 +80,14 @@ function* archiveEntries(
   }
 }
 
-/** A directory that the archive only implies: made where there is nothing, else only written to, through a link as well. */
-function* impliedEntries(there: Node | undefined, path: Path, now: bigint): Generator<LayerEntry> {
-  if (there === undefined) yield directoryEntry(path, { ...impliedMeta, mtime: now });
-  else if (there.kind === 'directory') yield directoryEntry(path, { ...there.meta, mtime: now });
+/** What a directory gets. One that the archive only implies is made where there is nothing, else only written to: through a link as well, which stays. */
+function directoryMeta(
+  { node, handed }: Member,
+  there: Node | undefined,
+  options: Pick<CopyOptions, 'owner' | 'now'>,
+): Meta | undefined {
+  if (node.meta !== impliedMeta) return dressed(node, options);
+  const mtime = options.now;
+  if (there === undefined) return { ...impliedMeta, mode: impliedMeta.mode | handed, mtime };
+  return there.kind === 'directory' ? { ...there.meta, mtime } : undefined;
 }

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { rawTar } from '../../testing/raw-tar.ts';
 import { temporaryDirectory } from '../../testing/temporary.ts';
 import { build } from '../build.ts';
 import { files } from '../files.ts';
@@ -100,6 +101,29 @@ const cases: Readonly<Record<string, Case>> = {
     lines: ['COPY --chown=1:1 d /', 'COPY --link --chmod=700 x /l/'],
     left: ['0755 1:1 /there', '0644 1:1 /there/y', '0700 0:0 /there/x', '0777 1:1 /l there'],
   },
+  'what is made in a directory with the set-group-ID bit has the bit, and its group where no owner is said; what is copied has neither':
+    {
+      context: { 'd/g/x': '', 'e/sub/y': '', x: '' },
+      archives: { 'a.tar': ['m/n', 'k/', 'k/l'] },
+      lines: [
+        'COPY --chmod=2775 --chown=1:2 d /',
+        'COPY x /g/in/on/',
+        'COPY e /g/e',
+        'COPY --chown=5:6 e /g/owned',
+        'COPY --from=0 /e /g/staged',
+        'ADD a.tar /g/a',
+        'WORKDIR /g/w',
+      ],
+      left: [
+        ...['2775 1:2 /g', '2775 1:2 /g/x'],
+        ...['2755 0:2 /g/in', '2755 0:2 /g/in/on', '0644 0:0 /g/in/on/x'],
+        ...['2755 0:2 /g/e', '0755 0:0 /g/e/sub', '0644 0:0 /g/e/sub/y'],
+        ...['2755 5:6 /g/owned', '0755 5:6 /g/owned/sub', '0644 5:6 /g/owned/sub/y'],
+        ...['2755 0:2 /g/staged', '0755 0:0 /g/staged/sub', '0644 0:0 /g/staged/sub/y'],
+        ...['2755 0:2 /g/a', '2755 0:0 /g/a/m', '0755 9:9 /g/a/m/n', '0755 9:9 /g/a/k', '0755 9:9 /g/a/k/l'],
+        '2755 0:2 /g/w',
+      ],
+    },
   'a line that takes a directory back which is not left out takes back nothing in it': {
     context: { 'd/a.log': '', 'd/b': '', '.dockerignore': '**/*.log\n!d\n.*\n' },
     lines: ['COPY . /'],
@@ -135,7 +159,7 @@ async function leftOf(t: TestContext, one: Case): Promise<readonly string[]> {
   mkdirSync(context);
   makeContext(context, one);
   await build(context, [image], {
-    dockerfile: ['FROM scratch', ...one.lines].join('\n'),
+    dockerfile: ['FROM scratch', 'COPY . /', 'FROM scratch', ...one.lines].join('\n'),
     platforms: ['linux/amd64'],
   });
   const { files: rows } = await files(image, [], { recursive: true });
@@ -146,3 +170,16 @@ for (const [name, one] of Object.entries(cases))
   test(`in a build ${name}`, async t => {
     assert.deepEqual([...(await leftOf(t, one))].sort(), [...one.left].sort());
   });
+
+test('a link has the mode that Linux gives all of them, whatever its archive says', async t => {
+  const directory = temporaryDirectory(t);
+  const [context, image] = [join(directory, 'context'), `${join(directory, 'img')}:x`];
+  mkdirSync(context);
+  writeFileSync(join(context, 'a.tar'), rawTar([['0644|link', '-> x']]));
+  await build(context, [image], { dockerfile: 'FROM scratch\nADD a.tar /\n', platforms: ['linux/amd64'] });
+  const { files: rows } = await files(image, [], { recursive: true });
+  assert.deepEqual(
+    rows.map(({ mode, path }) => [mode, path]),
+    [['0777', '/link']],
+  );
+});

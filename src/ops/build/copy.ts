@@ -52,7 +52,7 @@ export async function changedTree(
     const to = step.destination;
     const parts =
       one.archive === undefined
-        ? copyInto(tree, one, { ...options, owner: owner ?? ownerFrom(from), to })
+        ? copyInto(tree, one, { ...options, owner, copiedOwner: ownerFrom(from), to })
         : unpackInto(tree, one.archive, { now, owner, to });
     tree = await pace.run(parts);
   }
@@ -63,7 +63,7 @@ export async function changedTree(
 type Taken = Selected & { readonly archive?: Tree };
 
 /** What comes from a context belongs to root, whoever has it on the disk. */
-const ownerFrom = ({ kind }: CopySource['from']): CopyOptions['owner'] =>
+const ownerFrom = ({ kind }: CopySource['from']): CopyOptions['copiedOwner'] =>
   kind === 'context' ? { uid: 0, gid: 0 } : undefined;
 
 /** What `--exclude` leaves out. */

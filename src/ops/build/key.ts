@@ -5,7 +5,7 @@ import { jsonText } from '../../spec/document.ts';
 import type { Wanted } from '../../tree/select.ts';
 
 /** What goes before everything in a key: another text where keys come to mean something else. */
-export const version = 'ocikit-build-2';
+export const version = 'ocikit-build-3';
 
 /** Files that a step takes: of which tree, and what of it. */
 export interface StepInput {
