@@ -43,7 +43,7 @@ function* archiveEntries(
     if (node.kind === 'directory') {
       if (node.meta !== impliedMeta) yield directoryEntry(path, dressed(node, options));
       else yield* impliedEntries(find(tree, path), path, options.now);
-      left.push(...childrenOf(node, next.path));
+      for (const one of childrenOf(node, next.path)) left.push(one);
       continue;
     }
     const known = firstNames.get(node);
