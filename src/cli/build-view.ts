@@ -59,7 +59,7 @@ export class BuildView {
   #hear({ last }: Row, text: string): void {
     const lines = `${last.pop() ?? ''}${text}`.split('\n');
     // What a program draws over its own line counts from there on.
-    last.push(...lines.map(line => line.split('\r').at(-1) ?? ''));
+    for (const line of lines) last.push(line.split('\r').at(-1) ?? '');
     last.splice(0, Math.max(0, last.length - shownLines - 1));
   }
 

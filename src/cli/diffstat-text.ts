@@ -48,13 +48,15 @@ interface Widths {
   readonly most: number;
 }
 
+/** The largest of numbers that may be as many as there are files. */
+const largest = (numbers: readonly number[]): number => numbers.reduce((most, one) => Math.max(most, one), 0);
 const widthOf = (name: string): number => displayWidth(exactTextOf(name) ?? name);
 
 function widthsOf(files: readonly StatFile[]): Widths {
-  const most = Math.max(0, ...files.map(({ added, deleted }) => added + deleted));
-  const notes = Math.max(0, ...files.map(({ note }) => note?.length ?? 0));
+  const most = largest(files.map(({ added, deleted }) => added + deleted));
+  const notes = largest(files.map(({ note }) => note?.length ?? 0));
   const number = Math.max(`${most}`.length, notes > 0 ? 3 : 0);
-  const longest = Math.max(0, ...files.map(({ name }) => widthOf(name)));
+  const longest = largest(files.map(({ name }) => widthOf(name)));
   const graph = Math.max(most, notes - 4);
   if (longest + number + 6 + graph <= columns) return { name: longest, number, graph, most };
   const least = Math.max(6, Math.min(graph, Math.floor((columns * 3) / 8) - number - 6));

@@ -33,7 +33,7 @@ const rows: readonly Row[] = [
 ];
 
 /** As many bytes of a stream as any compression needs to be told. */
-export const magicSize: number = Math.max(...rows.map(({ magic }) => magic.length));
+export const magicSize: number = rows.reduce((most, { magic }) => Math.max(most, magic.length), 0);
 
 /** The compression that a stream's first bytes tell, `magicSize` of them or all that there are; `none` where they tell none. */
 export function detectCompression(head: Uint8Array): TarCompression {

@@ -109,7 +109,7 @@ export class TocCheck implements LayerSink {
       if (rows.has(path)) faults.push(`the table of contents has '${shortTextOf(path)}' twice`);
       rows.set(path, row);
     }
-    for (const [path, row] of rows) faults.push(...this.#faultsOf(path, row));
+    for (const [path, row] of rows) for (const fault of this.#faultsOf(path, row)) faults.push(fault);
     for (const path of this.#entries.keys())
       if (!rows.has(path) && !isAdded(path)) faults.push(`'${shortTextOf(path)}' is not in the table of contents`);
     return faults;

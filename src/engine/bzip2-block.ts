@@ -74,7 +74,7 @@ function readSelectors(bits: BitWindow, tables: number): Uint8Array {
   for (let at = 0; at < count; at++) {
     let place = 0;
     while (bits.read(1) === 1) if (++place === tables) throw new Bzip2Damage('a table that there is none of');
-    order.unshift(...order.splice(place, 1));
+    order.unshift(order.splice(place, 1)[0] as number);
     if (at < selectors.length) selectors[at] = order[0] as number;
   }
   return selectors;

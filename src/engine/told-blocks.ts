@@ -53,7 +53,7 @@ export async function* told(
     before = kind;
     for (const step of stepsBehind(slot)) blocks.step(step);
     raw += slot.length;
-    spare.push(...blocks.reach(raw));
+    for (const one of blocks.reach(raw)) spare.push(one);
     if (slot.length > 0) yield slot;
   }
 }

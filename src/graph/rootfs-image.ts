@@ -92,7 +92,9 @@ export function openImageRootfs(
     async tree() {
       const listings: LayerListing[] = [];
       for (const layer of layers) listings.push(await cache.list(source, layer, hashingOf(layer)));
-      warnings.splice(0, warnings.length, ...(await warningsOf(source, blobsOf(layers))));
+      const found = await warningsOf(source, blobsOf(layers));
+      warnings.length = 0;
+      for (const warning of found) warnings.push(warning);
       const pace = new Pace(source.work?.signal);
       for (const { digests } of listings)
         await pace.run(each(digests, ([file, digest]) => void known.set(file, digest)));

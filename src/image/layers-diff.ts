@@ -59,7 +59,8 @@ export function diffLayerLists<T extends ComparedLayer>(
   let [olds, news]: [T[], T[]] = [[], []];
   for (const [was, is] of aligned(before, after, ({ diffID }) => diffID)) {
     if (was !== undefined && is !== undefined) {
-      pairs.push(...changedPairs(olds, news), { kind: '=', before: was, after: is });
+      for (const pair of changedPairs(olds, news)) pairs.push(pair);
+      pairs.push({ kind: '=', before: was, after: is });
       [olds, news] = [[], []];
     } else if (was !== undefined) olds.push(was);
     else if (is !== undefined) news.push(is);

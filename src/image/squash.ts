@@ -13,8 +13,8 @@ interface Squashed {
 
 /** The lines with one layer for several: their own stay, as lines without a layer, and the new one's follows the last of them. */
 export function squashLines(lines: readonly Line[], { from, to, layer, row }: Squashed): readonly Line[] {
-  const squashed = new Set(layerPositions(lines).slice(from, to));
-  const last = Math.max(...squashed);
+  const positions = layerPositions(lines).slice(from, to);
+  const [squashed, last] = [new Set(positions), positions.at(-1)];
   const made = layer === undefined ? withoutLayer({ row }) : { row, layer };
   return lines.flatMap((line, at) => {
     const own = squashed.has(at) ? withoutLayer(line) : line;

@@ -18,7 +18,7 @@ async function directoriesOf(look: Look, depth: number, pace: Pace): Promise<rea
 
 async function findingsOf(measured: Measured, rules: readonly Rule[], pace: Pace): Promise<readonly RuleFinding[]> {
   const findings: RuleFinding[] = [];
-  for (const rule of rules) findings.push(...(await pace.run(checkRule(rule, measured))));
+  for (const rule of rules) for (const finding of await pace.run(checkRule(rule, measured))) findings.push(finding);
   return findings;
 }
 

@@ -27,7 +27,7 @@ class BroughtFiles extends ContentFiles {
   /** `said` is what there is to say of it already. */
   async add({ rootfs }: OpenedBrought, work: Work, said: readonly string[]): Promise<void> {
     this.#opened.add(rootfs);
-    this.#said.push(...said);
+    for (const one of said) this.#said.push(one);
     await this.addRootfs(rootfs, await rootfs.tree(), work);
   }
 

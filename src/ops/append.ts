@@ -151,7 +151,7 @@ async function appendPart(
     const { layer, over } = appended;
     if (over !== undefined) overs.push(over);
     changes += appended.changes;
-    warnings.push(...appended.warnings);
+    for (const warning of appended.warnings) warnings.push(warning);
     const { author } = image.config.value;
     if (layer !== undefined)
       lines.push({ layer, row: historyLine(edit, { author, createdBy: lineOf(group), isEmpty: false }) });

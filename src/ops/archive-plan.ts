@@ -111,7 +111,8 @@ async function layoutEntries(roots: readonly ArchiveRoot[]): Promise<ArchivePlan
         size: blob.size,
         open: () => source.open(blob),
       });
-    warnings.push(...missingBlobs(needed, source), ...(await warningsOf(source, layersIn(needed.graph))));
+    for (const warning of missingBlobs(needed, source)) warnings.push(warning);
+    for (const warning of await warningsOf(source, layersIn(needed.graph))) warnings.push(warning);
   }
   const directories = new Set([...entries.keys()].map(name => name.slice(0, name.lastIndexOf('/') + 1)));
   for (const name of ['blobs/', ...directories]) entries.set(name, { name, size: 0, open: () => [] });
@@ -199,7 +200,8 @@ async function planOf(roots: readonly ArchiveRoot[], format: ArchiveFormat): Pro
     if (items.length === 0) throw badOption('format docker', 'expected an image, got artifacts only');
     const entries = [...(await dockerEntries(items))].sort(byName);
     const warnings: string[] = [];
-    for (const { source, image } of items) warnings.push(...(await warningsOf(source, image.manifest.value.layers)));
+    for (const { source, image } of items)
+      for (const warning of await warningsOf(source, image.manifest.value.layers)) warnings.push(warning);
     return { entries, warnings };
   }
   const layout = await layoutEntries(roots);

@@ -141,7 +141,7 @@ async function finishLayout(
   }
   const changed = images.filter(({ before, manifest }) => before !== manifest).map(({ before }): string => before);
   const warnings = isMoved ? [...leftBehind(opened, new Set([opened.named.digest, ...changed]))] : [];
-  if (!isOwn) warnings.push(...(await bringResult(store, made, [root])));
+  if (!isOwn) for (const warning of await bringResult(store, made, [root])) warnings.push(warning);
   // What several entries are together becomes a blob when it gets a name of its own.
   else if (!made.isMade(root)) await store.bring(made.source, root);
   await store.updateIndex(index => withResult(index, root, { name, moved: isMoved ? opened : undefined }));

@@ -47,7 +47,7 @@ export function changingParts<Details extends object>(
     const part = await change.change({ subject: called, source, image, destination: made, edit: editOf(options) });
     await proveKept(source, image, part.image);
     const result = withOptions(image, part, options);
-    warnings.push(...(part.warnings ?? []));
+    for (const warning of part.warnings ?? []) warnings.push(warning);
     platforms.push(platformOf(result));
     images.push({
       platform: formatPlatform(platformOf(result)),
@@ -64,7 +64,7 @@ export function changingParts<Details extends object>(
     keepsFiles: change.keepsFiles,
     entry: change.entry,
     async put(document: Parameters<GraphChange['put']>[0], base: Parameters<GraphChange['put']>[1]) {
-      warnings.push(...checkMade(document, { subject: store.subject, base }));
+      for (const warning of checkMade(document, { subject: store.subject, base })) warnings.push(warning);
       await made.keep(document);
     },
   };

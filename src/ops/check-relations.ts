@@ -100,11 +100,11 @@ export async function checkRelations(
   const nodes: Nodes = new Map(documents.map(node => [node.descriptor.digest, node]));
   const found = own === undefined ? [] : [...checkEntries(own, nodes, indexFile), ...checkTags(own, nodes)];
   for (const node of documents) {
-    found.push(...(await checkSubject(source, node)));
+    for (const one of await checkSubject(source, node)) found.push(one);
     if (node.kind !== 'index' || node.document === undefined) continue;
     const place = documentAt('index', node.descriptor.digest);
     const { value } = node.document;
-    found.push(...checkEntries(value, nodes, place), ...checkPlatforms(value, place));
+    for (const one of [...checkEntries(value, nodes, place), ...checkPlatforms(value, place)]) found.push(one);
   }
   return found;
 }

@@ -75,7 +75,7 @@ async function convertImage(
   for (const one of before) {
     const converted = await layers.convert(one, part);
     made.push(converted.layer);
-    warnings.push(...converted.warnings);
+    for (const warning of converted.warnings) warnings.push(warning);
   }
   const kind = format ?? (compression !== undefined && isDockerImage(image) ? 'docker' : undefined);
   const manifest = convertManifest(

@@ -7,14 +7,16 @@ export class FindingList {
   readonly #counts = new Map<string, number>();
   #unlisted = 0;
 
-  push(...findings: readonly Finding[]): void {
-    for (const found of findings) {
-      const key = `${found.code} ${found.blob ?? ''}`;
-      const count = (this.#counts.get(key) ?? 0) + 1;
-      this.#counts.set(key, count);
-      if (count <= findingLimit) this.#found.push(found);
-      else this.#unlisted++;
-    }
+  push(found: Finding): void {
+    const key = `${found.code} ${found.blob ?? ''}`;
+    const count = (this.#counts.get(key) ?? 0) + 1;
+    this.#counts.set(key, count);
+    if (count <= findingLimit) this.#found.push(found);
+    else this.#unlisted++;
+  }
+
+  add(findings: Iterable<Finding>): void {
+    for (const found of findings) this.push(found);
   }
 
   has(is: (found: Finding) => boolean): boolean {

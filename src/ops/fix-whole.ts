@@ -39,7 +39,7 @@ export async function fixWhole(
     for (const { fault, position } of oddOf(before))
       note({ code: codeOf(fault), subject: `entry ${position}`, message: 'it is left out: it is no descriptor' });
     const mended = mendNames({ before, index }, note);
-    warnings.push(...leftOf(mended));
+    for (const warning of leftOf(mended)) warnings.push(warning);
     return mended;
   };
   const made = await changeWhole(parsed, options, { ...change, listed });

@@ -119,7 +119,7 @@ export async function gc(layout: ImageOperand, options: GcOptions = {}): Promise
     const change = (before: ImageIndex): ImageIndex => withoutEntries(before, roots.dropped);
     const changed = await sweep(place.path, { files: [], index, change }, { signal });
     if (changed === undefined) continue;
-    gone.push(...roots.dropped);
+    for (const one of roots.dropped) gone.push(one);
     if (await sweep(place.path, { files: [...blobs, ...files], index: changed }, { signal })) return result;
   }
   throw new OciError('conflict', place.path, 'expected an index that stands still, got one that others keep changing', {

@@ -20,8 +20,11 @@ function compareRows({ row: one }: FilterableRow, { row: other }: FilterableRow)
 function report(faults: readonly OciError[], isReadable: boolean, { warnings, errors }: ImagesOptions): void {
   const [last] = faults.slice(-1);
   if (last === undefined) return;
-  if (isReadable) return void warnings?.push(...new Set(faults.map(({ message }) => message)));
-  errors?.push(...faults.slice(0, -1));
+  if (isReadable) {
+    for (const message of new Set(faults.map(({ message }) => message))) warnings?.push(message);
+    return;
+  }
+  for (const fault of faults.slice(0, -1)) errors?.push(fault);
   throw errors === undefined ? (faults[0] ?? last) : last;
 }
 

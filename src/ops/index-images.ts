@@ -39,15 +39,16 @@ async function store(planned: Planned, into: ImageStore): Promise<readonly strin
       else warnings.push(`${opened.subject}: ${entry.digest} is listed and not there: it is left out`);
     const needed = await neededBlobs(opened.source, there);
     await copyBlobs(opened.source, needed, into);
-    warnings.push(...missingBlobs(needed, opened.source));
+    for (const warning of missingBlobs(needed, opened.source)) warnings.push(warning);
   }
   if (base !== undefined && document === base.document) return warnings;
   for (const inner of nested) {
-    warnings.push(...checkMade(inner.document, { subject: into.subject, base: inner.base }));
+    for (const warning of checkMade(inner.document, { subject: into.subject, base: inner.base }))
+      warnings.push(warning);
     await into.put(once(inner.document.bytes));
   }
   if (document !== undefined) {
-    warnings.push(...checkMade(document, { subject: into.subject, base: base?.document }));
+    for (const warning of checkMade(document, { subject: into.subject, base: base?.document })) warnings.push(warning);
     await into.put(once(document.bytes));
   }
   const { data: _data, ...entry } = withoutNames(base?.named ?? root);

@@ -23,7 +23,7 @@ export async function readNested(source: ImageSource, entries: readonly Descript
     if (!isIndexType(entry.mediaType) || nested.has(entry.digest) || !(await source.has(entry))) continue;
     const document = await readIndex(source, entry);
     nested.set(entry.digest, document);
-    left.push(...document.value.manifests);
+    for (const one of document.value.manifests) left.push(one);
   }
   return nested;
 }

@@ -70,13 +70,13 @@ export class Inspection {
   }
 
   async #schema(kind: DocumentName, document: Document<unknown>, place: Place): Promise<void> {
-    this.findings.push(...(await schemaFindings(kind, document.bytes, place)));
+    this.findings.add(await schemaFindings(kind, document.bytes, place));
   }
 
   /** A place's own index and all that it leads to. */
   async index(document: Document<ImageIndex>): Promise<void> {
     await this.#index(document, indexFile);
-    if (this.#source.isConverted !== true) this.findings.push(...checkUnnamed(document.value, indexFile));
+    if (this.#source.isConverted !== true) this.findings.add(checkUnnamed(document.value, indexFile));
     const { manifests } = document.value;
     if (manifests.length === 0 && oddOf(document.value).length === 0) this.findings.push(noImage(this.#source));
     await this.entries(manifests, document.value);
@@ -87,15 +87,15 @@ export class Inspection {
     await this.#check({ within: this.#source.subject }, async () => {
       const graph = await walk(this.#source, roots, { subjects: true });
       const { nodes } = graph;
-      this.findings.push(...engineFacts(this.#source, graph, roots));
+      this.findings.add(engineFacts(this.#source, graph, roots));
       const streamed = nodes
         .filter(({ kind }) => kind === 'layer' || kind === 'blob')
         .map(({ descriptor }) => descriptor);
       if (!this.#fast) announce(this.#work, 'validating', sizeOf(streamed));
       for (const node of nodes) await this.#check(blobAt(node.descriptor.digest), () => this.#node(node));
       await this.#readLayers();
-      this.findings.push(...(await checkRelations(this.#source, nodes, own)));
-      if (own !== undefined) this.findings.push(...(await checkHoldings(this.#source, own, nodes)));
+      this.findings.add(await checkRelations(this.#source, nodes, own));
+      if (own !== undefined) this.findings.add(await checkHoldings(this.#source, own, nodes));
     });
   }
 
@@ -117,7 +117,7 @@ export class Inspection {
     const bytes = await this.#source.read(descriptor);
     const said = await schemaFindings(kind, bytes, documentAt(kind, descriptor.digest));
     if (said.length === 0) throw fault;
-    this.findings.push(...said);
+    this.findings.add(said);
   }
 
   /** What the spec does not know is not to be complained of, and need not be there (image-layout.md). */
@@ -131,7 +131,7 @@ export class Inspection {
   async #index(document: Document<ImageIndex>, place: Place): Promise<void> {
     await this.#schema('index', document, place);
     for (const odd of oddOf(document.value)) this.#odd(odd, place);
-    this.findings.push(...checkIndex(document, place));
+    this.findings.add(checkIndex(document, place));
   }
 
   /** What the schema says of an entry that is no descriptor is enough. */
@@ -150,7 +150,7 @@ export class Inspection {
     if (isConfigType(config.mediaType) && !isAttestation(entry)) {
       await this.#check(blobAt(config.digest), () => this.#imageOf(document, entry));
     } else {
-      this.findings.push(...checkManifest(document, entry));
+      this.findings.add(checkManifest(document, entry));
       for (const blob of [config, ...layers]) await this.#check(blobAt(blob.digest), () => this.#blob(blob));
     }
   }
@@ -171,7 +171,7 @@ export class Inspection {
   async #image(image: Image, entry: Descriptor): Promise<void> {
     this.#count(image.config.descriptor);
     await this.#schema('config', image.config, documentAt('config', image.config.descriptor.digest));
-    this.findings.push(...checkImage(image, entry));
+    this.findings.add(checkImage(image, entry));
     const diffIDs = image.config.value.rootfs.diff_ids;
     const stack: (Layer | undefined)[] = [];
     for (const [position, descriptor] of image.manifest.value.layers.entries()) {

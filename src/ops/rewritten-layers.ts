@@ -63,7 +63,7 @@ export async function rewriteLayers(
     const folded = await foldLayers(part, fold, work);
     layers[at] = folded.layer;
     for (const file of folded.files) files.add(file);
-    warnings.push(...folded.warnings);
+    for (const warning of folded.warnings) warnings.push(warning);
   }
   return { image: all.length === 0 ? image : withLayers(image, layers), files, warnings };
 }

@@ -65,7 +65,7 @@ async function treeOf(
   const warnings: string[] = [];
   for (const entry of entries) {
     try {
-      chains.push(...(await chainsOf(source, graph, entry)));
+      for (const one of await chainsOf(source, graph, entry)) chains.push(one);
     } catch (error) {
       if (!(error instanceof OciError)) throw error;
       warnings.push(error.message);

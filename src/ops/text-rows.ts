@@ -48,7 +48,7 @@ function bounded(pairs: readonly Pair[]): { readonly read: readonly Pair[]; read
   let total = 0;
   for (const pair of pairs) {
     const sizes = [sizeOf(pair.before), sizeOf(pair.after)] as const;
-    const isMuch = Math.max(...sizes) > textDiffLimit || total + sizes[0] + sizes[1] > textDiffTotalLimit;
+    const isMuch = Math.max(sizes[0], sizes[1]) > textDiffLimit || total + sizes[0] + sizes[1] > textDiffTotalLimit;
     if (!isMuch) total += sizes[0] + sizes[1];
     (isMuch ? large : read).push(pair);
   }
@@ -101,7 +101,7 @@ async function viewOf(pair: Pair, [was, is]: readonly [Uint8Array, Uint8Array], 
   const view = { hunks: [] as HunkView[], added: 0, deleted: 0 };
   for (const [older, newer] of steps) {
     const { hunks, added, deleted } = await pace.run(textDiffInParts(older, newer));
-    view.hunks.push(...hunks.map(hunkView));
+    for (const hunk of hunks) view.hunks.push(hunkView(hunk));
     view.added += added;
     view.deleted += deleted;
   }

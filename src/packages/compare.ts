@@ -41,6 +41,9 @@ function grouped<T extends SizedPackage>(packages: readonly T[], isFolded: boole
   return groups;
 }
 
+/** Takes note of two that are one. */
+type Pair<T> = (before: T, after: T) => void;
+
 function changeOf<T extends SizedPackage>(before: T, after: T): PackagePair<T> | undefined {
   const order = compareVersions(after.found.type, versionOf(after.found), versionOf(before.found));
   if (versionOf(before.found) === versionOf(after.found))
@@ -54,24 +57,42 @@ interface Left<T> {
   readonly after: readonly T[];
 }
 
+/** What is left of packages of one key once those of one version are pairs: each with the first that is left of the other side. */
+function pairedByVersion<T extends SizedPackage>(olds: readonly T[], news: readonly T[], pair: Pair<T>): Left<T> {
+  const byVersion = new Map<string, T[]>();
+  for (const one of news.toReversed()) {
+    const version = versionOf(one.found);
+    const known = byVersion.get(version);
+    if (known === undefined) byVersion.set(version, [one]);
+    else known.push(one);
+  }
+  const taken = new Set<T>();
+  const before = olds.filter(old => {
+    const same = byVersion.get(versionOf(old.found))?.pop();
+    if (same === undefined) return true;
+    taken.add(same);
+    pair(old, same);
+    return false;
+  });
+  return { before, after: news.filter(one => !taken.has(one)) };
+}
+
 function pairedBy<T extends SizedPackage>(left: Left<T>, isFolded: boolean, found: PackagePair<T>[]): Left<T> {
   const [before, after] = [grouped(left.before, isFolded), grouped(left.after, isFolded)];
   const rest: { readonly before: T[]; readonly after: T[] } = { before: [], after: [] };
-  for (const [key, olds] of before) {
-    const news = after.get(key) ?? [];
+  const pair: Pair<T> = (old, one) => {
+    const change = changeOf(old, one);
+    if (change !== undefined) found.push(change);
+  };
+  for (const [key, group] of before) {
+    const { before: olds, after: news } = pairedByVersion(group, after.get(key) ?? [], pair);
     after.delete(key);
-    for (const old of olds.splice(0)) {
-      const same = news.findIndex(one => versionOf(one.found) === versionOf(old.found));
-      if (same < 0) olds.push(old);
-      else found.push(...[changeOf(old, news.splice(same, 1)[0] as T)].flatMap(change => change ?? []));
-    }
     const count = Math.min(olds.length, news.length);
-    for (const [at, old] of olds.splice(0, count).entries())
-      found.push(...[changeOf(old, news[at] as T)].flatMap(change => change ?? []));
-    rest.before.push(...olds);
-    rest.after.push(...news.slice(count));
+    for (const [at, old] of olds.slice(0, count).entries()) pair(old, news[at] as T);
+    for (const old of olds.slice(count)) rest.before.push(old);
+    for (const one of news.slice(count)) rest.after.push(one);
   }
-  for (const news of after.values()) rest.after.push(...news);
+  for (const news of after.values()) for (const one of news) rest.after.push(one);
   return rest;
 }
 

@@ -128,7 +128,7 @@ class JavaArchive {
     const packages = own.map(coordinates => packageFor(this.#path, coordinates));
     for (const [index, inner] of nested.entries()) {
       try {
-        packages.push(...(yield* this.packages(inner, names[index] ?? '', depth + 1)));
+        for (const one of yield* this.packages(inner, names[index] ?? '', depth + 1)) packages.push(one);
       } catch (error) {
         if (!(error instanceof OciError) || this.#left <= 0) throw error;
         this.#context.warn(error.message);

@@ -18,10 +18,10 @@ function packagesIn(body: PartialBody, path: Path, subject: string): readonly Pa
   const found: Package[] = [];
   for (const place of goPlaces(elf)) {
     const build = goBuildOf(place, elf, subject);
-    if (build !== undefined) found.push(...goPackages(build, path));
+    if (build !== undefined) for (const one of goPackages(build, path)) found.push(one);
   }
   const [crates] = elf.sections('.dep-v0');
-  if (crates !== undefined) found.push(...rustPackages(partIn(elf.bytes, crates), path, subject));
+  if (crates !== undefined) for (const one of rustPackages(partIn(elf.bytes, crates), path, subject)) found.push(one);
   return found;
 }
 

@@ -22,7 +22,8 @@ export function sqlitePages(bytes: Uint8Array, newer: ReadonlyMap<number, Uint8A
   const size = said === 1 ? 65_536 : said;
   if (size < 512 || (size & (size - 1)) !== 0) throw invalid(subject, 'pages of 512 to 65536 bytes', `${said}`);
   const file = binaryOf(bytes, subject);
-  const count = Math.max(Math.ceil(bytes.length / size), ...newer.keys());
+  let count = Math.ceil(bytes.length / size);
+  for (const number of newer.keys()) count = Math.max(count, number);
   const page = (number: number): Uint8Array => newer.get(number) ?? file.part((number - 1) * size, size);
   return { subject, usable: size - header.u8(20), count, page };
 }

@@ -1,7 +1,7 @@
 import type { Change, Reason } from '../tree/change.ts';
 import { afterOf, beforeOf, type ChangeBytes, changeBytes } from '../tree/change-bytes.ts';
 import type { Node, Path, Tree } from '../tree/node.ts';
-import { each, type Parts } from '../tree/parts.ts';
+import { each, inOrder, type Parts } from '../tree/parts.ts';
 import { nameOf, parentOf, textOf } from '../tree/path.ts';
 import { RunColumn, ValueTable } from './columns.ts';
 import { nodeType } from './file-columns.ts';
@@ -63,9 +63,10 @@ class ChangeRows {
 }
 
 /** Changes in the order of a walk, the root's first: paths sort by bytes, where `a.b` comes before `a/b`, walks by names. */
-function inWalkOrder(changes: readonly Change[]): readonly Change[] {
-  const key = ({ path }: Change): string => path.replaceAll('/', '\0');
-  return [...changes].sort((one, other) => (key(one) < key(other) ? -1 : 1));
+function* inWalkOrder(changes: readonly Change[]): Parts<readonly Change[]> {
+  const byKey = new Map<string, Change>();
+  yield* each(changes, change => void byKey.set(change.path.replaceAll('/', '\0'), change));
+  return (yield* inOrder(byKey.keys())).map(key => byKey.get(key) as Change);
 }
 
 /** What differs between two trees as the columns of a page, with the row of each path. */
@@ -74,7 +75,7 @@ export function* changeColumns(
   listed: readonly Change[],
 ): Parts<{ readonly columns: ChangeColumns; readonly rows: ReadonlyMap<Path, number> }> {
   const root: Change = { kind: 'modify', path: '', before, after, reasons: [] };
-  const changes = inWalkOrder(listed[0]?.path === '' ? listed : [root, ...listed]);
+  const changes = yield* inWalkOrder(listed[0]?.path === '' ? listed : [root, ...listed]);
   const children = new Map<Path, number>();
   yield* each(changes, ({ path }) => {
     if (path !== '') children.set(parentOf(path), (children.get(parentOf(path)) ?? 0) + 1);

@@ -57,7 +57,7 @@ export function prepareMounts({ mounts, work }: Pick<Job, 'mounts' | 'work'>, is
     if (mount.kind === 'tmpfs') return mount;
     if (mount.kind === 'file') {
       const { content, target, uid, gid, mode } = mount;
-      lines.push(...writing(content, name));
+      for (const one of writing(content, name)) lines.push(one);
       if (uid !== 0 || gid !== 0) lines.push(line('chown', `${uid}:${gid}`, name));
       if (mode !== usualMode) lines.push(line('chmod', mode.toString(8), name));
       return { kind: 'bind', source: `${work}/${name}`, target, isDirectory: false, isReadOnly: true };
@@ -90,7 +90,8 @@ function sourceOf(mount: Extract<JobMount, { kind: 'bind' }>, { name, lines, wor
   const above = `lowerdir=${list}`;
   // Two directories below are one without an upper; one alone needs another.
   const options = isDiscarded || from.length === 1 ? `${above},upperdir=${name}-up,workdir=${name}-work` : above;
-  lines.push(...links, line('mkdir', name, `${name}-up`, `${name}-work`));
+  for (const link of links) lines.push(link);
+  lines.push(line('mkdir', name, `${name}-up`, `${name}-work`));
   lines.push(line('mount', '-n', '-t', 'overlay', '-o', `${overlayOptions(isInNamespace)}${options}`, 'overlay', name));
   return path === '/' ? `${work}/${name}` : `${work}/${name}${path}`;
 }

@@ -46,7 +46,7 @@ function isSmall(value: unknown): boolean {
     if (next === null || typeof next !== 'object') continue;
     const inner = Object.values(next);
     if (inner.length > listedLimit) return false;
-    left.push(...inner);
+    for (const one of inner) left.push(one);
   }
   return true;
 }

@@ -79,7 +79,7 @@ export class OpenPlaces {
   async #source(place: ImagePlace, open: () => Promise<OpenedSource | undefined>): Promise<OpenedSource | undefined> {
     const opened = await this.#sources.get(placeKey(place), async () => {
       const found = await open();
-      this.work.notices?.push(...(found?.source.warnings ?? []));
+      for (const warning of found?.source.warnings ?? []) this.work.notices?.push(warning);
       return found;
     });
     if (opened === undefined || opened.source.subject === place.path) return opened;

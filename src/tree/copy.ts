@@ -12,7 +12,7 @@ import {
   type Tree,
 } from './node.ts';
 import { each, type Parts } from './parts.ts';
-import { ancestorsOf, encodeText, joinPath, parentOf, shortTextOf } from './path.ts';
+import { encodeText, joinPath, parentOf, shortTextOf } from './path.ts';
 import { type Selected, sortedNames } from './select.ts';
 import type { ModeChange } from './symbolic-mode.ts';
 import { wholeSeconds } from './time.ts';
@@ -168,7 +168,7 @@ function* directoryEntries(
       if (isExcluded || leading?.has(next.node) === true)
         waiting.set(path, ledThrough(path, next.node, { there: next.there, options }));
       else yield* after(waiting, path, subdirectory(path, dressed(next.node, options), next.there));
-      left.push(...childrenOf(next.node, next.path, next.there));
+      for (const one of childrenOf(next.node, next.path, next.there)) left.push(one);
       continue;
     }
     if (isExcluded) continue;
@@ -178,19 +178,25 @@ function* directoryEntries(
       known === undefined
         ? leafEntry(path, next.node, { there: next.there, options })
         : { kind: 'hardlink', path, target: known };
-    if (waiting.size === 0) yield entry;
-    else yield* after(waiting, path, entry);
+    yield* after(waiting, path, entry);
   }
 }
 
-/** An entry, and before it those of the directories above it that are only there where something is in them. */
+/**
+ * An entry, and before it those of the directories above it that are only there where something is in them. Of directories within one another, those
+ * that wait are the nearest: one that is told takes those above it along.
+ */
 function* after(waiting: Map<Path, LayerEntry>, path: Path, entry: LayerEntry): Generator<LayerEntry> {
-  for (const above of ancestorsOf(path)) {
-    const held = waiting.get(above);
-    if (held === undefined) continue;
-    waiting.delete(above);
-    yield held;
+  const held: LayerEntry[] = [];
+  for (
+    let at = parentOf(path), above = waiting.get(at);
+    above !== undefined;
+    at = parentOf(at), above = waiting.get(at)
+  ) {
+    waiting.delete(at);
+    held.push(above);
   }
+  yield* held.reverse();
   yield entry;
 }
 

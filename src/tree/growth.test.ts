@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { directory, textFile } from '../testing/scripts.ts';
 import { hasEvenParts, isLinear } from '../testing/work.ts';
 import { applyInParts, applyLayer } from './apply.ts';
+import { copyInto } from './copy.ts';
 import { diff } from './diff.ts';
 import { emptyTree, type LayerEntry, type Path, type Tree } from './node.ts';
 import { overlay } from './overlay.ts';
@@ -95,3 +96,13 @@ test('a layer that changes a large directory copies it in parts, wherever it lie
   assert.equal(atOnce(applyInParts(before, [entry])).children.size, 1);
   assert.deepEqual(atOnce(applyInParts(before, [entry])), applyLayer(before, [entry]));
 });
+
+test('the work of copying directories in a row grows with their number, be they copied themselves or for what is in them', () =>
+  isLinear(depth => {
+    const selected = { node: chain(depth, 'a'), name: '', path: '' };
+    const options = { to: '/to', now: 0n };
+    const copied = atOnce(copyInto(emptyTree(), selected, options));
+    assert.equal([...walk(copied)].length, depth + 2);
+    const led = atOnce(copyInto(emptyTree(), selected, { ...options, isExcluded: path => !path.endsWith('a') }));
+    assert.equal([...walk(led)].length, depth + 2);
+  }, 500));

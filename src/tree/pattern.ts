@@ -7,7 +7,7 @@ type Step =
   | { readonly kind: 'fork'; readonly to: readonly number[] };
 export type Steps = readonly Step[];
 
-const fork = (...to: readonly number[]): Step => ({ kind: 'fork', to });
+const fork = (to: readonly number[]): Step => ({ kind: 'fork', to });
 
 /** Whether a character may stand in a name. */
 export const inName = (character: string): boolean => character !== '/';
@@ -16,7 +16,7 @@ const inPath = (character: string): boolean => character !== '\n';
 export const oneOf = (is: (character: string) => boolean): Steps => [{ kind: 'take', is }];
 export const literal = (wanted: string): Steps => oneOf(character => character === wanted);
 /** Any number of such characters: `*` of those in names. */
-const many = (is: (character: string) => boolean): Steps => [fork(1, 3), ...oneOf(is), fork(-2)];
+const many = (is: (character: string) => boolean): Steps => [fork([1, 3]), ...oneOf(is), fork([-2])];
 export const anyName: Steps = many(inName);
 export const anyPath: Steps = many(inPath);
 
@@ -27,10 +27,10 @@ export function choice(alternatives: readonly Steps[]): Steps {
   const steps: Step[] = [];
   for (const alternative of alternatives) {
     starts.push(steps.length + 1);
-    steps.push(...alternative);
-    steps.push(fork(total - 1 - steps.length));
+    for (const step of alternative) steps.push(step);
+    steps.push(fork([total - 1 - steps.length]));
   }
-  return [fork(...starts), ...steps];
+  return [fork(starts), ...steps];
 }
 
 /** Any directories, none among them, with the slash that follows them: `(.*\/)?`. */

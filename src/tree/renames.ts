@@ -161,7 +161,7 @@ export function* inexactRenames<T extends AtPath>(
       if (pair !== undefined) best.push(pair);
       yield Math.min(pieces(from).counts.size, pieces(to).counts.size) << 4;
     }
-    found.push(...best.sort(better).slice(0, bestOfEach));
+    for (const one of best.sort(better).slice(0, bestOfEach)) found.push(one);
   }
   for (const pair of found.sort(better)) pairing.take(pair);
   return pairing.renames;

@@ -70,7 +70,7 @@ function* archiveEntries(tree: Tree, archive: Tree, target: Target): Generator<L
       const meta = directoryMeta(next, find(tree, path), options);
       if (meta !== undefined) yield directoryEntry(path, meta);
       const { mode } = meta ?? find(tree, resolvePath(tree, path))?.meta ?? impliedMeta;
-      left.push(...membersOf(node, next.path, mode));
+      for (const one of membersOf(node, next.path, mode)) left.push(one);
       continue;
     }
     const known = firstNames.get(node);

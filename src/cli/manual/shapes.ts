@@ -26,7 +26,7 @@ export function shapesFrom(type: string, shapes: ReadonlyMap<string, Shape>): re
     const shape = shapes.get(name);
     if (shape === undefined || names.has(name)) continue;
     names.add(name);
-    open.push(...shape.names);
+    for (const one of shape.names) open.push(one);
   }
   return [...names].map(name => shapes.get(name)?.text ?? '');
 }

@@ -15,7 +15,7 @@ export function parsePipe(cursor: Cursor, context: string): Pipe {
     }
     commands.push(stage);
   }
-  if (!assigns) cursor.variables.push(...names);
+  if (!assigns) for (const one of names) cursor.variables.push(one);
   return { names, assigns, commands };
 }
 

@@ -15,7 +15,7 @@ export function parseTemplate(source: string): Template {
   while (cursor.peek() !== undefined) {
     const { nodes, ending } = nodesOf(cursor, named);
     if (ending !== 'eof') throw cursor.fail(`unexpected {{${ending}}}`);
-    main.push(...nodes);
+    for (const one of nodes) main.push(one);
   }
   return { source, main, named };
 }

@@ -89,7 +89,7 @@ export function stateOfStage(node: StageNode, from: StageState): StageState {
   const state = stateWith(node, own, { base, platform, origin, total: stepsOf(node) });
   for (const [name, value] of from.variables) state.variables.set(name, value);
   for (const [name, value] of from.declared) state.declared.set(name, value);
-  state.history.push(...from.history);
+  for (const one of from.history) state.history.push(one);
   state.directory = from.directory;
   state.hasDirectory = from.hasDirectory;
   return begun(state);

@@ -36,7 +36,7 @@ export async function findBase(name: string, platform: Platform, { named, layout
       const found = await tryNamed({ ...place, ...candidate }, open);
       if (found !== undefined) return pickNamed(found, choice);
     }
-    listed.push(...(await entriesIn(place, open)));
+    for (const one of await entriesIn(place, open)) listed.push(one);
   }
   throw notFound(
     familiarName(parseReference(name)),

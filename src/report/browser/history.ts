@@ -101,7 +101,7 @@ export function historySection(page: ImagePage, showFiles: (layer: number) => vo
   const lines = page.history.map(line => lineRow(page, line, showFiles));
   const caption = el('caption', { class: 'hidden' }, 'Lines of history, oldest first');
   const said = `${some(page.layers.length, 'layer')}, the oldest first. Files are ${bytes(size.files)}, of which no path reaches ${bytes(size.hidden)} (${share(size.hidden, size.files)}, hatched).`;
-  const table = el('table', { class: 'rows history' }, caption, el('thead', {}, head), el('tbody', {}, ...lines));
+  const table = el('table', { class: 'rows history' }, caption, el('thead', {}, head), el('tbody', {}, lines));
   return section(
     'layers',
     'Layers',

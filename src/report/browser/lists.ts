@@ -88,9 +88,13 @@ function textBlock(text: string, name: string): HTMLElement {
 export function configSection({ config, dockerfile }: ImagePage, digest: string): HTMLElement {
   const rows = config.flatMap(([field, values]) => [
     el('dt', {}, field),
-    el('dd', {}, ...values.map(value => el('code', { class: 'value' }, value))),
+    el(
+      'dd',
+      {},
+      values.map(value => el('code', { class: 'value' }, value)),
+    ),
   ]);
   const documents = [el('dt', {}, 'Manifest'), el('dd', {}, el('code', { class: 'value' }, digest))];
   const source = el('details', {}, el('summary', {}, 'As a Dockerfile'), textBlock(dockerfile, 'Dockerfile'));
-  return section('config', 'Config', el('dl', { class: 'config' }, ...rows, ...documents), source);
+  return section('config', 'Config', el('dl', { class: 'config' }, rows, documents), source);
 }

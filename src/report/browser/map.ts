@@ -57,7 +57,7 @@ export class SizeMap {
       return;
     }
     const isInTable = this.#table.contains(document.activeElement);
-    this.#way.push(...items);
+    for (const one of items) this.#way.push(one);
     this.#draw();
     if (isInTable) this.#table.querySelector('button')?.focus();
     else this.#boxes[0]?.focus();

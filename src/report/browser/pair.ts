@@ -48,13 +48,7 @@ export function layersSection({ layers }: PairPage): HTMLElement {
   ] as const;
   const head = el('tr', {}, ...heads.map(([title, name]) => el('th', { scope: 'col', class: name }, title)));
   const caption = el('caption', { class: 'hidden' }, 'Layers side by side, the lowest first');
-  const table = el(
-    'table',
-    { class: 'rows' },
-    caption,
-    el('thead', {}, head),
-    el('tbody', {}, ...layers.map(layerRow)),
-  );
+  const table = el('table', { class: 'rows' }, caption, el('thead', {}, head), el('tbody', {}, layers.map(layerRow)));
   const said = `${some(same.length, 'layer')} of ${bytes(bytesOf(same))} are in both; ${bytes(bytesOf(layers) - bytesOf(same))} of the newer image are stored anew.`;
   return section('layers', 'Layers', lead(said), el('div', { class: 'scroller' }, table));
 }
@@ -113,7 +107,7 @@ export function configSection({ config }: PairPage): HTMLElement {
     return section('config', 'Config', lead('The configs say the same, but for layers and history.'));
   const head = el('tr', {}, ...['', 'Field', 'Old', 'New'].map(title => el('th', { scope: 'col' }, title)));
   const caption = el('caption', { class: 'hidden' }, 'Fields that differ');
-  const rows = el('tbody', {}, ...config.map(fieldRow));
+  const rows = el('tbody', {}, config.map(fieldRow));
   const table = el('table', { class: 'rows fields' }, caption, el('thead', {}, head), rows);
   return section('config', 'Config', el('div', { class: 'scroller' }, table));
 }
@@ -134,7 +128,7 @@ function diffBlock(diff: string, path: string): HTMLElement {
   return el(
     'pre',
     { class: 'diff', tabindex: 0, role: 'region', 'aria-label': `Differences of ${path}` },
-    el('code', {}, ...lines),
+    el('code', {}, lines),
   );
 }
 
@@ -165,5 +159,5 @@ export function textsSection({ texts, textsLeft }: PairPage, pathAt: (row: numbe
     for (const file of files) file.open = true;
   });
   const said = `${some(texts.length, 'text file')} of at most 64 KiB ${texts.length === 1 ? 'was' : 'were'} added, changed or deleted.${rest}`;
-  return section('texts', 'Text files', lead(said), ...files);
+  return section('texts', 'Text files', lead(said), files);
 }

@@ -31,7 +31,7 @@ export function aboutLine({ platform, created, system }: ImageHead): string {
 export function warningsList(warnings: readonly string[]): HTMLElement | undefined {
   if (warnings.length === 0) return undefined;
   const items = warnings.map(warning => el('li', {}, warning));
-  return el('aside', { class: 'notice', 'aria-label': 'Warnings' }, el('ul', {}, ...items));
+  return el('aside', { class: 'notice', 'aria-label': 'Warnings' }, el('ul', {}, items));
 }
 
 /** Links to the sections of a page. */

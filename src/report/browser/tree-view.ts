@@ -78,7 +78,7 @@ export class TreeView {
     for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
       if (this.#kept !== undefined && this.#kept[next] !== 1) continue;
       list.push(next);
-      if (this.#isOpen(next)) ahead.push(...this.#ordered(childrenOf(shape, next)).toReversed());
+      if (this.#isOpen(next)) for (const one of this.#ordered(childrenOf(shape, next)).toReversed()) ahead.push(one);
     }
     this.#list = list;
     this.#at = node === undefined ? 0 : Math.max(0, list.indexOf(node));
@@ -108,7 +108,7 @@ export class TreeView {
     const first = Math.max(0, Math.floor(scrollTop / rowHeight) - margin);
     const last = Math.min(this.#list.length, Math.ceil((scrollTop + clientHeight) / rowHeight) + margin);
     const rows = this.#list.slice(first, last).map((node, at) => this.#rowOf(node, first + at));
-    fill(this.#rows, ...rows);
+    fill(this.#rows, rows);
     const here = this.#list[this.#at];
     if (here === undefined || this.#at < first || this.#at >= last)
       this.element.removeAttribute('aria-activedescendant');

@@ -188,7 +188,7 @@ export async function openItems(archive: Archive, items: readonly DockerItem[]):
   const manifests: Descriptor[] = [];
   const warnings: string[] = [];
   const warn = (said: string): number => warnings.push(`${archive.subject}: manifest.json: ${said}`);
-  for (const item of items) manifests.push(...entriesOf(await maker.manifest(item), item, warn));
+  for (const item of items) for (const one of entriesOf(await maker.manifest(item), item, warn)) manifests.push(one);
   const index: ImageIndex = { schemaVersion: 2, mediaType: mediaTypes.index, manifests };
   const document = encodeDocument(index, mediaTypes.index);
   const reader = blobReader(archive, ({ digest }) => blobs.regions.get(digest));

@@ -60,7 +60,7 @@ async function besideOf(archive: Archive, graph: Graph): Promise<Beside> {
     if (imageID === undefined || manifest === undefined) items.push(item);
     else {
       const entries = entriesOf(manifest, item, said => warnings.push(`${archive.subject}: manifest.json: ${said}`));
-      named.push(...entries.filter(entry => nameOf(entry) !== undefined).map(entry => ({ entry, imageID })));
+      for (const entry of entries) if (nameOf(entry) !== undefined) named.push({ entry, imageID });
     }
   }
   return { items, named, warnings };

@@ -105,7 +105,7 @@ export function makeParts(path: string): () => void {
     onDisk(path, place, () => {
       const room = openBlobRoom(path, 'sha256');
       room.held.close();
-      made.push(...room.made);
+      for (const path of room.made) made.push(path);
       make('index.json', encodeIndex(emptyIndex).bytes);
       make('oci-layout', encodeDocument(header, mediaTypes.layoutHeader).bytes);
       syncDirectory(path);

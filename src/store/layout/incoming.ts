@@ -94,7 +94,7 @@ export class IncomingBlobs {
       onDisk(this.#layout, writableLayout, () => {
         for (const algorithm of this.#algorithms()) {
           const room = openBlobRoom(this.#layout, algorithm);
-          made.push(...room.made);
+          for (const path of room.made) made.push(path);
           try {
             for (const move of this.#movingTo(room.held.path, algorithm))
               if (moved.push(move) % filesOfBeat === 0) beat();

@@ -11,7 +11,7 @@ const touchedAt = (path: string): number => statSync(path, { throwIfNoEntry: fal
 /** Whether neither a lock's directory nor what is in it has been touched for longer than a holder takes. */
 export function isStale(lock: string): boolean {
   const names = unlessRaced(['ENOENT', 'ENOTDIR'], () => readdirSync(lock)) ?? [];
-  const touched = Math.max(touchedAt(lock), ...names.map(name => touchedAt(join(lock, name))));
+  const touched = names.reduce((last, name) => Math.max(last, touchedAt(join(lock, name))), touchedAt(lock));
   return touched > 0 && timeIn(dirname(lock)) - touched > staleAfter;
 }
 

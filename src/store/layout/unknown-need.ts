@@ -47,7 +47,7 @@ async function unknownBelow(
     if (seen.has(next.digest)) continue;
     seen.add(next.digest);
     const read = await documentAt(next, async () => document);
-    if (read !== undefined) waiting.push(...referencesIn(read));
+    if (read !== undefined) for (const one of referencesIn(read)) waiting.push(one);
   }
   return undefined;
 }
