@@ -126,7 +126,12 @@ function copiedMode({ kind, meta }: Node, mode: ModeChange | undefined): number 
 /** What something has that was copied. */
 export function dressed(node: Node, options: Pick<CopyOptions, 'owner' | 'copiedOwner' | 'mode'>): Meta {
   const { owner, copiedOwner, mode } = options;
-  return { ...node.meta, ...(owner ?? copiedOwner), mode: copiedMode(node, mode), mtime: wholeSeconds(node.meta.mtime) };
+  return {
+    ...node.meta,
+    ...(owner ?? copiedOwner),
+    mode: copiedMode(node, mode),
+    mtime: wholeSeconds(node.meta.mtime),
+  };
 }
 
 /** What something is copied to, and how. */
