@@ -1,4 +1,4 @@
-import { usage } from '../errors.ts';
+import { invalid, usage } from '../errors.ts';
 import { readIndex } from '../graph/image-reader.ts';
 import { proveLayers } from '../graph/layer-bytes.ts';
 import type { ImageSource } from '../graph/source.ts';
@@ -8,7 +8,7 @@ import { firstForeignLayer } from '../image/rebase.ts';
 import { annotationKeys } from '../spec/annotations.ts';
 import { isIndexType } from '../spec/media-type.ts';
 import type { Annotations, Image } from '../spec/objects.ts';
-import { formatPlatform } from '../spec/platform.ts';
+import { formatPlatform, isPlatformText } from '../spec/platform.ts';
 import { type OpenedImage, type OpenPlaces, openNamed, pickNamed } from '../store/open-operand.ts';
 import { type ImageOperand, parseOperand, subjectOf } from '../store/parse-operand.ts';
 
@@ -49,11 +49,15 @@ export async function knownBase(
   return { path, digest, ...(kind === undefined ? {} : { kind }) };
 }
 
-/** The base, in what an operand names, for the platform of an image. Throws as `openNamed` and `pickImage`. */
+/** The base, in what an operand names, for the platform of an image. Throws as `openNamed` and `pickImage`, and `invalid` where what the image says of its platform is none. */
 export async function openBaseFor(operand: ImageOperand, image: Image, places: OpenPlaces): Promise<OpenedImage> {
   const { os, architecture } = image.config.value;
   // Some images do not say what they are for.
   const platform = os && architecture ? formatPlatform(image.config.value) : undefined;
+  if (platform !== undefined && !isPlatformText(platform)) {
+    const subject = `config ${image.config.descriptor.digest}`;
+    throw invalid(subject, 'os and architecture in words, such as linux and arm64', `'${platform.slice(0, 64)}'`);
+  }
   return pickNamed(await openNamed(operand, places), { platform });
 }
 

@@ -466,3 +466,17 @@ test("labels of run images are an image's own where buildpacks have not made it"
   const { image } = await readWholeImage(`${layout}:out`);
   assert.deepEqual(image.config.value.config?.Labels, Labels);
 });
+
+test('an image that says no platform but something else is refused by its own name for it, not as an option', async t => {
+  const layout = layoutOf(t);
+  const hostile = putImage(layout, {
+    layers: [...old, top].map(tar => ({ tar })),
+    architecture: 'a b/../c',
+    config: {},
+  });
+  putName(layout, 'hostile', hostile);
+  await assert.rejects(
+    rebase(`${layout}:hostile`, { oldBase: `${layout}:old`, newBase: `${layout}:new` }),
+    /config sha256:\w{64}: expected os and architecture in words, such as linux and arm64, got 'linux\/a b\/\.\.\/c'$/,
+  );
+});

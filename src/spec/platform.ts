@@ -62,6 +62,9 @@ const isArchitecture = (word: string): boolean => goArchitectures.test(word) || 
 
 const platformText = /^([\w.-]+)(?:\(([\w.-]+)\))?\/([\w.-]+)(?:\/([\w.-]+))?$/;
 
+/** Whether a text names a platform in words that `parsePlatform` takes. */
+export const isPlatformText = (text: string): boolean => platformText.test(text);
+
 /**
  * `os/arch[/variant]`, normalised; `arch[/variant]` alone is of linux. A version of the system stands behind its name, as
  * containerd writes it: `windows(10.0.20348)/amd64`.
