@@ -8,6 +8,7 @@ import { isTime } from '../spec/time.ts';
 import { isInnerPath } from '../store/inner-path.ts';
 import { checkOperand } from '../store/parse-operand.ts';
 import { parseOwner } from './commit-edits.ts';
+import { isGivenStream } from './given-bytes.ts';
 
 /** What an option may be: what is expected of it, in words, and whether a value is that. */
 export interface Kind {
@@ -67,8 +68,7 @@ export const path: Kind = {
 };
 export const pathOrBytes: Kind = {
   expected: 'a path or bytes as they come',
-  accepts: value =>
-    path.accepts(value) || (typeof value === 'object' && value !== null && Symbol.asyncIterator in value),
+  accepts: value => path.accepts(value) || isGivenStream(value),
 };
 export const glob: Kind = {
   expected: 'a glob',
