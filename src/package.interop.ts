@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -189,4 +190,21 @@ test('the package, installed into an empty directory, runs ocikit, types its lib
     '-e',
     "require('ocikit/schemas/image-manifest.json'); require('ocikit').validate('img').then(({ findings }) => process.exit(findings.length))",
   );
+});
+
+test('what the package exports is called what it is, and an error that nobody catches is a few lines and not a program', t => {
+  const place = install(t);
+  const names = run(
+    place,
+    process.execPath,
+    '-p',
+    "Object.entries(require('ocikit')).filter(([name, value]) => value.name !== name).map(([name]) => name).join()",
+  );
+  assert.equal(names, '\n');
+  const { stderr } = spawnSync(process.execPath, ['-e', "require('ocikit').history('nowhere')"], {
+    cwd: place,
+    encoding: 'utf8',
+  });
+  assert.match(stderr, /\nOciError: nowhere: expected an image layout, got nothing\n/);
+  assert.ok(stderr.length < 4000, `${stderr.length} characters`);
 });
