@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { unexportedTypes } from './testing/declared-names.ts';
 import { temporaryDirectory } from './testing/temporary.ts';
 import { installed, run } from './testing/witness.ts';
 
@@ -106,7 +107,7 @@ function useEverything(place: string): string {
   const lines = [...text.matchAll(/^export (type )?\{([^}]*)\} from/gms)].flatMap(([, type, names]) =>
     (names as string)
       .split(',')
-      .map(name => name.trim())
+      .map(name => name.trim().replace(/^(type )?\w+ as /, '$1'))
       .filter(name => name !== '')
       .map(name => `export ${type ?? ''}{ ${name} } from 'ocikit';`),
   );
@@ -124,6 +125,7 @@ export async function layers(): Promise<readonly string[]> {
   const [object] = await inspect(['img:base']);
   return object !== undefined && 'RootFS' in object ? object.RootFS.Layers : [];
 }
+export const orNone = (base?: string, message?: string): CommitOptions => ({ base, message });
 export const codeOf = (error: unknown): string | undefined => (error instanceof OciError ? error.code : undefined);
 `;
 
@@ -160,6 +162,13 @@ test('the declarations are good for TypeScript from 4.9 to the newest, with all 
       assert.equal(run(place, compiler, '-p', '.'), '', `${version} ${moduleResolution}`);
     }
   }
+});
+
+test('whoever calls a function or reads what it answers finds every type of that by its name', t => {
+  const place = install(t);
+  const missing = unexportedTypes(join(place, 'node_modules/ocikit/dist/index.d.ts'));
+  // What an index keeps beside its descriptors is under a key that nobody else has.
+  assert.deepEqual(missing, ['ImageIndex > OddEntry']);
 });
 
 test('the package, installed into an empty directory, runs ocikit, types its library and runs the README’s example', t => {
