@@ -14,6 +14,8 @@ import { isGivenStream } from './given-bytes.ts';
 export interface Kind {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
+  /** What each member of it is, where it may be a list. */
+  readonly each?: Kind;
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
@@ -40,6 +42,7 @@ export function listOf(kind: Kind): Kind {
     expected: `a list, each of it ${kind.expected}`,
     // A hole in a list is an undefined member; `every` would leave it out.
     accepts: value => Array.isArray(value) && Array.from(value, kind.accepts).every(Boolean),
+    each: kind,
   };
 }
 
@@ -49,6 +52,7 @@ export function severalOf(kind: Kind): Kind {
   return {
     expected: `${kind.expected}, or a list of it`,
     accepts: value => (Array.isArray(value) ? list.accepts(value) : kind.accepts(value)),
+    each: kind,
   };
 }
 
@@ -65,6 +69,11 @@ export const mediaType: Kind = {
 export const path: Kind = {
   expected: 'a path',
   accepts: value => isText(value) && value !== '' && !value.includes('\0'),
+};
+/** What is written: by `-` everybody means a stream, and never a file that is called so. */
+export const target: Kind = {
+  expected: 'a path (./- is a file that is called -)',
+  accepts: value => path.accepts(value) && value !== '-',
 };
 export const pathOrBytes: Kind = {
   expected: 'a path or bytes as they come',
@@ -102,8 +111,8 @@ export const operand: Kind = {
 export const innerPath: Kind = { expected: 'IMAGE:PATH, or an object with rootfs and path', accepts: isInnerPath };
 /** An array of the caller's. */
 export const sentences: Kind = {
-  expected: 'an array to add to',
-  accepts: value => Array.isArray(value) && typeof value.push === 'function',
+  expected: 'an array to add to, and not a frozen one',
+  accepts: value => Array.isArray(value) && Object.isExtensible(value) && typeof value.push === 'function',
 };
 
 const isPath = (value: unknown): boolean => isText(value) && value !== '' && !value.includes('\0');
@@ -118,9 +127,8 @@ export const step: Kind = {
 
 /** What is told of something. */
 export const listener: Kind = {
-  expected: 'an array to add to, or an object with push',
-  accepts: value =>
-    typeof value === 'object' && value !== null && typeof (value as { push?: unknown }).push === 'function',
+  expected: 'an array to add to, and not a frozen one, or an object with push',
+  accepts: value => sentences.accepts(value) || (isObject(value) && typeof value['push'] === 'function'),
 };
 /** What else a build writes. */
 export const buildOutput: Kind = {

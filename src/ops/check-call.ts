@@ -2,7 +2,7 @@ import { levelOf } from '../codec/compression.ts';
 import { compressionOfForm, type LayerForm } from '../codec/lazy.ts';
 import { badOption, gotOf, OciError, usage } from '../errors.ts';
 import { checkOperand } from '../store/parse-operand.ts';
-import { type Kind, path, text } from './call-kinds.ts';
+import { type Kind, target, text } from './call-kinds.ts';
 import { optionTables, type Verb } from './calls.ts';
 import { isGivenStream } from './given-bytes.ts';
 
@@ -11,6 +11,12 @@ import { isGivenStream } from './given-bytes.ts';
 type ArgumentKind = 'target' | 'operand' | 'operand?' | 'operands' | 'operand or bytes' | 'path or bytes' | Kind;
 type Arguments = Readonly<Record<string, readonly [kind: ArgumentKind, value: unknown]>>;
 
+/** What was given in place of a kind: of a list the first member that is none of its kind. */
+function gotFor({ each }: Kind, value: unknown): string {
+  const wrong = Array.isArray(value) && each !== undefined ? Array.from(value).filter(one => !each.accepts(one)) : [];
+  return gotOf(wrong.length === 0 ? value : wrong);
+}
+
 function checkSeveral(value: unknown, name: string): void {
   if (!Array.isArray(value)) checkOperand(value, name);
   else for (const [position, operand] of value.entries()) checkOperand(operand, `${name}[${position}]`);
@@ -18,7 +24,7 @@ function checkSeveral(value: unknown, name: string): void {
 
 function checkArgument(name: string, kind: ArgumentKind, value: unknown): void {
   if (typeof kind !== 'string') {
-    if (!kind.accepts(value)) throw usage(name, `expected ${kind.expected}, got ${gotOf(value)}`);
+    if (!kind.accepts(value)) throw usage(name, `expected ${kind.expected}, got ${gotFor(kind, value)}`);
   } else if (kind === 'operands') checkSeveral(value, name);
   else if (kind === 'operand?' && value === undefined) return;
   else if (!kind.endsWith('or bytes') || !isGivenStream(value)) checkOperand(value, name);
@@ -26,7 +32,7 @@ function checkArgument(name: string, kind: ArgumentKind, value: unknown): void {
 
 function kindOf(kind: ArgumentKind, options: object): ArgumentKind {
   if (kind !== 'target') return kind;
-  return 'dryRun' in options && options.dryRun === true ? text : path;
+  return 'dryRun' in options && options.dryRun === true ? text : target;
 }
 
 function checkGiven(verb: Verb, given: Arguments, options: unknown): void {
@@ -38,7 +44,7 @@ function checkGiven(verb: Verb, given: Arguments, options: unknown): void {
     const kind = Object.hasOwn(table, name) ? table[name] : undefined;
     if (kind === undefined) throw badOption(name, `expected an option of ${verb}, got none of that name`);
     if (value !== undefined && !kind.accepts(value))
-      throw badOption(name, `expected ${kind.expected}, got ${gotOf(value)}`);
+      throw badOption(name, `expected ${kind.expected}, got ${gotFor(kind, value)}`);
   }
   checkLevel(options);
 }

@@ -53,7 +53,9 @@ function fields(needed: readonly string[], other: readonly string[] = []): Kind 
       value !== null &&
       needed.every(name => Object.hasOwn(value, name)) &&
       Object.entries(value).every(
-        ([name, field]) => [...needed, ...other].includes(name) && (isText(field) || field === ''),
+        ([name, field]) =>
+          [...needed, ...other].includes(name) &&
+          (isText(field) || field === '' || (field === undefined && other.includes(name))),
       ),
   };
 }
