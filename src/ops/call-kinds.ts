@@ -84,6 +84,12 @@ export const glob: Kind = {
   accepts: value => isText(value) && value !== '' && value.length <= pathLimit,
 };
 export const wholeNumber: Kind = { expected: 'a whole number', accepts: Number.isSafeInteger };
+const range = (least: number, most: number, expected: string): Kind => ({
+  expected,
+  accepts: value => Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most,
+});
+export const count: Kind = range(0, Number.MAX_SAFE_INTEGER, 'a whole number, 0 or more');
+export const percent: Kind = range(1, 100, 'a whole number from 1 to 100');
 export const platform: Kind = parsed('OS/ARCH[/VARIANT]', parsePlatform);
 export const owner: Kind = parsed('UID:GID in numbers', parseOwner);
 export const idRange: Kind = parsed('CONTAINER:HOST[:SIZE] in numbers', parseIdRange);

@@ -292,3 +292,41 @@ test('by - nobody means a file that is called so: what is written never is, but 
       await refused((functions[verb] as Call)(...given), new RegExp(`^${names[at]}: expected a path \\(\\./-`));
     }
 });
+
+test('a number is a whole one, and below 0 only where that is a time', () => {
+  const signed = new Set(['clampMtime', 'now', 'level']);
+  for (const verb of verbs)
+    for (const [option, { accepts, expected }] of Object.entries(optionTables[verb])) {
+      if (!accepts(4)) continue;
+      assert.match(expected, /^a whole number/, `${verb} ${option}`);
+      for (const bad of [1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])
+        assert.ok(!accepts(bad), `${verb} ${option} ${bad}`);
+      assert.equal(accepts(-1), signed.has(option), `${verb} ${option}`);
+    }
+  for (const [similarity, isPercent] of [
+    [0, false],
+    [1, true],
+    [100, true],
+    [101, false],
+  ] as const)
+    assert.equal(optionTables.diff['similarity']?.accepts(similarity), isPercent);
+});
+
+test('what is wrong in the text of an option is said of that option, by its name', async t => {
+  const place = temporaryDirectory(t);
+  mkdirSync(join(place, 'rootfs'));
+  writeFileSync(join(place, 'rootfs/a'), 'a');
+  await library.commit(join(place, 'rootfs'), `${place}/img:a`, { platform: 'linux/amd64' });
+  const isOf = (option: string) => (error: unknown) =>
+    error instanceof OciError && error.code === 'usage' && error.option === option && error.subject.startsWith(option);
+  for (const instructions of [['FROM x'], ['ENV a'], ['EXPOSE foo']]) {
+    await assert.rejects(library.config(`${place}/img:a`, { instructions }), isOf('instructions'));
+    await assert.rejects(library.commit(`${place}/rootfs`, `${place}/img:b`, { instructions }), isOf('instructions'));
+  }
+  for (const user of ['nobody', '0:nobody'])
+    await assert.rejects(library.run(`${place}/img:a`, ['x'], { user }), isOf('user'));
+  await refused(
+    library.cp({ rootfs: `${place}/img:a`, path: '/a', to: 'b' } as never, `${place}/out`),
+    /^from: expected IMAGE:PATH/,
+  );
+});

@@ -2,7 +2,7 @@ import { runnerChoices } from '../../runner/runner.ts';
 import { ProgramSignals } from '../../runner/signals.ts';
 import { read, type Table } from '../base-calls.ts';
 import type { BuildRunOption } from '../build/options.ts';
-import { type Kind, listOf, oneOf, parsed, path, text, wholeNumber } from '../call-kinds.ts';
+import { count, type Kind, listOf, oneOf, parsed, path, text } from '../call-kinds.ts';
 import { parseHost } from './mounts.ts';
 import type { RunOptions } from './options.ts';
 
@@ -65,8 +65,8 @@ export const buildRun: { readonly [Name in BuildRunOption]: Kind } = {
   runner: oneOf(...runnerChoices),
   network: oneOf('host', 'none'),
   hosts: listOf(parsed('NAME:ADDRESS', parseHost)),
-  sharedMemory: wholeNumber,
-  jobs: { expected: 'a whole number', accepts: isCount },
+  sharedMemory: count,
+  jobs: count,
   secrets: listOf(fields(['id'], ['file', 'value'])),
   agents: listOf(fields(['id', 'socket'])),
   mountCache: path,
