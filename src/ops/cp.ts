@@ -5,6 +5,7 @@ import { type InnerPath, parseInnerPath } from '../store/inner-path.ts';
 import { pathOfOperand } from '../store/locate.ts';
 import { mergeCopy, putCopy } from '../store/rootfs/copy-out.ts';
 import { ownOwner } from '../store/rootfs/powers.ts';
+import { ownChunks } from '../stream/own-chunks.ts';
 import { Pace } from '../stream/pace.ts';
 import { type ByteString, emptyTree, type Node, type Tree } from '../tree/node.ts';
 import { bytesOf, nameOf } from '../tree/path.ts';
@@ -76,7 +77,7 @@ export async function cpStream(
 ): Promise<CpResult & { readonly bytes: Bytes }> {
   checkCall('cpStream', { from: [innerPath, from] }, options);
   const { look, found, name } = await openSource(from, options);
-  const bytes = look.tarOf(treeOf(name, found.node));
+  const bytes = ownChunks(look.tarOf(treeOf(name, found.node)));
   return { ...pathFields(found.path), target: null, warnings: look.warnings, bytes };
 }
 
