@@ -2,7 +2,7 @@ import type { ReadOptions, WriteOptions } from './options.ts';
 
 /** A file that is attached. */
 export interface AttachedFile {
-  /** Its path, or its bytes as they come: those are called after their type (`sbom.spdx.json`). */
+  /** Its path, or its bytes as they come: those are called after their type (`sbom.spdx.json`), or `stdin` where that says nothing. */
   readonly file: string | AsyncIterable<Uint8Array>;
   /** By its name or its first bytes when absent, else `application/octet-stream`. */
   readonly mediaType?: string | undefined;
