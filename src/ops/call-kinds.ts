@@ -72,7 +72,7 @@ export const path: Kind = {
 };
 /** What is written: by `-` everybody means a stream, and never a file that is called so. */
 export const target: Kind = {
-  expected: 'a path (./- is a file that is called -)',
+  expected: 'a path',
   accepts: value => path.accepts(value) && value !== '-',
 };
 export const pathOrBytes: Kind = {

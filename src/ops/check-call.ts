@@ -24,7 +24,9 @@ function checkSeveral(value: unknown, name: string): void {
 
 function checkArgument(name: string, kind: ArgumentKind, value: unknown): void {
   if (typeof kind !== 'string') {
-    if (!kind.accepts(value)) throw usage(name, `expected ${kind.expected}, got ${gotFor(kind, value)}`);
+    if (kind.accepts(value)) return;
+    const hint = value === '-' ? './- is a file that is called so' : undefined;
+    throw usage(name, `expected ${kind.expected}, got ${gotFor(kind, value)}`, hint);
   } else if (kind === 'operands') checkSeveral(value, name);
   else if (kind === 'operand?' && value === undefined) return;
   else if (!kind.endsWith('or bytes') || !isGivenStream(value)) checkOperand(value, name);
