@@ -77,6 +77,8 @@ const common = {
   target: 'node20',
   format: 'cjs',
   minify: true,
+  // Of an error that nobody catches Node shows the line that threw it.
+  lineLimit: 160,
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
@@ -168,9 +170,14 @@ function prune() {
   writeFileSync(join(dist, 'index.js'), `export { ${names.join(', ')} } from './library.cjs';\n`);
 }
 
+/** What the library exports is called what it is called there, in stacks as well, however short its name has become. */
 const parts = `
 exports.run = () => require('./src/cli/bin.ts');
-exports.library = () => require('./src/index.ts');`;
+exports.library = () => {
+  const library = require('./src/index.ts');
+  for (const [name, value] of Object.entries(library)) Object.defineProperty(value, 'name', { value: name });
+  return library;
+};`;
 
 async function bundleProgram() {
   const setApart = {

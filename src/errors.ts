@@ -56,6 +56,26 @@ export function listWords(words: readonly string[], most: number): string {
   return `${words.slice(0, most).join(', ')}${words.length > most ? ` and ${words.length - most} more` : ''}`;
 }
 
+/** How much of a caller's text a message shows. */
+const maxShown = 60;
+
+/** What an object is called that is no list: its class, or its keys where it has none of its own. */
+function objectOf(value: object): string {
+  const { name } = Object.getPrototypeOf(value)?.constructor ?? Object;
+  if (name !== 'Object') return `an object (${name})`;
+  const keys = Object.keys(value);
+  return keys.length === 0 ? 'an empty object' : `an object with ${listWords(keys, 4)}`;
+}
+
+/** What a caller gave, in a sentence. */
+export function gotOf(value: unknown): string {
+  if (typeof value === 'string') return `'${value.slice(0, maxShown)}'`;
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'a Date that is no time' : 'a Date';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list with ${gotOf(value[0])}`;
+  if (typeof value === 'object' && value !== null) return objectOf(value);
+  return typeof value === 'function' || typeof value === 'symbol' ? `a ${typeof value}` : String(value);
+}
+
 /** How a grammar says that a text is wrong; `word` is the part of the text that it is about. The caller knows where the text stands. */
 export type Fail = (message: string, word?: string) => Error;
 
@@ -127,6 +147,7 @@ const words: Readonly<Record<string, string>> = {
   ENFILE: 'too many open files',
   ENOENT: 'nothing',
   ENOSPC: 'no space left on the device',
+  ENOTEMPTY: 'a directory that is not empty',
   ENOTDIR: 'a file where a directory should be',
   ENXIO: 'something that is no regular file',
   EPERM: 'operation not permitted',

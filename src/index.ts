@@ -1,12 +1,35 @@
 export { type CheckDockerfileOptions, checkDockerfile, type DockerfileFinding } from './dockerfile/check.ts';
-export { DockerfileError } from './dockerfile/dockerfile-error.ts';
-export type { Instruction } from './dockerfile/instruction.ts';
+export type { Directives } from './dockerfile/directives.ts';
+export { DockerfileError, type Place as DockerfilePlace } from './dockerfile/dockerfile-error.ts';
+export type { Heredoc } from './dockerfile/heredoc.ts';
+export type {
+  Effect,
+  From,
+  InlineFile,
+  Instruction,
+  InstructionOf,
+  RunOptions as RunFlags,
+  Transfer,
+} from './dockerfile/instruction.ts';
+export type { DockerfileLine } from './dockerfile/lines.ts';
 export { type Dockerfile, parseDockerfile, type Stage } from './dockerfile/parse.ts';
-export type { Plan } from './dockerfile/plan/plan.ts';
+export type {
+  CopySource,
+  Origin,
+  Plan,
+  PlanHistory,
+  PlanImage,
+  RunStep,
+  Step as PlanStep,
+  StepMount,
+} from './dockerfile/plan/plan.ts';
+export type { Argument, Pair } from './dockerfile/words.ts';
 export { type ErrorCode, OciError } from './errors.ts';
 export type { EngineReason, EngineVerdict } from './image/engines/engine-verdicts.ts';
 export type { Finding, Severity } from './image/finding.ts';
 export type { InspectArtifact, InspectImage, InspectObject } from './image/inspect.ts';
+export type { Mended } from './image/mend-image.ts';
+export type { MergeConflict } from './image/merge.ts';
 export { analyze } from './ops/analyze.ts';
 export type { AnalyzeOptions } from './ops/analyze-options.ts';
 export type {
@@ -23,9 +46,11 @@ export { attach } from './ops/attach.ts';
 export { blame } from './ops/blame.ts';
 export type { BuildEvent, BuildEvents } from './ops/build/log.ts';
 export type {
+  BuildAgent,
   BuildOptions,
   BuildOutput,
   BuildResult,
+  BuildSecret,
   BuildStep,
   BuiltImage,
   CheckBuildOptions,
@@ -94,7 +119,7 @@ export type {
   StripResult,
 } from './ops/layer-results.ts';
 export { load } from './ops/load.ts';
-export type { ReportOptions } from './ops/look-options.ts';
+export type { CpOptions, FilesOptions, ReportOptions } from './ops/look-options.ts';
 export type {
   BlameResult,
   BlameStep,
@@ -186,6 +211,7 @@ export type { RunOptions, RunResult, TerminalSize } from './ops/run/options.ts';
 export { run } from './ops/run.ts';
 export { save, saveStream } from './ops/save.ts';
 export { sbom } from './ops/sbom.ts';
+export type { Reporting, Several } from './ops/several.ts';
 export { sharing } from './ops/sharing.ts';
 export type { SharedLayers, SharingResult, SharingRow } from './ops/sharing-results.ts';
 export { squash } from './ops/squash.ts';
@@ -194,6 +220,7 @@ export { tag } from './ops/tag.ts';
 export { unpack } from './ops/unpack.ts';
 export { untag } from './ops/untag.ts';
 export { validate } from './ops/validate.ts';
+export type { RunnerChoice } from './runner/runner.ts';
 export { ProgramSignals } from './runner/signals.ts';
 export type { DiffID, Digest } from './spec/digest.ts';
 export type {
@@ -204,6 +231,7 @@ export type {
   History,
   ImageConfig,
   ImageIndex,
+  Json,
   LayoutHeader,
   Manifest,
   Platform,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { unexportedTypes } from './testing/declared-names.ts';
 import { temporaryDirectory } from './testing/temporary.ts';
 import { installed, run } from './testing/witness.ts';
 
@@ -105,7 +107,7 @@ function useEverything(place: string): string {
   const lines = [...text.matchAll(/^export (type )?\{([^}]*)\} from/gms)].flatMap(([, type, names]) =>
     (names as string)
       .split(',')
-      .map(name => name.trim())
+      .map(name => name.trim().replace(/^(type )?\w+ as /, '$1'))
       .filter(name => name !== '')
       .map(name => `export ${type ?? ''}{ ${name} } from 'ocikit';`),
   );
@@ -123,6 +125,7 @@ export async function layers(): Promise<readonly string[]> {
   const [object] = await inspect(['img:base']);
   return object !== undefined && 'RootFS' in object ? object.RootFS.Layers : [];
 }
+export const orNone = (base?: string, message?: string): CommitOptions => ({ base, message });
 export const codeOf = (error: unknown): string | undefined => (error instanceof OciError ? error.code : undefined);
 `;
 
@@ -161,6 +164,13 @@ test('the declarations are good for TypeScript from 4.9 to the newest, with all 
   }
 });
 
+test('whoever calls a function or reads what it answers finds every type of that by its name', t => {
+  const place = install(t);
+  const missing = unexportedTypes(join(place, 'node_modules/ocikit/dist/index.d.ts'));
+  // What an index keeps beside its descriptors is under a key that nobody else has.
+  assert.deepEqual(missing, ['ImageIndex > OddEntry']);
+});
+
 test('the package, installed into an empty directory, runs ocikit, types its library and runs the README’s example', t => {
   const place = install(t);
   assert.match(run(place, join(place, 'node_modules/.bin/ocikit'), '--version'), /^\d+\.\d+\.\d+\n$/);
@@ -189,4 +199,21 @@ test('the package, installed into an empty directory, runs ocikit, types its lib
     '-e',
     "require('ocikit/schemas/image-manifest.json'); require('ocikit').validate('img').then(({ findings }) => process.exit(findings.length))",
   );
+});
+
+test('what the package exports is called what it is, and an error that nobody catches is a few lines and not a program', t => {
+  const place = install(t);
+  const names = run(
+    place,
+    process.execPath,
+    '-p',
+    "Object.entries(require('ocikit')).filter(([name, value]) => value.name !== name).map(([name]) => name).join()",
+  );
+  assert.equal(names, '\n');
+  const { stderr } = spawnSync(process.execPath, ['-e', "require('ocikit').history('nowhere')"], {
+    cwd: place,
+    encoding: 'utf8',
+  });
+  assert.match(stderr, /\nOciError: nowhere: expected an image layout, got nothing\n/);
+  assert.ok(stderr.length < 4000, `${stderr.length} characters`);
 });

@@ -101,7 +101,7 @@ const table: readonly (readonly [line: string, status: number, err: RegExp])[] =
   [
     'rebase ./img:git --check',
     2,
-    /img:git: expected an image with annotation \S+, got one without \(give --old-base\)$/,
+    /img:git: expected an image with annotation \S+, got one without \(give the base: rebase with --old-base\)$/,
   ],
   [
     'rebase ./img:git --old-base ./img:two --new-base ./img:two',

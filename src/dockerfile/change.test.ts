@@ -55,7 +55,7 @@ test('CMD takes the exec form, the shell form, nothing, and JSON that is not JSO
   assert.deepEqual(change('CMD   [ "a" , "b c" ]  ').Cmd, ['a', 'b c']);
   assert.match(
     refusal('CMD ["a", 1]'),
-    /^change line 1: when using JSON array syntax, arrays must be comprised of strings only$/,
+    /^instructions line 1: when using JSON array syntax, arrays must be comprised of strings only$/,
   );
 });
 
@@ -73,11 +73,11 @@ test('ENV expands with the variables from before the instruction, replaces in pl
   assert.deepEqual(change('ENV K v with  spaces "q"').Env, ['FOO=bar', 'A=1', 'K=v with  spaces q']);
   assert.equal(
     refusal('ENV a=b z'),
-    `change line 1: Syntax error - can't find = in "z". Must be of the form: name=value`,
+    `instructions line 1: Syntax error - can't find = in "z". Must be of the form: name=value`,
   );
-  assert.equal(refusal('ENV a'), 'change line 1: ENV must have two arguments');
-  assert.equal(refusal('ENV'), 'change line 1: ENV requires at least one argument');
-  assert.equal(refusal('ENV =b'), 'change line 1: ENV names can not be blank');
+  assert.equal(refusal('ENV a'), 'instructions line 1: ENV must have two arguments');
+  assert.equal(refusal('ENV'), 'instructions line 1: ENV requires at least one argument');
+  assert.equal(refusal('ENV =b'), 'instructions line 1: ENV names can not be blank');
 });
 
 test('LABEL expands double quotes, leaves single quotes and takes quoted and hostile keys', () => {
@@ -87,7 +87,7 @@ test('LABEL expands double quotes, leaves single quotes and takes quoted and hos
   const hostile = change('LABEL __proto__=1 constructor=2').Labels ?? {};
   assert.equal(Object.getPrototypeOf(hostile), Object.prototype);
   assert.deepEqual(sortedKeys(hostile), ['__proto__', 'a', 'c', 'constructor']);
-  assert.equal(refusal('LABEL a'), 'change line 1: LABEL must have two arguments');
+  assert.equal(refusal('LABEL a'), 'instructions line 1: LABEL must have two arguments');
 });
 
 test('EXPOSE adds ports, ranges and the container side of host mappings', () => {
@@ -99,12 +99,12 @@ test('EXPOSE adds ports, ranges and the container side of host mappings', () => 
     '80/tcp',
     '9/tcp',
   ]);
-  assert.equal(refusal('EXPOSE foo'), 'change line 1: invalid containerPort: foo');
-  assert.equal(refusal('EXPOSE 80/icmp'), 'change line 1: invalid proto: icmp');
-  assert.equal(refusal('EXPOSE 65536'), 'change line 1: invalid containerPort: 65536');
-  assert.equal(refusal('EXPOSE 9-8'), 'change line 1: invalid containerPort: 9-8');
-  assert.equal(refusal('EXPOSE 1.2.3:8:9'), 'change line 1: invalid IP address: 1.2.3');
-  assert.equal(refusal('EXPOSE'), 'change line 1: EXPOSE requires at least one argument');
+  assert.equal(refusal('EXPOSE foo'), 'instructions line 1: invalid containerPort: foo');
+  assert.equal(refusal('EXPOSE 80/icmp'), 'instructions line 1: invalid proto: icmp');
+  assert.equal(refusal('EXPOSE 65536'), 'instructions line 1: invalid containerPort: 65536');
+  assert.equal(refusal('EXPOSE 9-8'), 'instructions line 1: invalid containerPort: 9-8');
+  assert.equal(refusal('EXPOSE 1.2.3:8:9'), 'instructions line 1: invalid IP address: 1.2.3');
+  assert.equal(refusal('EXPOSE'), 'instructions line 1: EXPOSE requires at least one argument');
 });
 
 test('VOLUME takes words and JSON', () => {
@@ -130,8 +130,8 @@ test('comments, continuation lines, CRLF and a byte order mark are read as in a 
   assert.deepEqual(change(text).Env, ['FOO=bar', 'A=1', 'X=1', 'Y=2']);
   assert.deepEqual(change('CMD a \\', 'b').Cmd, ['/bin/sh', '-c', 'a b']);
   assert.deepEqual(change('CMD a \\\\').Cmd, ['/bin/sh', '-c', 'a \\\\']);
-  assert.equal(refusal('# nothing'), 'change: file with no instructions');
-  assert.equal(refusal(''), 'change: file with no instructions');
+  assert.equal(refusal('# nothing'), 'instructions: file with no instructions');
+  assert.equal(refusal(''), 'instructions: file with no instructions');
 });
 
 test('HEALTHCHECK takes NONE, both forms of CMD and its flags; what is not given comes from the base', () => {
@@ -200,9 +200,9 @@ test('USER is the rest of the line, STOPSIGNAL a signal', () => {
 });
 
 test('other instructions and flags are refused before anything is applied', () => {
-  assert.equal(refusal('CMD a', 'RUN x'), 'change line 2: RUN is not a valid change command');
-  assert.equal(refusal('SHELL ["a"]'), 'change line 1: SHELL is not a valid change command');
-  assert.equal(refusal('CMD --x a'), 'change line 1: unknown flag: --x');
+  assert.equal(refusal('CMD a', 'RUN x'), 'instructions line 2: RUN is not a valid change command');
+  assert.equal(refusal('SHELL ["a"]'), 'instructions line 1: SHELL is not a valid change command');
+  assert.equal(refusal('CMD --x a'), 'instructions line 1: unknown flag: --x');
   assert.deepEqual(change('CMD -- --x a').Cmd, ['/bin/sh', '-c', '--x a']);
 });
 
@@ -370,7 +370,7 @@ test('any names and values come back out of ENV when they are quoted', () => {
 test('instructions keep the number of the line they start on', () => {
   assert.deepEqual(
     parseChanges(['# x', 'CMD a \\\n b', 'USER c']).instructions.map(({ fail }) => (fail('') as OciError).subject),
-    ['change line 2', 'change line 4'],
+    ['instructions line 2', 'instructions line 4'],
   );
 });
 

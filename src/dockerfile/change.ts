@@ -1,4 +1,4 @@
-import { type Fail, usage } from '../errors.ts';
+import { badOption, type Fail } from '../errors.ts';
 import { expansionLimit } from '../limits.ts';
 import type { ContainerConfig } from '../spec/objects.ts';
 import { parsePorts } from '../spec/port.ts';
@@ -31,7 +31,7 @@ function allowance(): (characters: number) => void {
   return characters => {
     spent += characters;
     if (spent > expansionLimit)
-      throw usage('change', `expected expansions of at most ${expansionLimit} characters, got more`);
+      throw badOption('instructions', `expected expansions of at most ${expansionLimit} characters, got more`);
   };
 }
 

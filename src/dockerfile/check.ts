@@ -31,15 +31,15 @@ export interface DockerfileFinding {
 /** What a Dockerfile is checked with. */
 export interface CheckDockerfileOptions {
   /** What messages call the file; `Dockerfile` without it. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   /** Build arguments by their names. */
-  readonly arguments?: Readonly<Record<string, string>>;
+  readonly arguments?: Readonly<Record<string, string>> | undefined;
   /** What is built for; this machine's architecture without it. */
-  readonly platform?: Platform;
+  readonly platform?: Platform | undefined;
   /** Configs of images by their full names (`docker.io/library/alpine:latest`); the others count as images that set PATH alone. */
-  readonly images?: ReadonlyMap<string, ImageConfig>;
+  readonly images?: ReadonlyMap<string, ImageConfig> | undefined;
   /** Whether .dockerignore leaves a path of the context out. */
-  readonly ignored?: (path: string) => boolean;
+  readonly ignored?: ((path: string) => boolean) | undefined;
 }
 
 /** What an image counts as that is not known: it has files, and PATH. */

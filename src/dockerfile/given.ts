@@ -1,4 +1,4 @@
-import { badOption, OciError, usage } from '../errors.ts';
+import { badOption, gotOf, OciError, usage } from '../errors.ts';
 import type { Json } from '../spec/objects.ts';
 import { parseConfig } from '../spec/parse.ts';
 import { isKnownPlatform } from '../spec/platform.ts';
@@ -6,7 +6,6 @@ import { isKnownPlatform } from '../spec/platform.ts';
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const got = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value);
 
 function isConfig(value: unknown): boolean {
   try {
@@ -45,14 +44,14 @@ const parts: Readonly<Record<string, Part>> = {
 };
 
 function checkParts(options: unknown, text: unknown): void {
-  if (!isText(text)) throw usage('text', `expected text, got ${got(text)}`);
-  if (!isObject(options)) throw usage('options', `expected an object, got ${got(options)}`);
+  if (!isText(text)) throw usage('text', `expected text, got ${gotOf(text)}`);
+  if (!isObject(options)) throw usage('options', `expected an object, got ${gotOf(options)}`);
   for (const [name, value] of Object.entries(options)) {
     const part = Object.hasOwn(parts, name) ? parts[name] : undefined;
     if (part === undefined)
       throw badOption(name, `expected ${Object.keys(parts).join(', ')}, got an option of another name`);
     if (value !== undefined && !part.accepts(value))
-      throw badOption(name, `expected ${part.expected}, got ${got(value)}`);
+      throw badOption(name, `expected ${part.expected}, got ${gotOf(value)}`);
   }
 }
 

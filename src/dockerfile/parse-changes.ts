@@ -1,4 +1,4 @@
-import { type Fail, usage } from '../errors.ts';
+import { badOption, type Fail } from '../errors.ts';
 import { splitInstruction } from './heredoc.ts';
 import type { Instruction } from './instruction.ts';
 import { parseInstruction } from './instructions.ts';
@@ -7,7 +7,8 @@ import { dockerfileLines } from './lines.ts';
 /** The instructions that a container's config can be changed with. */
 const names: readonly string[] =
   'CMD ENTRYPOINT ENV LABEL EXPOSE VOLUME USER WORKDIR STOPSIGNAL ONBUILD HEALTHCHECK'.split(' ');
-const subject = 'change';
+/** The option that they are given in. */
+const subject = 'instructions';
 
 interface Changes {
   readonly escapeToken: string;
@@ -22,17 +23,15 @@ export function parseChanges(changes: readonly string[]): Changes {
   const failAt =
     (number: number): Fail =>
     message =>
-      usage(`${subject} line ${number}`, message);
+      badOption(`${subject} line ${number}`, message);
   const { directives, lines } = dockerfileLines(changes.join('\n'), subject, failAt);
-  if (lines.length === 0) throw usage(subject, 'file with no instructions');
+  if (lines.length === 0) throw badOption(subject, 'file with no instructions');
   for (const line of lines) {
     const { name, written } = splitInstruction(line.text);
     if (!names.includes(name))
-      throw usage(
-        `${subject} line ${line.number}`,
-        `${written} is not a valid change command`,
-        `there are ${names.join(' ')}`,
-      );
+      throw badOption(`${subject} line ${line.number}`, `${written} is not a valid change command`, {
+        hint: `there are ${names.join(' ')}`,
+      });
   }
   const grammar = { escapeToken: directives.escape, failAt: ({ number }: { number: number }) => failAt(number) };
   return {

@@ -10,7 +10,7 @@ export interface Hasher {
   digest(): string;
 }
 
-/** A stream of bytes in chunks of any size; a chunk is valid until the next is asked for. */
+/** A stream of bytes in chunks of any size. Within ocikit a chunk is valid until the next is asked for; those of a stream that the library hands out stay as they are. */
 export type Bytes = AsyncIterable<Uint8Array>;
 
 export interface DeflateOptions {

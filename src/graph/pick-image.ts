@@ -17,6 +17,8 @@ interface PickOptions {
   readonly platform?: string;
   /** Whose architecture is taken, on linux, where several images are left to choose from. */
   readonly hostPlatform?: Platform;
+  /** What the option is called that would pick one: `platform` when absent. */
+  readonly option?: string;
   /** What the user called the image, for messages. */
   readonly subject: string;
 }
@@ -31,8 +33,6 @@ interface Candidate {
   readonly descriptor: Descriptor;
   readonly platform: Platform;
 }
-
-const hint = 'choose one with option platform';
 
 /** What an index offers, and what is wrong with images that do not say there what they are for. */
 interface Offer {
@@ -78,6 +78,7 @@ async function pickFromIndex(source: ImageSource, descriptor: Descriptor, option
   if (picked !== undefined) return picked;
   if (faults[0] !== undefined) throw faults[0];
   const choices = platformsOf(candidates);
+  const hint = `choose one with option ${options.option ?? 'platform'}`;
   if (options.platform === undefined) throw usage(options.subject, `expected one image, got ${choices}`, hint);
   throw new OciError('not-found', options.subject, `expected an image for ${options.platform}, got ${choices}`, {
     hint,

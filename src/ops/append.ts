@@ -27,6 +27,7 @@ import { parseChangePlace } from './change-place.ts';
 import { checkCall } from './check-call.ts';
 import { selectionOf } from './commit-input.ts';
 import { changeCount } from './delta.ts';
+import { givenBytes } from './given-bytes.ts';
 import type { AppendOptions, AppendStep } from './options.ts';
 import type { AppendedLayers, AppendResult } from './results.ts';
 import { allOf, type Several } from './several.ts';
@@ -60,7 +61,10 @@ async function withTars<T>(
         files.set(one, { file: one.tar, subject: one.tar });
         continue;
       }
-      const spool = await spoolStream(notEmpty(flow(one.tar, options), streamName), layout);
+      const spool = await spoolStream(
+        notEmpty(flow(givenBytes(one.tar, 'steps', options.signal), options), streamName),
+        layout,
+      );
       spools.push(spool);
       files.set(one, { file: spool.file, subject: streamName });
     }

@@ -24,6 +24,7 @@ import type { AttachResult } from './attach-results.ts';
 import { attachedFile, severalOf } from './call-kinds.ts';
 import { timeOf } from './change-edit.ts';
 import { checkCall } from './check-call.ts';
+import { givenBytes } from './given-bytes.ts';
 import { allOf, type Several } from './several.ts';
 
 type StoredFile = AttachResult['files'][number];
@@ -33,7 +34,8 @@ async function storeFile(
   { file, mediaType }: AttachedFile,
   options: AttachOptions,
 ): Promise<StoredFile> {
-  const bytes = typeof file === 'string' ? readInputFile(file, options.signal) : file;
+  const bytes =
+    typeof file === 'string' ? readInputFile(file, options.signal) : givenBytes(file, 'files', options.signal);
   const { head, whole, close } = await peek(flow(bytes, options), lookedAt);
   const name = typeof file === 'string' ? baseNameOf(file) : undefined;
   const shown = attachedType(name ?? '', new TextDecoder().decode(head.subarray(0, lookedAt)));

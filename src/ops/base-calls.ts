@@ -1,8 +1,12 @@
 import * as kinds from './call-kinds.ts';
 import type { ChangeOptions, ReadOptions, WriteOptions } from './options.ts';
 
-/** A kind for each option that there is: none is left out and none is invented. */
-export type Table<O> = { readonly [Name in keyof Required<O>]: kinds.Kind };
+/** The same options where each may be undefined instead of absent. */
+type Undefinable<O> = { readonly [Name in keyof O]: O[Name] | undefined };
+
+/** A kind for each option that there is: none is left out and none is invented; and each may be given as undefined, else there is no table of them. */
+export type Table<O> =
+  Undefinable<O> extends O ? { readonly [Name in keyof Required<O>]: kinds.Kind } : 'an option that takes no undefined';
 
 const { work, flag, text, platform, hostPlatform, listOf, oneOf } = kinds;
 export const notices: kinds.Kind = kinds.sentences;

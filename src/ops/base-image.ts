@@ -43,7 +43,7 @@ export async function knownBase(
     throw usage(
       subjectOf(operand),
       `expected an image with annotation ${annotationKeys.baseDigest}, got one without`,
-      'give option oldBase',
+      'give the base: rebase with option oldBase',
     );
   const { kind, path } = parseOperand(operand, 'read').place;
   return { path, digest, ...(kind === undefined ? {} : { kind }) };

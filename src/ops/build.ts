@@ -98,7 +98,9 @@ async function buildFrom(place: ContextPlace, places: readonly BuildPlace[], opt
   const log = new BuildLog(options);
   const input = await log.during('[internal] load build definition', () => readInput(place, options, options));
   try {
-    return await buildInput(input, { place, places, log, options });
+    const finished = await buildInput(input, { place, places, log, options });
+    await log.heard();
+    return finished;
   } catch (error) {
     throw error instanceof DockerfileError ? error.shownIn(input.text) : error;
   }
@@ -178,6 +180,7 @@ async function buildAll(
   const records = await keepRecords(workshop);
   // Nothing is named unless all of it worked.
   await ended();
+  await log.heard();
   await log.during(`exporting to ${goalOf(places, options)}`, async tell => {
     tell.output(`exporting manifest ${root.digest} done\n`);
     await namePlaces(root, { store, places, records, options });

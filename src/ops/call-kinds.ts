@@ -8,11 +8,14 @@ import { isTime } from '../spec/time.ts';
 import { isInnerPath } from '../store/inner-path.ts';
 import { checkOperand } from '../store/parse-operand.ts';
 import { parseOwner } from './commit-edits.ts';
+import { isGivenStream } from './given-bytes.ts';
 
 /** What an option may be: what is expected of it, in words, and whether a value is that. */
 export interface Kind {
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
+  /** What each member of it is, where it may be a list. */
+  readonly each?: Kind;
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
@@ -39,6 +42,7 @@ export function listOf(kind: Kind): Kind {
     expected: `a list, each of it ${kind.expected}`,
     // A hole in a list is an undefined member; `every` would leave it out.
     accepts: value => Array.isArray(value) && Array.from(value, kind.accepts).every(Boolean),
+    each: kind,
   };
 }
 
@@ -48,6 +52,7 @@ export function severalOf(kind: Kind): Kind {
   return {
     expected: `${kind.expected}, or a list of it`,
     accepts: value => (Array.isArray(value) ? list.accepts(value) : kind.accepts(value)),
+    each: kind,
   };
 }
 
@@ -65,16 +70,26 @@ export const path: Kind = {
   expected: 'a path',
   accepts: value => isText(value) && value !== '' && !value.includes('\0'),
 };
+/** What is written: by `-` everybody means a stream, and never a file that is called so. */
+export const target: Kind = {
+  expected: 'a path',
+  accepts: value => path.accepts(value) && value !== '-',
+};
 export const pathOrBytes: Kind = {
   expected: 'a path or bytes as they come',
-  accepts: value =>
-    path.accepts(value) || (typeof value === 'object' && value !== null && Symbol.asyncIterator in value),
+  accepts: value => path.accepts(value) || isGivenStream(value),
 };
 export const glob: Kind = {
   expected: 'a glob',
   accepts: value => isText(value) && value !== '' && value.length <= pathLimit,
 };
 export const wholeNumber: Kind = { expected: 'a whole number', accepts: Number.isSafeInteger };
+const range = (least: number, most: number, expected: string): Kind => ({
+  expected,
+  accepts: value => Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most,
+});
+export const count: Kind = range(0, Number.MAX_SAFE_INTEGER, 'a whole number, 0 or more');
+export const percent: Kind = range(1, 100, 'a whole number from 1 to 100');
 export const platform: Kind = parsed('OS/ARCH[/VARIANT]', parsePlatform);
 export const owner: Kind = parsed('UID:GID in numbers', parseOwner);
 export const idRange: Kind = parsed('CONTAINER:HOST[:SIZE] in numbers', parseIdRange);
@@ -102,8 +117,8 @@ export const operand: Kind = {
 export const innerPath: Kind = { expected: 'IMAGE:PATH, or an object with rootfs and path', accepts: isInnerPath };
 /** An array of the caller's. */
 export const sentences: Kind = {
-  expected: 'an array to add to',
-  accepts: value => Array.isArray(value) && typeof value.push === 'function',
+  expected: 'an array to add to, and not a frozen one',
+  accepts: value => Array.isArray(value) && Object.isExtensible(value) && typeof value.push === 'function',
 };
 
 const isPath = (value: unknown): boolean => isText(value) && value !== '' && !value.includes('\0');
@@ -118,9 +133,8 @@ export const step: Kind = {
 
 /** What is told of something. */
 export const listener: Kind = {
-  expected: 'an array to add to, or an object with push',
-  accepts: value =>
-    typeof value === 'object' && value !== null && typeof (value as { push?: unknown }).push === 'function',
+  expected: 'an array to add to, and not a frozen one, or an object with push',
+  accepts: value => sentences.accepts(value) || (isObject(value) && typeof value['push'] === 'function'),
 };
 /** What else a build writes. */
 export const buildOutput: Kind = {

@@ -116,7 +116,7 @@ const diff: Table<DiffOptions> = {
   text: listOf(kinds.glob),
   renames: flag,
   stat: flag,
-  similarity: kinds.wholeNumber,
+  similarity: kinds.percent,
   trustMtime: flag,
   strict: flag,
 };

@@ -2,6 +2,7 @@ import type { Bytes } from '../engine/engine.ts';
 import { invalid, usage } from '../errors.ts';
 import type { Keeping } from '../graph/kept-bodies.ts';
 import { type Operand, subjectOf } from '../store/parse-operand.ts';
+import { ownChunks } from '../stream/own-chunks.ts';
 import { encodeText, parsePath, textOf } from '../tree/path.ts';
 import { path, severalOf } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
@@ -30,7 +31,7 @@ function keepingFiles(paths: readonly string[], subject: string): Keeping {
 /**
  * The contents of files of an image, a bundle, a directory or a tar, one after the other as they are named; symbolic links are
  * followed inside it. An image's layers are read and proved first; a file that is large, or lies behind a symbolic link, is then read
- * again, its layer only as far as that. A chunk is valid until the next. Throws `not-found`, and `invalid` for what is no file, before the first byte.
+ * again, its layer only as far as that. Throws `not-found`, and `invalid` for what is no file, before the first byte.
  */
 export async function catStream(
   rootfs: Operand,
@@ -43,5 +44,5 @@ export async function catStream(
   const look = await lookInto(rootfs, options, keepingFiles(all, subjectOf(rootfs)));
   const files = all.map(path => openFile(look, path));
   const size = files.reduce((sum, { node }) => sum + node.size, 0);
-  return { size, warnings: look.warnings, bytes: look.bytesOf(files) };
+  return { size, warnings: look.warnings, bytes: ownChunks(look.bytesOf(files)) };
 }

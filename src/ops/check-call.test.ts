@@ -222,3 +222,111 @@ test('a list with a hole, an empty glob, and what only looks like a signal or a 
     assert.throws(() => checkCall(verb, {}, { progress }), /^OciError: progress: expected an object/);
   }
 });
+
+test('an error says what was given: the class of an object, the keys of one, the member of a list that is wrong', async t => {
+  const place = temporaryDirectory(t);
+  const given: readonly (readonly [unknown, RegExp])[] = [
+    [new URL(`file://${place}`), /got an object \(URL\)$/],
+    [Buffer.from(place), /got an object \(Buffer\)$/],
+    [new Map(), /got an object \(Map\)$/],
+    [{ file: Buffer.from('x'), too: 1 }, /got an object with file, too$/],
+    [() => place, /got a function$/],
+  ];
+  for (const verb of verbs)
+    for (const at of argumentsOf[verb].keys())
+      for (const [bad, said] of given) {
+        const others = argumentsOf[verb].map(name => (lists.has(name) ? [] : `${place}:x`));
+        await refused((functions[verb] as Call)(...others.slice(0, at), bad, ...others.slice(at + 1)), said);
+      }
+});
+
+test('what an object of an option may lack it may have as undefined', () => {
+  for (const secret of [
+    { id: 'a', file: undefined, value: 'v' },
+    { id: 'a', file: 'f', value: undefined },
+  ])
+    checkCall('build', {}, { secrets: [secret], output: { kind: 'tar', path: 'p', name: undefined } });
+  assert.throws(() => checkCall('build', {}, { agents: [{ id: 'a', socket: undefined }] }), /^OciError: agents: /);
+});
+
+test('of a list the member is said that is wrong, in every option', () => {
+  const good = [
+    'a',
+    'NAME:127.0.0.1',
+    'KEY=VALUE',
+    'linux/amd64',
+    '0:1000',
+    { id: 'a', value: 'b' },
+    { id: 'a', socket: 'b' },
+  ];
+  let lists = 0;
+  for (const verb of verbs)
+    for (const [option, { each }] of Object.entries(optionTables[verb])) {
+      if (each === undefined) continue;
+      const first = good.find(each.accepts);
+      assert.ok(first !== undefined, `${verb} ${option}`);
+      const refusal = (error: unknown): boolean => /, got a list with 7$/.test((error as Error).message);
+      assert.throws(() => checkCall(verb, {}, { [option]: [first, 7, first] }), refusal, `${verb} ${option}`);
+      lists++;
+    }
+  assert.ok(lists > 40, `${lists} lists`);
+});
+
+test('what a caller is told through is there to be told through: nothing frozen is taken', () => {
+  for (const verb of verbs)
+    for (const option of ['notices', 'warnings', 'errors', 'events'].filter(name => name in optionTables[verb]))
+      for (const bad of [Object.freeze([]), Object.seal(['a'])])
+        assert.throws(
+          () => checkCall(verb, {}, { [option]: bad }),
+          new RegExp(`${option}: expected an array to add to`),
+        );
+});
+
+test('by - nobody means a file that is called so: what is written never is, but where nothing is', async t => {
+  const place = temporaryDirectory(t);
+  for (const [verb, names] of Object.entries(argumentsOf))
+    for (const at of names.keys()) {
+      const isWritten = ['file', 'directory'].includes(names[at] as string) || (verb === 'cp' && at === 1);
+      if (!isWritten || verb === 'importRootfs') continue;
+      const given = names.map((_, position) => (position === at ? '-' : `${place}:/x`));
+      await refused((functions[verb] as Call)(...given), new RegExp(`^${names[at]}: expected a path, got '-'$`));
+    }
+});
+
+test('a number is a whole one, and below 0 only where that is a time', () => {
+  const signed = new Set(['clampMtime', 'now', 'level']);
+  for (const verb of verbs)
+    for (const [option, { accepts, expected }] of Object.entries(optionTables[verb])) {
+      if (!accepts(4)) continue;
+      assert.match(expected, /^a whole number/, `${verb} ${option}`);
+      for (const bad of [1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])
+        assert.ok(!accepts(bad), `${verb} ${option} ${bad}`);
+      assert.equal(accepts(-1), signed.has(option), `${verb} ${option}`);
+    }
+  for (const [similarity, isPercent] of [
+    [0, false],
+    [1, true],
+    [100, true],
+    [101, false],
+  ] as const)
+    assert.equal(optionTables.diff['similarity']?.accepts(similarity), isPercent);
+});
+
+test('what is wrong in the text of an option is said of that option, by its name', async t => {
+  const place = temporaryDirectory(t);
+  mkdirSync(join(place, 'rootfs'));
+  writeFileSync(join(place, 'rootfs/a'), 'a');
+  await library.commit(join(place, 'rootfs'), `${place}/img:a`, { platform: 'linux/amd64' });
+  const isOf = (option: string) => (error: unknown) =>
+    error instanceof OciError && error.code === 'usage' && error.option === option && error.subject.startsWith(option);
+  for (const instructions of [['FROM x'], ['ENV a'], ['EXPOSE foo']]) {
+    await assert.rejects(library.config(`${place}/img:a`, { instructions }), isOf('instructions'));
+    await assert.rejects(library.commit(`${place}/rootfs`, `${place}/img:b`, { instructions }), isOf('instructions'));
+  }
+  for (const user of ['nobody', '0:nobody'])
+    await assert.rejects(library.run(`${place}/img:a`, ['x'], { user }), isOf('user'));
+  await refused(
+    library.cp({ rootfs: `${place}/img:a`, path: '/a', to: 'b' } as never, `${place}/out`),
+    /^from: expected IMAGE:PATH/,
+  );
+});

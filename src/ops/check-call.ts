@@ -1,27 +1,21 @@
 import { levelOf } from '../codec/compression.ts';
 import { compressionOfForm, type LayerForm } from '../codec/lazy.ts';
-import { badOption, OciError, usage } from '../errors.ts';
+import { badOption, gotOf, OciError, usage } from '../errors.ts';
 import { checkOperand } from '../store/parse-operand.ts';
-import { type Kind, path, text } from './call-kinds.ts';
+import { type Kind, target, text } from './call-kinds.ts';
 import { optionTables, type Verb } from './calls.ts';
-
-const maxShown = 60;
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value.slice(0, maxShown)}'`;
-  if (value === null || value === undefined || typeof value === 'number' || typeof value === 'boolean')
-    return String(value);
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list with ${shown(value[0])}`;
-  return value instanceof Date ? 'a Date that is no time' : typeof value === 'object' ? 'an object' : typeof value;
-}
+import { isGivenStream } from './given-bytes.ts';
 
 /** What a function is called with beside its options. */
 /** A `target` is a path that is written to; of a dry run, which writes nothing, any text. */
 type ArgumentKind = 'target' | 'operand' | 'operand?' | 'operands' | 'operand or bytes' | 'path or bytes' | Kind;
 type Arguments = Readonly<Record<string, readonly [kind: ArgumentKind, value: unknown]>>;
 
-const isStream = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+/** What was given in place of a kind: of a list the first member that is none of its kind. */
+function gotFor({ each }: Kind, value: unknown): string {
+  const wrong = Array.isArray(value) && each !== undefined ? Array.from(value).filter(one => !each.accepts(one)) : [];
+  return gotOf(wrong.length === 0 ? value : wrong);
+}
 
 function checkSeveral(value: unknown, name: string): void {
   if (!Array.isArray(value)) checkOperand(value, name);
@@ -30,27 +24,29 @@ function checkSeveral(value: unknown, name: string): void {
 
 function checkArgument(name: string, kind: ArgumentKind, value: unknown): void {
   if (typeof kind !== 'string') {
-    if (!kind.accepts(value)) throw usage(name, `expected ${kind.expected}, got ${shown(value)}`);
+    if (kind.accepts(value)) return;
+    const hint = value === '-' ? './- is a file that is called so' : undefined;
+    throw usage(name, `expected ${kind.expected}, got ${gotFor(kind, value)}`, hint);
   } else if (kind === 'operands') checkSeveral(value, name);
   else if (kind === 'operand?' && value === undefined) return;
-  else if (!kind.endsWith('or bytes') || !isStream(value)) checkOperand(value, name);
+  else if (!kind.endsWith('or bytes') || !isGivenStream(value)) checkOperand(value, name);
 }
 
 function kindOf(kind: ArgumentKind, options: object): ArgumentKind {
   if (kind !== 'target') return kind;
-  return 'dryRun' in options && options.dryRun === true ? text : path;
+  return 'dryRun' in options && options.dryRun === true ? text : target;
 }
 
 function checkGiven(verb: Verb, given: Arguments, options: unknown): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw usage('options', `expected an object, got ${shown(options)}`);
+    throw usage('options', `expected an object, got ${gotOf(options)}`);
   for (const [name, [kind, value]] of Object.entries(given)) checkArgument(name, kindOf(kind, options), value);
   const table: Readonly<Record<string, Kind>> = optionTables[verb];
   for (const [name, value] of Object.entries(options)) {
     const kind = Object.hasOwn(table, name) ? table[name] : undefined;
     if (kind === undefined) throw badOption(name, `expected an option of ${verb}, got none of that name`);
     if (value !== undefined && !kind.accepts(value))
-      throw badOption(name, `expected ${kind.expected}, got ${shown(value)}`);
+      throw badOption(name, `expected ${kind.expected}, got ${gotFor(kind, value)}`);
   }
   checkLevel(options);
 }

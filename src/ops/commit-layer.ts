@@ -7,6 +7,7 @@ import { archiveMode, writeFileAtomic } from '../store/disk/file-target.ts';
 import type { Operand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
 import { hashed } from '../stream/hashed.ts';
+import { ownChunks } from '../stream/own-chunks.ts';
 import { announce } from '../stream/pace.ts';
 import { checkCall } from './check-call.ts';
 import { type CommitInput, openCommit, until } from './commit-input.ts';
@@ -117,7 +118,7 @@ export async function commitLayerStream(
   const { value } = await passing.next();
   if (value === undefined) throw new Error('commitLayerStream: one layer passes');
   const { bytes, changes, warnings } = value as Passing;
-  return { bytes: ending(bytes, passing), changes, warnings };
+  return { bytes: ownChunks(ending(bytes, passing)), changes, warnings };
 }
 
 async function* ending(bytes: Bytes, passing: AsyncGenerator<Passing>): Bytes {

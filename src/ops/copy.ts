@@ -62,7 +62,7 @@ async function rootOf(opened: NamedImage, options: CopyOptions): Promise<Descrip
   const isOne = isIndexType(named.mediaType) && all !== true && platforms.length < 2;
   if (!isOne && !(isManifestType(named.mediaType) && platforms.length === 1)) return named;
   const [platform] = platforms;
-  return (await pickNamed(opened, { platform, hostPlatform })).descriptor;
+  return (await pickNamed(opened, { platform, hostPlatform, option: 'platforms' })).descriptor;
 }
 
 async function select(opened: NamedImage, options: CopyOptions): Promise<Selection> {

@@ -5,10 +5,11 @@ import { type InnerPath, parseInnerPath } from '../store/inner-path.ts';
 import { pathOfOperand } from '../store/locate.ts';
 import { mergeCopy, putCopy } from '../store/rootfs/copy-out.ts';
 import { ownOwner } from '../store/rootfs/powers.ts';
+import { ownChunks } from '../stream/own-chunks.ts';
 import { Pace } from '../stream/pace.ts';
 import { type ByteString, emptyTree, type Node, type Tree } from '../tree/node.ts';
 import { bytesOf, nameOf } from '../tree/path.ts';
-import { innerPath, path } from './call-kinds.ts';
+import { innerPath } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import { mapMeta } from './commit-edits.ts';
 import { findIn, type Look, lookInto } from './look.ts';
@@ -76,7 +77,7 @@ export async function cpStream(
 ): Promise<CpResult & { readonly bytes: Bytes }> {
   checkCall('cpStream', { from: [innerPath, from] }, options);
   const { look, found, name } = await openSource(from, options);
-  const bytes = look.tarOf(treeOf(name, found.node));
+  const bytes = ownChunks(look.tarOf(treeOf(name, found.node)));
   return { ...pathFields(found.path), target: null, warnings: look.warnings, bytes };
 }
 
@@ -87,7 +88,7 @@ export async function cpStream(
  * and `conflict` where something but a file for a file is in the way, unless `force` is given, or `merge` and a directory meets a directory.
  */
 export async function cp(from: InnerPath, target: string, options: CpOptions = {}): Promise<CpResult> {
-  checkCall('cp', { from: [innerPath, from], target: [path, target] }, options);
+  checkCall('cp', { from: [innerPath, from], target: ['target', target] }, options);
   if (options.merge === true && options.force === true)
     throw badOption('merge', 'expected no option force beside it, got both');
   checkOutward(from, target);

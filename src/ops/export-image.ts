@@ -11,6 +11,7 @@ import { archiveMode, isWrittenWhole, writeFileAtomic } from '../store/disk/file
 import { openImage } from '../store/open-operand.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
+import { ownChunks } from '../stream/own-chunks.ts';
 import { announce } from '../stream/pace.ts';
 import { checkCall } from './check-call.ts';
 import type { ExportOptions } from './options.ts';
@@ -57,7 +58,7 @@ export async function exportStream(
   checkCall('exportStream', { image: ['operand', image] }, options);
   const opened = await openExport(image, options);
   const bytes = await readTwice(opened, options);
-  return { ...(await resultOf(opened)), bytes };
+  return { ...(await resultOf(opened)), bytes: ownChunks(bytes) };
 }
 
 async function consume(bytes: Bytes, file: string, options: ExportOptions): Promise<void> {

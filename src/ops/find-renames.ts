@@ -1,4 +1,3 @@
-import { badOption } from '../errors.ts';
 import { renamedFileLimit, renamedFilesLimit, textDiffTotalLimit } from '../limits.ts';
 import { Pace } from '../stream/pace.ts';
 import type { Change } from '../tree/change.ts';
@@ -127,20 +126,14 @@ async function findInexact(
   return { renames: new Map(found.map(rename => [rename.to.path, rename])), warnings: [] };
 }
 
-/** How much two files have to have in common, from 0 to 1, to count as one that was renamed. Throws `usage`. */
-function leastOf(similarity: number | undefined): number {
-  if (similarity === undefined) return 0.5;
-  if (similarity < 1 || similarity > 100) throw badOption('similarity', `expected 1 to 100, got ${similarity}`);
-  return similarity / 100;
-}
-
 /** Which added files are deleted ones under other names: of equal contents first, then of similar ones, as git's -M has it. Only contents of the latter are read. */
 export async function findRenames(
   changes: readonly Change[],
   sides: Sides,
-  { similarity, signal }: { readonly similarity?: number | undefined; readonly signal?: AbortSignal | undefined },
+  { similarity = 50, signal }: { readonly similarity?: number | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<FoundRenames> {
-  const least = leastOf(similarity);
+  // How much two files have to have in common, from 0 to 1, to count as one that was renamed.
+  const least = similarity / 100;
   const pace = new Pace(signal);
   const moved = await pace.run(movedFiles(changes));
   const exact = await findExact(moved, sides, pace);

@@ -2,9 +2,9 @@ import type { Bytes } from '../engine/engine.ts';
 import { appendLayer } from '../image/append.ts';
 import { inputSize, readInputFile } from '../store/disk/input-file.ts';
 import type { ImageOperand } from '../store/parse-operand.ts';
-import { stoppable } from '../stream/stoppable.ts';
 import { checkCall } from './check-call.ts';
 import { entryOf, parseDestination, withDestination } from './destination.ts';
+import { givenBytes } from './given-bytes.ts';
 import { editOf } from './image-edit.ts';
 import { importLayer } from './import-layer.ts';
 import type { ImportOptions } from './options.ts';
@@ -33,7 +33,7 @@ export async function importRootfs(
   const [bytes, subject] =
     typeof file === 'string'
       ? [readInputFile(file, options.signal, toCommit), file]
-      : [stoppable(file, options.signal), 'input'];
+      : [givenBytes(file, 'file', options.signal), 'input'];
   const size = typeof file === 'string' ? inputSize(file) : undefined;
   return withDestination(place, options, async destination => {
     const { layer, warnings } = await importLayer(bytes, destination, { ...options, subject, size });

@@ -18,6 +18,7 @@ import type { OpenedSource } from '../store/open-source.ts';
 import { type ImageOperand, type ParsedOperand, parseLayout, parseWholePlace } from '../store/parse-operand.ts';
 import { announce } from '../stream/pace.ts';
 import { checkCall } from './check-call.ts';
+import { givenBytes, isGivenStream } from './given-bytes.ts';
 import type { LoadOptions } from './options.ts';
 import type { LoadedImage, LoadResult } from './results.ts';
 
@@ -62,9 +63,6 @@ async function loadFrom(opened: OpenedSource, layout: string, options: LoadOptio
 const parseArchive = (archive: ImageOperand): ParsedOperand =>
   parseWholePlace(archive, 'an archive', '`ocikit copy` takes one image');
 
-const isStream = (archive: ImageOperand | Bytes): archive is Bytes =>
-  typeof archive === 'object' && Symbol.asyncIterator in archive;
-
 /**
  * Brings all images of an archive into a layout, under their names: what `docker save` (any version), `podman save`, skopeo,
  * buildx and `save` write, plain or compressed with gzip or zstd. OCI content keeps its digests; docker's archives get a
@@ -81,7 +79,8 @@ export async function load(
     layout,
     'images keep the names of the archive; `ocikit copy ARCHIVE LAYOUT:NAME` gives one a name',
   ).place;
-  const opened = await openOperandToCopy(isStream(archive) ? archive : parseArchive(archive), path, options);
+  const from = isGivenStream(archive) ? givenBytes(archive, 'archive', options.signal) : parseArchive(archive);
+  const opened = await openOperandToCopy(from, path, options);
   try {
     return await loadFrom(opened, path, options);
   } finally {

@@ -1,6 +1,6 @@
 import type { AnalyzeOptions } from './analyze-options.ts';
 import { notices, read, type Table } from './base-calls.ts';
-import { flag, glob, type Kind, listOf, oneOf, path, sentences, text, time, wholeNumber, work } from './call-kinds.ts';
+import { count, flag, glob, type Kind, listOf, oneOf, path, sentences, text, time, work } from './call-kinds.ts';
 import type { CpOptions, FilesOptions, ReportOptions } from './look-options.ts';
 import type { SbomOptions } from './package-options.ts';
 
@@ -23,7 +23,7 @@ export type LookVerb =
 
 const analyze: Table<AnalyzeOptions> = {
   ...read,
-  depth: wholeNumber,
+  depth: count,
   maxWasted: text,
   maxSize: text,
   forbid: listOf(glob),
@@ -31,7 +31,7 @@ const analyze: Table<AnalyzeOptions> = {
   rules: path,
 };
 const cp: Table<CpOptions> = { ...read, archive: flag, followLink: flag, force: flag, merge: flag };
-const files: Table<FilesOptions> = { ...read, errors: sentences, recursive: flag, depth: wholeNumber, long: flag };
+const files: Table<FilesOptions> = { ...read, errors: sentences, recursive: flag, depth: count, long: flag };
 
 const report: Table<ReportOptions> = { ...read, dryRun: flag };
 

@@ -8,6 +8,7 @@ import { type NamedImage, OpenPlaces, openNamed, pickNamed } from '../store/open
 import type { ImageOperand } from '../store/parse-operand.ts';
 import { drain } from '../stream/drain.ts';
 import { flow } from '../stream/flow.ts';
+import { ownChunks } from '../stream/own-chunks.ts';
 import { announce } from '../stream/pace.ts';
 import { type ArchiveRoot, planArchive } from './archive-plan.ts';
 import { checkCall } from './check-call.ts';
@@ -38,16 +39,10 @@ async function rootsOf(images: readonly ImageOperand[], options: SaveOptions): P
   return [...roots.values()];
 }
 
-/**
- * Images as one tar that `docker load`, `podman load`, `ctr images import` and skopeo take; the same bytes each time. What is
- * in it is decided and checked before the stream begins; blobs are checked as they pass, and the stream ends with an error
- * where one is damaged.
- */
-export async function saveStream(
+async function openArchive(
   images: Several<ImageOperand>,
-  options: SaveOptions = {},
+  options: SaveOptions,
 ): Promise<SaveResult & { readonly bytes: Bytes }> {
-  checkCall('saveStream', { images: ['operands', images] }, options);
   const roots = await rootsOf(allOf(images), options);
   const plan = await planArchive(roots, options.format ?? 'universal');
   // What docker's own form costs is said where its layers are measured.
@@ -59,6 +54,20 @@ export async function saveStream(
   };
 }
 
+/**
+ * Images as one tar that `docker load`, `podman load`, `ctr images import` and skopeo take; the same bytes each time. What is
+ * in it is decided and checked before the stream begins; blobs are checked as they pass, and the stream ends with an error
+ * where one is damaged.
+ */
+export async function saveStream(
+  images: Several<ImageOperand>,
+  options: SaveOptions = {},
+): Promise<SaveResult & { readonly bytes: Bytes }> {
+  checkCall('saveStream', { images: ['operands', images] }, options);
+  const { bytes, ...result } = await openArchive(images, options);
+  return { ...result, bytes: ownChunks(bytes) };
+}
+
 /** The same into a file (mode 0600), which is there whole or not at all. */
 export async function save(
   images: Several<ImageOperand>,
@@ -66,7 +75,7 @@ export async function save(
   options: SaveOptions = {},
 ): Promise<SaveResult> {
   checkCall('save', { images: ['operands', images], file: ['target', file] }, options);
-  const { bytes, ...result } = await saveStream(images, options);
+  const { bytes, ...result } = await openArchive(images, options);
   if (options.dryRun === true) await drain(bytes);
   else await writeFileAtomic(file, bytes, { mode: archiveMode, signal: options.signal });
   return result;

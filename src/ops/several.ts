@@ -11,7 +11,7 @@ export const allOf = <T>(several: Several<T>): readonly T[] => (isList(several) 
 /** Whom the errors of single operands go to. */
 export interface Reporting {
   /** An array of the caller's, to which the error of each operand that cannot be read is added, so that the others are answered for; the first is thrown when absent. */
-  readonly errors?: OciError[];
+  readonly errors?: OciError[] | undefined;
 }
 
 /** What is answered for each operand, without those whose error goes to the caller. */

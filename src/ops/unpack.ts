@@ -12,7 +12,6 @@ import { type Extraction, extractLayers, makeRootfs, readTextInside, rootfsOf } 
 import { type MakingOptions, powersOf } from '../store/rootfs/powers.ts';
 import { moveSidecar, sidecarAt } from '../store/rootfs/sidecar-place.ts';
 import { announce } from '../stream/pace.ts';
-import { path } from './call-kinds.ts';
 import { checkCall } from './check-call.ts';
 import type { UnpackOptions } from './options.ts';
 import type { UnpackResult } from './results.ts';
@@ -78,7 +77,7 @@ export async function unpack(
   directory: string,
   options: UnpackOptions = {},
 ): Promise<UnpackResult> {
-  checkCall('unpack', { image: ['operand', image], directory: [path, directory] }, options);
+  checkCall('unpack', { image: ['operand', image], directory: ['target', directory] }, options);
   const opened = await openImage(image, options);
   const layers = layersOf(opened.image);
   const making = makingOf(options);

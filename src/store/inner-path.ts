@@ -20,6 +20,7 @@ function isThere(text: string): boolean {
 export function isInnerPath(value: unknown): value is InnerPath {
   if (typeof value === 'string') return value !== '' && !value.includes('\0');
   if (typeof value !== 'object' || value === null || !('rootfs' in value) || !('path' in value)) return false;
+  if (Object.keys(value).length > 2) return false;
   try {
     checkOperand(value.rootfs, 'rootfs');
     return typeof value.path === 'string';

@@ -41,6 +41,8 @@ interface PlatformChoice extends Reading {
   /** `os/arch[/variant]`; what is picked must be for it. */
   readonly platform?: string | undefined;
   readonly hostPlatform?: Platform | undefined;
+  /** What the option is called that says `platform`, where that is not its name. */
+  readonly option?: string;
 }
 
 /** What is asked for once a key, however often. */
@@ -122,10 +124,14 @@ export async function openNamed(operand: ImageOperand, places?: OpenPlaces): Pro
 }
 
 /** The image of one platform of what was named. Throws as `pickImage` does. */
-export async function pickNamed(named: NamedImage, { platform, hostPlatform }: PlatformChoice): Promise<OpenedImage> {
+export async function pickNamed(
+  named: NamedImage,
+  { platform, hostPlatform, option }: PlatformChoice,
+): Promise<OpenedImage> {
   const choice = {
     ...(platform === undefined ? {} : { platform }),
     ...(hostPlatform === undefined ? {} : { hostPlatform }),
+    ...(option === undefined ? {} : { option }),
     subject: named.subject,
   };
   return { ...named, ...(await pickImage(named.source, named.named, choice)) };

@@ -1,4 +1,4 @@
-import { usage } from '../errors.ts';
+import { gotOf, usage } from '../errors.ts';
 import { checkNewLayout } from './elsewhere.ts';
 import { checkText, forUse, type ImagePlace, isDigestPrefix, parseImagePlace } from './image-place.ts';
 
@@ -30,16 +30,17 @@ export function subjectOf(operand: Operand): string {
   return `${path}${name === undefined ? '' : `:${name}`}${digest === undefined ? '' : `@${digest}`}`;
 }
 
+const isPlace = (operand: object): boolean =>
+  'path' in operand && Object.keys(operand).every(part => parts.includes(part));
+
 /** Throws `usage` for what is no operand at all, whatever it names; `word` is what the caller calls it. */
 export function checkOperand(operand: unknown, word: string): asserts operand is Operand {
   if (typeof operand === 'string') return checkText(operand);
-  if (operand === null || typeof operand !== 'object' || Array.isArray(operand))
-    throw usage(word, `expected text or an object with a path, got ${operand === null ? 'null' : typeof operand}`);
-  for (const [part, value] of Object.entries(operand)) {
-    if (!parts.includes(part)) throw usage(word, `expected ${parts.join(', ')}, got '${part}'`);
+  if (typeof operand !== 'object' || operand === null || !isPlace(operand))
+    throw usage(word, `expected text or an object with ${parts.join(', ')}, got ${gotOf(operand)}`);
+  for (const [part, value] of Object.entries(operand))
     if (value !== undefined && typeof value !== 'string')
-      throw usage(`${word}.${part}`, `expected text, got ${value === null ? 'null' : typeof value}`);
-  }
+      throw usage(`${word}.${part}`, `expected text, got ${gotOf(value)}`);
   const { path, kind }: { path?: string; kind?: string } = operand;
   if (path === undefined) throw usage(`${word}.path`, 'expected a path, got nothing');
   checkText(path);

@@ -24,7 +24,7 @@ export interface PlanOptions {
   /** Whether progress names the platform, because there are several. */
   readonly showPlatform?: boolean;
   /** The patterns of .dockerignore, for the linter. */
-  readonly ignored?: (path: string) => boolean;
+  readonly ignored?: ((path: string) => boolean) | undefined;
 }
 
 /** What the evaluation of one Dockerfile has in common. */

@@ -24,7 +24,7 @@ interface Places {
 
 /** The image that a full name stands for. Throws `not-found` with the places that were looked at. */
 export async function findBase(name: string, platform: Platform, { named, layouts, open }: Places): Promise<BuildBase> {
-  const choice = { platform: formatPlatform(platform) };
+  const choice = { platform: formatPlatform(platform), option: 'platforms' };
   const given = named.get(name);
   if (given !== undefined) return pickNamed(await openNamed(given, open), choice);
   const searched: string[] = [];

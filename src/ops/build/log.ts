@@ -10,7 +10,7 @@ export type BuildEvent = { readonly step: number } & (
   | { readonly kind: 'error'; readonly message: string }
 );
 
-/** Who is told: an array, or anything else that takes them. */
+/** Who is told: an array, or anything else that takes them. Whoever throws, or answers a promise that rejects, is told no more and ends the build with that error. */
 export interface BuildEvents {
   push(event: BuildEvent): unknown;
 }
@@ -22,11 +22,13 @@ export interface Teller {
   output(text: string): void;
 }
 
-/** Tells of pieces of work as they begin and end. State: how many there are, and what has gone wrong. */
+/** Tells of pieces of work as they begin and end. State: how many there are, what has gone wrong, and what listeners have not answered yet. */
 export class BuildLog {
   readonly #events: BuildEvents | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #told = new Set<unknown>();
+  readonly #answers = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | undefined;
   #count = 0;
 
   constructor({ events, signal }: Pick<BuildOptions, 'events' | 'signal'>) {
@@ -43,20 +45,47 @@ export class BuildLog {
 
   async during<T>(title: string, work: (tell: Teller) => Promise<T>, step: number = this.reserve(1)): Promise<T> {
     let kind: 'done' | 'cached' = 'done';
-    this.#events?.push({ step, kind: 'start', title });
+    this.#tell({ step, kind: 'start', title });
     try {
       const result = await work({
         cached() {
           kind = 'cached';
         },
-        output: text => void this.#events?.push({ step, kind: 'output', text }),
+        output: text => this.#tell({ step, kind: 'output', text }),
       });
-      this.#events?.push({ step, kind });
+      this.#tell({ step, kind });
       return result;
     } catch (error) {
-      this.#events?.push(this.#fault(step, error));
+      if (this.#failure === undefined) this.#tell(this.#fault(step, error));
       throw error;
     }
+  }
+
+  /** Waits for what listeners have answered. Throws the error of one that failed. */
+  async heard(): Promise<void> {
+    await Promise.all(this.#answers);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  #tell(event: BuildEvent): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+    try {
+      this.#listen(this.#events?.push(event));
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
+  }
+
+  /** What a listener answers is waited for in the end alone. */
+  #listen(answer: unknown): void {
+    if (typeof answer !== 'object' || answer === null || !('then' in answer)) return;
+    const heard = Promise.resolve(answer)
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .then(() => void this.#answers.delete(heard));
+    this.#answers.add(heard);
   }
 
   /** What went wrong is told once: it is why the others end. Where somebody stopped the work nothing did. */

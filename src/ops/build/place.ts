@@ -9,6 +9,7 @@ import { isTarFile } from '../../store/rootfs/archive-head.ts';
 import { openRootfsTar } from '../../store/rootfs/tar.ts';
 import { flow } from '../../stream/flow.ts';
 import { peek } from '../../stream/peek.ts';
+import { givenBytes } from '../given-bytes.ts';
 import type { Work } from '../options.ts';
 
 /** Where a build's files come from: a directory, a tar, or nowhere, where there is only a Dockerfile. */
@@ -60,7 +61,7 @@ async function openStream(
   { layout, work }: { readonly layout: string; readonly work: Work },
 ): Promise<ContextPlace> {
   const subject = 'the context';
-  const { head, whole, close } = await peek(flow(bytes, work), blockSize);
+  const { head, whole, close } = await peek(flow(givenBytes(bytes, 'context', work.signal), work), blockSize);
   try {
     const block = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
     const isTar = detectCompression(head) !== 'none' || (block.length >= blockSize && isHeader(block, 0));

@@ -2,7 +2,7 @@ import { runnerChoices } from '../../runner/runner.ts';
 import { ProgramSignals } from '../../runner/signals.ts';
 import { read, type Table } from '../base-calls.ts';
 import type { BuildRunOption } from '../build/options.ts';
-import { type Kind, listOf, oneOf, parsed, path, text, wholeNumber } from '../call-kinds.ts';
+import { count, type Kind, listOf, oneOf, parsed, path, text } from '../call-kinds.ts';
 import { parseHost } from './mounts.ts';
 import type { RunOptions } from './options.ts';
 
@@ -53,7 +53,9 @@ function fields(needed: readonly string[], other: readonly string[] = []): Kind 
       value !== null &&
       needed.every(name => Object.hasOwn(value, name)) &&
       Object.entries(value).every(
-        ([name, field]) => [...needed, ...other].includes(name) && (isText(field) || field === ''),
+        ([name, field]) =>
+          [...needed, ...other].includes(name) &&
+          (isText(field) || field === '' || (field === undefined && other.includes(name))),
       ),
   };
 }
@@ -63,8 +65,8 @@ export const buildRun: { readonly [Name in BuildRunOption]: Kind } = {
   runner: oneOf(...runnerChoices),
   network: oneOf('host', 'none'),
   hosts: listOf(parsed('NAME:ADDRESS', parseHost)),
-  sharedMemory: wholeNumber,
-  jobs: { expected: 'a whole number', accepts: isCount },
+  sharedMemory: count,
+  jobs: count,
   secrets: listOf(fields(['id'], ['file', 'value'])),
   agents: listOf(fields(['id', 'socket'])),
   mountCache: path,

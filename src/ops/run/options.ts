@@ -10,30 +10,30 @@ export { ProgramSignals } from '../../runner/signals.ts';
 /** What `run` takes. */
 export interface RunOptions extends ReadOptions {
   /** `NAME=VALUE`, over the image's own; none when absent. */
-  readonly environment?: readonly string[];
+  readonly environment?: readonly string[] | undefined;
   /** `user[:group]`, names of the image or numbers; the image's when absent. */
-  readonly user?: string;
+  readonly user?: string | undefined;
   /** An absolute path in the image, made where it is missing; the image's when absent. */
-  readonly directory?: string;
+  readonly directory?: string | undefined;
   /** The program that gets the words as its arguments; empty for none. The image's when absent. */
-  readonly entrypoint?: string;
+  readonly entrypoint?: string | undefined;
   /** `HOST:PATH[:ro]`: files and directories of the host, seen at a path in the image. None when absent. */
-  readonly volumes?: readonly string[];
+  readonly volumes?: readonly string[] | undefined;
   /** The machine's network, or nothing but a loopback; `host` when absent. */
-  readonly network?: 'host' | 'none';
+  readonly network?: 'host' | 'none' | undefined;
   /** What runs it; `auto` takes the first that works here, which is the default. */
-  readonly runner?: RunnerChoice;
+  readonly runner?: RunnerChoice | undefined;
   /** Where the program's streams go: they are this process's own, with or without standard input, or kept for the result when absent. */
-  readonly streams?: 'inherit' | 'output' | 'keep';
+  readonly streams?: 'inherit' | 'output' | 'keep' | undefined;
   /**
    * Whether the program may think of a terminal (TERM), and where it inherits all streams has one of its own, as large as is
    * said in columns and rows. False when absent.
    */
-  readonly terminal?: boolean | TerminalSize;
+  readonly terminal?: boolean | TerminalSize | undefined;
   /** Sends signals to the program; without it only `signal` ends it. */
-  readonly signals?: ProgramSignals;
+  readonly signals?: ProgramSignals | undefined;
   /** Where an image is unpacked for the time of the run; `/var/tmp` when absent. */
-  readonly temporary?: string;
+  readonly temporary?: string | undefined;
 }
 
 /** What `run` answers. */

@@ -1,4 +1,4 @@
-import { badOption, invalid, type OciError, unsupported, usage } from '../../errors.ts';
+import { badOption, invalid, OciError, unsupported, usage } from '../../errors.ts';
 import { defaultPath, defaultTerminal } from '../../image/runtime-defaults.ts';
 import { resolveUser, type UserFiles } from '../../image/user.ts';
 import type { ChosenRunner } from '../../runner/choose.ts';
@@ -14,7 +14,7 @@ export function programOf(
   words: readonly string[],
   { options, users }: { readonly options: RunOptions; readonly users: UserFiles },
 ): Program {
-  const { home, ...user } = resolveUser(options.user ?? config.User ?? '', users);
+  const { home, ...user } = userOf(config, options.user, users);
   const directory = options.directory ?? (config.WorkingDir || '/');
   if (!directory.startsWith('/')) {
     if (options.directory !== undefined) throw badOption('directory', `expected an absolute path, got '${directory}'`);
@@ -35,6 +35,16 @@ export function programOf(
     isPrivileged: false,
     terminal: isTerminal && options.streams === 'inherit' ? sizeOf(options.terminal) : undefined,
   };
+}
+
+/** Who runs it: whom the option names, else the image. A user whom the option names and nobody knows is the option's fault. */
+function userOf({ User }: ContainerConfig, user: string | undefined, users: UserFiles): ReturnType<typeof resolveUser> {
+  try {
+    return resolveUser(user ?? User ?? '', users);
+  } catch (error) {
+    if (user === undefined || !(error instanceof OciError)) throw error;
+    throw badOption('user', error.message.slice(error.subject.length + 2));
+  }
 }
 
 const sizeOf = (terminal: true | TerminalSize): TerminalSize =>

@@ -2,7 +2,6 @@ import type { Bytes } from '../../engine/engine.ts';
 import { OciError } from '../../errors.ts';
 import type { ImageSource } from '../../graph/source.ts';
 import type { Work } from '../../stream/pace.ts';
-import { stoppable } from '../../stream/stoppable.ts';
 import type { ImagePlace } from '../image-place.ts';
 import { type Archive, compressionOfFile, fileReader, openArchive, openIfArchive } from './archive.ts';
 import { openOciArchive } from './oci-archive.ts';
@@ -58,7 +57,7 @@ async function openSpooled(
 
 /** Opens a stream of an archive to copy it into `layout`: it is written beside the layout first, decompressed. */
 export function openArchiveStream(bytes: Bytes, layout: string, work: Work): Promise<OpenedSource> {
-  return openSpooled(stoppable(bytes, work.signal), { layout, subject: 'stdin', work });
+  return openSpooled(bytes, { layout, subject: 'stdin', work });
 }
 
 /** Opens an archive to copy it into `layout`. One that is compressed as a whole is written beside the layout first, decompressed. */

@@ -124,7 +124,7 @@ export function makeParts(path: string): () => void {
  */
 export async function createLayout(
   path: string,
-  options: { readonly dryRun?: boolean } & Completing & Pick<Work, 'signal'> = {},
+  options: { readonly dryRun?: boolean | undefined } & Completing & Pick<Work, 'signal'> = {},
 ): Promise<ImageStore> {
   const state = stateOf(path, options);
   if (options.dryRun === true) return previewLayout(path, state !== 'free');

@@ -70,7 +70,7 @@ async function stagedLayout(path: string, stage: TemporaryDirectory, work: Compl
  */
 export async function withLayout<T>(
   path: string,
-  options: { readonly dryRun?: boolean } & Completing & Work,
+  options: { readonly dryRun?: boolean | undefined } & Completing & Work,
   work: (store: ImageStore) => Promise<T>,
 ): Promise<T> {
   if (options.dryRun === true) return work(await createLayout(path, options));
