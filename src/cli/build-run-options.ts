@@ -59,16 +59,9 @@ export const buildRunOptions: readonly Option[] = [
 
 type Read = Pick<BuildOptions, BuildRunOption | 'contextCache'>;
 
-/** The user's own cache directory, where there is one: a path that is not absolute is none (XDG Base Directory Specification). */
-function cachesOf({ env }: Io): string | undefined {
-  const { XDG_CACHE_HOME: caches = '', HOME: home = '' } = env;
-  if (caches.startsWith('/')) return caches;
-  return home.startsWith('/') ? `${home}/.cache` : undefined;
-}
-
 /** Caches of RUN and what is known of contexts are in the user's own cache directory. */
 export function readBuildRun(words: Words, io: Io): Partial<Read> {
-  const caches = cachesOf(io);
+  const { caches } = io;
   const network = words.text('network');
   return given({
     runner: words.text('runner') as Read['runner'],

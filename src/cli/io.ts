@@ -16,6 +16,8 @@ export interface Io {
   /** Its rows; 0 where unknown. */
   readonly rows: number;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The user's cache directory, absolute; undefined where there is none. */
+  readonly caches?: string | undefined;
   readonly now: () => Date;
   /** Ends the work of the command, which hands it to its op; an `Interruption` is the reason. */
   readonly signal?: AbortSignal;

@@ -7,6 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { bundledScript, ended } from '../testing/bundled-script.ts';
 import { temporaryDirectory } from '../testing/temporary.ts';
+import { cachesOf } from './process.ts';
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -94,3 +95,13 @@ for (const [signal, status] of [
     assert.match(text, /exit hooks ran$/);
   });
 }
+
+test("the user's cache directory is what an absolute path says, else in the home that is there, and nowhere without one", t => {
+  const home = temporaryDirectory(t);
+  assert.equal(cachesOf({ XDG_CACHE_HOME: '/caches', HOME: home }), '/caches');
+  assert.equal(cachesOf({ HOME: home }), `${home}/.cache`);
+  for (const caches of ['', 'caches', './caches', '~/caches'])
+    assert.equal(cachesOf({ XDG_CACHE_HOME: caches, HOME: home }), `${home}/.cache`, caches);
+  for (const none of [undefined, '', 'ann', '.', `${home}/none`])
+    assert.equal(cachesOf({ XDG_CACHE_HOME: 'caches', HOME: none }), undefined, none);
+});

@@ -1,4 +1,4 @@
-import { createReadStream, fstatSync, writeSync } from 'node:fs';
+import { createReadStream, existsSync, fstatSync, writeSync } from 'node:fs';
 import { OciError } from '../errors.ts';
 import { machinePlatform } from '../spec/platform.ts';
 import { Interruption } from './interruption.ts';
@@ -13,6 +13,12 @@ function quietly(stream: NodeJS.WriteStream): NodeJS.WriteStream {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
+}
+
+/** The user's cache directory: a path that is not absolute is none (XDG Base Directory Specification), and a home that is not there, as of users who are to have none, is not made. */
+export function cachesOf({ XDG_CACHE_HOME: caches = '', HOME: home = '' }: Io['env']): string | undefined {
+  if (caches.startsWith('/')) return caches;
+  return home.startsWith('/') && existsSync(home) ? `${home}/.cache` : undefined;
 }
 
 /** Standard input: a file in large pieces, a pipe or a terminal as it comes. Node would take a directory for nothing. */
@@ -100,6 +106,9 @@ export function processIo(signal?: AbortSignal): Io {
       return process.stderr.rows || process.stdout.rows || 0;
     },
     env: process.env,
+    get caches() {
+      return cachesOf(process.env);
+    },
     now: () => new Date(),
     passSignals,
     ...(process.geteuid?.() === 0
