@@ -80,7 +80,7 @@ const depthOf = (path: string): number => path.split('/').length;
 const lastName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /** Rows as a tree is drawn: what is in a directory below it. What has no row above it stands at the left with its whole path. */
-function drawn(rows: readonly FileRow[]): readonly string[] {
+function* drawn(rows: readonly FileRow[]): Generator<string> {
   const paths = rows.map(shownPath);
   const isLast: boolean[] = [];
   const open: boolean[] = [];
@@ -92,13 +92,13 @@ function drawn(rows: readonly FileRow[]): readonly string[] {
   }
   const base = paths.reduce((least, path) => Math.min(least, depthOf(path)), Number.POSITIVE_INFINITY);
   const more: boolean[] = [];
-  return rows.map((row, at) => {
+  for (const [at, row] of rows.entries()) {
     const path = paths[at] as string;
     const depth = depthOf(path) - base;
     const lines = more.slice(0, depth).map(goesOn => (goesOn ? '│   ' : '    '));
     more[depth] = isLast[at] !== true;
-    return `${lines.join('')}${isLast[at] ? '└── ' : '├── '}${depth === 0 ? path : lastName(path)}${shownTarget(row)}`;
-  });
+    yield `${lines.join('')}${isLast[at] ? '└── ' : '├── '}${depth === 0 ? path : lastName(path)}${shownTarget(row)}`;
+  }
 }
 
 function* ended(lines: Iterable<string>, end: string): Generator<string> {

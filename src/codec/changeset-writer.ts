@@ -2,6 +2,7 @@ import { DeflatedBlocks } from '../engine/deflated-blocks.ts';
 import type { Bytes } from '../engine/engine.ts';
 import type { Taken } from '../engine/taken.ts';
 import { OciError } from '../errors.ts';
+import { Pace } from '../stream/pace.ts';
 import { contentKey, type FileNode, type LayerEntry, type Meta, type Path } from '../tree/node.ts';
 import { shortTextOf } from '../tree/path.ts';
 import { entryHeader } from './entry-header.ts';
@@ -31,6 +32,8 @@ interface Written {
   readonly subject: string;
   /** Is told which bodies are as their layers have them. */
   readonly taken?: Taken | undefined;
+  /** Ends the work where nothing is written for long. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A layer in the making whose bodies come by as other layers are read. */
@@ -63,7 +66,7 @@ class Changeset {
   }
 
   /** Writes all that needs no body, in order: whiteouts, directories, links, devices, empty files. */
-  *begin(entries: Iterable<LayerEntry>): Generator<Uint8Array> {
+  async *begin(entries: Iterable<LayerEntry>, pace: Pace): Bytes {
     const waiting = new Map<Path, Waiting>();
     for (const entry of entries) {
       const file = entry.kind === 'hardlink' ? waiting.get(entry.target) : undefined;
@@ -71,6 +74,8 @@ class Changeset {
       else if (hasBody(entry)) waiting.set(entry.path, this.#await(entry));
       else this.#write(entry);
       yield* this.#out.take();
+      const turn = pace.spend(entryCost);
+      if (turn !== undefined) await turn;
     }
     this.#out.flush();
     yield* this.#out.take();
@@ -145,6 +150,9 @@ class Changeset {
   }
 }
 
+/** Going over an entry that waits for its body, of which nothing is written yet. */
+const entryCost = 1 << 10;
+
 /** The layers that bodies of these entries are in. */
 function sourcesOf(entries: Iterable<LayerEntry>): ReadonlySet<string> {
   const sources = new Set<string>();
@@ -164,7 +172,7 @@ export async function* writeChangeset(
   written: Written,
 ): Bytes {
   const changeset = new Changeset(written);
-  yield* changeset.begin(entries);
+  yield* changeset.begin(entries, new Pace(written.signal));
   const sources = sourcesOf(entries);
   for (const layer of layers) {
     if (sources.has(layer.identity))

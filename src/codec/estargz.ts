@@ -27,6 +27,9 @@ function headerOf(path: string, size: number): Uint8Array {
 
 const padded = (bytes: Uint8Array): Uint8Array => Buffer.concat([bytes, paddingAfter(bytes.length)]);
 
+/** Characters of a table that are bytes once they are so many: as rows they would take twice as much, and again as much when they are joined. */
+const textSize = 1 << 16;
+
 /** A file's body in the making: the chunks that are done, and the one that is open. */
 class Body {
   readonly chunks: EstargzChunk[] = [];
@@ -76,7 +79,9 @@ class EstargzWriter {
   readonly #level: number;
   readonly #names: OnceNamed;
   readonly #table: EstargzRows;
-  readonly #rows: string[] = [];
+  readonly #toc: Uint8Array[] = [];
+  #rows = '{\n\t"version": 1,\n\t"entries": [';
+  #hasRows = false;
   #member: Uint8Array[] = [];
   #size = 0;
   #offset = 0;
@@ -115,15 +120,19 @@ class EstargzWriter {
   /** The table as the tar's last entry, the tar's own end (`end`), and the footer; answers what the descriptor is to say. */
   async *finish(end: Uint8Array): AsyncGenerator<Uint8Array, Readonly<Record<string, string>>> {
     yield* this.#flush();
-    const toc = Buffer.from(
-      `{\n\t"version": 1,\n\t"entries": [${this.#rows.join(',')}${this.#rows.length > 0 ? '\n\t' : ''}]\n}`,
-    );
-    const tocOffset = this.#offset;
-    for (const bytes of [headerOf(tocName, toc.length), padded(toc), end]) this.#add(bytes);
+    this.#toc.push(Buffer.from(`${this.#rows}${this.#hasRows ? '\n\t' : ''}]\n}`));
+    const [tocOffset, digest] = [this.#offset, sha256()];
+    const size = this.#toc.reduce((sum, { length }) => sum + length, 0);
+    this.#take(headerOf(tocName, size));
+    for (const bytes of this.#toc.splice(0)) {
+      digest.update(bytes);
+      this.#take(bytes);
+    }
+    for (const bytes of [paddingAfter(size), end]) this.#take(bytes);
     const tarSize = this.#tarSize;
     yield* this.#flush();
     yield footerOf(tocOffset);
-    return { [estargzKeys.tocDigest]: digestOf(toc), [estargzKeys.uncompressedSize]: `${tarSize}` };
+    return { [estargzKeys.tocDigest]: `sha256:${digest.digest()}`, [estargzKeys.uncompressedSize]: `${tarSize}` };
   }
 
   /** Of the tar that the blob holds, when it is done. */
@@ -164,11 +173,20 @@ class EstargzWriter {
   }
 
   #say(one: TocRow): void {
-    this.#rows.push(`\n\t\t${jsonText(one, '\t').replaceAll('\n', '\n\t\t')}`);
+    this.#rows += `${this.#hasRows ? ',' : ''}\n\t\t${jsonText(one, '\t').replaceAll('\n', '\n\t\t')}`;
+    this.#hasRows = true;
+    if (this.#rows.length < textSize) return;
+    this.#toc.push(Buffer.from(this.#rows));
+    this.#rows = '';
   }
 
   #add(bytes: Uint8Array): void {
-    this.#member.push(copyOf(bytes));
+    this.#take(copyOf(bytes));
+  }
+
+  /** Bytes that stay as they are. */
+  #take(bytes: Uint8Array): void {
+    this.#member.push(bytes);
     this.#size += bytes.length;
     this.#tarSize += bytes.length;
     this.#tar.update(bytes);

@@ -262,6 +262,17 @@ test('the cases of the published writer of eStargz: as many members, and as many
   }
 });
 
+test('a table of contents that is more than one piece of text has every row once, in the order of the tar', async () => {
+  const paths = Array.from({ length: 400 }, (_, index) => `${index + 100}`);
+  const entries = paths.map((path): LayerEntry => ({ kind: 'node', path, node: { ...textFile('x'), size: 1 } }));
+  const { blob, annotations } = await asEstargz(layerTar(entries, body));
+  readEstargz(blob, annotations);
+  const table = gunzipSync(blob.subarray(estargzTableAt(blob.subarray(-72)))).subarray(512);
+  const { entries: rows } = JSON.parse(table.toString().replace(/\0+$/, '')) as Vector['toc'];
+  assert.ok(table.length > 1 << 17);
+  assert.deepEqual(rows.map(({ name }) => name).slice(1), paths);
+});
+
 test('what a table of contents cannot say is refused: a name twice, one that is not UTF-8, a sparse file', async () => {
   const file = (path: string): LayerEntry => ({ kind: 'node', path, node: { ...textFile('x'), size: 1 } });
   const twice = layerTar([file('a'), file('a')], body);

@@ -75,7 +75,7 @@ export async function appendNormalized(
   if (entries.length === 0) return { layer: undefined, over: read, changes: 0, warnings: [] };
   const below = layersOf(image).map(layer => layerTar(source, layer));
   const tars = [...below, ...options.over.flatMap(({ tar }) => tar ?? []), read.tar];
-  const written = flow(writeChangeset(entries, tars, { subject: tar.subject }), options);
+  const written = flow(writeChangeset(entries, tars, { subject: tar.subject, signal: options.signal }), options);
   const compression = compressionOf(options);
   const layer = await storeLayerTar(written, { destination, docker: isDockerImage(image), compression });
   return { layer, over: read, changes: changeCount(changes), warnings: compressorWarnings(compression) };

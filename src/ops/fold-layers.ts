@@ -72,7 +72,8 @@ export async function foldLayers({ source, image, destination }: ChangePart, fol
   if (entries.length === 0) return { layer: undefined, files: [], warnings: tables.warnings };
   const tars = layers.map(layer => layerTar(source, layer));
   const taken = takenFor(compression);
-  const tar = flow(writeChangeset(entries, tars, { subject: source.subject, taken }), { signal: work.signal });
+  const { signal } = work;
+  const tar = flow(writeChangeset(entries, tars, { subject: source.subject, taken, signal }), { signal });
   const layer = await storeLayerTar(tar, { destination, docker: isDockerImage(image), compression, taken });
   const own = new Set(layers.slice(from).map(({ diffID }): string => diffID));
   return {

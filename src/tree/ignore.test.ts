@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { dockerfileTable, forAll } from '../testing/dockerfile-corpus.ts';
-import { ignoreSelection } from './ignore.ts';
+import { isLinear } from '../testing/work.ts';
+import { contextSelection, ignoreSelection } from './ignore.ts';
 import { encodeText } from './path.ts';
 
 const isIgnored = (patterns: readonly string[], path: string): boolean =>
@@ -78,4 +80,40 @@ test('a file of patterns is read as docker reads it: comments, white space, slas
         path,
       );
   });
+});
+
+test('the work of many lines over many paths grows with both, and not with their product', () =>
+  isLinear(size => {
+    const lines = Array.from({ length: size }, (_, index) => `d${index % 7}/x${index}*`);
+    const kept = contextSelection(lines.join('\n'));
+    const left = ignoreSelection(lines.join('\n'));
+    for (let index = 0; index < size; index++) {
+      const path = `d${index % 7}/f${index}`;
+      assert.ok(kept.has(path) && left.has(path));
+    }
+    assert.ok(!kept.has('d1/x1y/z') && !left.has('d1/x1y/z'));
+  }, 300));
+
+test('law: lines that are asked at once say what they say one by one', () => {
+  const name = fc.constantFrom('a', 'b', 'ab', '*', '**', 'a*', '?');
+  const line = fc.tuple(fc.boolean(), fc.array(name, { minLength: 1, maxLength: 3 }));
+  const path = fc.array(fc.constantFrom('a', 'b', 'ab'), { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 8 }), path, (lines, names) => {
+      const text = (between: boolean): string =>
+        lines
+          // A line of the other kind that matches nothing stands between any two.
+          .flatMap(([isException, pattern]) => [
+            ...(between ? [isException ? 'never' : '!never'] : []),
+            `${isException ? '!' : ''}${pattern.join('/')}`,
+          ])
+          .join('\n');
+      for (const select of [ignoreSelection, contextSelection]) {
+        const [once, apart] = [select(text(false)), select(text(true))];
+        assert.equal(once.has(names.join('/')), apart.has(names.join('/')));
+        assert.equal(once.leads(names.join('/')), apart.leads(names.join('/')));
+      }
+    }),
+    { numRuns: 1000 },
+  );
 });

@@ -1,7 +1,7 @@
 import { usage } from '../errors.ts';
 import type { Path } from './node.ts';
 import { exactTextOf, parentOf, textOf } from './path.ts';
-import { anyDirectories, anyName, anyPath, Pattern, type Steps } from './pattern.ts';
+import { anyDirectories, anyName, anyPath, choice, Pattern, type Steps } from './pattern.ts';
 import { leadsTo, type Selection } from './selection.ts';
 import { wildcardSteps } from './wildcard.ts';
 
@@ -41,28 +41,34 @@ function starsAt(characters: readonly string[], at: number): { readonly steps: S
   return { steps: isEnding || at + length === characters.length ? anyPath : anyDirectories, length };
 }
 
-/** A line of a text. */
+/** Lines of a text that follow upon one another and do the same: which of them matches makes no difference, so that all are asked at once. */
 interface Rule {
-  readonly pattern: string;
+  readonly patterns: readonly string[];
   readonly matcher: Pattern;
-  /** Whether it takes back. */
+  /** Whether they take back. */
   readonly isException: boolean;
 }
 
 function parsePatterns(patterns: string, subject: string): readonly Rule[] {
-  const rules: Rule[] = [];
+  const runs: { readonly isException: boolean; readonly patterns: string[]; readonly steps: Steps[] }[] = [];
   for (const line of patterns.replace(/^\ufeff/, '').split(/\r?\n/)) {
     const { pattern, isException = false } = patternOf(line, subject) ?? {};
     if (pattern === undefined) continue;
     const bad = (): Error => usage(subject, `expected a .dockerignore pattern, got '${line.trim()}'`);
-    rules.push({ pattern, matcher: new Pattern(wildcardSteps(pattern, bad, starsAt)), isException });
+    if (runs.at(-1)?.isException !== isException) runs.push({ isException, patterns: [], steps: [] });
+    runs.at(-1)?.patterns.push(pattern);
+    runs.at(-1)?.steps.push(wildcardSteps(pattern, bad, starsAt));
   }
-  return rules;
+  return runs.map(({ isException, patterns, steps }) => ({
+    isException,
+    patterns,
+    matcher: new Pattern(choice(steps)),
+  }));
 }
 
 const exactText = (path: Path): string => exactTextOf(path) ?? textOf(path);
 const exceptionsOf = (rules: readonly Rule[]): readonly string[] =>
-  rules.filter(({ isException }) => isException).map(({ pattern }) => pattern);
+  rules.flatMap(({ isException, patterns }) => (isException ? patterns : []));
 
 /**
  * What a .dockerignore text leaves: the last pattern that matches a path, or a directory above it, decides; `!` takes
@@ -78,6 +84,14 @@ export function ignoreSelection(patterns: string, subject = '.dockerignore'): Se
     return path === '' || last?.isException !== false;
   };
   return { has, leads: leadsTo(exceptionsOf(rules)) };
+}
+
+/** What patterns begin with, up to each of their slashes, and themselves. */
+function beginningsOf(patterns: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>(patterns);
+  for (const pattern of patterns)
+    for (let at = pattern.indexOf('/'); at >= 0; at = pattern.indexOf('/', at + 1)) found.add(pattern.slice(0, at));
+  return found;
 }
 
 /**
@@ -108,7 +122,7 @@ function decided(
  */
 export function contextSelection(patterns: string, subject = '.dockerignore'): Selection {
   const rules = parsePatterns(patterns, subject);
-  const exceptions = exceptionsOf(rules);
+  const leading = beginningsOf(exceptionsOf(rules));
   const known = new Map<Path, Decided>([['', { matched: [], isOut: false, isClosed: false }]]);
   const directory = (path: Path): Decided => {
     // Downwards, since paths may be long.
@@ -117,8 +131,7 @@ export function contextSelection(patterns: string, subject = '.dockerignore'): S
     for (const at of missing.reverse()) {
       const above = known.get(parentOf(at)) as Decided;
       const own = decided(at, rules, above.matched);
-      const text = `${exactText(at)}/`;
-      const leads = !own.isOut || exceptions.some(exception => `${exception}/`.startsWith(text));
+      const leads = !own.isOut || leading.has(exactText(at));
       known.set(at, { ...own, isClosed: above.isClosed || !leads });
     }
     return known.get(path) as Decided;

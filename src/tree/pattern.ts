@@ -52,8 +52,8 @@ const followed = ({ next }: State, code: number): State | undefined =>
   code < 128 ? next.ascii[code] : next.others.get(code);
 const slash = 47;
 
-/** As many transitions are kept, with 1 KiB for a state. A pattern may have 2^n of them; those that real paths meet are some hundreds. */
-const keptTransitions = 4000;
+/** As many transitions are kept, with 1 KiB for a state, and places of states. A pattern may have 2^n of them; those that real paths meet are some hundreds. */
+const [keptTransitions, keptPlaces] = [4000, 1 << 21];
 
 /**
  * A pattern of paths. All the places that a text may have come to are followed together, so that the work grows with the text and
@@ -64,6 +64,7 @@ export class Pattern {
   #states = new Map<string, State>();
   #start: State;
   #found = 0;
+  #places = 0;
 
   constructor(steps: Steps) {
     this.#steps = steps;
@@ -86,11 +87,12 @@ export class Pattern {
   #forget(): void {
     this.#states = new Map();
     this.#found = 0;
+    this.#places = 0;
     this.#start = this.#state([0]);
   }
 
   #next(state: State, code: number): State {
-    if (this.#found >= keptTransitions) this.#forget();
+    if (this.#found >= keptTransitions || this.#places >= keptPlaces) this.#forget();
     const character = String.fromCodePoint(code);
     const places: number[] = [];
     for (const place of state.places) {
@@ -120,6 +122,7 @@ export class Pattern {
     const next: Next = { ascii: Array.from({ length: 128 }, () => undefined), others: new Map() };
     const made: State = { places, isEnd: places.at(-1) === this.#steps.length, next };
     this.#states.set(key, made);
+    this.#places += places.length;
     return made;
   }
 }
