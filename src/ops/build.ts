@@ -180,9 +180,9 @@ async function buildAll(
   const records = await keepRecords(workshop);
   // Nothing is named unless all of it worked.
   await ended();
-  await log.heard();
   await log.during(`exporting to ${goalOf(places, options)}`, async tell => {
     tell.output(`exporting manifest ${root.digest} done\n`);
+    await log.heard();
     await namePlaces(root, { store, places, records, options });
     for (const name of namesOf(places)) tell.output(`naming to ${name} done\n`);
   });

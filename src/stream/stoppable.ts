@@ -1,5 +1,21 @@
 import type { Bytes } from '../engine/engine.ts';
 
+/** What a caller's own promise comes to, which a signal ends the waiting for. */
+export async function unlessStopped<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return answer;
+  signal.throwIfAborted();
+  let stopped = (): void => undefined;
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      stopped = () => reject(signal.reason);
+      signal.addEventListener('abort', stopped);
+      answer.then(resolve, reject);
+    });
+  } finally {
+    signal.removeEventListener('abort', stopped);
+  }
+}
+
 /**
  * A caller's own stream, which a signal ends even while it gives nothing: a pipe whose writer stands still. It is told, and not
  * waited for.
@@ -8,20 +24,13 @@ export async function* stoppable(bytes: Bytes, signal: AbortSignal | undefined):
   if (signal === undefined) return yield* bytes;
   signal.throwIfAborted();
   const source = bytes[Symbol.asyncIterator]();
-  let stop: (reason: unknown) => void = () => undefined;
-  const stopped = (): void => stop(signal.reason);
-  signal.addEventListener('abort', stopped);
   try {
     for (;;) {
-      const next = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
-        stop = reject;
-        source.next().then(resolve, reject);
-      });
+      const next = await unlessStopped(source.next(), signal);
       if (next.done === true) return;
       yield next.value;
     }
   } finally {
-    signal.removeEventListener('abort', stopped);
     const left = source.return?.();
     if (signal.aborted) left?.catch(() => undefined);
     else await left;

@@ -89,7 +89,12 @@ export class OpenContexts {
   async #directory(directory: string, asked: Pick<Contexts, 'selection' | 'patterns'>): Promise<BuildContext> {
     const { contextCache, dryRun, ...work } = this.#from.options;
     const { written } = this.#from;
-    const { selection, own, warnings } = withoutOwn(directory, { ...asked, written, what: 'context' });
+    const { selection, own, warnings } = withoutOwn(directory, {
+      ...asked,
+      written,
+      what: 'context',
+      isClearing: true,
+    });
     const patterns = [asked.patterns, ...own].join('\0');
     const index =
       contextCache === undefined

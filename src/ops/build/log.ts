@@ -1,3 +1,4 @@
+import { unlessStopped } from '../../stream/stoppable.ts';
 import type { BuildOptions } from './options.ts';
 
 /** What a build tells while it goes on, of any number of pieces of work at once; `step` is the number of what it is about, the same each time. */
@@ -61,9 +62,9 @@ export class BuildLog {
     }
   }
 
-  /** Waits for what listeners have answered. Throws the error of one that failed. */
+  /** Waits for what listeners have answered, unless a signal comes first. Throws the error of one that failed. */
   async heard(): Promise<void> {
-    await Promise.all(this.#answers);
+    await unlessStopped(Promise.all(this.#answers), this.#signal);
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
