@@ -4,7 +4,6 @@ import { unsupported } from '../errors.ts';
 import { systemPathLimit } from '../limits.ts';
 import { Pace } from '../stream/pace.ts';
 import { Draft } from '../tree/draft.ts';
-import { setGroup } from '../tree/mode.ts';
 import {
   type DirectoryNode,
   emptyTree,
@@ -14,6 +13,7 @@ import {
   type Meta,
   type Node,
   type Path,
+  setGroup,
   type Tree,
 } from '../tree/node.ts';
 import type { Operation } from '../tree/operation.ts';

@@ -1,14 +1,15 @@
 import { invalid } from '../errors.ts';
 import { Draft } from './draft.ts';
-import { linkMode, setGroup } from './mode.ts';
 import {
   type DirectoryNode,
   impliedMeta,
   type LayerEntry,
   type Leaf,
+  linkMode,
   type Meta,
   type Node,
   type Path,
+  setGroup,
   type Tree,
 } from './node.ts';
 import { each, type Parts } from './parts.ts';

@@ -2,11 +2,6 @@ import { badOption } from '../errors.ts';
 import type { Node } from './node.ts';
 import { type ModeChange, parseModeChange } from './symbolic-mode.ts';
 
-/** The set-group-ID bit. */
-export const setGroup = 0o2000;
-/** The mode that Linux gives every symbolic link. */
-export const linkMode = 0o777;
-
 /** The mode of an option: `0755`, or clauses with commas between them: `u=rwX,go=rX`. Throws `usage`. */
 export function parseMode(text: string): ModeChange {
   const bad = (): Error => badOption('mode', `expected octal digits or u=rwX,go=rX, got '${text.slice(0, 64)}'`);

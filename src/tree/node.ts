@@ -88,6 +88,11 @@ export const noXattrs: ReadonlyMap<ByteString, Uint8Array> = new Map();
 /** What a directory that no entry describes gets: mode 0755, owner 0:0, mtime 0 (what docker and umoci do). */
 export const impliedMeta: Meta = { mode: 0o755, uid: 0, gid: 0, mtime: 0n, xattrs: noXattrs };
 
+/** The set-group-ID bit of a mode. */
+export const setGroup = 0o2000;
+/** The mode that Linux gives every symbolic link. */
+export const linkMode = 0o777;
+
 export function emptyTree(meta: Meta = impliedMeta): Tree {
   return { kind: 'directory', meta, children: new Map() };
 }

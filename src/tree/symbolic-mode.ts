@@ -1,6 +1,7 @@
 import type { Fail } from '../errors.ts';
+import { setGroup } from './node.ts';
 
-const special = { user: 0o4000, group: 0o2000, sticky: 0o1000 } as const;
+const special = { user: 0o4000, group: setGroup, sticky: 0o1000 } as const;
 const standard = special.user | special.group | 0o777;
 const execute = 0o111;
 const whos: Readonly<Record<string, number>> = {

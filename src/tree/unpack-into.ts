@@ -1,6 +1,5 @@
 import { invalid } from '../errors.ts';
 import { type CopyOptions, childrenOf, directoryEntry, dressed, openDraft } from './copy.ts';
-import { setGroup } from './mode.ts';
 import {
   type DirectoryNode,
   impliedMeta,
@@ -9,6 +8,7 @@ import {
   type Meta,
   type Node,
   type Path,
+  setGroup,
   type Tree,
 } from './node.ts';
 import { each, type Parts } from './parts.ts';

@@ -1,10 +1,11 @@
 import { chmodSync, closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { setGroup } from '../../tree/node.ts';
 import { handleOf, nameOnly } from './handles.ts';
 import type { Stat } from './stat.ts';
 import { systemCode } from './system-error.ts';
 
 const held = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | nameOnly;
-const [plainFile, directory, typeBits, setGroup] = [0o100000, 0o040000, 0o170000, 0o2000];
+const [plainFile, directory, typeBits] = [0o100000, 0o040000, 0o170000];
 
 /** Whether a chmod lets its owner do what is wanted (permission bits), and can be taken back: a set-group bit of another's group is lost. */
 function isOurs(found: { readonly mode: number; readonly uid: number; readonly gid: number }, wanted: number): boolean {

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync } from 'node:fs';
+import { setGroup } from '../../tree/node.ts';
 import { loadNative } from './native.ts';
 
-const setGroup = 0o2000;
 const lists = ['system.posix_acl_default', 'system.posix_acl_access'];
 /** The kernel's form of an access control list that says nothing, which takes one away: its version alone. */
 const nothing: Uint8Array = new Uint8Array([2, 0, 0, 0]);
